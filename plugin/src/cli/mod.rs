@@ -1,0 +1,93 @@
+//! The command line: what can be asked for, and how success and failure are told.
+
+mod bench;
+mod capture_source;
+mod inspect;
+mod render;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::failure::one_line;
+
+/// Exit code for an argument or a file that cannot be used.
+const UNUSABLE: u8 = 2;
+
+/// Plays, inspects and times Neural Amp Modeler captures (.nam files).
+#[derive(Debug, Parser)]
+#[command(
+    name = "gridleak",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = false
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Render(render::RenderArgs),
+    Inspect(inspect::InspectArgs),
+    Bench(bench::BenchArgs),
+}
+
+/// Runs the command in `arguments`, the program's name first.
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let done = match Cli::try_parse_from(arguments) {
+        Ok(cli) => match cli.command {
+            Command::Render(args) => render::run(&args),
+            Command::Inspect(args) => inspect::run(&args),
+            Command::Bench(args) => bench::run(&args),
+        },
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                say(error.to_string().trim_end());
+                return ExitCode::SUCCESS;
+            }
+            _ => {
+                complain(&summary(&error));
+                return ExitCode::from(UNUSABLE);
+            }
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            complain(&failure.to_string());
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// The first paragraph of clap's message, which names the fault, in one line.
+fn summary(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let fault = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = fault.split_whitespace().collect();
+    let words = words.join(" ");
+    format!(
+        "{} (see gridleak --help)",
+        words.strip_prefix("error: ").unwrap_or(&words)
+    )
+}
+
+/// Prints to standard output. Nobody listening there (`gridleak ... | head -1`) is no failure.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Tells on standard error why nothing came of it.
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr(), "gridleak: {}", one_line(line));
+}
+
+/// Tells on standard error something worth knowing about what is done all the same.
+fn note(line: &str) {
+    let _ = writeln!(std::io::stderr(), "gridleak: note: {}", one_line(line));
+}
