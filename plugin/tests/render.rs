@@ -1,0 +1,412 @@
+//! `gridleak render`, run as a user runs it.
+
+#[allow(dead_code, unreachable_pub)] // each test program uses its part of it
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use gridleak_core::Capture;
+use support::{Bench, identity, linear, read_float, read_pcm, sine};
+
+fn asset(name: &str) -> String {
+    format!("{}/../assets/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the engine itself makes of `input`.
+fn engine(capture: &str, input: &[f32], block: usize) -> Vec<f32> {
+    let mut model = Capture::from_file(Path::new(capture)).unwrap().build();
+    model.prewarm();
+    let mut output = vec![0.0; input.len()];
+    for (input, output) in input.chunks(block).zip(output.chunks_mut(block)) {
+        model.process_mono(input, output);
+    }
+    output
+}
+
+fn bits(samples: &[f32]) -> Vec<u32> {
+    samples.iter().map(|s| s.to_bits()).collect()
+}
+
+#[test]
+fn raw_samples_are_the_engines_bit_for_bit() {
+    let bench = Bench::new();
+    let dry = sine(220.0, 48_000, 5001);
+    bench.float_wav("in.wav", 48_000, &[&dry]);
+    for capture in ["lead.nam", "crunch.nam"].map(asset) {
+        for block in [1, 64, 100, 8192] {
+            let size = block.to_string();
+            let args = [
+                "render",
+                "--raw",
+                "--block",
+                &size,
+                "--capture",
+                &capture,
+                "in.wav",
+                "out.wav",
+            ];
+            bench.run(&args).good();
+            let (spec, wet) = read_float(&bench.path("out.wav"));
+            assert_eq!(
+                (spec.sample_rate, spec.bits_per_sample, spec.channels),
+                (48_000, 32, 1)
+            );
+            assert_eq!(
+                bits(&wet[0]),
+                bits(&engine(&capture, &dry, block)),
+                "{capture}, {block}"
+            );
+        }
+    }
+}
+
+#[test]
+fn stereo_channels_do_not_hear_each_other() {
+    let bench = Bench::new();
+    let (left, right) = (sine(110.0, 48_000, 3000), sine(1234.0, 48_000, 3000));
+    bench.float_wav("in.wav", 48_000, &[&left, &right]);
+    let capture = asset("lead.nam");
+    bench
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            &capture,
+            "in.wav",
+            "out.wav",
+        ])
+        .good();
+    let (_, wet) = read_float(&bench.path("out.wav"));
+    assert_eq!(bits(&wet[0]), bits(&engine(&capture, &left, 64)));
+    assert_eq!(bits(&wet[1]), bits(&engine(&capture, &right, 64)));
+}
+
+#[test]
+fn any_rate_comes_back_as_it_was() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    for rate in [44_100, 48_000, 88_200, 96_000, 192_000, 22_050] {
+        // Odd lengths and shorter than a filter's memory are the awkward ones.
+        for frames in [20_001, 7, 1] {
+            let dry = sine(1000.0, rate, frames);
+            bench.float_wav("in.wav", rate, &[&dry]);
+            bench
+                .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+                .good();
+            let (spec, wet) = read_float(&bench.path("out.wav"));
+            assert_eq!(spec.sample_rate, rate);
+            assert_eq!(wet[0].len(), frames);
+            let inside = frames / 4..frames - frames / 4;
+            if frames > 1000 {
+                for n in inside {
+                    let error = (wet[0][n] - dry[n]).abs();
+                    assert!(error < 2e-5, "{rate} Hz, frame {n}: {error}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_long_file_is_still_in_place() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    let mut dry = vec![0.0; 44_100 * 60];
+    let last = dry.len() - 100;
+    dry[last] = 0.5;
+    bench.float_wav("in.wav", 44_100, &[&dry]);
+    bench
+        .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+        .good();
+    let (_, wet) = read_float(&bench.path("out.wav"));
+    let peak = (0..dry.len())
+        .max_by(|a, b| wet[0][*a].total_cmp(&wet[0][*b]))
+        .unwrap();
+    assert_eq!(peak, last);
+    assert!((wet[0][last - 1] - wet[0][last + 1]).abs() < 1e-4);
+}
+
+#[test]
+fn every_readable_kind_of_sample_is_read_exactly() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    for (bits, full) in [(16, 1i64 << 15), (24, 1 << 23), (32, 1 << 31)] {
+        let samples: Vec<i32> = [0, 1, -1, full / 2, -full / 2, full - 1, -full]
+            .iter()
+            .map(|&s| s as i32)
+            .collect();
+        bench.pcm_wav("in.wav", bits, &samples);
+        bench
+            .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+            .good();
+        let (_, wet) = read_float(&bench.path("out.wav"));
+        let expected: Vec<f32> = samples
+            .iter()
+            .map(|&s| (f64::from(s) / full as f64) as f32)
+            .collect();
+        assert_eq!(wet[0], expected, "{bits} bits");
+        if bits < 32 {
+            let depth = bits.to_string();
+            let args = [
+                "render",
+                "--capture",
+                "same.nam",
+                "--bits",
+                &depth,
+                "in.wav",
+                "out.wav",
+            ];
+            let run = bench.run(&args).good();
+            assert!(run.out.contains("; 0 samples clipped"), "{run:?}");
+            let (spec, wet) = read_pcm(&bench.path("out.wav"));
+            assert_eq!((spec.bits_per_sample, wet), (bits, samples));
+        }
+    }
+}
+
+#[test]
+fn what_exceeds_full_scale_is_cut_and_counted() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[1.5, -1.5, 0.5, 1.0]]);
+    for (depth, full) in [("16", 32_768), ("24", 8_388_608)] {
+        let args = [
+            "render",
+            "--capture",
+            "same.nam",
+            "--bits",
+            depth,
+            "in.wav",
+            "out.wav",
+        ];
+        let run = bench.run(&args).good();
+        assert!(run.out.contains("; 3 samples clipped"), "{run:?}");
+        let (_, wet) = read_pcm(&bench.path("out.wav"));
+        assert_eq!(wet, [full - 1, -full, full / 2, full - 1]);
+    }
+}
+
+#[test]
+fn the_level_follows_the_captures_loudness() {
+    let bench = Bench::new();
+    bench.float_wav("in.wav", 48_000, &[&[0.25; 100]]);
+    bench.put("loud.nam", identity(48_000, r#""loudness": -12.0"#));
+    let run = bench
+        .run(&["render", "--capture", "loud.nam", "in.wav", "out.wav"])
+        .good();
+    assert!(
+        run.out
+            .contains("gain -6.0 dB (the capture's loudness of -12.0 dB"),
+        "{run:?}"
+    );
+    let (_, wet) = read_float(&bench.path("out.wav"));
+    assert!((wet[0][50] - 0.25 * 10f32.powf(-6.0 / 20.0)).abs() < 1e-6);
+    let run = bench
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "loud.nam",
+            "in.wav",
+            "out.wav",
+        ])
+        .good();
+    assert!(run.out.contains("gain +0.0 dB (--raw)"), "{run:?}");
+    assert_eq!(read_float(&bench.path("out.wav")).1[0], [0.25; 100]);
+    bench.put("mute.nam", identity(48_000, ""));
+    let run = bench
+        .run(&["render", "--capture", "mute.nam", "in.wav", "out.wav"])
+        .good();
+    assert!(run.out.contains("does not give its loudness"), "{run:?}");
+    assert_eq!(run.out.lines().count(), 1, "{run:?}");
+}
+
+#[test]
+fn channels_reach_captures_with_several_inputs_or_outputs() {
+    let bench = Bench::new();
+    bench.float_wav("mono.wav", 48_000, &[&[0.5; 100]]);
+    bench.float_wav("stereo.wav", 44_100, &[&[0.5; 100], &[0.25; 100]]);
+    bench.float_wav("three.wav", 48_000, &[&[0.5; 9], &[0.25; 9], &[0.125; 9]]);
+    bench.put("split.nam", linear(1, 2, "1.0, 0.5", 48_000, ""));
+    bench
+        .run(&["render", "--capture", "split.nam", "mono.wav", "out.wav"])
+        .good();
+    assert_eq!(
+        read_float(&bench.path("out.wav")).1,
+        [[0.5; 100], [0.25; 100]]
+    );
+    let run = bench.run(&["render", "--capture", "split.nam", "stereo.wav", "out.wav"]);
+    run.bad("give a mono file");
+
+    bench.put("join.nam", linear(2, 1, "1.0, 0.5", 48_000, ""));
+    bench
+        .run(&["render", "--capture", "join.nam", "mono.wav", "out.wav"])
+        .good();
+    assert_eq!(read_float(&bench.path("out.wav")).1, [[0.75; 100]]);
+    bench
+        .run(&["render", "--capture", "join.nam", "stereo.wav", "out.wav"])
+        .good();
+    let (spec, wet) = read_float(&bench.path("out.wav"));
+    assert_eq!(
+        (spec.channels, spec.sample_rate, wet[0].len()),
+        (1, 44_100, 100)
+    );
+    let run = bench.run(&["render", "--capture", "join.nam", "three.wav", "out.wav"]);
+    run.bad("1 or 2 channels");
+    let run = bench.run(&["render", "three.wav", "out.wav"]);
+    run.bad("mono or stereo");
+}
+
+#[test]
+fn the_demo_plays_without_any_file() {
+    let bench = Bench::new();
+    bench.run(&["render", "--demo", "crunch.wav"]).good();
+    bench
+        .run(&[
+            "render",
+            "--demo",
+            "--capture",
+            "builtin:clean",
+            "clean.wav",
+        ])
+        .good();
+    bench
+        .run(&[
+            "render",
+            "--demo",
+            "--capture",
+            "builtin:lead",
+            "--bits",
+            "24",
+            "lead.wav",
+        ])
+        .good();
+    let (_, crunch) = read_float(&bench.path("crunch.wav"));
+    let (_, clean) = read_float(&bench.path("clean.wav"));
+    assert!(crunch[0].len() > 48_000 * 10 && crunch != clean);
+    for wet in [&crunch, &clean] {
+        let power = wet[0].iter().map(|&s| f64::from(s * s)).sum::<f64>() / wet[0].len() as f64;
+        let level = 10.0 * power.log10();
+        assert!((-30.0..-6.0).contains(&level), "{level} dB");
+    }
+    let run = bench.run(&["render", "--demo", "--capture", "builtin:fuzz", "out.wav"]);
+    run.bad("builtin:lead");
+}
+
+#[test]
+fn a_file_may_be_rendered_onto_itself() {
+    let bench = Bench::new();
+    bench.put("half.nam", linear(1, 1, "0.5", 48_000, ""));
+    let path = bench.float_wav("take.wav", 48_000, &[&[0.5; 1000]]);
+    bench
+        .run(&["render", "--capture", "half.nam", "take.wav", "take.wav"])
+        .good();
+    assert_eq!(read_float(&path).1, [[0.25; 1000]]);
+    assert_eq!(bench.names(), ["half.nam", "take.wav"]);
+    let run = bench.run(&["render", "--capture", "half.nam", "take.wav", "./half.nam"]);
+    run.bad("is the capture itself");
+}
+
+#[test]
+fn an_empty_recording_gives_an_empty_one() {
+    let bench = Bench::new();
+    for rate in [44_100, 48_000] {
+        bench.float_wav("in.wav", rate, &[&[]]);
+        let run = bench.run(&["render", "in.wav", "out.wav"]).good();
+        assert!(run.out.contains("silent"), "{run:?}");
+        let (spec, wet) = read_float(&bench.path("out.wav"));
+        assert_eq!((spec.sample_rate, wet[0].len()), (rate, 0));
+    }
+}
+
+#[test]
+fn samples_that_are_no_numbers_become_silence() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[0.5, f32::NAN, f32::INFINITY, 0.25]]);
+    let run = bench
+        .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+        .good();
+    assert!(
+        run.err.contains("in.wav: 2 samples were not numbers"),
+        "{run:?}"
+    );
+    assert_eq!(
+        read_float(&bench.path("out.wav")).1[0],
+        [0.5, 0.0, 0.0, 0.25]
+    );
+}
+
+#[test]
+fn an_old_output_survives_a_failure_and_nothing_new_appears() {
+    let bench = Bench::new();
+    bench.put("out.wav", "precious");
+    bench.put("broken.nam", "{");
+    bench.put("text.wav", "no music in here");
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 10]]);
+    let before = bench.names();
+    bench
+        .run(&["render", "nothing.wav", "out.wav"])
+        .bad("nothing.wav: there is no such file");
+    bench
+        .run(&["render", "text.wav", "out.wav"])
+        .bad("text.wav: is not a WAV file");
+    bench
+        .run(&["render", "--capture", "broken.nam", "in.wav", "out.wav"])
+        .bad("broken.nam");
+    bench
+        .run(&["render", "--capture", "nothing.nam", "in.wav", "out.wav"])
+        .bad("nothing.nam");
+    bench
+        .run(&["render", "--capture", ".", "in.wav", "out.wav"])
+        .bad("is a folder");
+    bench.run(&["render", ".", "out.wav"]).bad("is a folder");
+    bench.run(&["render", "in.wav", "."]).bad("is a folder");
+    bench
+        .run(&["render", "in.wav", "nowhere/out.wav"])
+        .bad("does not exist; create it first");
+    assert_eq!(bench.names(), before);
+    assert_eq!(fs::read(bench.path("out.wav")).unwrap(), b"precious");
+}
+
+#[test]
+fn unusable_arguments_are_told_in_a_line() {
+    let bench = Bench::new();
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 10]]);
+    for (arguments, words) in [
+        (&["render", "--block", "0", "in.wav", "out.wav"][..], "0"),
+        (&["render", "--block", "8193", "in.wav", "out.wav"], "8193"),
+        (&["render", "--block", "many", "in.wav", "out.wav"], "many"),
+        (&["render", "--bits", "12", "in.wav", "out.wav"], "12"),
+        (&["render", "--loud", "in.wav", "out.wav"], "--loud"),
+        (&["render", "--demo", "in.wav", "out.wav"], "--demo"),
+        (&["render", "in.wav"], "IN"),
+        (&["render"], "OUT"),
+        (&["bench", "builtin:lead", "--seconds", "-1"], "seconds"),
+        (&["bench", "builtin:lead", "--seconds", "NaN"], "seconds"),
+        (&["bench", "builtin:lead", "--block", "0"], "0"),
+        (&["bench"], "FILE"),
+        (&["inspect", "nothing.nam"], "nothing.nam"),
+        (&["sing"], "sing"),
+        (&[], "subcommand"),
+    ] {
+        bench.run(arguments).bad(words);
+    }
+    assert_eq!(bench.names(), ["in.wav"]);
+    assert!(
+        bench
+            .run(&["--version"])
+            .good()
+            .out
+            .starts_with("gridleak ")
+    );
+    assert!(bench.run(&["--help"]).good().out.contains("render"));
+    assert!(
+        bench
+            .run(&["render", "--help"])
+            .good()
+            .out
+            .contains("--capture")
+    );
+}

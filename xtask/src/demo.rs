@@ -1,0 +1,54 @@
+//! `cargo xtask demo`: the built-in phrase through every built-in capture.
+
+use std::fs;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cargo::{cargo, root, target};
+
+/// Builds the command line and renders; the lines it prints give level and speed.
+pub(crate) fn run() -> Result<ExitCode> {
+    println!("Building Gridleak ...");
+    let built = cargo(&["build", "--release", "--quiet", "--package", "gridleak"]).status();
+    ensure!(
+        built.context("cargo does not start")?.success(),
+        "Gridleak does not build"
+    );
+
+    let folder = target().join("demo");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let program = target()
+        .join("release")
+        .join(format!("gridleak{}", std::env::consts::EXE_SUFFIX));
+    for name in voices()? {
+        let played = Command::new(&program)
+            .args(["render", "--demo", "--capture", &format!("builtin:{name}")])
+            .arg(folder.join(format!("{name}.wav")))
+            .status()
+            .with_context(|| format!("{} does not start", program.display()))?;
+        ensure!(played.success(), "the demo of {name} failed");
+    }
+    println!("Listen to the WAV files in {}", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Names of the built-in captures: what lies in `assets/` is built in.
+fn voices() -> Result<Vec<String>> {
+    let folder = root().join("assets");
+    let mut names = Vec::new();
+    for entry in
+        fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "nam") {
+            names.extend(
+                path.file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    ensure!(!names.is_empty(), "{} holds no captures", folder.display());
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,174 @@
+//! `cargo xtask test`: every check and test, and one line that sums them up.
+
+use std::io::{BufRead, BufReader};
+use std::ops::AddAssign;
+use std::process::{ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::cargo::cargo;
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Count anything skipped as failed
+    #[arg(long)]
+    require_all: bool,
+}
+
+/// A part of the test run.
+struct Step {
+    heading: &'static str,
+    run: fn() -> Result<Tally>,
+}
+
+/// Every step, in order.
+const STEPS: &[Step] = &[
+    Step {
+        heading: "Formatting",
+        run: formatting,
+    },
+    Step {
+        heading: "Lints",
+        run: lints,
+    },
+    Step {
+        heading: "Tests",
+        run: tests,
+    },
+];
+
+/// What came of one or more steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Runs every step, whatever became of the one before.
+pub(crate) fn run(args: &TestArgs) -> Result<ExitCode> {
+    let mut total = Tally::default();
+    for step in STEPS {
+        println!("== {}", step.heading);
+        let started = Instant::now();
+        let tally = (step.run)()?;
+        let took = started.elapsed().as_secs_f64();
+        println!("== {}: {} ({took:.1} s)\n", step.heading, verdict(tally));
+        total += tally;
+    }
+    println!(
+        "{} passed, {} failed, {} skipped",
+        total.passed, total.failed, total.skipped
+    );
+    let complete = total.skipped == 0 || !args.require_all;
+    Ok(if total.failed == 0 && complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn verdict(tally: Tally) -> &'static str {
+    match tally {
+        Tally { failed: 1.., .. } => "failed",
+        Tally { skipped: 1.., .. } => "passed, some of it skipped",
+        _ => "passed",
+    }
+}
+
+fn formatting() -> Result<Tally> {
+    check(&["fmt", "--all", "--check"])
+}
+
+fn lints() -> Result<Tally> {
+    check(&[
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+/// A command that either succeeds or not.
+fn check(arguments: &[&str]) -> Result<Tally> {
+    let status = cargo(arguments).status().context("cargo does not start")?;
+    let passed = u64::from(status.success());
+    Ok(Tally {
+        passed,
+        failed: 1 - passed,
+        skipped: 0,
+    })
+}
+
+/// The workspace's tests, shown as they run and counted by their result lines.
+fn tests() -> Result<Tally> {
+    let mut child = cargo(&["test", "--workspace", "--no-fail-fast"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo does not start")?;
+    let mut tally = Tally::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.context("cannot read what cargo prints")?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            tally += result_line(&line).unwrap_or_default();
+        }
+    }
+    let status = child.wait().context("cannot wait for cargo")?;
+    // Tests that do not build, or that crash, leave no count of their failure.
+    if !status.success() && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// The counts in a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`.
+fn result_line(line: &str) -> Option<Tally> {
+    let (_, counts) = line
+        .trim()
+        .strip_prefix("test result: ")?
+        .split_once(". ")?;
+    let count = |of: &str| {
+        let mut parts = counts.split("; ").filter_map(|part| part.split_once(' '));
+        parts.find(|(_, what)| *what == of)?.0.parse().ok()
+    };
+    Some(Tally {
+        passed: count("passed")?,
+        failed: count("failed")?,
+        skipped: count("ignored")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, result_line};
+
+    #[test]
+    fn counts_are_read_from_result_lines() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.31s";
+        assert_eq!(
+            result_line(line),
+            Some(Tally {
+                passed: 12,
+                failed: 3,
+                skipped: 1
+            })
+        );
+        assert_eq!(result_line("test render ... ok"), None);
+        assert_eq!(result_line("test result: ok."), None);
+    }
+}
