@@ -61,7 +61,7 @@ fn card(file: &Path, capture: &Capture) -> String {
             Some(summary.size.clone()).filter(|size| !size.is_empty()),
         ),
         ("Parameters", Some(summary.parameters.to_string())),
-        ("Remembers", Some(memory(&summary, rate))),
+        ("Receptive field", Some(receptive_field(&summary, rate))),
         (
             "Channels",
             (channels != (1, 1)).then(|| format!("{} in, {} out", channels.0, channels.1)),
@@ -98,7 +98,7 @@ fn card(file: &Path, capture: &Capture) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<13} {}", one_line(value).trim());
+        let _ = writeln!(text, "{name:<16} {}", one_line(value).trim());
     };
     for (name, value) in &lines {
         if let Some(value) = value {
@@ -129,10 +129,10 @@ fn branch(text: &mut String, node: &Summary, rate: f64, depth: usize) {
         format!(", {}", node.size)
     };
     let line = format!(
-        "{role}{}{size}, {} parameters, remembers {}",
+        "{role}{}{size}, {} parameters, receptive field {}",
         node.architecture,
         node.parameters,
-        memory(node, rate)
+        receptive_field(node, rate)
     );
     let _ = writeln!(text, "{}{}", "  ".repeat(depth), one_line(&line));
     for child in &node.children {
@@ -141,7 +141,7 @@ fn branch(text: &mut String, node: &Summary, rate: f64, depth: usize) {
 }
 
 /// How far back a net hears, in words.
-fn memory(node: &Summary, rate: f64) -> String {
+fn receptive_field(node: &Summary, rate: f64) -> String {
     match node.receptive_field {
         Some(frames) => format!("{frames} frames ({:.1} ms)", frames as f64 / rate * 1000.0),
         None => "unlimited (recurrent)".into(),
