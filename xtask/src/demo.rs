@@ -17,6 +17,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     );
 
     let folder = target().join("demo");
+    // Shown and used from the workspace's folder, where a short name will do.
+    let shown = folder.strip_prefix(root()).unwrap_or(&folder).to_owned();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let program = target()
         .join("release")
@@ -24,12 +26,13 @@ pub(crate) fn run() -> Result<ExitCode> {
     for name in voices()? {
         let played = Command::new(&program)
             .args(["render", "--demo", "--capture", &format!("builtin:{name}")])
-            .arg(folder.join(format!("{name}.wav")))
+            .arg(shown.join(format!("{name}.wav")))
+            .current_dir(root())
             .status()
             .with_context(|| format!("{} does not start", program.display()))?;
         ensure!(played.success(), "the demo of {name} failed");
     }
-    println!("Listen to the WAV files in {}", folder.display());
+    println!("Listen to the WAV files in {}", shown.display());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -21,6 +21,9 @@ const TARGET_LEVEL: f64 = -18.0;
 /// Frames read at a time where the rates differ.
 const PIECE: usize = 1024;
 
+/// How long the work may take before its progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Play a WAV file through a capture into another WAV file
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
@@ -165,7 +168,8 @@ fn play(
             RateConverter::new(inside, outside, voice.out_channels)?,
         ))
     };
-    let progress = progress_bar(input.frames());
+    let started = Instant::now();
+    let mut progress = None;
     let failed = |error: std::io::Error| cannot_write(&args.output, &error);
     let (channels, rate, frames) = (voice.out_channels, input.rate(), input.frames());
     let mut writer = WavWriter::new(file, depth, channels, rate, frames).map_err(failed)?;
@@ -205,9 +209,16 @@ fn play(
         let frames = left.min(ready[0].len() as u64);
         writer.write(&ready, frames as usize).map_err(failed)?;
         left -= frames;
-        progress.inc(frames);
+        if started.elapsed() > PATIENCE {
+            let done = input.frames() - left;
+            progress
+                .get_or_insert_with(|| progress_bar(input.frames()))
+                .set_position(done);
+        }
     }
-    progress.finish_and_clear();
+    if let Some(progress) = progress {
+        progress.finish_and_clear();
+    }
     writer.finish().map_err(failed)
 }
 
@@ -221,14 +232,13 @@ fn scale(channels: &mut [Vec<f32>], gain: f32) {
     }
 }
 
-/// A bar for work that takes a while; hidden unless a person watches.
+/// A bar on standard error if that is a terminal, nothing otherwise.
 fn progress_bar(frames: u64) -> ProgressBar {
-    // A terminal only; drawn at most a few times a second, so short work shows nothing.
     let bar = ProgressBar::with_draw_target(Some(frames), ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}%  {eta} left") {
-        bar.set_style(style);
+    match ProgressStyle::with_template("{bar:40} {percent}%  {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
-    bar
 }
 
 /// The line that says what came out.
