@@ -1,0 +1,229 @@
+//! A capture: a `.nam` file that has been read and found right.
+
+use crate::engine::Model;
+use crate::error::{CaptureError, Result};
+use crate::format::fields::Field;
+use crate::format::{Document, FileContext, Net};
+use crate::metadata::Metadata;
+use crate::simd::Level;
+use crate::summary::Summary;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The rate that a file without `sample_rate` means, in Hz.
+pub const DEFAULT_SAMPLE_RATE: f64 = 48_000.0;
+
+/// The longest file that is read, in bytes. The longest real capture known has 1.5 MB.
+pub const MAX_FILE_BYTES: u64 = 32 << 20;
+
+/// The most memory that the state of one playing instance may take, in bytes.
+pub const MAX_STATE_BYTES: u64 = 64 << 20;
+
+/// A parsed and checked `.nam` file, from which any number of instances can be built.
+///
+/// Reading takes at most 128 bytes of memory for each byte of the file, for a moment, plus
+/// [`MAX_STATE_BYTES`] for an instance.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    document: Document,
+    warnings: Vec<String>,
+}
+
+/// What could be understood of a file, whether or not it can be played.
+#[derive(Debug)]
+pub struct Examination {
+    /// The format version, if it is text.
+    pub version: Option<String>,
+    /// The architecture's name, if it is text.
+    pub architecture: Option<String>,
+    /// The sample rate in Hz, if it is a number.
+    pub sample_rate: Option<f64>,
+    /// Length of the weight list.
+    pub weights: Option<usize>,
+    /// Whatever metadata there is.
+    pub metadata: Metadata,
+    /// The capture, or why there is none.
+    pub result: Result<Capture>,
+}
+
+impl Capture {
+    /// Reads a `.nam` file.
+    ///
+    /// # Errors
+    /// [`CaptureError`] if it cannot be read or is not a capture that can be played.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        Self::from_bytes(&file_name(path), &read_file(path)?)
+    }
+
+    /// Reads the contents of a `.nam` file. `name` is what error messages call it.
+    ///
+    /// # Errors
+    /// [`CaptureError`] if the bytes are not a capture that can be played.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
+        let (file, value) = parse(name, bytes)?;
+        Self::from_value(&file, &value)
+    }
+
+    /// Reads as much as can be understood, for showing what a refused file is.
+    pub fn examine(path: &Path) -> Examination {
+        let parsed = read_file(path).and_then(|bytes| parse(&file_name(path), &bytes));
+        let (file, value) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                return Examination {
+                    version: None,
+                    architecture: None,
+                    sample_rate: None,
+                    weights: None,
+                    metadata: Metadata::default(),
+                    result: Err(error),
+                };
+            }
+        };
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        Examination {
+            version: text("version"),
+            architecture: text("architecture"),
+            sample_rate: value.get("sample_rate").and_then(Value::as_f64),
+            weights: value.get("weights").and_then(Value::as_array).map(Vec::len),
+            metadata: Metadata::read(&Field::root(&file, &value)),
+            result: Self::from_value(&file, &value),
+        }
+    }
+
+    fn from_value(file: &Arc<str>, value: &Value) -> Result<Self> {
+        let warnings = RefCell::new(Vec::new());
+        let context = FileContext {
+            sample_rate: None,
+            warnings: &warnings,
+        };
+        let root = Field::root(file, value);
+        let document = Document::read(root.clone(), &context)?;
+        let bytes = document.net.state_bytes();
+        if bytes > MAX_STATE_BYTES {
+            return Err(CaptureError::TooDemanding {
+                place: root.require("config")?.place(),
+                bytes,
+                limit: MAX_STATE_BYTES,
+            });
+        }
+        Ok(Capture {
+            document,
+            warnings: warnings.into_inner(),
+        })
+    }
+
+    /// Name, maker, levels and whatever else the file tells about itself.
+    pub fn metadata(&self) -> &Metadata {
+        &self.document.metadata
+    }
+
+    /// The format version, e.g. `0.5.4`.
+    pub fn version(&self) -> &str {
+        &self.document.version
+    }
+
+    /// What the user should know although the file loads.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The rate in Hz that the capture was trained at; 48 kHz where the file does not say.
+    pub fn sample_rate(&self) -> f64 {
+        self.document.sample_rate.unwrap_or(DEFAULT_SAMPLE_RATE)
+    }
+
+    /// Whether the file itself states its sample rate.
+    pub fn sample_rate_known(&self) -> bool {
+        self.document.sample_rate.is_some()
+    }
+
+    /// Input channels; 1 for all captures of gear.
+    pub fn in_channels(&self) -> usize {
+        self.document.net.inputs()
+    }
+
+    /// Output channels; 1 for all captures of gear.
+    pub fn out_channels(&self) -> usize {
+        self.document.net.outputs()
+    }
+
+    /// The structure as a tree, for people.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.document)
+    }
+
+    /// Allocates an instance in the file's initial state, for the best instructions this CPU has.
+    /// Not for the audio thread; nor is [`Model::prewarm`], which should follow.
+    pub fn build(&self) -> Model {
+        self.build_for(Level::detect())
+    }
+
+    /// As [`Capture::build`], for a given instruction set.
+    pub fn build_for(&self, level: Level) -> Model {
+        Model::new(&self.document, level)
+    }
+
+    pub(crate) fn net(&self) -> &Net {
+        &self.document.net
+    }
+}
+
+/// The last part of a path, or all of it.
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// Reads a file that is not longer than a capture can be.
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let unreadable = |source| CaptureError::Unreadable {
+        file: path.display().to_string(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let too_large = |bytes| CaptureError::FileTooLarge {
+        file: file_name(path),
+        bytes,
+        limit: MAX_FILE_BYTES,
+    };
+    if length > MAX_FILE_BYTES {
+        return Err(too_large(length));
+    }
+    let mut bytes = Vec::new();
+    // Something that is not a plain file may be longer than it says.
+    let mut limited = file.take(MAX_FILE_BYTES + 1);
+    limited.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+/// JSON, with or without a byte order mark.
+fn parse(name: &str, bytes: &[u8]) -> Result<(Arc<str>, Value)> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(CaptureError::FileTooLarge {
+            file: name.to_owned(),
+            bytes: bytes.len() as u64,
+            limit: MAX_FILE_BYTES,
+        });
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if text.trim_ascii().is_empty() {
+        return Err(CaptureError::NotJson {
+            file: name.to_owned(),
+            detail: "the file is empty".to_owned(),
+        });
+    }
+    let value = serde_json::from_slice(text).map_err(|error| CaptureError::NotJson {
+        file: name.to_owned(),
+        detail: error.to_string(),
+    })?;
+    Ok((Arc::from(name), value))
+}

@@ -1,0 +1,318 @@
+//! Activation functions over a block, alone, summed for the head, or as a gate between two halves.
+
+use super::planes::{MAX_LANES, Order, Target, each_vector};
+use crate::format::activation::Activation as Config;
+use crate::simd::math::{sigmoid, tanh};
+use crate::simd::{AlignedVec, Kernel, Simd};
+
+/// An activation function, ready to run.
+pub(crate) enum Activation {
+    Tanh,
+    Fasttanh,
+    Relu,
+    LeakyRelu(f32),
+    /// One slope per channel, padded for vectors that span channels.
+    PRelu(AlignedVec),
+    Sigmoid,
+    Silu,
+    Hardswish,
+    /// Slopes below `min` and above `max`; Hardtanh has slopes 0.
+    Clamp { min: f32, max: f32, min_slope: f32, max_slope: f32 },
+    Softsign,
+    Softsigmoid,
+}
+
+/// What becomes of an activation's result besides replacing its argument.
+#[derive(Clone, Copy)]
+pub(crate) enum Sum {
+    /// Nothing.
+    None,
+    /// It is copied to here.
+    Set(Target),
+    /// It is added to what stands here.
+    Add(Target),
+}
+
+/// A block of `channels` by `frames` in either order, as rows of floats side by side.
+#[derive(Clone, Copy)]
+struct Rows {
+    count: usize,
+    length: usize,
+}
+
+impl Rows {
+    #[inline(always)]
+    fn new(order: Order, channels: usize, frames: usize) -> Self {
+        let (count, length) = match order {
+            Order::Planar => (channels, frames),
+            Order::Interleaved => (frames, channels),
+        };
+        Rows { count, length }
+    }
+}
+
+#[inline(always)]
+fn row_stride(block: Target, order: Order) -> usize {
+    match order {
+        Order::Planar => block.channel,
+        Order::Interleaved => block.frame,
+    }
+}
+
+impl Activation {
+    /// `channels`: how many the function is applied to.
+    pub(crate) fn new(config: &Config, channels: usize) -> Self {
+        match config {
+            Config::Tanh => Activation::Tanh,
+            Config::Fasttanh => Activation::Fasttanh,
+            Config::Relu => Activation::Relu,
+            Config::LeakyRelu(slope) => Activation::LeakyRelu(*slope),
+            Config::PRelu(slopes) => {
+                let mut padded = AlignedVec::zeros(channels + MAX_LANES);
+                for (channel, slope) in padded[..channels].iter_mut().enumerate() {
+                    *slope = slopes[channel % slopes.len()];
+                }
+                Activation::PRelu(padded)
+            }
+            Config::Sigmoid => Activation::Sigmoid,
+            Config::Silu => Activation::Silu,
+            Config::Hardswish => Activation::Hardswish,
+            Config::Hardtanh { min, max } => Activation::Clamp {
+                min: *min,
+                max: *max,
+                min_slope: 0.0,
+                max_slope: 0.0,
+            },
+            Config::LeakyHardtanh {
+                min,
+                max,
+                min_slope,
+                max_slope,
+            } => Activation::Clamp {
+                min: *min,
+                max: *max,
+                min_slope: *min_slope,
+                max_slope: *max_slope,
+            },
+            Config::Softsign => Activation::Softsign,
+            Config::Softsigmoid => Activation::Softsigmoid,
+        }
+    }
+
+    /// Replaces a block by its activation.
+    ///
+    /// # Safety
+    /// `block` (and the target of `sum`) must be blocks in `order` with these channels and frames,
+    /// with room for [`super::planes::BLOCK`] frames or [`MAX_LANES`] channels behind.
+    #[inline(always)]
+    pub(crate) unsafe fn run<S: Simd>(
+        &self,
+        block: Target,
+        sum: Sum,
+        order: Order,
+        channels: usize,
+        frames: usize,
+    ) {
+        S::call(Run {
+            activation: self,
+            pass: Pass {
+                block,
+                sum,
+                order,
+                rows: Rows::new(order, channels, frames),
+            },
+        });
+    }
+}
+
+/// One sweep as a kernel of its own.
+struct Run<'a> {
+    activation: &'a Activation,
+    pass: Pass,
+}
+
+impl Kernel for Run<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let c = |value: f32| S::splat(value);
+        let pass = self.pass;
+        // SAFETY: it is only made in `Activation::run`, whose caller vouches for the blocks.
+        unsafe {
+            match self.activation {
+                Activation::Tanh => pass.map(|x| tanh::<S>(x)),
+                Activation::Fasttanh => pass.map(|x| fast_tanh::<S>(x)),
+                Activation::Relu => pass.map(|x: S| x.max(c(0.0))),
+                Activation::LeakyRelu(slope) => {
+                    let slope = c(*slope);
+                    pass.map(|x| leaky::<S>(x, slope));
+                }
+                Activation::PRelu(slopes) => pass.map_with(slopes, |x, slope| leaky::<S>(x, slope)),
+                Activation::Sigmoid => pass.map(|x| sigmoid::<S>(x)),
+                Activation::Silu => pass.map(|x: S| x.mul(sigmoid(x))),
+                Activation::Hardswish => pass.map(|x: S| {
+                    x.mul(x.add(c(3.0)).max(c(0.0)).min(c(6.0))).mul(c(1.0 / 6.0))
+                }),
+                Activation::Clamp {
+                    min,
+                    max,
+                    min_slope,
+                    max_slope,
+                } => {
+                    let (min, max) = (c(*min), c(*max));
+                    let (below, above) = (c(*min_slope), c(*max_slope));
+                    pass.map(|x: S| {
+                        let under = x.sub(min).min(c(0.0));
+                        let over = x.sub(max).max(c(0.0));
+                        let inside = x.max(min).min(max);
+                        over.mul_add(above, under.mul_add(below, inside))
+                    });
+                }
+                Activation::Softsign => pass.map(|x| softsign::<S>(x)),
+                Activation::Softsigmoid => {
+                    pass.map(|x| softsign::<S>(x).mul_add(c(0.5), c(0.5)));
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn leaky<S: Simd>(x: S, slope: S) -> S {
+    let zero = S::splat(0.0);
+    x.min(zero).mul_add(slope, x.max(zero))
+}
+
+#[inline(always)]
+fn softsign<S: Simd>(x: S) -> S {
+    x.div(S::splat(1.0).add(x.abs()))
+}
+
+/// The reference engine's rational approximation, which a file can ask for by name.
+#[inline(always)]
+fn fast_tanh<S: Simd>(x: S) -> S {
+    let c = |value: f32| S::splat(value);
+    let a = x.abs();
+    let x2 = x.mul(x);
+    let inner = a.mul_add(c(0.821_226_67), c(0.893_229_85));
+    let numerator = x.mul(inner.mul_add(x2, a.mul_add(c(2.455_507_5), c(2.455_507_5))));
+    let crossed = x.mul(a).mul_add(c(0.814_642_73), x).abs();
+    let denominator = x2.add(c(2.445_066_3)).mul_add(crossed, c(2.445_066_3));
+    numerator.div(denominator)
+}
+
+/// One sweep over a block.
+#[derive(Clone, Copy)]
+struct Pass {
+    block: Target,
+    sum: Sum,
+    order: Order,
+    rows: Rows,
+}
+
+impl Pass {
+    #[inline(always)]
+    unsafe fn map<S: Simd>(self, function: impl Fn(S) -> S) {
+        // SAFETY: the caller's promise.
+        unsafe { self.sweep(|x, _, _| function(x)) }
+    }
+
+    /// As `map`, with a parameter for each channel.
+    #[inline(always)]
+    unsafe fn map_with<S: Simd>(self, parameters: &AlignedVec, function: impl Fn(S, S) -> S) {
+        let order = self.order;
+        // SAFETY: the caller's promise; the parameters are padded by `MAX_LANES`.
+        unsafe {
+            self.sweep(|x, row, column| {
+                let parameter = match order {
+                    Order::Planar => S::splat(parameters[row]),
+                    Order::Interleaved => S::load(parameters.as_ptr().add(column)),
+                };
+                function(x, parameter)
+            });
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sweep<S: Simd>(self, function: impl Fn(S, usize, usize) -> S) {
+        let stride = row_stride(self.block, self.order);
+        for row in 0..self.rows.count {
+            let mut column = 0;
+            while column < self.rows.length {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let p = self.block.ptr.add(row * stride + column);
+                    let y = function(S::load(p), row, column);
+                    y.store(p);
+                    match self.sum {
+                        Sum::None => {}
+                        Sum::Set(target) => {
+                            let at = row * row_stride(target, self.order) + column;
+                            y.store(target.ptr.add(at));
+                        }
+                        Sum::Add(target) => {
+                            let at = row * row_stride(target, self.order) + column;
+                            let q = target.ptr.add(at);
+                            S::load(q).add(y).store(q);
+                        }
+                    }
+                }
+                column += S::LANES;
+            }
+        }
+    }
+}
+
+/// Adds a block to the sum for the head. Both planar.
+///
+/// # Safety
+/// Both must have these channels and room for [`super::planes::BLOCK`] frames.
+#[inline(always)]
+pub(crate) unsafe fn accumulate<S: Simd>(block: Target, sum: Sum, channels: usize, frames: usize) {
+    let pass = Pass {
+        block,
+        sum,
+        order: Order::Planar,
+        rows: Rows::new(Order::Planar, channels, frames),
+    };
+    // SAFETY: the caller's promise.
+    unsafe { pass.map(|x: S| x) }
+}
+
+/// `top = top * gate` for two planar blocks.
+///
+/// # Safety
+/// Both must have these channels and room for [`super::planes::BLOCK`] frames.
+#[inline(always)]
+pub(crate) unsafe fn gate<S: Simd>(top: Target, gate: Target, channels: usize, frames: usize) {
+    each_vector::<S>(channels, frames, |channel, frame| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (x, g) = (top.at(channel, frame), gate.at(channel, frame));
+            S::load(x).mul(S::load(g)).store(x);
+        }
+    });
+}
+
+/// `top = mix * activated + (1 - mix) * top` for three planar blocks.
+///
+/// # Safety
+/// All must have these channels and room for [`super::planes::BLOCK`] frames.
+#[inline(always)]
+pub(crate) unsafe fn blend<S: Simd>(
+    top: Target,
+    activated: Target,
+    mix: Target,
+    channels: usize,
+    frames: usize,
+) {
+    each_vector::<S>(channels, frames, |channel, frame| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let x = S::load(top.at(channel, frame));
+            let y = S::load(activated.at(channel, frame));
+            let m = S::load(mix.at(channel, frame));
+            let rest = S::splat(1.0).sub(m).mul(x);
+            m.mul_add(y, rest).store(top.at(channel, frame));
+        }
+    });
+}

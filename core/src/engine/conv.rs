@@ -1,0 +1,317 @@
+//! Convolutions and matrices over a block: the one loop in which nearly all time is spent.
+//!
+//! A [`Conv`] computes `bias + mixin * condition + sum over taps of kernel * past (+ residual)`.
+//! It is cut into tiles of a few output channels, whose sums stay in registers. In planar order
+//! vectors span time; in interleaved order, which is for tiny blocks, they span a tile's channels.
+//! Both add the same products in the same order, so a sample does not depend on the block it is in.
+
+use super::planes::{BLOCK, Order, Source, Target};
+use crate::format::weights::ConvWeights;
+use crate::simd::{AlignedVec, Kernel, Level, Simd};
+
+/// Some output channels that are computed together.
+#[derive(Debug, Clone, Copy)]
+struct Tile {
+    /// First output channel.
+    output: usize,
+    /// Output channels: 8, 6, 4, 3, 2 or 1.
+    width: usize,
+    /// First input channel that these outputs hear (all of them unless there are groups).
+    input: usize,
+    /// First condition channel.
+    condition: usize,
+    /// Where the tile's weights begin.
+    weights: usize,
+}
+
+/// A convolution, packed for the kernel.
+pub(crate) struct Conv {
+    tiles: Vec<Tile>,
+    /// Per tile: `[bias][condition channel][tap, input channel]`, each `[width]`.
+    weights: AlignedVec,
+    taps: usize,
+    dilation: usize,
+    /// Input and output channels in all.
+    channels: (usize, usize),
+    /// Input channels that an output hears.
+    inputs: usize,
+    /// Condition channels that an output hears.
+    conditions: usize,
+}
+
+/// What a convolution is applied to. All pointers are to blocks that have the channels that the
+/// convolution asks for, and room for [`BLOCK`] frames.
+#[derive(Clone, Copy)]
+pub(crate) struct ConvBlock {
+    /// The current block, with the past before it. Planar in planar order.
+    pub(crate) input: Source,
+    /// What the mixin hears. Always planar.
+    pub(crate) condition: Option<Source>,
+    /// Added to the result.
+    pub(crate) residual: Option<Source>,
+    pub(crate) output: Target,
+    pub(crate) frames: usize,
+    pub(crate) order: Order,
+}
+
+impl Conv {
+    /// A convolution alone.
+    pub(crate) fn new(conv: &ConvWeights, level: Level) -> Self {
+        Self::pack(conv, None, level)
+    }
+
+    /// A convolution to which a matrix times the condition is added.
+    pub(crate) fn with_mixin(conv: &ConvWeights, mixin: &ConvWeights, level: Level) -> Self {
+        Self::pack(conv, Some(mixin), level)
+    }
+
+    fn pack(conv: &ConvWeights, mixin: Option<&ConvWeights>, level: Level) -> Self {
+        let outputs = conv.outputs();
+        let (_, inputs, taps) = conv.kernel.dim();
+        let conditions = mixin.map_or(0, |m| m.kernel.dim().1);
+        // Tiles do not cross groups: all channels of a tile hear the same inputs.
+        let group = outputs / conv.groups;
+        let mixin_group = mixin.map_or(outputs, |m| outputs / m.groups);
+        let mut tiles = Vec::new();
+        let mut weights = Vec::new();
+        let mut output = 0;
+        while output < outputs {
+            let to_edge = |size: usize| size - output % size;
+            let room = to_edge(group).min(to_edge(mixin_group)).min(outputs - output);
+            let width = tile_width(room, level);
+            tiles.push(Tile {
+                output,
+                width,
+                input: output / group * inputs,
+                condition: output / mixin_group * conditions,
+                weights: weights.len(),
+            });
+            let rows = output..output + width;
+            weights.extend(rows.clone().map(|o| conv.bias.as_ref().map_or(0.0, |b| b[o])));
+            if let Some(mixin) = mixin {
+                for i in 0..conditions {
+                    weights.extend(rows.clone().map(|o| mixin.kernel[(o, i, 0)]));
+                }
+            }
+            for tap in 0..taps {
+                for i in 0..inputs {
+                    weights.extend(rows.clone().map(|o| conv.kernel[(o, i, tap)]));
+                }
+            }
+            output += width;
+        }
+        Conv {
+            tiles,
+            weights: weights.into(),
+            taps,
+            dilation: conv.dilation,
+            channels: (conv.inputs(), outputs),
+            inputs,
+            conditions,
+        }
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        self.channels.0
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.channels.1
+    }
+
+    /// Computes one block.
+    ///
+    /// # Safety
+    /// As described at [`ConvBlock`]; the input's past must be as long as the convolution's lookback.
+    #[inline(always)]
+    pub(crate) unsafe fn run<S: Simd>(&self, block: ConvBlock) {
+        debug_assert!(block.frames <= BLOCK);
+        debug_assert!(block.condition.is_some() || self.conditions == 0);
+        for tile in &self.tiles {
+            // SAFETY (of the kernel): the caller's promise.
+            match tile.width {
+                8 => S::call(RunTile::<8> { conv: self, tile, block }),
+                6 => S::call(RunTile::<6> { conv: self, tile, block }),
+                4 => S::call(RunTile::<4> { conv: self, tile, block }),
+                3 => S::call(RunTile::<3> { conv: self, tile, block }),
+                2 => S::call(RunTile::<2> { conv: self, tile, block }),
+                _ => S::call(RunTile::<1> { conv: self, tile, block }),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn run_tile<S: Simd, const W: usize>(&self, tile: &Tile, block: ConvBlock) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if block.order == Order::Interleaved {
+                for frame in 0..block.frames {
+                    self.tile_of_frame::<S, W>(tile, block, frame);
+                }
+                return;
+            }
+            // As many vectors of time at once as leave the sums in registers.
+            let mut frame = 0;
+            let step = |vectors: usize| vectors * S::LANES;
+            if W * 4 + 4 < S::REGISTERS || W <= 2 {
+                while frame + step(3) < block.frames {
+                    self.tile_of_time::<S, W, 4>(tile, block, frame);
+                    frame += step(4);
+                }
+            }
+            if W * 2 + 2 < S::REGISTERS {
+                while frame + step(1) < block.frames {
+                    self.tile_of_time::<S, W, 2>(tile, block, frame);
+                    frame += step(2);
+                }
+            }
+            while frame < block.frames {
+                self.tile_of_time::<S, W, 1>(tile, block, frame);
+                frame += step(1);
+            }
+        }
+    }
+
+    /// `W` channels of `V` vectors of time.
+    #[inline(always)]
+    unsafe fn tile_of_time<S: Simd, const W: usize, const V: usize>(
+        &self,
+        tile: &Tile,
+        block: ConvBlock,
+        frame: usize,
+    ) {
+        // SAFETY: the caller's promise; the weights were packed for these loops.
+        unsafe {
+            let mut w = self.weights.as_ptr().add(tile.weights);
+            let mut sums = [[S::splat(0.0); V]; W];
+            for o in 0..W {
+                sums[o] = [S::splat(*w.add(o)); V];
+            }
+            w = w.add(W);
+            if let Some(condition) = block.condition {
+                let mut x = condition.ptr.add(tile.condition * condition.channel + frame);
+                for _ in 0..self.conditions {
+                    multiply_add(&mut sums, w, x);
+                    x = x.add(condition.channel);
+                    w = w.add(W);
+                }
+            }
+            let current = block.input.ptr.add(tile.input * block.input.channel + frame);
+            for tap in 0..self.taps {
+                let mut x = current.sub((self.taps - 1 - tap) * self.dilation);
+                for _ in 0..self.inputs {
+                    multiply_add(&mut sums, w, x);
+                    x = x.add(block.input.channel);
+                    w = w.add(W);
+                }
+            }
+            for o in 0..W {
+                let at = |channel: usize| (tile.output + o) * channel + frame;
+                for v in 0..V {
+                    let mut sum = sums[o][v];
+                    if let Some(residual) = block.residual {
+                        let x = residual.ptr.add(at(residual.channel) + v * S::LANES);
+                        sum = S::load(x).add(sum);
+                    }
+                    sum.store(block.output.ptr.add(at(block.output.channel) + v * S::LANES));
+                }
+            }
+        }
+    }
+
+    /// `W` channels of one frame.
+    #[inline(always)]
+    unsafe fn tile_of_frame<S: Simd, const W: usize>(
+        &self,
+        tile: &Tile,
+        block: ConvBlock,
+        frame: usize,
+    ) {
+        // SAFETY: as in `tile_of_time`.
+        unsafe {
+            let mut w = self.weights.as_ptr().add(tile.weights);
+            let mut sums = [0.0; W];
+            for o in 0..W {
+                sums[o] = *w.add(o);
+            }
+            w = w.add(W);
+            let mut add = |x: f32| {
+                for o in 0..W {
+                    sums[o] = S::mul_add_scalar(*w.add(o), x, sums[o]);
+                }
+                w = w.add(W);
+            };
+            if let Some(condition) = block.condition {
+                let x = condition.ptr.add(tile.condition * condition.channel + frame);
+                for i in 0..self.conditions {
+                    add(*x.add(i * condition.channel));
+                }
+            }
+            let input = block.input;
+            let current = input.ptr.add(tile.input * input.channel + frame * input.frame);
+            for tap in 0..self.taps {
+                let x = current.sub((self.taps - 1 - tap) * self.dilation * input.frame);
+                for i in 0..self.inputs {
+                    add(*x.add(i * input.channel));
+                }
+            }
+            for o in 0..W {
+                let at = |channel: usize, stride: usize| (tile.output + o) * channel + frame * stride;
+                let mut sum = sums[o];
+                if let Some(residual) = block.residual {
+                    sum += *residual.ptr.add(at(residual.channel, residual.frame));
+                }
+                *block.output.ptr.add(at(block.output.channel, block.output.frame)) = sum;
+            }
+        }
+    }
+}
+
+/// One tile of one block as a kernel of its own.
+struct RunTile<'a, const W: usize> {
+    conv: &'a Conv,
+    tile: &'a Tile,
+    block: ConvBlock,
+}
+
+impl<const W: usize> Kernel for RunTile<'_, W> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        // SAFETY: it is only made in `Conv::run`, whose caller vouches for the block.
+        unsafe { self.conv.run_tile::<S, W>(self.tile, self.block) }
+    }
+}
+
+/// Adds `W` weights times `V` vectors of one input channel.
+#[inline(always)]
+unsafe fn multiply_add<S: Simd, const W: usize, const V: usize>(
+    sums: &mut [[S; V]; W],
+    weights: *const f32,
+    input: *const f32,
+) {
+    // SAFETY: `W` weights and `V` vectors of input are there: the caller's promise.
+    unsafe {
+        let mut x = [S::splat(0.0); V];
+        for v in 0..V {
+            x[v] = S::load(input.add(v * S::LANES));
+        }
+        for o in 0..W {
+            let weight = S::splat(*weights.add(o));
+            for v in 0..V {
+                sums[o][v] = weight.mul_add(x[v], sums[o][v]);
+            }
+        }
+    }
+}
+
+/// The widest tile for this many remaining channels.
+fn tile_width(channels: usize, level: Level) -> usize {
+    let widths: &[usize] = if level.has_many_registers() {
+        &[8, 6, 4, 3, 2, 1]
+    } else {
+        &[6, 4, 3, 2, 1]
+    };
+    // 5 and 7 are cut so that no part has to be padded.
+    let fits = |width: &&usize| **width <= channels;
+    *widths.iter().find(fits).unwrap_or(&1)
+}

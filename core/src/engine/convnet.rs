@@ -1,0 +1,156 @@
+//! ConvNet: convolutions in a row, an activation after each, and a matrix at the end.
+
+use super::activation::{Activation, Sum};
+use super::conv::{Conv, ConvBlock};
+use super::history::History;
+use super::network::Network;
+use super::planes::{Order, Planes, Source, Target, copy};
+use crate::format::convnet::ConvNetConfig;
+use crate::simd::{Kernel, Level, Simd};
+
+/// A running ConvNet.
+pub(crate) struct ConvNet {
+    level: Level,
+    inputs: usize,
+    outputs: usize,
+    channels: usize,
+    memory: usize,
+    blocks: Vec<ConvBlockState>,
+    activation: Activation,
+    head: Conv,
+    /// The last activation.
+    z: Planes,
+}
+
+struct ConvBlockState {
+    conv: Conv,
+    history: History,
+}
+
+impl ConvNet {
+    pub(crate) fn new(config: &ConvNetConfig, level: Level) -> Self {
+        let channels = config.head.inputs();
+        let lookback: usize = config.blocks.iter().map(|block| block.lookback()).sum();
+        ConvNet {
+            level,
+            inputs: config.inputs,
+            outputs: config.outputs,
+            channels,
+            memory: lookback + 1,
+            blocks: config
+                .blocks
+                .iter()
+                .map(|block| ConvBlockState {
+                    conv: Conv::new(block, level),
+                    history: History::new(block.inputs(), block.lookback()),
+                })
+                .collect(),
+            activation: Activation::new(&config.activation, channels),
+            head: Conv::new(&config.head, level),
+            z: Planes::new(channels),
+        }
+    }
+}
+
+impl Network for ConvNet {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    fn memory(&self) -> usize {
+        self.memory
+    }
+
+    fn is_recurrent(&self) -> bool {
+        false
+    }
+
+    fn process(&mut self, input: Source, output: Target, frames: usize) {
+        let order = Order::for_block(frames, self.level);
+        self.level.run(Run {
+            net: self,
+            input,
+            output,
+            frames,
+            order,
+            settle: false,
+        });
+    }
+
+    fn settle(&mut self, input: Source, output: Target) {
+        self.level.run(Run {
+            net: self,
+            input,
+            output,
+            frames: 1,
+            order: Order::Planar,
+            settle: true,
+        });
+    }
+
+    fn reset(&mut self) {
+        for block in &mut self.blocks {
+            block.history.clear();
+        }
+    }
+}
+
+/// One block of a net as work for [`Level::run`].
+struct Run<'a> {
+    net: &'a mut ConvNet,
+    input: Source,
+    output: Target,
+    frames: usize,
+    order: Order,
+    settle: bool,
+}
+
+impl Kernel for Run<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Run {
+            net,
+            frames,
+            order,
+            ..
+        } = self;
+        let z = net.z.target(order);
+        let mut signal = self.input;
+        for block in &mut net.blocks {
+            block.history.make_room();
+            copy(signal, block.history.target(), block.conv.inputs(), frames);
+            if self.settle {
+                block.history.settle();
+            }
+            // SAFETY: reading the file has made sure that the widths fit; `z` has room for a block.
+            unsafe {
+                block.conv.run::<S>(ConvBlock {
+                    input: block.history.source(),
+                    condition: None,
+                    residual: None,
+                    output: z,
+                    frames,
+                    order,
+                });
+                net.activation.run::<S>(z, Sum::None, order, net.channels, frames);
+            }
+            block.history.advance(frames);
+            signal = z.as_source();
+        }
+        // SAFETY: as above; `output` has the net's channels.
+        unsafe {
+            net.head.run::<S>(ConvBlock {
+                input: signal,
+                condition: None,
+                residual: None,
+                output: self.output,
+                frames,
+                order,
+            });
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Linear: convolution with an impulse response, directly or through the frequency domain.
+
+use super::conv::{Conv, ConvBlock};
+use super::history::History;
+use super::network::Network;
+use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
+use crate::format::linear::LinearConfig;
+use crate::format::weights::ConvWeights;
+use crate::simd::{Kernel, Level, Simd};
+use fft_convolver::TwoStageFFTConvolver;
+use ndarray::{Array1, Array3};
+
+/// From this length on the frequency domain is faster.
+const FFT_TAPS: usize = 256;
+
+/// A running impulse response.
+pub(crate) struct Linear {
+    inputs: usize,
+    outputs: usize,
+    taps: usize,
+    paths: Vec<Path>,
+    /// `[outputs]`
+    bias: Array1<f32>,
+    scratch: Planes,
+}
+
+/// One response from one input to one output.
+struct Path {
+    input: usize,
+    output: usize,
+    method: Method,
+}
+
+enum Method {
+    Direct(Direct),
+    Fft(Box<TwoStageFFTConvolver<f32>>),
+}
+
+/// The sum over all taps as it is written.
+struct Direct {
+    level: Level,
+    conv: Conv,
+    history: History,
+}
+
+impl Linear {
+    pub(crate) fn new(config: &LinearConfig, level: Level) -> Self {
+        let taps = config.responses.ncols();
+        // One response for all channels, or one for each of the many on one side.
+        let paths = (0..config.inputs.max(config.outputs)).map(|index| {
+            let row = if config.responses.nrows() == 1 { 0 } else { index };
+            Path {
+                input: index.min(config.inputs - 1),
+                output: index.min(config.outputs - 1),
+                method: Method::new(config.responses.row(row).to_vec(), level),
+            }
+        });
+        Linear {
+            inputs: config.inputs,
+            outputs: config.outputs,
+            taps,
+            paths: paths.collect(),
+            bias: config.bias.clone(),
+            scratch: Planes::new(1),
+        }
+    }
+}
+
+impl Method {
+    fn new(response: Vec<f32>, level: Level) -> Self {
+        if response.len() > FFT_TAPS {
+            let mut convolver = Box::new(TwoStageFFTConvolver::default());
+            let ready = convolver.init_default(BLOCK, &response);
+            debug_assert!(ready.is_ok(), "only a block of no frames is refused");
+            return Method::Fft(convolver);
+        }
+        let taps = response.len();
+        let kernel = Array3::from_shape_fn((1, 1, taps), |(_, _, tap)| response[taps - 1 - tap]);
+        let weights = ConvWeights {
+            kernel,
+            bias: None,
+            groups: 1,
+            dilation: 1,
+        };
+        Method::Direct(Direct {
+            level,
+            conv: Conv::new(&weights, level),
+            history: History::new(1, weights.lookback()),
+        })
+    }
+}
+
+impl Network for Linear {
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    fn memory(&self) -> usize {
+        self.taps
+    }
+
+    fn is_recurrent(&self) -> bool {
+        false
+    }
+
+    fn process(&mut self, input: Source, output: Target, frames: usize) {
+        for (channel, &bias) in self.bias.iter().enumerate() {
+            for frame in 0..frames {
+                // SAFETY: `output` has the network's channels.
+                unsafe { *output.at(channel, frame) = bias };
+            }
+        }
+        for path in &mut self.paths {
+            let scratch = self.scratch.target(Order::Planar);
+            let source = input.from_channel(path.input);
+            match &mut path.method {
+                Method::Direct(direct) => direct.level.run(Run {
+                    conv: &direct.conv,
+                    history: &mut direct.history,
+                    input: source,
+                    output: scratch,
+                    frames,
+                }),
+                Method::Fft(convolver) => {
+                    // SAFETY: a planar channel of `frames` frames.
+                    let input = unsafe { std::slice::from_raw_parts(source.ptr, frames) };
+                    let output = &mut self.scratch.channel_mut(0)[..frames];
+                    let done = convolver.process(input, output);
+                    debug_assert!(done.is_ok(), "both slices are as long");
+                }
+            }
+            for (frame, &y) in self.scratch.channel(0)[..frames].iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { *output.at(path.output, frame) += y };
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        for path in &mut self.paths {
+            match &mut path.method {
+                Method::Direct(direct) => direct.history.clear(),
+                Method::Fft(convolver) => convolver.reset(),
+            }
+        }
+    }
+}
+
+/// One block of a direct convolution as work for [`Level::run`].
+struct Run<'a> {
+    conv: &'a Conv,
+    history: &'a mut History,
+    input: Source,
+    output: Target,
+    frames: usize,
+}
+
+impl Kernel for Run<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        self.history.make_room();
+        copy(self.input, self.history.target(), 1, self.frames);
+        // SAFETY: one channel in, one out, and the history is as long as the response.
+        unsafe {
+            self.conv.run::<S>(ConvBlock {
+                input: self.history.source(),
+                condition: None,
+                residual: None,
+                output: self.output,
+                frames: self.frames,
+                order: Order::Planar,
+            });
+        }
+        self.history.advance(self.frames);
+    }
+}

@@ -1,0 +1,73 @@
+//! The sound: networks at work, built from checked configurations.
+//!
+//! A [`Model`] is what a host holds. Each architecture has a file and implements
+//! [`network::Network`]; [`conv`] is the loop that all but the LSTM share.
+
+pub(crate) mod activation;
+pub(crate) mod conv;
+pub(crate) mod convnet;
+pub(crate) mod film;
+pub(crate) mod history;
+pub(crate) mod linear;
+pub(crate) mod lstm;
+pub(crate) mod memory;
+pub(crate) mod model;
+pub(crate) mod network;
+pub(crate) mod planes;
+pub(crate) mod sequential;
+pub(crate) mod slimmable;
+pub(crate) mod wavenet;
+
+pub use model::Model;
+
+use crate::format::{Document, Net};
+use crate::simd::Level;
+use network::Network;
+use slimmable::{Size, Slimmable};
+use wavenet::WaveNet;
+
+/// Builds the network of a file or of a model nested in it.
+///
+/// `sample_rate`: what the model around it states, in Hz.
+pub(crate) fn build(
+    document: &Document,
+    sample_rate: Option<f64>,
+    level: Level,
+) -> Box<dyn Network> {
+    let rate = document.sample_rate.or(sample_rate);
+    match &document.net {
+        Net::Lstm(config) => lstm::build(config, rate, level),
+        Net::ConvNet(config) => Box::new(convnet::ConvNet::new(config, level)),
+        Net::Linear(config) => Box::new(linear::Linear::new(config, level)),
+        Net::WaveNet(config) => {
+            let wavenet = |config: &_, condition: Option<&Document>| -> Box<dyn Network> {
+                let condition = condition.map(|document| build(document, rate, level));
+                Box::new(WaveNet::new(config, condition, level))
+            };
+            let condition = config.condition.as_deref();
+            let steps = config.slim_steps();
+            if steps.is_empty() {
+                return wavenet(config, condition);
+            }
+            // A width for every stretch of slim values between two steps.
+            let lowest = std::iter::once(0.0).chain(steps.iter().copied());
+            let limits = steps.iter().copied().chain([f64::INFINITY]);
+            let sizes = lowest.zip(limits).map(|(value, limit)| Size {
+                limit,
+                net: wavenet(&config.slimmed(value), condition),
+            });
+            Box::new(Slimmable::new(sizes.collect()))
+        }
+        Net::Container(config) => {
+            let sizes = config.submodels.iter().map(|submodel| Size {
+                limit: submodel.max_value,
+                net: build(&submodel.model, rate, level),
+            });
+            Box::new(Slimmable::new(sizes.collect()))
+        }
+        Net::Sequential(config) => {
+            let stages = config.models.iter().map(|model| build(model, rate, level));
+            Box::new(sequential::Sequential::new(stages.collect()))
+        }
+    }
+}

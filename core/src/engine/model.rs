@@ -1,0 +1,108 @@
+//! A capture at work, as a host holds it.
+
+use super::network::Network;
+use super::planes::{BLOCK, Order, Planes};
+use crate::format::Document;
+use crate::simd::Level;
+
+/// An instance of a capture: its own state, its own memory, ready to play.
+///
+/// Making one ([`crate::Capture::build`]) and [`Model::prewarm`] take time and memory and belong on
+/// another thread. [`Model::process`], [`Model::reset`] and [`Model::set_slim`] neither allocate nor
+/// free nor wait, and never panic on what the input holds.
+pub struct Model {
+    net: Box<dyn Network>,
+    level: Level,
+    input: Planes,
+    output: Planes,
+}
+
+impl Model {
+    pub(crate) fn new(document: &Document, level: Level) -> Self {
+        let level = level.min(Level::detect());
+        let net = super::build(document, None, level);
+        Model {
+            input: Planes::new(net.inputs()),
+            output: Planes::new(net.outputs()),
+            level,
+            net,
+        }
+    }
+
+    /// Input channels.
+    pub fn in_channels(&self) -> usize {
+        self.net.inputs()
+    }
+
+    /// Output channels.
+    pub fn out_channels(&self) -> usize {
+        self.net.outputs()
+    }
+
+    /// The instruction set that it plays with.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Frames of silence after which nothing of what was played before is heard any more (for a
+    /// recurrent capture: half a second, after which it is as good as settled).
+    pub fn memory(&self) -> usize {
+        self.net.memory()
+    }
+
+    /// Brings the capture to where silence leaves it, as the trainer and the reference engine do
+    /// before they play: of a feed-forward net the steady state, which is computed; of a recurrent
+    /// one what half a second of silence makes of the state it is in. Not for the audio thread.
+    pub fn prewarm(&mut self) {
+        for channel in 0..self.in_channels() {
+            self.input.channel_mut(channel).fill(0.0);
+        }
+        let input = self.input.target(Order::Planar).as_source();
+        self.net.settle(input, self.output.target(Order::Planar));
+    }
+
+    /// Back to the state that the file gives, as if just built: not prewarmed.
+    pub fn reset(&mut self) {
+        self.net.reset();
+    }
+
+    /// Chooses the size of a capture that has several, from 0 (smallest) to 1 (full, as it starts).
+    /// Others ignore it. The change is heard some hundredths of a second later, as a short fade.
+    pub fn set_slim(&mut self, value: f64) {
+        self.net.set_slim(value);
+    }
+
+    /// Plays any number of frames, 0 included, which may differ at every call without changing the
+    /// sound: the samples of one channel a slice, as many slices as there are channels.
+    ///
+    /// If lengths or channels do not match, what is there is played and the rest is silence.
+    pub fn process(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
+        let length = output.iter().map(|channel| channel.len()).max().unwrap_or(0);
+        for start in (0..length).step_by(BLOCK) {
+            let frames = (length - start).min(BLOCK);
+            for channel in 0..self.net.inputs() {
+                let plane = &mut self.input.channel_mut(channel)[..frames];
+                let source = input.get(channel).and_then(|samples| samples.get(start..));
+                let there = source.map_or(&[][..], |samples| &samples[..samples.len().min(frames)]);
+                plane[..there.len()].copy_from_slice(there);
+                plane[there.len()..].fill(0.0);
+            }
+            let source = self.input.target(Order::Planar).as_source();
+            self.net.process(source, self.output.target(Order::Planar), frames);
+            for (channel, samples) in output.iter_mut().enumerate() {
+                let Some(target) = samples.get_mut(start..) else { continue };
+                let count = target.len().min(frames);
+                if channel < self.net.outputs() {
+                    target[..count].copy_from_slice(&self.output.channel(channel)[..count]);
+                } else {
+                    target[..count].fill(0.0);
+                }
+            }
+        }
+    }
+
+    /// As [`Model::process`], for a capture with one input and one output.
+    pub fn process_mono(&mut self, input: &[f32], output: &mut [f32]) {
+        self.process(&[input], &mut [output]);
+    }
+}

@@ -1,0 +1,59 @@
+//! What every running network can do, whatever its architecture.
+
+use super::planes::{BLOCK, Order, Planes, Source, Target};
+
+/// A network at work. All memory is taken when it is made; none of these calls allocates.
+pub(crate) trait Network: Send {
+    /// Input channels.
+    fn inputs(&self) -> usize;
+
+    /// Output channels.
+    fn outputs(&self) -> usize;
+
+    /// Frames of silence after which nothing of what was before is heard: exactly so for a
+    /// feed-forward net, in effect for a recurrent one.
+    fn memory(&self) -> usize;
+
+    /// Whether some part never forgets entirely.
+    fn is_recurrent(&self) -> bool;
+
+    /// Plays one block of up to [`BLOCK`] frames. Both blocks are planar, have the network's
+    /// channels and room for [`BLOCK`] frames. They must not overlap.
+    fn process(&mut self, input: Source, output: Target, frames: usize);
+
+    /// Brings the network to where an input that never changes would bring it: that of the first
+    /// frame of `input`. Leaves what it then gives in the first frame of `output`.
+    fn settle(&mut self, input: Source, output: Target) {
+        settle_by_playing(self, input, output);
+    }
+
+    /// Goes back to the state in which the network was made.
+    fn reset(&mut self);
+
+    /// Chooses a size, 0 (smallest) to 1 (full), where there are several.
+    fn set_slim(&mut self, _value: f64) {}
+}
+
+/// [`Network::settle`] for networks whose steady state cannot be computed.
+pub(crate) fn settle_by_playing<N: Network + ?Sized>(net: &mut N, input: Source, output: Target) {
+    let mut held = Planes::new(net.inputs());
+    for channel in 0..net.inputs() {
+        // SAFETY: `input` has the network's channels.
+        let value = unsafe { *input.at(channel, 0) };
+        held.channel_mut(channel).fill(value);
+    }
+    let mut result = Planes::new(net.outputs());
+    let (source, target) = (held.target(Order::Planar).as_source(), result.target(Order::Planar));
+    let mut left = net.memory();
+    let mut last = 0;
+    while left > 0 {
+        let frames = left.min(BLOCK);
+        net.process(source, target, frames);
+        left -= frames;
+        last = frames - 1;
+    }
+    for channel in 0..net.outputs() {
+        // SAFETY: `output` has the network's channels.
+        unsafe { *output.at(channel, 0) = result.channel(channel)[last] };
+    }
+}

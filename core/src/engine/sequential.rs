@@ -1,0 +1,76 @@
+//! Sequential: networks in a row.
+
+use super::network::Network;
+use super::planes::{Order, Planes, Source, Target};
+
+/// Networks of which each hears the one before it.
+pub(crate) struct Sequential {
+    /// Each with room for its output. Never empty.
+    stages: Vec<(Box<dyn Network>, Planes)>,
+}
+
+impl Sequential {
+    pub(crate) fn new(stages: Vec<Box<dyn Network>>) -> Self {
+        let with_output = |net: Box<dyn Network>| {
+            let output = Planes::new(net.outputs());
+            (net, output)
+        };
+        Sequential {
+            stages: stages.into_iter().map(with_output).collect(),
+        }
+    }
+
+    /// Hands a block through all stages; the last one writes into `output`.
+    fn pass(
+        &mut self,
+        input: Source,
+        output: Target,
+        mut play: impl FnMut(&mut dyn Network, Source, Target),
+    ) {
+        let last = self.stages.len() - 1;
+        let mut signal = input;
+        for (index, (net, own)) in self.stages.iter_mut().enumerate() {
+            let target = if index == last { output } else { own.target(Order::Planar) };
+            play(net.as_mut(), signal, target);
+            signal = target.as_source();
+        }
+    }
+}
+
+impl Network for Sequential {
+    fn inputs(&self) -> usize {
+        self.stages.first().map_or(0, |(net, _)| net.inputs())
+    }
+
+    fn outputs(&self) -> usize {
+        self.stages.last().map_or(0, |(net, _)| net.outputs())
+    }
+
+    fn memory(&self) -> usize {
+        self.stages.iter().map(|(net, _)| net.memory()).sum()
+    }
+
+    fn is_recurrent(&self) -> bool {
+        self.stages.iter().any(|(net, _)| net.is_recurrent())
+    }
+
+    fn process(&mut self, input: Source, output: Target, frames: usize) {
+        self.pass(input, output, |net, input, output| net.process(input, output, frames));
+    }
+
+    fn settle(&mut self, input: Source, output: Target) {
+        self.pass(input, output, |net, input, output| net.settle(input, output));
+    }
+
+    fn reset(&mut self) {
+        for (net, _) in &mut self.stages {
+            net.reset();
+        }
+    }
+
+    fn set_slim(&mut self, value: f64) {
+        for (net, _) in &mut self.stages {
+            net.set_slim(value);
+        }
+    }
+}

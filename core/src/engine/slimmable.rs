@@ -1,0 +1,216 @@
+//! A capture in several sizes, of which one plays.
+//!
+//! Changing the size must not click, and what does not play must cost nothing. So a size that is
+//! chosen first hears what it missed, a few times faster than real time, and is then faded in.
+
+use super::network::Network;
+use super::planes::{BLOCK, Order, Planes, Source, Target};
+
+/// Frames that two sizes sound together.
+const FADE: usize = 1024;
+
+/// Missed frames that are caught up on for every frame that is played.
+const CATCH_UP: usize = 3;
+
+/// Longest past that is kept for catching up, in frames. A recurrent net has settled by then.
+const MAX_PAST: usize = 1 << 16;
+
+/// Several networks with the same channels.
+pub(crate) struct Slimmable {
+    sizes: Vec<Size>,
+    /// The input's recent past, per channel, as a ring.
+    past: Vec<Vec<f32>>,
+    /// Frames that were ever put into `past`; the next one's place is this modulo its length.
+    played: usize,
+    active: usize,
+    wanted: usize,
+    change: Change,
+    scratch: Planes,
+    replay: Planes,
+}
+
+/// One network and the slim values that choose it: those below `limit`, or all the rest.
+pub(crate) struct Size {
+    pub(crate) limit: f64,
+    pub(crate) net: Box<dyn Network>,
+}
+
+/// Where the change to another size stands.
+#[derive(Clone, Copy)]
+enum Change {
+    None,
+    /// Size `to` has heard everything up to frame `heard`.
+    CatchingUp { to: usize, heard: usize },
+    /// Size `to` has been sounding for `done` frames.
+    Fading { to: usize, done: usize },
+}
+
+impl Slimmable {
+    /// Ascending in size, never empty. Starts with the full size.
+    pub(crate) fn new(sizes: Vec<Size>) -> Self {
+        let full = sizes.len() - 1;
+        let (inputs, outputs) = (sizes[full].net.inputs(), sizes[full].net.outputs());
+        let memory = sizes.iter().map(|size| size.net.memory()).max().unwrap_or(0);
+        // Room for what is played while the past is caught up on.
+        let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
+        Slimmable {
+            sizes,
+            past: vec![vec![0.0; kept.next_power_of_two()]; inputs],
+            played: 0,
+            active: full,
+            wanted: full,
+            change: Change::None,
+            scratch: Planes::new(outputs),
+            replay: Planes::new(inputs),
+        }
+    }
+
+    /// Bytes that the past of `inputs` channels takes for nets with this memory.
+    pub(crate) fn past_bytes(inputs: usize, memory: usize) -> u64 {
+        let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
+        (kept.next_power_of_two() * inputs * size_of::<f32>()) as u64
+    }
+
+    fn remember(&mut self, input: Source, frames: usize) {
+        for (channel, past) in self.past.iter_mut().enumerate() {
+            let mask = past.len() - 1;
+            for frame in 0..frames {
+                // SAFETY: `input` has the network's channels.
+                past[(self.played + frame) & mask] = unsafe { *input.at(channel, frame) };
+            }
+        }
+        self.played += frames;
+    }
+
+    /// Starts a change if another size is wanted and none is under way.
+    fn begin_change(&mut self) {
+        if matches!(self.change, Change::None) && self.wanted != self.active {
+            let to = self.wanted;
+            let net = &mut self.sizes[to].net;
+            net.reset();
+            let missed = net.memory().min(MAX_PAST).min(self.played);
+            self.change = Change::CatchingUp {
+                to,
+                heard: self.played - missed,
+            };
+        }
+    }
+
+    /// Lets size `to` hear some of what it missed; returns how far it got.
+    fn catch_up(&mut self, to: usize, mut heard: usize, frames: usize) -> usize {
+        let until = (heard + frames).min(self.played);
+        while heard < until {
+            let count = (until - heard).min(BLOCK);
+            for (channel, past) in self.past.iter().enumerate() {
+                let mask = past.len() - 1;
+                let plane = self.replay.channel_mut(channel);
+                for (frame, sample) in plane[..count].iter_mut().enumerate() {
+                    *sample = past[(heard + frame) & mask];
+                }
+            }
+            let input = self.replay.target(Order::Planar).as_source();
+            let output = self.scratch.target(Order::Planar);
+            self.sizes[to].net.process(input, output, count);
+            heard += count;
+        }
+        heard
+    }
+
+    /// Adds a part of the new size's sound to the old one's.
+    fn fade(&mut self, output: Target, frames: usize, done: usize) {
+        for channel in 0..self.outputs() {
+            let new = &self.scratch.channel(channel)[..frames];
+            for (frame, &new) in new.iter().enumerate() {
+                // Both are the same amp: their sum at any ratio is as loud as either.
+                let share = ((done + frame + 1) as f32 / FADE as f32).min(1.0);
+                // SAFETY: `output` has the network's channels.
+                unsafe {
+                    let sample = output.at(channel, frame);
+                    *sample += share * (new - *sample);
+                }
+            }
+        }
+    }
+}
+
+impl Network for Slimmable {
+    fn inputs(&self) -> usize {
+        self.past.len()
+    }
+
+    fn outputs(&self) -> usize {
+        self.sizes[self.active].net.outputs()
+    }
+
+    fn memory(&self) -> usize {
+        let memories = self.sizes.iter().map(|size| size.net.memory());
+        memories.max().unwrap_or(0)
+    }
+
+    fn is_recurrent(&self) -> bool {
+        self.sizes.iter().any(|size| size.net.is_recurrent())
+    }
+
+    fn process(&mut self, input: Source, output: Target, frames: usize) {
+        self.begin_change();
+        let before = self.played;
+        self.remember(input, frames);
+        self.sizes[self.active].net.process(input, output, frames);
+        match self.change {
+            Change::None => {}
+            Change::CatchingUp { to, heard } => {
+                let heard = self.catch_up(to, heard, (CATCH_UP + 1) * frames);
+                self.change = if heard == self.played {
+                    Change::Fading { to, done: 0 }
+                } else {
+                    Change::CatchingUp { to, heard }
+                };
+            }
+            Change::Fading { to, done } => {
+                debug_assert_eq!(before + frames, self.played);
+                let scratch = self.scratch.target(Order::Planar);
+                self.sizes[to].net.process(input, scratch, frames);
+                self.fade(output, frames, done);
+                self.change = Change::Fading {
+                    to,
+                    done: done + frames,
+                };
+                if done + frames >= FADE {
+                    self.active = to;
+                    self.change = Change::None;
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, input: Source, output: Target) {
+        // The past is what the settled input was.
+        for (channel, past) in self.past.iter_mut().enumerate() {
+            // SAFETY: `input` has the network's channels.
+            past.fill(unsafe { *input.at(channel, 0) });
+        }
+        self.played = self.past.first().map_or(0, Vec::len);
+        self.active = self.wanted;
+        self.change = Change::None;
+        self.sizes[self.active].net.settle(input, output);
+    }
+
+    fn reset(&mut self) {
+        for past in &mut self.past {
+            past.fill(0.0);
+        }
+        self.played = 0;
+        self.active = self.wanted;
+        self.change = Change::None;
+        self.sizes[self.active].net.reset();
+    }
+
+    fn set_slim(&mut self, value: f64) {
+        let chosen = self.sizes.iter().position(|size| value < size.limit);
+        self.wanted = chosen.unwrap_or(self.sizes.len() - 1);
+        if self.played == 0 {
+            // Nothing has sounded yet: nothing can click.
+            self.active = self.wanted;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What can be wrong with a `.nam` file, in words a guitarist can act on.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Where in which file: `Rectifier.nam, at config.layers[1].channels`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name, as the caller gave it.
+    pub file: Arc<str>,
+    /// The path inside the JSON, e.g. `config.layers[1].channels`; empty for the file as a whole.
+    pub path: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if !self.path.is_empty() {
+            write!(f, ", at {}", self.path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a capture was refused. The message names the file, the place in it, what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// The operating system would not give us the bytes.
+    #[error("{file}: cannot be read ({source}). Check that the file exists and that you may open it.")]
+    Unreadable {
+        /// The file's path.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No capture is this long; it is refused before memory is taken.
+    #[error(
+        "{file}: is {bytes} bytes long, more than any capture ({limit} at most). This is something else; pick a .nam capture."
+    )]
+    FileTooLarge {
+        /// The file's name.
+        file: String,
+        /// Its length in bytes.
+        bytes: u64,
+        /// The longest file that is read, in bytes.
+        limit: u64,
+    },
+    /// Not JSON, cut short, or with something behind its end.
+    #[error("{file}: is not a readable .nam capture ({detail}). It may be damaged or something else; download it again.")]
+    NotJson {
+        /// The file's name.
+        file: String,
+        /// What the parser met, and where.
+        detail: String,
+    },
+    /// A key that the format requires is not there.
+    #[error("{place}: is missing. The file is incomplete; download it again or export it anew from the trainer.")]
+    Missing {
+        /// The key that is missing.
+        place: Place,
+    },
+    /// A value of the wrong kind.
+    #[error("{place}: should be {expected}, but is {found}. The file is damaged or not a capture; download it again.")]
+    WrongType {
+        /// Where the value stands.
+        place: Place,
+        /// What the format wants there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A value of the right kind that no capture can have.
+    #[error("{place}: {problem}. The capture cannot be played as it is; export it anew from the trainer.")]
+    Invalid {
+        /// Where the value stands.
+        place: Place,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A format version from before or after those that are known.
+    #[error(
+        "{place}: format version \"{version}\" is not one that Gridleak knows (0.5.0 to 0.7.x). Look for a newer Gridleak, or export the capture with another trainer version."
+    )]
+    UnsupportedVersion {
+        /// Where the version stands.
+        place: Place,
+        /// The version as written.
+        version: String,
+    },
+    /// A kind of network that is not part of the format.
+    #[error(
+        "{place}: the architecture \"{name}\" is unknown. Gridleak plays LSTM, WaveNet, ConvNet, Linear, SlimmableContainer and Sequential captures; look for a newer Gridleak or another version of this capture."
+    )]
+    UnknownArchitecture {
+        /// Where the name stands.
+        place: Place,
+        /// The name as written.
+        name: String,
+    },
+    /// An activation function that is not part of the format.
+    #[error(
+        "{place}: the activation \"{name}\" is unknown. Look for a newer Gridleak, or for a capture of the same gear from a standard trainer."
+    )]
+    UnknownActivation {
+        /// Where the name stands.
+        place: Place,
+        /// The name as written.
+        name: String,
+    },
+    /// The weights do not fill the network exactly.
+    #[error(
+        "{place}: the network needs {expected} weights, but the file has {found}. The file is {}; download it again.",
+        if found < expected { "cut short" } else { "inconsistent" }
+    )]
+    WeightCount {
+        /// Where the list stands.
+        place: Place,
+        /// How many weights the configuration asks for.
+        expected: usize,
+        /// How many are there.
+        found: usize,
+    },
+    /// Playing it would take more memory than any real capture does.
+    #[error(
+        "{place}: playing this would take {bytes} bytes of memory, more than the {limit} a capture may use. No real capture is this large; the file is damaged."
+    )]
+    TooDemanding {
+        /// Which part asks for it.
+        place: Place,
+        /// Bytes that would be needed.
+        bytes: u64,
+        /// Bytes that are allowed.
+        limit: u64,
+    },
+}
+
+/// The result of anything that reads a capture.
+pub type Result<T> = std::result::Result<T, CaptureError>;

@@ -1,0 +1,79 @@
+//! What a file says of a ConvNet: a stack of two-tap convolutions and a linear head.
+
+use super::MAX_SIZE;
+use super::activation::Activation;
+use super::fields::Field;
+use super::weights::{ConvShape, ConvWeights, Weights};
+use crate::error::Result;
+
+/// A whole ConvNet. Batch normalisation is already folded into the convolutions.
+#[derive(Debug, Clone)]
+pub(crate) struct ConvNetConfig {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) activation: Activation,
+    pub(crate) blocks: Vec<ConvWeights>,
+    /// `[outputs][channels]`
+    pub(crate) head: ConvWeights,
+}
+
+impl ConvNetConfig {
+    pub(crate) fn read(config: &Field<'_>, mut weights: Weights) -> Result<Self> {
+        let channels = config.require("channels")?.size(1, MAX_SIZE)?;
+        let dilations = super::dilations(config)?;
+        let batch_norm = config.require("batchnorm")?.boolean()?;
+        let activation = Activation::read(&config.require("activation")?)?;
+        let inputs = super::channel_count(config, "in_channels")?;
+        let outputs = super::channel_count(config, "out_channels")?;
+        let mut blocks = Vec::new();
+        for (index, &dilation) in dilations.iter().enumerate() {
+            let fan_in = if index == 0 { inputs } else { channels };
+            let groups = super::groups(config, "groups", fan_in, channels)?;
+            let mut block = weights.conv(ConvShape {
+                outputs: channels,
+                inputs: fan_in,
+                taps: 2,
+                dilation,
+                groups,
+                bias: !batch_norm,
+            });
+            if batch_norm {
+                fold_batch_norm(&mut block, channels, &mut weights);
+            }
+            blocks.push(block);
+        }
+        let head = weights.conv(ConvShape::matrix(outputs, channels, true));
+        weights.finish()?;
+        Ok(ConvNetConfig {
+            inputs,
+            outputs,
+            activation,
+            blocks,
+            head,
+        })
+    }
+}
+
+/// `y = scale * conv(x) + offset` is a convolution with other numbers; folded in `f64`.
+fn fold_batch_norm(block: &mut ConvWeights, channels: usize, weights: &mut Weights) {
+    let mean = weights.vector(channels);
+    let variance = weights.vector(channels);
+    let gain = weights.vector(channels);
+    let offset = weights.vector(channels);
+    let epsilon = f64::from(weights.scalar());
+    if [&mean, &variance, &gain, &offset].iter().any(|v| v.len() != channels)
+        || block.outputs() != channels
+    {
+        return; // too few weights: `Weights::finish` is going to say so
+    }
+    let mut bias = mean.clone();
+    for row in 0..channels {
+        let scale = f64::from(gain[row]) / (epsilon + f64::from(variance[row])).sqrt();
+        block
+            .kernel
+            .slice_mut(ndarray::s![row, .., ..])
+            .mapv_inplace(|w| (f64::from(w) * scale) as f32);
+        bias[row] = (f64::from(offset[row]) - scale * f64::from(mean[row])) as f32;
+    }
+    block.bias = Some(bias);
+}

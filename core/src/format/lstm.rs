@@ -1,0 +1,75 @@
+//! What a file says of an LSTM: its size, matrices and initial state.
+
+use super::MAX_SIZE;
+use super::fields::Field;
+use super::weights::Weights;
+use crate::error::Result;
+use ndarray::{Array1, Array2};
+
+/// Order of the gates in the rows of every matrix of the file.
+pub(crate) const GATES: usize = 4;
+
+/// Widest hidden layer that is played; trained captures have 3 to 40 units.
+pub(crate) const MAX_HIDDEN: usize = 1024;
+
+/// One recurrent layer.
+#[derive(Debug, Clone)]
+pub(crate) struct LstmLayer {
+    /// `[4 * hidden][inputs + hidden]`; rows are the gates i, f, g, o, columns the input, then the previous output.
+    pub(crate) matrix: Array2<f32>,
+    /// `[4 * hidden]`
+    pub(crate) bias: Array1<f32>,
+    /// `[hidden]`, the output before the first sample.
+    pub(crate) initial_hidden: Array1<f32>,
+    /// `[hidden]`
+    pub(crate) initial_cell: Array1<f32>,
+}
+
+/// A whole LSTM.
+#[derive(Debug, Clone)]
+pub(crate) struct LstmConfig {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) hidden: usize,
+    pub(crate) layers: Vec<LstmLayer>,
+    /// `[outputs][hidden]`
+    pub(crate) head: Array2<f32>,
+    /// `[outputs]`
+    pub(crate) head_bias: Array1<f32>,
+}
+
+impl LstmConfig {
+    pub(crate) fn read(config: &Field<'_>, mut weights: Weights) -> Result<Self> {
+        let layer_count = config.require("num_layers")?.size(1, MAX_SIZE)?;
+        let input_size = config.require("input_size")?.size(1, MAX_SIZE)?;
+        let hidden = config.require("hidden_size")?.size(1, MAX_HIDDEN)?;
+        let inputs = super::channel_count(config, "in_channels")?;
+        let outputs = super::channel_count(config, "out_channels")?;
+        if inputs != input_size {
+            return Err(config.require("input_size")?.invalid(format!(
+                "is {input_size}, but the capture has {inputs} input channels"
+            )));
+        }
+        let mut layers = Vec::new();
+        for index in 0..layer_count {
+            let fan_in = if index == 0 { input_size } else { hidden };
+            layers.push(LstmLayer {
+                matrix: weights.matrix(GATES * hidden, fan_in + hidden),
+                bias: weights.vector(GATES * hidden),
+                initial_hidden: weights.vector(hidden),
+                initial_cell: weights.vector(hidden),
+            });
+        }
+        let head = weights.matrix(outputs, hidden);
+        let head_bias = weights.vector(outputs);
+        weights.finish()?;
+        Ok(LstmConfig {
+            inputs,
+            outputs,
+            hidden,
+            layers,
+            head,
+            head_bias,
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! The `.nam` file: JSON in, checked configurations with their weights in shape out.
+//!
+//! Nothing here plays sound. Every function refuses what the format does not allow, and no size is
+//! believed before the weights for it are seen.
+
+pub(crate) mod activation;
+pub(crate) mod convnet;
+pub(crate) mod fields;
+pub(crate) mod linear;
+pub(crate) mod lstm;
+pub(crate) mod nested;
+pub(crate) mod wavenet;
+pub(crate) mod weights;
+
+use crate::error::{CaptureError, Result};
+use crate::metadata::Metadata;
+use convnet::ConvNetConfig;
+use fields::Field;
+use linear::LinearConfig;
+use lstm::LstmConfig;
+use nested::{ContainerConfig, SequentialConfig};
+use wavenet::WaveNetConfig;
+use weights::Weights;
+
+/// Largest width, kernel or layer count that is believed; far beyond any real net.
+pub(crate) const MAX_SIZE: usize = 1 << 16;
+
+/// Longest dilation, impulse response or whole lookback, in frames (22 s at 48 kHz).
+pub(crate) const MAX_LOOKBACK: usize = 1 << 20;
+
+/// Channels of a capture: one, two, or a few.
+const MAX_CHANNELS: usize = 64;
+
+/// What a nested model inherits from the file around it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FileContext<'a> {
+    /// The rate that the surrounding model states.
+    pub(crate) sample_rate: Option<f64>,
+    /// Collects what the user should know although the file loads.
+    pub(crate) warnings: &'a std::cell::RefCell<Vec<String>>,
+}
+
+/// A complete `.nam` object: a file, or a model nested in one.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) version: String,
+    pub(crate) metadata: Metadata,
+    /// In Hz, where the object states one.
+    pub(crate) sample_rate: Option<f64>,
+    /// Weights in this object and the ones nested in it.
+    pub(crate) parameters: usize,
+    pub(crate) net: Net,
+}
+
+/// A network of any architecture.
+#[derive(Debug, Clone)]
+pub(crate) enum Net {
+    Lstm(LstmConfig),
+    WaveNet(WaveNetConfig),
+    ConvNet(ConvNetConfig),
+    Linear(LinearConfig),
+    Container(ContainerConfig),
+    Sequential(SequentialConfig),
+}
+
+impl Document {
+    pub(crate) fn read(field: Field<'_>, context: &FileContext<'_>) -> Result<Self> {
+        let field = field.object()?;
+        let version = read_version(&field, context)?;
+        let sample_rate = read_sample_rate(&field)?;
+        let metadata = Metadata::read(&field);
+        let architecture = field.require("architecture")?;
+        let config = field.require("config")?.object()?;
+        let weights = Weights::read(&field.require("weights")?)?;
+        let inner = FileContext {
+            sample_rate: sample_rate.or(context.sample_rate),
+            ..*context
+        };
+        let own_weights = weights.len();
+        let net = match architecture.text()? {
+            "LSTM" => Net::Lstm(LstmConfig::read(&config, weights)?),
+            "WaveNet" => Net::WaveNet(WaveNetConfig::read(&config, weights, &inner)?),
+            "ConvNet" => Net::ConvNet(ConvNetConfig::read(&config, weights)?),
+            "Linear" => Net::Linear(LinearConfig::read(&config, weights)?),
+            "SlimmableContainer" => Net::Container(ContainerConfig::read(&config, &inner)?),
+            "Sequential" => {
+                Net::Sequential(SequentialConfig::read(&config, weights, &inner)?)
+            }
+            other => {
+                return Err(CaptureError::UnknownArchitecture {
+                    place: architecture.place(),
+                    name: other.chars().take(60).collect(),
+                });
+            }
+        };
+        if net.lookback() > MAX_LOOKBACK {
+            return Err(config.invalid(format!(
+                "the network looks back {} frames, more than {MAX_LOOKBACK}",
+                net.lookback()
+            )));
+        }
+        let parameters = match &net {
+            // A container's own list is not used.
+            Net::Container(_) => 0,
+            _ => own_weights,
+        } + net.nested_parameters();
+        Ok(Document {
+            version,
+            metadata,
+            sample_rate: sample_rate.or_else(|| net.nested_sample_rate()),
+            parameters,
+            net,
+        })
+    }
+}
+
+impl Net {
+    pub(crate) fn inputs(&self) -> usize {
+        match self {
+            Net::Lstm(net) => net.inputs,
+            Net::WaveNet(net) => net.inputs,
+            Net::ConvNet(net) => net.inputs,
+            Net::Linear(net) => net.inputs,
+            Net::Container(net) => net.full().net.inputs(),
+            Net::Sequential(net) => net.first().net.inputs(),
+        }
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        match self {
+            Net::Lstm(net) => net.outputs,
+            Net::WaveNet(net) => net.outputs(),
+            Net::ConvNet(net) => net.outputs,
+            Net::Linear(net) => net.outputs,
+            Net::Container(net) => net.full().net.outputs(),
+            Net::Sequential(net) => net.last().net.outputs(),
+        }
+    }
+
+    /// Frames before the current one that a feed-forward net hears; of a recurrent part, none are counted.
+    pub(crate) fn lookback(&self) -> usize {
+        match self {
+            Net::Lstm(_) => 0,
+            Net::WaveNet(net) => {
+                net.lookback() + net.condition.as_ref().map_or(0, |c| c.net.lookback())
+            }
+            Net::ConvNet(net) => net.blocks.iter().map(weights::ConvWeights::lookback).sum(),
+            Net::Linear(net) => net.responses.ncols() - 1,
+            Net::Container(net) => {
+                let each = net.submodels.iter().map(|sub| sub.model.net.lookback());
+                each.max().unwrap_or(0)
+            }
+            Net::Sequential(net) => net.models.iter().map(|model| model.net.lookback()).sum(),
+        }
+    }
+
+    /// Whether some part remembers without limit.
+    pub(crate) fn is_recurrent(&self) -> bool {
+        match self {
+            Net::Lstm(_) => true,
+            Net::WaveNet(net) => net.condition.as_ref().is_some_and(|c| c.net.is_recurrent()),
+            Net::ConvNet(_) | Net::Linear(_) => false,
+            Net::Container(net) => net.submodels.iter().any(|s| s.model.net.is_recurrent()),
+            Net::Sequential(net) => net.models.iter().any(|m| m.net.is_recurrent()),
+        }
+    }
+
+    fn nested_parameters(&self) -> usize {
+        match self {
+            Net::WaveNet(net) => net.condition.as_ref().map_or(0, |c| c.parameters),
+            Net::Container(net) => net.submodels.iter().map(|s| s.model.parameters).sum(),
+            Net::Sequential(net) => net.models.iter().map(|m| m.parameters).sum(),
+            _ => 0,
+        }
+    }
+
+    fn nested_sample_rate(&self) -> Option<f64> {
+        match self {
+            Net::Container(net) => net.submodels.iter().find_map(|s| s.model.sample_rate),
+            Net::Sequential(net) => net.models.iter().find_map(|m| m.sample_rate),
+            _ => None,
+        }
+    }
+}
+
+/// `0.5.0` to `0.7.x`; past `0.7.0` with a remark.
+fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> {
+    let version = field.require("version")?;
+    let text = version.text()?;
+    let unsupported = || CaptureError::UnsupportedVersion {
+        place: version.place(),
+        version: text.chars().take(40).collect(),
+    };
+    let parts: Vec<&str> = text.split('.').collect();
+    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if parts.len() != 3 || !parts.iter().all(digits) {
+        return Err(unsupported());
+    }
+    // A number too long to parse is beyond any version that is known.
+    let number = |index: usize| parts[index].parse::<u32>().unwrap_or(u32::MAX);
+    match (number(0), number(1), number(2)) {
+        (0, 5 | 6, _) | (0, 7, 0) => {}
+        (0, 7, _) => context.warnings.borrow_mut().push(format!(
+            "The file's format version, {text}, is newer than 0.7.0. It loads, but something in it may be ignored."
+        )),
+        _ => return Err(unsupported()),
+    }
+    Ok(text.to_owned())
+}
+
+/// Missing, null, zero and negative rates all mean that the rate is unknown.
+fn read_sample_rate(field: &Field<'_>) -> Result<Option<f64>> {
+    let Some(value) = field.get_some("sample_rate") else {
+        return Ok(None);
+    };
+    let rate = value.number()?;
+    if rate <= 0.0 {
+        return Ok(None);
+    }
+    if !(1_000.0..=1_000_000.0).contains(&rate) {
+        return Err(value.invalid(format!("{rate} Hz is not a sample rate of audio")));
+    }
+    Ok(Some(rate))
+}
+
+fn channel_count(config: &Field<'_>, key: &str) -> Result<usize> {
+    config.get_some(key).map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
+}
+
+fn dilations(config: &Field<'_>) -> Result<Vec<usize>> {
+    let field = config.require("dilations")?;
+    let list = field.list()?;
+    if list.is_empty() {
+        return Err(field.invalid("is empty"));
+    }
+    list.iter().map(|d| d.size(1, MAX_LOOKBACK)).collect()
+}
+
+/// A number of groups must divide what goes in and what comes out.
+fn groups(object: &Field<'_>, key: &str, inputs: usize, outputs: usize) -> Result<usize> {
+    let Some(field) = object.get_some(key) else {
+        return Ok(1);
+    };
+    let groups = field.size(1, MAX_SIZE)?;
+    if inputs % groups == 0 && outputs % groups == 0 {
+        Ok(groups)
+    } else {
+        Err(field.invalid(format!(
+            "{groups} groups do not divide {inputs} inputs and {outputs} outputs evenly"
+        )))
+    }
+}

@@ -1,0 +1,108 @@
+//! A capture's structure in a few words, for a card or a tree.
+
+use crate::format::weights::ConvWeights;
+use crate::format::wavenet::{Gating, WaveNetConfig};
+use crate::format::{Document, Net};
+
+/// One model of a capture, and the models nested in it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// `LSTM`, `WaveNet`, `ConvNet`, `Linear`, `SlimmableContainer` or `Sequential`.
+    pub architecture: String,
+    /// Its size in words, e.g. `2 layers of 16 units`.
+    pub size: String,
+    /// Number of weights, nested models included.
+    pub parameters: usize,
+    /// Frames that decide an output frame; `None` for a recurrent net, which forgets gradually.
+    pub receptive_field: Option<usize>,
+    /// What it does in the model around it, e.g. `quality below 0.5`; empty at the root.
+    pub role: String,
+    /// Nested models.
+    pub children: Vec<Summary>,
+}
+
+impl Summary {
+    pub(crate) fn of(document: &Document) -> Self {
+        Self::of_net(&document.net, document.parameters, String::new())
+    }
+
+    fn of_net(net: &Net, parameters: usize, role: String) -> Self {
+        let nested = |document: &Document, role: String| {
+            Self::of_net(&document.net, document.parameters, role)
+        };
+        let (architecture, size, children) = match net {
+            Net::Lstm(lstm) => {
+                let layers = count(lstm.layers.len(), "layer");
+                ("LSTM", format!("{layers} of {}", count(lstm.hidden, "unit")), vec![])
+            }
+            Net::WaveNet(wavenet) => {
+                let condition = wavenet.condition.iter().map(|condition| {
+                    nested(condition, "condition".to_owned())
+                });
+                ("WaveNet", wavenet_size(wavenet), condition.collect())
+            }
+            Net::ConvNet(convnet) => {
+                let blocks = count(convnet.blocks.len(), "block");
+                let channels = convnet.blocks.first().map_or(0, ConvWeights::outputs);
+                ("ConvNet", format!("{blocks} of {}", count(channels, "channel")), vec![])
+            }
+            Net::Linear(linear) => {
+                ("Linear", format!("{} taps", linear.responses.ncols()), vec![])
+            }
+            Net::Container(container) => {
+                let last = container.submodels.len() - 1;
+                let sizes = container.submodels.iter().enumerate().map(|(index, sub)| {
+                    let role = if index == last {
+                        "full quality".to_owned()
+                    } else {
+                        format!("quality below {}", sub.max_value)
+                    };
+                    nested(&sub.model, role)
+                });
+                let sizes: Vec<_> = sizes.collect();
+                ("SlimmableContainer", count(sizes.len(), "size"), sizes)
+            }
+            Net::Sequential(chain) => {
+                let stages = chain.models.iter().enumerate();
+                let stages: Vec<_> = stages
+                    .map(|(index, model)| nested(model, format!("stage {}", index + 1)))
+                    .collect();
+                ("Sequential", count(stages.len(), "stage"), stages)
+            }
+        };
+        Summary {
+            architecture: architecture.to_owned(),
+            size,
+            parameters,
+            receptive_field: (!net.is_recurrent()).then(|| net.lookback() + 1),
+            role,
+            children,
+        }
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+fn wavenet_size(net: &WaveNetConfig) -> String {
+    let widths: Vec<String> = net.arrays.iter().map(|a| a.channels.to_string()).collect();
+    let layers: usize = net.arrays.iter().map(|array| array.layers.len()).sum();
+    let mut size = format!("{} channels, {}", widths.join("/"), count(layers, "layer"));
+    let any = |test: &dyn Fn(&crate::format::wavenet::Layer) -> bool| {
+        net.arrays.iter().flat_map(|a| &a.layers).any(test)
+    };
+    if any(&|layer| layer.gating != Gating::None) {
+        size += ", gated";
+    }
+    if any(&|layer| layer.films.iter().next().is_some()) {
+        size += ", modulated (FiLM)";
+    }
+    let steps = net.slim_steps().len();
+    if steps > 0 {
+        size += &format!(", slims to {}", count(steps + 1, "width"));
+    }
+    size
+}
