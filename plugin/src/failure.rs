@@ -46,3 +46,11 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+/// An error of the WAV codec as one of input and output.
+pub(crate) fn io_error(error: hound::Error) -> std::io::Error {
+    match error {
+        hound::Error::IoError(error) => error,
+        error => std::io::Error::other(error),
+    }
+}

@@ -5,6 +5,7 @@ mod cli;
 mod failure;
 mod output_file;
 mod rate_converter;
+mod riff;
 mod wav_reader;
 mod wav_writer;
 

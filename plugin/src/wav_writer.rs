@@ -1,6 +1,8 @@
 //! WAV files, written a piece at a time.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+
+use crate::failure::io_error;
 
 /// How samples are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +16,11 @@ pub(crate) enum Depth {
 }
 
 impl Depth {
-    fn bytes(self) -> u32 {
+    fn bits(self) -> u16 {
         match self {
-            Self::Float32 => 4,
-            Self::Pcm16 => 2,
-            Self::Pcm24 => 3,
+            Self::Float32 => 32,
+            Self::Pcm16 => 16,
+            Self::Pcm24 => 24,
         }
     }
 }
@@ -47,127 +49,92 @@ impl Figures {
     }
 }
 
-/// A WAV file of a length known beforehand, so that its header is right from the start.
-#[derive(Debug)]
-pub(crate) struct WavWriter<W> {
-    sink: W,
+/// Whether a WAV file can hold so much.
+pub(crate) fn fits(depth: Depth, channels: usize, rate: u32, frames: u64) -> bool {
+    // Every length in a WAV file is 32 bits wide, that of the whole file included.
+    const HEADER: u64 = 128;
+    let frame = channels as u64 * u64::from(depth.bits() / 8);
+    let bytes = frame.saturating_mul(frames).saturating_add(HEADER);
+    // So are bytes per second; bytes per frame are 16 bits wide.
+    let fast = frame.saturating_mul(rate.into());
+    frame <= u16::MAX.into() && bytes.max(fast) <= u32::MAX.into()
+}
+
+/// A WAV file being written.
+pub(crate) struct WavWriter<W: Write + Seek> {
+    encoder: hound::WavWriter<W>,
     depth: Depth,
     figures: Figures,
-    bytes: Vec<u8>,
-    padded: bool,
 }
 
-/// Bytes of audio of such a file, or nothing if it exceeds what a WAV file can hold.
-pub(crate) fn audio_bytes(depth: Depth, channels: usize, frames: u64) -> Option<u32> {
-    const HEADER: u64 = 64;
-    let bytes = frames
-        .checked_mul(channels as u64)?
-        .checked_mul(depth.bytes().into())?;
-    // The lengths in a WAV file are 32 bits wide, that of the whole file included.
-    (bytes + HEADER <= u32::MAX.into()).then_some(bytes as u32)
-}
-
-impl<W: Write> WavWriter<W> {
-    /// Writes the header.
-    pub(crate) fn new(
-        mut sink: W,
-        depth: Depth,
-        channels: usize,
-        rate: u32,
-        frames: u64,
-    ) -> io::Result<Self> {
-        let too_long = || io::Error::other("longer than a WAV file can be (4 GB)");
-        let audio = audio_bytes(depth, channels, frames).ok_or_else(too_long)?;
-        let channels = u16::try_from(channels).map_err(|_| too_long())?;
-        let align = channels
-            .checked_mul(depth.bytes() as u16)
-            .ok_or_else(too_long)?;
-        // The plain kinds, which every program reads, and not WAVE_FORMAT_EXTENSIBLE.
-        let mut fmt = Vec::new();
-        fmt.extend(if depth == Depth::Float32 { 3u16 } else { 1 }.to_le_bytes());
-        fmt.extend(channels.to_le_bytes());
-        fmt.extend(rate.to_le_bytes());
-        fmt.extend(rate.saturating_mul(align.into()).to_le_bytes());
-        fmt.extend(align.to_le_bytes());
-        fmt.extend((depth.bytes() as u16 * 8).to_le_bytes());
-        let mut chunks = Vec::new();
-        if depth == Depth::Float32 {
-            // Kinds other than PCM have an (empty) extension and a count of frames.
-            fmt.extend([0, 0]);
-            chunks.extend(*b"fact\x04\0\0\0");
-            chunks.extend((frames as u32).to_le_bytes());
-        }
-        let padded = audio % 2 == 1;
-        let size = 4 + 8 + fmt.len() + chunks.len() + 8;
-        let mut header = Vec::new();
-        header.extend(*b"RIFF");
-        header.extend((size as u32 + audio + u32::from(padded)).to_le_bytes());
-        header.extend(*b"WAVEfmt ");
-        header.extend((fmt.len() as u32).to_le_bytes());
-        header.extend(fmt);
-        header.extend(chunks);
-        header.extend(*b"data");
-        header.extend(audio.to_le_bytes());
-        sink.write_all(&header)?;
+impl<W: Write + Seek> WavWriter<W> {
+    /// Writes the header of a file that [`fits`].
+    pub(crate) fn new(sink: W, depth: Depth, channels: usize, rate: u32) -> io::Result<Self> {
+        let spec = hound::WavSpec {
+            channels: channels as u16,
+            sample_rate: rate,
+            bits_per_sample: depth.bits(),
+            sample_format: match depth {
+                Depth::Float32 => hound::SampleFormat::Float,
+                Depth::Pcm16 | Depth::Pcm24 => hound::SampleFormat::Int,
+            },
+        };
         Ok(Self {
-            sink,
+            encoder: hound::WavWriter::new(sink, spec).map_err(io_error)?,
             depth,
             figures: Figures::default(),
-            bytes: Vec::new(),
-            padded,
         })
     }
 
     /// Writes the first `frames` frames of the given channels.
     pub(crate) fn write(&mut self, channels: &[Vec<f32>], frames: usize) -> io::Result<()> {
-        self.bytes.clear();
         for frame in 0..frames {
             for channel in channels {
-                self.push(channel[frame]);
+                self.push(channel[frame])?;
             }
         }
-        self.sink.write_all(&self.bytes)
+        Ok(())
     }
 
-    fn push(&mut self, sample: f32) {
+    fn push(&mut self, sample: f32) -> io::Result<()> {
         let figures = &mut self.figures;
         figures.samples += 1;
         figures.not_finite += u64::from(!sample.is_finite());
-        let mut quantise = |full_scale: f64| {
+        let kept = if self.depth == Depth::Float32 {
+            self.encoder.write_sample(sample).map_err(io_error)?;
+            sample
+        } else {
+            let full_scale = f64::from(1 << (self.depth.bits() - 1));
             // NaN becomes 0 in the cast.
             let exact = (f64::from(sample) * full_scale).round();
             let kept = exact.clamp(-full_scale, full_scale - 1.0);
             figures.clipped += u64::from(kept != exact && !exact.is_nan());
-            (kept as i32, (kept / full_scale) as f32)
-        };
-        let kept = match self.depth {
-            Depth::Float32 => {
-                self.bytes.extend(sample.to_le_bytes());
-                sample
-            }
-            Depth::Pcm16 => {
-                let (level, kept) = quantise(32_768.0);
-                self.bytes.extend((level as i16).to_le_bytes());
-                kept
-            }
-            Depth::Pcm24 => {
-                let (level, kept) = quantise(8_388_608.0);
-                self.bytes.extend(&level.to_le_bytes()[..3]);
-                kept
-            }
+            let sample = kept as i32;
+            self.encoder.write_sample(sample).map_err(io_error)?;
+            (kept / full_scale) as f32
         };
         if kept.is_finite() {
             figures.sum_of_squares += f64::from(kept).powi(2);
             figures.peak = figures.peak.max(kept.abs());
         }
+        Ok(())
     }
 
-    /// Completes the file and hands the sink back.
-    pub(crate) fn finish(mut self) -> io::Result<(W, Figures)> {
-        if self.padded {
-            self.sink.write_all(&[0])?;
-        }
-        self.sink.flush()?;
-        Ok((self.sink, self.figures))
+    /// Completes the header.
+    pub(crate) fn finish(self) -> io::Result<Figures> {
+        self.encoder.finalize().map_err(io_error)?;
+        Ok(self.figures)
     }
+}
+
+/// Adds the padding byte that a finished file of odd length lacks: hound leaves it out.
+pub(crate) fn pad(file: &mut (impl Write + Seek)) -> io::Result<()> {
+    let length = file.seek(SeekFrom::End(0))?;
+    if length % 2 == 1 {
+        file.write_all(&[0])?;
+        file.seek(SeekFrom::Start(4))?;
+        // The length of all that follows it.
+        file.write_all(&(length as u32 + 1 - 8).to_le_bytes())?;
+    }
+    file.flush()
 }

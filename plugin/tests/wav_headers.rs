@@ -64,11 +64,20 @@ fn extra_chunks_and_extended_formats_load() {
     long_format.extend([2, 0, 7, 7]);
     let mut unpadded = chunk(b"note", b"odd");
     unpadded.pop();
+    let mut oddly_padded = unpadded.clone();
+    oddly_padded.push(b' ');
+    let mut padding_counted = format(1, 1, 48_000, 16);
+    padding_counted.extend([0, 0]);
     let pcm32: Vec<u8> = [1i32 << 30, 0, -(1 << 29)]
         .iter()
         .flat_map(|s| s.to_le_bytes())
         .collect();
+    let pcm24 = [0, 0, 0x40, 0, 0, 0, 0, 0, 0xE0];
     let float: Vec<u8> = SAMPLES.iter().flat_map(|s| s.to_le_bytes()).collect();
+    let double: Vec<u8> = SAMPLES
+        .iter()
+        .flat_map(|s| f64::from(*s).to_le_bytes())
+        .collect();
     for (what, file) in [
         ("plain", riff(&[fmt(), data()])),
         (
@@ -84,7 +93,55 @@ fn extra_chunks_and_extended_formats_load() {
                 data(),
             ]),
         ),
-        ("unpadded", riff(&[fmt(), unpadded, data()])),
+        ("unpadded", riff(&[fmt(), unpadded.clone(), data()])),
+        (
+            "unpadded before the format",
+            riff(&[unpadded.clone(), fmt(), unpadded.clone(), unpadded, data()]),
+        ),
+        (
+            "padded with a blank",
+            riff(&[oddly_padded.clone(), fmt(), oddly_padded, data()]),
+        ),
+        (
+            "18 bytes of format",
+            riff(&[chunk(b"fmt ", &padding_counted), data()]),
+        ),
+        (
+            "18 bytes of format, 32 bits",
+            riff(&[
+                chunk(b"fmt ", &[format(1, 1, 48_000, 32), vec![0, 0]].concat()),
+                chunk(b"data", &pcm32),
+            ]),
+        ),
+        (
+            "8 bits",
+            riff(&[
+                chunk(b"fmt ", &format(1, 1, 48_000, 8)),
+                chunk(b"data", &[0xC0, 0x80, 0x60]),
+            ]),
+        ),
+        (
+            "24 bits",
+            riff(&[
+                chunk(b"fmt ", &format(1, 1, 48_000, 24)),
+                chunk(b"data", &pcm24),
+            ]),
+        ),
+        (
+            "extensible 24",
+            riff(&[chunk(b"fmt ", &extensible(1, 24)), chunk(b"data", &pcm24)]),
+        ),
+        (
+            "64-bit float",
+            riff(&[
+                chunk(b"fmt ", &format(3, 1, 48_000, 64)),
+                chunk(b"data", &double),
+            ]),
+        ),
+        (
+            "extensible 64-bit float",
+            riff(&[chunk(b"fmt ", &extensible(3, 64)), chunk(b"data", &double)]),
+        ),
         ("trailing", riff(&[fmt(), data(), chunk(b"LIST", b"more")])),
         ("long format", riff(&[chunk(b"fmt ", &long_format), data()])),
         (
@@ -131,6 +188,56 @@ fn a_file_that_ends_early_plays_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_length_that_was_never_filled_in_means_all_there_is() {
+    let bench = Bench::new();
+    let whole = riff(&[
+        chunk(b"fmt ", &format(1, 1, 48_000, 16)),
+        chunk(b"data", PCM16),
+    ]);
+    let data_size = whole.len() - PCM16.len() - 4;
+    for riff_size in [0u32, 36, u32::MAX] {
+        let mut file = whole.clone();
+        file[4..8].copy_from_slice(&riff_size.to_le_bytes());
+        file[data_size..data_size + 4].fill(0);
+        let run = render(&bench, &file).good();
+        assert!(run.err.contains("does not say how long it is"), "{run:?}");
+        assert_eq!(read_float(&bench.path("out.wav")).1[0], SAMPLES);
+    }
+    // An empty recording with something behind it is one.
+    let empty = riff(&[
+        chunk(b"fmt ", &format(1, 1, 48_000, 16)),
+        chunk(b"data", &[]),
+        chunk(b"LIST", b"more"),
+    ]);
+    let run = render(&bench, &empty).good();
+    assert_eq!(run.err, "");
+    assert_eq!(read_float(&bench.path("out.wav")).1[0], []);
+}
+
+#[test]
+fn what_is_written_follows_the_rules() {
+    let bench = Bench::new();
+    let pcm24 = [0, 0, 0x40, 0, 0, 0, 0, 0, 0xE0];
+    let fmt = chunk(b"fmt ", &format(1, 1, 48_000, 24));
+    bench.put("in.wav", riff(&[fmt, chunk(b"data", &pcm24)]));
+    bench.put("same.nam", identity(48_000, ""));
+    for (depth, bytes) in [("24", 9), ("16", 6), ("32", 12)] {
+        let mut args = vec!["render", "--capture", "same.nam", "in.wav", "out.wav"];
+        if depth != "32" {
+            args.extend(["--bits", depth]);
+        }
+        bench.run(&args).good();
+        let file = std::fs::read(bench.path("out.wav")).unwrap();
+        let long = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+        assert_eq!(long(4) + 8, file.len(), "{depth} bits");
+        let data = file.windows(4).position(|name| name == b"data").unwrap();
+        assert_eq!(long(data + 4), bytes, "{depth} bits");
+        // A chunk of odd length has a padding byte.
+        assert_eq!(data + 8 + bytes + bytes % 2, file.len(), "{depth} bits");
+    }
+}
+
+#[test]
 fn what_is_no_playable_wav_is_refused() {
     let bench = Bench::new();
     let data = || chunk(b"data", PCM16);
@@ -150,8 +257,8 @@ fn what_is_no_playable_wav_is_refused() {
         ),
         ("A-law", riff(&[fmt(6, 1, 8_000, 8), data()])),
         ("ADPCM", riff(&[fmt(2, 1, 48_000, 16), data()])),
-        ("8-bit PCM", riff(&[fmt(1, 1, 48_000, 8), data()])),
-        ("64-bit float", riff(&[fmt(3, 1, 48_000, 64), data()])),
+        ("12-bit PCM", riff(&[fmt(1, 1, 48_000, 12), data()])),
+        ("16-bit float", riff(&[fmt(3, 1, 48_000, 16), data()])),
         ("no channels", riff(&[fmt(1, 0, 48_000, 16), data()])),
         ("sample rate is 0", riff(&[fmt(1, 1, 0, 16), data()])),
         (

@@ -13,7 +13,7 @@ use crate::failure::{Failure, Result};
 use crate::output_file::{OutputFile, cannot_write};
 use crate::rate_converter::RateConverter;
 use crate::wav_reader::WavReader;
-use crate::wav_writer::{Depth, Figures, WavWriter, audio_bytes};
+use crate::wav_writer::{self, Depth, Figures, WavWriter};
 
 /// The level (dB, RMS) a capture's output is brought to where its loudness is known.
 const TARGET_LEVEL: f64 = -18.0;
@@ -49,7 +49,7 @@ pub(super) struct RenderArgs {
           value_parser = clap::value_parser!(u16).range(1..=8192))]
     block: u16,
 
-    /// WAV file to play: 16, 24 or 32-bit PCM or 32-bit float, any rate
+    /// WAV file to play: 8, 16, 24 or 32-bit PCM, or 32 or 64-bit float; any rate
     #[arg(value_name = "IN", required_unless_present = "demo")]
     input: Option<PathBuf>,
 
@@ -84,13 +84,14 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
         .map_or("built-in phrase".into(), |p| p.display().to_string());
     let mut voice = Voice::new(&capture, input.channels())
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
-    if audio_bytes(args.depth(), voice.out_channels, input.frames()).is_none() {
+    let (channels, rate) = (voice.out_channels, input.rate());
+    if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
         return Err(Failure::at(
             &args.output,
             "would exceed the 4 GB a WAV file can hold; use --bits 16 or a shorter input",
         ));
     }
-    let file = OutputFile::create(&args.output)?;
+    let mut file = OutputFile::create(&args.output)?;
     if args
         .capture
         .as_ref()
@@ -108,18 +109,16 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
     let (gain_db, why) = levelling(args.raw, capture.metadata().loudness);
     let gain = 10f64.powf(gain_db / 20.0) as f32;
     let started = Instant::now();
-    let (file, figures) = play(args, &capture, &mut input, &mut voice, gain, file)?;
+    let figures = play(args, &capture, &mut input, &mut voice, gain, &mut file)?;
     let took = started.elapsed();
-    let (cut_short, replaced) = (input.cut_short(), input.replaced());
+    let (remark, replaced) = (input.remark(), input.replaced());
     let seconds = input.frames() as f64 / f64::from(input.rate());
     // IN and OUT may be the same file, and some systems replace no file that is open.
     drop(input);
     file.finish()?;
 
-    if cut_short {
-        note(&format!(
-            "{input_name}: ends before its header says so; what is there was played"
-        ));
+    if let Some(remark) = remark {
+        note(&format!("{input_name}: {remark}"));
     }
     if replaced > 0 {
         note(&format!(
@@ -148,15 +147,15 @@ fn levelling(raw: bool, loudness: Option<f64>) -> (f64, String) {
     }
 }
 
-/// Plays all of `input` into `file`, which comes back complete but not yet under its name.
+/// Plays all of `input` into `file`, which is then complete but not yet under its name.
 fn play(
     args: &RenderArgs,
     capture: &Capture,
     input: &mut WavReader,
     voice: &mut Voice,
     gain: f32,
-    file: OutputFile,
-) -> Result<(OutputFile, Figures)> {
+    file: &mut OutputFile,
+) -> Result<Figures> {
     let (depth, block) = (args.depth(), usize::from(args.block));
     let (outside, inside) = (f64::from(input.rate()), capture.sample_rate());
     let mut rates = if outside == inside {
@@ -171,8 +170,8 @@ fn play(
     let started = Instant::now();
     let mut progress = None;
     let failed = |error: std::io::Error| cannot_write(&args.output, &error);
-    let (channels, rate, frames) = (voice.out_channels, input.rate(), input.frames());
-    let mut writer = WavWriter::new(file, depth, channels, rate, frames).map_err(failed)?;
+    let mut writer =
+        WavWriter::new(&mut *file, depth, voice.out_channels, input.rate()).map_err(failed)?;
 
     let mut dry = vec![Vec::new(); input.channels()];
     let mut queue = dry.clone();
@@ -219,7 +218,9 @@ fn play(
     if let Some(progress) = progress {
         progress.finish_and_clear();
     }
-    writer.finish().map_err(failed)
+    let figures = writer.finish().map_err(failed)?;
+    wav_writer::pad(file).map_err(failed)?;
+    Ok(figures)
 }
 
 fn scale(channels: &mut [Vec<f32>], gain: f32) {
