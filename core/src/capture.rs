@@ -3,7 +3,7 @@
 use crate::engine::Model;
 use crate::error::{CaptureError, Result};
 use crate::format::fields::Field;
-use crate::format::{Document, FileContext, Net};
+use crate::format::{Document, FileContext};
 use crate::metadata::Metadata;
 use crate::simd::Level;
 use crate::summary::Summary;
@@ -152,6 +152,12 @@ impl Capture {
         self.document.net.outputs()
     }
 
+    /// The values of [`Model::set_slim`] at which another size begins, ascending: below the first
+    /// the smallest plays, from the last on the full one. Empty if there is only one size.
+    pub fn slim_steps(&self) -> Vec<f64> {
+        self.document.net.slim_steps()
+    }
+
     /// The structure as a tree, for people.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.document)
@@ -166,10 +172,6 @@ impl Capture {
     /// As [`Capture::build`], for a given instruction set.
     pub fn build_for(&self, level: Level) -> Model {
         Model::new(&self.document, level)
-    }
-
-    pub(crate) fn net(&self) -> &Net {
-        &self.document.net
     }
 }
 

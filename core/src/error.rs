@@ -27,7 +27,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum CaptureError {
     /// The operating system would not give us the bytes.
-    #[error("{file}: cannot be read ({source}). Check that the file exists and that you may open it.")]
+    #[error("{file}: {}", unreadable(source))]
     Unreadable {
         /// The file's path.
         file: String,
@@ -47,7 +47,9 @@ pub enum CaptureError {
         limit: u64,
     },
     /// Not JSON, cut short, or with something behind its end.
-    #[error("{file}: is not a readable .nam capture ({detail}). It may be damaged or something else; download it again.")]
+    #[error(
+        "{file}: is not a readable .nam capture ({detail}). It may be damaged or something else; download it again."
+    )]
     NotJson {
         /// The file's name.
         file: String,
@@ -55,13 +57,17 @@ pub enum CaptureError {
         detail: String,
     },
     /// A key that the format requires is not there.
-    #[error("{place}: is missing. The file is incomplete; download it again or export it anew from the trainer.")]
+    #[error(
+        "{place}: is missing. The file is incomplete; download it again or export it anew from the trainer."
+    )]
     Missing {
         /// The key that is missing.
         place: Place,
     },
     /// A value of the wrong kind.
-    #[error("{place}: should be {expected}, but is {found}. The file is damaged or not a capture; download it again.")]
+    #[error(
+        "{place}: should be {expected}, but is {found}. The file is damaged or not a capture; download it again."
+    )]
     WrongType {
         /// Where the value stands.
         place: Place,
@@ -71,7 +77,9 @@ pub enum CaptureError {
         found: String,
     },
     /// A value of the right kind that no capture can have.
-    #[error("{place}: {problem}. The capture cannot be played as it is; export it anew from the trainer.")]
+    #[error(
+        "{place}: {problem}. The capture cannot be played as it is; export it anew from the trainer."
+    )]
     Invalid {
         /// Where the value stands.
         place: Place,
@@ -133,6 +141,17 @@ pub enum CaptureError {
         /// Bytes that are allowed.
         limit: u64,
     },
+}
+
+/// What the system's error means for the user.
+fn unreadable(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file. It may have been moved or renamed; pick it again.".into(),
+        ErrorKind::PermissionDenied => "you are not allowed to read this file. Change its permissions or copy it to a folder of yours.".into(),
+        ErrorKind::IsADirectory => "this is a folder. Pick a .nam file in it.".into(),
+        _ => format!("cannot be read ({error}). Check the disk it is on, and try again."),
+    }
 }
 
 /// The result of anything that reads a capture.

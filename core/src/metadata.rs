@@ -71,7 +71,9 @@ impl Metadata {
 
 /// A finite number, or nothing.
 fn finite(value: Option<&Value>) -> Option<f64> {
-    value?.as_f64().filter(|number| (*number as f32).is_finite())
+    value?
+        .as_f64()
+        .filter(|number| (*number as f32).is_finite())
 }
 
 fn read_date(date: &Value) -> Option<String> {

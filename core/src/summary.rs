@@ -1,7 +1,7 @@
 //! A capture's structure in a few words, for a card or a tree.
 
-use crate::format::weights::ConvWeights;
 use crate::format::wavenet::{Gating, WaveNetConfig};
+use crate::format::weights::ConvWeights;
 use crate::format::{Document, Net};
 
 /// One model of a capture, and the models nested in it.
@@ -34,22 +34,33 @@ impl Summary {
         let (architecture, size, children) = match net {
             Net::Lstm(lstm) => {
                 let layers = count(lstm.layers.len(), "layer");
-                ("LSTM", format!("{layers} of {}", count(lstm.hidden, "unit")), vec![])
+                (
+                    "LSTM",
+                    format!("{layers} of {}", count(lstm.hidden, "unit")),
+                    vec![],
+                )
             }
             Net::WaveNet(wavenet) => {
-                let condition = wavenet.condition.iter().map(|condition| {
-                    nested(condition, "condition".to_owned())
-                });
+                let condition = wavenet
+                    .condition
+                    .iter()
+                    .map(|condition| nested(condition, "condition".to_owned()));
                 ("WaveNet", wavenet_size(wavenet), condition.collect())
             }
             Net::ConvNet(convnet) => {
                 let blocks = count(convnet.blocks.len(), "block");
                 let channels = convnet.blocks.first().map_or(0, ConvWeights::outputs);
-                ("ConvNet", format!("{blocks} of {}", count(channels, "channel")), vec![])
+                (
+                    "ConvNet",
+                    format!("{blocks} of {}", count(channels, "channel")),
+                    vec![],
+                )
             }
-            Net::Linear(linear) => {
-                ("Linear", format!("{} taps", linear.responses.ncols()), vec![])
-            }
+            Net::Linear(linear) => (
+                "Linear",
+                format!("{} taps", linear.responses.ncols()),
+                vec![],
+            ),
             Net::Container(container) => {
                 let last = container.submodels.len() - 1;
                 let sizes = container.submodels.iter().enumerate().map(|(index, sub)| {

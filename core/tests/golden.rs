@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fixture, capture_names, render_blocks, samples};
+use common::{capture_names, fixture, render_blocks, samples};
 use gridleak_core::{Capture, Level};
 
 /// How far a render may be from its reference.
@@ -15,13 +15,18 @@ struct Tolerance {
 const RMS_BOUND: f64 = 2e-5;
 const MAX_BOUND: f32 = 1e-4;
 /// What nets with little gain must hold besides.
-const TIGHT: Tolerance = Tolerance { of_peak: Some(5e-6) };
+const TIGHT: Tolerance = Tolerance {
+    of_peak: Some(5e-6),
+};
 const GENERAL: Tolerance = Tolerance { of_peak: None };
 
 fn deviation(name: &str, got: &[f32], want: &[f32], tolerance: &Tolerance) -> Option<String> {
     assert_eq!(got.len(), want.len(), "{name}: length");
     let peak = want.iter().fold(0.0f32, |peak, y| peak.max(y.abs()));
-    let max = got.iter().zip(want).fold(0.0f32, |max, (a, b)| max.max((a - b).abs()));
+    let max = got
+        .iter()
+        .zip(want)
+        .fold(0.0f32, |max, (a, b)| max.max((a - b).abs()));
     let square = |values: &mut dyn Iterator<Item = f32>| -> f64 {
         values.map(|v| f64::from(v) * f64::from(v)).sum()
     };
@@ -30,13 +35,23 @@ fn deviation(name: &str, got: &[f32], want: &[f32], tolerance: &Tolerance) -> Op
     let tight = tolerance.of_peak.unwrap_or(f32::INFINITY) * peak;
     let bound = (MAX_BOUND * peak.max(0.1)).min(tight);
     let finite = got.iter().all(|y| y.is_finite());
-    let verdict = if finite && rms <= RMS_BOUND && max <= bound { "ok" } else { "WRONG" };
+    let verdict = if finite && rms <= RMS_BOUND && max <= bound {
+        "ok"
+    } else {
+        "WRONG"
+    };
     println!("{verdict:5} {name:48} max {max:.2e} of {bound:.2e}  rms {rms:.2e}  peak {peak:.3}");
     (verdict != "ok").then(|| name.to_owned())
 }
 
 /// Renders `model` at every level that this CPU has and compares.
-fn check(model: &str, signal: &str, reference: &str, prewarm: bool, tolerance: &Tolerance) -> Vec<String> {
+fn check(
+    model: &str,
+    signal: &str,
+    reference: &str,
+    prewarm: bool,
+    tolerance: &Tolerance,
+) -> Vec<String> {
     check_slim(model, signal, reference, prewarm, None, tolerance)
 }
 
@@ -74,9 +89,19 @@ fn captures() {
     let failures: Vec<String> = names
         .iter()
         .flat_map(|name| {
-            let tolerance = if name == "wn_nano_relu_trained" { &GENERAL } else { &TIGHT };
+            let tolerance = if name == "wn_nano_relu_trained" {
+                &GENERAL
+            } else {
+                &TIGHT
+            };
             let model = format!("captures/{name}.nam");
-            check(&model, "input_1s.f32", &format!("reference/{name}.f32"), true, tolerance)
+            check(
+                &model,
+                "input_1s.f32",
+                &format!("reference/{name}.f32"),
+                true,
+                tolerance,
+            )
         })
         .collect();
     assert!(failures.is_empty(), "{failures:#?}");
@@ -90,9 +115,19 @@ fn example_models() {
         .iter()
         .flat_map(|name| {
             // The reference engine leaves a modulation out here; the trainer's semantics count.
-            let folder = if name == "wavenet_a2_max" { "reference/trainer" } else { "reference" };
+            let folder = if name == "wavenet_a2_max" {
+                "reference/trainer"
+            } else {
+                "reference"
+            };
             let model = format!("example_models/{name}.nam");
-            check(&model, "input_1s.f32", &format!("{folder}/{name}.f32"), true, &GENERAL)
+            check(
+                &model,
+                "input_1s.f32",
+                &format!("{folder}/{name}.f32"),
+                true,
+                &GENERAL,
+            )
         })
         .collect();
     assert!(failures.is_empty(), "{failures:#?}");
@@ -148,7 +183,14 @@ fn slimmed() {
             let model = format!("features/{name}.nam");
             let reference = format!("reference/features/{name}__slim{slim}.f32");
             let value = slim.parse().ok();
-            check_slim(&model, "input_half_second.f32", &reference, true, value, &TIGHT)
+            check_slim(
+                &model,
+                "input_half_second.f32",
+                &reference,
+                true,
+                value,
+                &TIGHT,
+            )
         })
         .collect();
     assert!(failures.is_empty(), "{failures:#?}");

@@ -17,7 +17,12 @@ pub(crate) enum Activation {
     Silu,
     Hardswish,
     /// Slopes below `min` and above `max`; Hardtanh has slopes 0.
-    Clamp { min: f32, max: f32, min_slope: f32, max_slope: f32 },
+    Clamp {
+        min: f32,
+        max: f32,
+        min_slope: f32,
+        max_slope: f32,
+    },
     Softsign,
     Softsigmoid,
 }
@@ -150,7 +155,8 @@ impl Kernel for Run<'_> {
                 Activation::Sigmoid => pass.map(|x| sigmoid::<S>(x)),
                 Activation::Silu => pass.map(|x: S| x.mul(sigmoid(x))),
                 Activation::Hardswish => pass.map(|x: S| {
-                    x.mul(x.add(c(3.0)).max(c(0.0)).min(c(6.0))).mul(c(1.0 / 6.0))
+                    x.mul(x.add(c(3.0)).max(c(0.0)).min(c(6.0)))
+                        .mul(c(1.0 / 6.0))
                 }),
                 Activation::Clamp {
                     min,
@@ -195,7 +201,7 @@ fn fast_tanh<S: Simd>(x: S) -> S {
     let x2 = x.mul(x);
     let inner = a.mul_add(c(0.821_226_67), c(0.893_229_85));
     let numerator = x.mul(inner.mul_add(x2, a.mul_add(c(2.455_507_5), c(2.455_507_5))));
-    let crossed = x.mul(a).mul_add(c(0.814_642_73), x).abs();
+    let crossed = x.mul(a).mul_add(c(0.814_642_7), x).abs();
     let denominator = x2.add(c(2.445_066_3)).mul_add(crossed, c(2.445_066_3));
     numerator.div(denominator)
 }
@@ -315,4 +321,81 @@ pub(crate) unsafe fn blend<S: Simd>(
             m.mul_add(y, rest).store(top.at(channel, frame));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Level;
+
+    /// Every activation against its formula in `f64`. Those that the reference engine computes
+    /// otherwise than the trainer, or not at all, are only checked here: Hardtanh with the bounds of
+    /// the file, and Softsigmoid (`0.5 * (1 + x / (1 + |x|))`, from the trainer's source).
+    #[test]
+    fn formulas() {
+        type Formula = fn(f64) -> f64;
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let cases: [(Config, Formula); 10] = [
+            (Config::Tanh, f64::tanh),
+            (Config::Relu, |x| x.max(0.0)),
+            (
+                Config::LeakyRelu(1.5),
+                |x| if x > 0.0 { x } else { 1.5 * x },
+            ),
+            (Config::PRelu(vec![-0.25]), |x| {
+                if x > 0.0 { x } else { -0.25 * x }
+            }),
+            (Config::Sigmoid, sigmoid),
+            (Config::Silu, |x| x / (1.0 + (-x).exp())),
+            (Config::Hardswish, |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0),
+            (
+                Config::Hardtanh {
+                    min: -0.5,
+                    max: 2.0,
+                },
+                |x| x.clamp(-0.5, 2.0),
+            ),
+            (Config::Softsign, |x| x / (1.0 + x.abs())),
+            (Config::Softsigmoid, |x| 0.5 * (1.0 + x / (1.0 + x.abs()))),
+        ];
+        let arguments: Vec<f32> = (0..64).map(|i| (i as f32 - 32.0) * 0.25).collect();
+        for (config, formula) in cases {
+            let activation = Activation::new(&config, 1);
+            for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+                let mut values = arguments.clone();
+                let block = Target {
+                    ptr: values.as_mut_ptr(),
+                    channel: 64,
+                    frame: 1,
+                };
+                level.run(Sweep {
+                    activation: &activation,
+                    block,
+                });
+                for (&x, &y) in arguments.iter().zip(&values) {
+                    let truth = formula(f64::from(x));
+                    let error = (f64::from(y) - truth).abs();
+                    assert!(
+                        error < 1e-6 * truth.abs().max(1.0),
+                        "{config:?}({x}) = {y} at {level}"
+                    );
+                }
+            }
+        }
+    }
+
+    struct Sweep<'a> {
+        activation: &'a Activation,
+        block: Target,
+    }
+
+    impl Kernel for Sweep<'_> {
+        fn run<S: Simd>(self) {
+            // SAFETY: the test's block has one channel of 64 frames.
+            unsafe {
+                self.activation
+                    .run::<S>(self.block, Sum::None, Order::Planar, 1, 64);
+            }
+        }
+    }
 }

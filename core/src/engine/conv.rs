@@ -5,6 +5,11 @@
 //! vectors span time; in interleaved order, which is for tiny blocks, they span a tile's channels.
 //! Both add the same products in the same order, so a sample does not depend on the block it is in.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "the loops are over registers: several arrays and pointers are indexed alike"
+)]
+
 use super::planes::{BLOCK, Order, Source, Target};
 use crate::format::weights::ConvWeights;
 use crate::simd::{AlignedVec, Kernel, Level, Simd};
@@ -77,7 +82,9 @@ impl Conv {
         let mut output = 0;
         while output < outputs {
             let to_edge = |size: usize| size - output % size;
-            let room = to_edge(group).min(to_edge(mixin_group)).min(outputs - output);
+            let room = to_edge(group)
+                .min(to_edge(mixin_group))
+                .min(outputs - output);
             let width = tile_width(room, level);
             tiles.push(Tile {
                 output,
@@ -87,7 +94,10 @@ impl Conv {
                 weights: weights.len(),
             });
             let rows = output..output + width;
-            weights.extend(rows.clone().map(|o| conv.bias.as_ref().map_or(0.0, |b| b[o])));
+            weights.extend(
+                rows.clone()
+                    .map(|o| conv.bias.as_ref().map_or(0.0, |b| b[o])),
+            );
             if let Some(mixin) = mixin {
                 for i in 0..conditions {
                     weights.extend(rows.clone().map(|o| mixin.kernel[(o, i, 0)]));
@@ -130,12 +140,36 @@ impl Conv {
         for tile in &self.tiles {
             // SAFETY (of the kernel): the caller's promise.
             match tile.width {
-                8 => S::call(RunTile::<8> { conv: self, tile, block }),
-                6 => S::call(RunTile::<6> { conv: self, tile, block }),
-                4 => S::call(RunTile::<4> { conv: self, tile, block }),
-                3 => S::call(RunTile::<3> { conv: self, tile, block }),
-                2 => S::call(RunTile::<2> { conv: self, tile, block }),
-                _ => S::call(RunTile::<1> { conv: self, tile, block }),
+                8 => S::call(RunTile::<8> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
+                6 => S::call(RunTile::<6> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
+                4 => S::call(RunTile::<4> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
+                3 => S::call(RunTile::<3> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
+                2 => S::call(RunTile::<2> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
+                _ => S::call(RunTile::<1> {
+                    conv: self,
+                    tile,
+                    block,
+                }),
             }
         }
     }
@@ -189,14 +223,19 @@ impl Conv {
             }
             w = w.add(W);
             if let Some(condition) = block.condition {
-                let mut x = condition.ptr.add(tile.condition * condition.channel + frame);
+                let mut x = condition
+                    .ptr
+                    .add(tile.condition * condition.channel + frame);
                 for _ in 0..self.conditions {
                     multiply_add(&mut sums, w, x);
                     x = x.add(condition.channel);
                     w = w.add(W);
                 }
             }
-            let current = block.input.ptr.add(tile.input * block.input.channel + frame);
+            let current = block
+                .input
+                .ptr
+                .add(tile.input * block.input.channel + frame);
             for tap in 0..self.taps {
                 let mut x = current.sub((self.taps - 1 - tap) * self.dilation);
                 for _ in 0..self.inputs {
@@ -213,7 +252,12 @@ impl Conv {
                         let x = residual.ptr.add(at(residual.channel) + v * S::LANES);
                         sum = S::load(x).add(sum);
                     }
-                    sum.store(block.output.ptr.add(at(block.output.channel) + v * S::LANES));
+                    sum.store(
+                        block
+                            .output
+                            .ptr
+                            .add(at(block.output.channel) + v * S::LANES),
+                    );
                 }
             }
         }
@@ -242,13 +286,17 @@ impl Conv {
                 w = w.add(W);
             };
             if let Some(condition) = block.condition {
-                let x = condition.ptr.add(tile.condition * condition.channel + frame);
+                let x = condition
+                    .ptr
+                    .add(tile.condition * condition.channel + frame);
                 for i in 0..self.conditions {
                     add(*x.add(i * condition.channel));
                 }
             }
             let input = block.input;
-            let current = input.ptr.add(tile.input * input.channel + frame * input.frame);
+            let current = input
+                .ptr
+                .add(tile.input * input.channel + frame * input.frame);
             for tap in 0..self.taps {
                 let x = current.sub((self.taps - 1 - tap) * self.dilation * input.frame);
                 for i in 0..self.inputs {
@@ -256,12 +304,16 @@ impl Conv {
                 }
             }
             for o in 0..W {
-                let at = |channel: usize, stride: usize| (tile.output + o) * channel + frame * stride;
+                let at =
+                    |channel: usize, stride: usize| (tile.output + o) * channel + frame * stride;
                 let mut sum = sums[o];
                 if let Some(residual) = block.residual {
                     sum += *residual.ptr.add(at(residual.channel, residual.frame));
                 }
-                *block.output.ptr.add(at(block.output.channel, block.output.frame)) = sum;
+                *block
+                    .output
+                    .ptr
+                    .add(at(block.output.channel, block.output.frame)) = sum;
             }
         }
     }

@@ -113,10 +113,7 @@ impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Run {
-            net,
-            frames,
-            order,
-            ..
+            net, frames, order, ..
         } = self;
         let z = net.z.target(order);
         let mut signal = self.input;
@@ -136,7 +133,8 @@ impl Kernel for Run<'_> {
                     frames,
                     order,
                 });
-                net.activation.run::<S>(z, Sum::None, order, net.channels, frames);
+                net.activation
+                    .run::<S>(z, Sum::None, order, net.channels, frames);
             }
             block.history.advance(frames);
             signal = z.as_source();

@@ -39,7 +39,9 @@ impl History {
 
     /// Memory that a history takes, in bytes.
     pub(crate) fn bytes(channels: usize, lookback: usize) -> u64 {
-        (channels as u64).saturating_mul(capacity(lookback) as u64).saturating_mul(4)
+        (channels as u64)
+            .saturating_mul(capacity(lookback) as u64)
+            .saturating_mul(4)
     }
 
     /// Makes room for a whole block from the current frame on. To be called before each block.

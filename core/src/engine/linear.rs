@@ -48,7 +48,11 @@ impl Linear {
         let taps = config.responses.ncols();
         // One response for all channels, or one for each of the many on one side.
         let paths = (0..config.inputs.max(config.outputs)).map(|index| {
-            let row = if config.responses.nrows() == 1 { 0 } else { index };
+            let row = if config.responses.nrows() == 1 {
+                0
+            } else {
+                index
+            };
             Path {
                 input: index.min(config.inputs - 1),
                 output: index.min(config.outputs - 1),
@@ -116,7 +120,7 @@ impl Network for Linear {
         }
         for path in &mut self.paths {
             let scratch = self.scratch.target(Order::Planar);
-            let source = input.from_channel(path.input);
+            let source = input.skip_channels(path.input);
             match &mut path.method {
                 Method::Direct(direct) => direct.level.run(Run {
                     conv: &direct.conv,

@@ -7,6 +7,11 @@
 //! the layer's inputs contribute, for the whole block at once, then the recurrence, then the next
 //! layer. Matrices are stored by columns: a column times one value adds to all units of a gate.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "the loops are over registers: several arrays and pointers are indexed alike"
+)]
+
 use super::network::Network;
 use super::planes::{BLOCK, Source, Target};
 use crate::format::lstm::{GATES, LstmConfig, LstmLayer};
@@ -16,10 +21,9 @@ use crate::simd::{AlignedVec, Kernel, Level, Simd};
 /// Lanes of the vectors that span units; hidden sizes are padded to a multiple of it.
 const LANES: usize = 8;
 
-/// Order of the gates in the rows of the file and here.
+/// The gates' order is the file's: input, forget and candidate, which are computed together, ...
 const INPUT: usize = 0;
-const FORGET: usize = 1;
-const CANDIDATE: usize = 2;
+/// ... and output.
 const OUTPUT: usize = 3;
 
 /// Makes an instance whose hidden size is the next that there is code for. The units that are

@@ -3,8 +3,8 @@
 use super::history::History;
 use super::planes::BLOCK;
 use super::slimmable::Slimmable;
-use crate::format::weights::ConvWeights;
 use crate::format::wavenet::WaveNetConfig;
+use crate::format::weights::ConvWeights;
 use crate::format::{Document, Net};
 
 impl Net {
@@ -41,13 +41,20 @@ fn wavenet(net: &WaveNetConfig) -> u64 {
     let condition = net.condition.as_deref().map_or(0, with_output);
     let arrays = net.arrays.iter().map(|array| {
         let layers = array.layers.iter().map(|layer| {
-            let films = layer.films.iter().map(|film| scratch(film.transform.outputs()));
+            let films = layer
+                .films
+                .iter()
+                .map(|film| scratch(film.transform.outputs()));
             let own = scratch(4 * layer.conv.outputs() + 2 * array.channels);
             history(&layer.conv) + own + films.sum::<u64>()
         });
         layers.sum::<u64>() + history(&array.head) + scratch(4 * array.channels)
     });
-    let post = net.post_head.iter().flat_map(|head| &head.convs).map(history);
+    let post = net
+        .post_head
+        .iter()
+        .flat_map(|head| &head.convs)
+        .map(history);
     let one = condition + arrays.sum::<u64>() + post.sum::<u64>();
     let widths = net.slim_steps().len() as u64 + 1;
     // Each width has weights of its own, which are no more than the full net's.

@@ -77,7 +77,11 @@ impl Model {
     ///
     /// If lengths or channels do not match, what is there is played and the rest is silence.
     pub fn process(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
-        let length = output.iter().map(|channel| channel.len()).max().unwrap_or(0);
+        let length = output
+            .iter()
+            .map(|channel| channel.len())
+            .max()
+            .unwrap_or(0);
         for start in (0..length).step_by(BLOCK) {
             let frames = (length - start).min(BLOCK);
             for channel in 0..self.net.inputs() {
@@ -88,9 +92,12 @@ impl Model {
                 plane[there.len()..].fill(0.0);
             }
             let source = self.input.target(Order::Planar).as_source();
-            self.net.process(source, self.output.target(Order::Planar), frames);
+            self.net
+                .process(source, self.output.target(Order::Planar), frames);
             for (channel, samples) in output.iter_mut().enumerate() {
-                let Some(target) = samples.get_mut(start..) else { continue };
+                let Some(target) = samples.get_mut(start..) else {
+                    continue;
+                };
                 let count = target.len().min(frames);
                 if channel < self.net.outputs() {
                     target[..count].copy_from_slice(&self.output.channel(channel)[..count]);

@@ -43,7 +43,10 @@ pub(crate) fn settle_by_playing<N: Network + ?Sized>(net: &mut N, input: Source,
         held.channel_mut(channel).fill(value);
     }
     let mut result = Planes::new(net.outputs());
-    let (source, target) = (held.target(Order::Planar).as_source(), result.target(Order::Planar));
+    let (source, target) = (
+        held.target(Order::Planar).as_source(),
+        result.target(Order::Planar),
+    );
     let mut left = net.memory();
     let mut last = 0;
     while left > 0 {

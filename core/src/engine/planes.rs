@@ -29,7 +29,8 @@ impl Target {
     /// Where a sample stands.
     #[inline(always)]
     pub(crate) fn at(self, channel: usize, frame: usize) -> *mut f32 {
-        self.ptr.wrapping_add(channel * self.channel + frame * self.frame)
+        self.ptr
+            .wrapping_add(channel * self.channel + frame * self.frame)
     }
 
     #[inline(always)]
@@ -42,7 +43,7 @@ impl Target {
     }
 
     /// The same, from channel `first` on.
-    pub(crate) fn from_channel(self, first: usize) -> Target {
+    pub(crate) fn skip_channels(self, first: usize) -> Target {
         Target {
             // Stays inside the buffer: callers name channels that it has.
             ptr: self.ptr.wrapping_add(first * self.channel),
@@ -55,11 +56,12 @@ impl Source {
     /// Where a sample stands.
     #[inline(always)]
     pub(crate) fn at(self, channel: usize, frame: usize) -> *const f32 {
-        self.ptr.wrapping_add(channel * self.channel + frame * self.frame)
+        self.ptr
+            .wrapping_add(channel * self.channel + frame * self.frame)
     }
 
     /// The same, from channel `first` on.
-    pub(crate) fn from_channel(self, first: usize) -> Source {
+    pub(crate) fn skip_channels(self, first: usize) -> Source {
         Source {
             ptr: self.ptr.wrapping_add(first * self.channel),
             ..self

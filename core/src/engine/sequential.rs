@@ -30,7 +30,11 @@ impl Sequential {
         let last = self.stages.len() - 1;
         let mut signal = input;
         for (index, (net, own)) in self.stages.iter_mut().enumerate() {
-            let target = if index == last { output } else { own.target(Order::Planar) };
+            let target = if index == last {
+                output
+            } else {
+                own.target(Order::Planar)
+            };
             play(net.as_mut(), signal, target);
             signal = target.as_source();
         }
@@ -55,11 +59,15 @@ impl Network for Sequential {
     }
 
     fn process(&mut self, input: Source, output: Target, frames: usize) {
-        self.pass(input, output, |net, input, output| net.process(input, output, frames));
+        self.pass(input, output, |net, input, output| {
+            net.process(input, output, frames)
+        });
     }
 
     fn settle(&mut self, input: Source, output: Target) {
-        self.pass(input, output, |net, input, output| net.settle(input, output));
+        self.pass(input, output, |net, input, output| {
+            net.settle(input, output)
+        });
     }
 
     fn reset(&mut self) {

@@ -40,9 +40,15 @@ pub(crate) struct Size {
 enum Change {
     None,
     /// Size `to` has heard everything up to frame `heard`.
-    CatchingUp { to: usize, heard: usize },
+    CatchingUp {
+        to: usize,
+        heard: usize,
+    },
     /// Size `to` has been sounding for `done` frames.
-    Fading { to: usize, done: usize },
+    Fading {
+        to: usize,
+        done: usize,
+    },
 }
 
 impl Slimmable {
@@ -50,7 +56,11 @@ impl Slimmable {
     pub(crate) fn new(sizes: Vec<Size>) -> Self {
         let full = sizes.len() - 1;
         let (inputs, outputs) = (sizes[full].net.inputs(), sizes[full].net.outputs());
-        let memory = sizes.iter().map(|size| size.net.memory()).max().unwrap_or(0);
+        let memory = sizes
+            .iter()
+            .map(|size| size.net.memory())
+            .max()
+            .unwrap_or(0);
         // Room for what is played while the past is caught up on.
         let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
         Slimmable {

@@ -123,8 +123,15 @@ impl WaveNet {
                 let planes = Planes::new(net.outputs());
                 (net, planes)
             }),
-            arrays: config.arrays.iter().map(|array| LayerArray::new(array, level)).collect(),
-            post_head: config.post_head.as_ref().map(|head| PostHead::new(head, level)),
+            arrays: config
+                .arrays
+                .iter()
+                .map(|array| LayerArray::new(array, level))
+                .collect(),
+            post_head: config
+                .post_head
+                .as_ref()
+                .map(|head| PostHead::new(head, level)),
             head_scale: config.head_scale,
         }
     }
@@ -241,7 +248,11 @@ impl Kernel for Run<'_> {
         let Some(head) = head else { return };
         let width = net.arrays.last().map_or(0, |array| array.head.outputs());
         let scale = S::splat(net.head_scale);
-        let scaled = if net.post_head.is_some() { head } else { output };
+        let scaled = if net.post_head.is_some() {
+            head
+        } else {
+            output
+        };
         each_vector::<S>(width, block.frames, |channel, frame| {
             // SAFETY: `head` and `output` have the last array's rows.
             unsafe {
@@ -264,7 +275,11 @@ impl LayerArray {
             channels: config.channels,
             head_width,
             rechannel: Conv::new(&config.rechannel, level),
-            layers: config.layers.iter().map(|l| Layer::new(l, config, level)).collect(),
+            layers: config
+                .layers
+                .iter()
+                .map(|l| Layer::new(l, config, level))
+                .collect(),
             head: Conv::new(&config.head, level),
             head_history: (config.head.taps() > 1)
                 .then(|| History::new(head_width, config.head.lookback())),
@@ -295,7 +310,11 @@ impl LayerArray {
         is_last: bool,
     ) -> (Source, Target) {
         let frames = block.frames;
-        let order = if self.plain { block.order } else { Order::Planar };
+        let order = if self.plain {
+            block.order
+        } else {
+            Order::Planar
+        };
         let z = self.z.target(order);
         let sum = match (&mut self.head_history, order) {
             (Some(history), Order::Planar) => {
@@ -573,7 +592,7 @@ impl Layer {
     #[inline(always)]
     unsafe fn activate<S: Simd>(&mut self, z: Target, frames: usize) {
         let width = self.bottleneck;
-        let second = z.from_channel(width);
+        let second = z.skip_channels(width);
         // SAFETY: the caller's promise; with gating `z` has two halves.
         unsafe {
             let run = |activation: &Activation, block| {
@@ -699,7 +718,11 @@ impl PostHead {
             stage.history.make_room();
             let activated = stage.history.target();
             copy(signal, activated, stage.inputs, frames);
-            let target = if index == last { output } else { stage.output.target(Order::Planar) };
+            let target = if index == last {
+                output
+            } else {
+                stage.output.target(Order::Planar)
+            };
             // SAFETY: the caller's promise.
             unsafe {
                 self.activation

@@ -28,7 +28,8 @@ pub(crate) enum Activation {
         max_slope: f32,
     },
     Softsign,
-    /// Exported by the trainer (`0.5 * (1 + softsign(x))`), unknown to the reference engine.
+    /// Exported by the trainer as an object (`0.5 * (1 + softsign(x))`), unknown to the reference
+    /// engine. A bare name is refused, as every player does: no trainer writes that.
     Softsigmoid,
 }
 
@@ -67,7 +68,7 @@ impl Activation {
                 max_slope: constant("max_slope", 0.01)?,
             },
             "Softsign" => Activation::Softsign,
-            "Softsigmoid" => Activation::Softsigmoid,
+            "Softsigmoid" if field.value().is_object() => Activation::Softsigmoid,
             _ => {
                 return Err(CaptureError::UnknownActivation {
                     place: name_field.place(),

@@ -61,7 +61,9 @@ fn fold_batch_norm(block: &mut ConvWeights, channels: usize, weights: &mut Weigh
     let gain = weights.vector(channels);
     let offset = weights.vector(channels);
     let epsilon = f64::from(weights.scalar());
-    if [&mean, &variance, &gain, &offset].iter().any(|v| v.len() != channels)
+    if [&mean, &variance, &gain, &offset]
+        .iter()
+        .any(|v| v.len() != channels)
         || block.outputs() != channels
     {
         return; // too few weights: `Weights::finish` is going to say so

@@ -162,7 +162,7 @@ impl<'a> Field<'a> {
 }
 
 /// Names a value for an error message, shortened.
-fn describe(value: &Value) -> String {
+pub(super) fn describe(value: &Value) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Bool(b) => b.to_string(),

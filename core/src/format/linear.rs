@@ -50,7 +50,11 @@ impl LinearConfig {
         let stored = weights.vector(biases);
         weights.finish()?;
         let bias = Array1::from_shape_fn(outputs, |o| {
-            if biases == 0 { 0.0 } else { stored[o.min(biases - 1)] }
+            if biases == 0 {
+                0.0
+            } else {
+                stored[o.min(biases - 1)]
+            }
         });
         Ok(LinearConfig {
             inputs,

@@ -53,6 +53,7 @@ pub(crate) struct Document {
 }
 
 /// A network of any architecture.
+#[allow(clippy::enum_variant_names, reason = "the format's own names")]
 #[derive(Debug, Clone)]
 pub(crate) enum Net {
     Lstm(LstmConfig),
@@ -83,9 +84,7 @@ impl Document {
             "ConvNet" => Net::ConvNet(ConvNetConfig::read(&config, weights)?),
             "Linear" => Net::Linear(LinearConfig::read(&config, weights)?),
             "SlimmableContainer" => Net::Container(ContainerConfig::read(&config, &inner)?),
-            "Sequential" => {
-                Net::Sequential(SequentialConfig::read(&config, weights, &inner)?)
-            }
+            "Sequential" => Net::Sequential(SequentialConfig::read(&config, weights, &inner)?),
             other => {
                 return Err(CaptureError::UnknownArchitecture {
                     place: architecture.place(),
@@ -151,6 +150,28 @@ impl Net {
                 each.max().unwrap_or(0)
             }
             Net::Sequential(net) => net.models.iter().map(|model| model.net.lookback()).sum(),
+        }
+    }
+
+    /// The slim values at which another size begins, ascending.
+    pub(crate) fn slim_steps(&self) -> Vec<f64> {
+        match self {
+            Net::WaveNet(net) => net.slim_steps(),
+            Net::Container(net) => {
+                let smaller = net.submodels.len() - 1; // never empty
+                net.submodels[..smaller]
+                    .iter()
+                    .map(|submodel| submodel.max_value)
+                    .collect()
+            }
+            Net::Sequential(net) => {
+                let stages = net.models.iter().flat_map(|model| model.net.slim_steps());
+                let mut steps: Vec<f64> = stages.collect();
+                steps.sort_by(f64::total_cmp);
+                steps.dedup();
+                steps
+            }
+            Net::Lstm(_) | Net::ConvNet(_) | Net::Linear(_) => Vec::new(),
         }
     }
 
@@ -224,7 +245,9 @@ fn read_sample_rate(field: &Field<'_>) -> Result<Option<f64>> {
 }
 
 fn channel_count(config: &Field<'_>, key: &str) -> Result<usize> {
-    config.get_some(key).map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
+    config
+        .get_some(key)
+        .map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
 }
 
 fn dilations(config: &Field<'_>) -> Result<Vec<usize>> {
@@ -242,7 +265,7 @@ fn groups(object: &Field<'_>, key: &str, inputs: usize, outputs: usize) -> Resul
         return Ok(1);
     };
     let groups = field.size(1, MAX_SIZE)?;
-    if inputs % groups == 0 && outputs % groups == 0 {
+    if inputs.is_multiple_of(groups) && outputs.is_multiple_of(groups) {
         Ok(groups)
     } else {
         Err(field.invalid(format!(

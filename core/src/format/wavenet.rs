@@ -136,7 +136,9 @@ impl WaveNetConfig {
             Some(field) => Some(Box::new(read_condition(field, inputs, context)?)),
             None => None,
         };
-        let condition_width = condition.as_ref().map_or(inputs, |model| model.net.outputs());
+        let condition_width = condition
+            .as_ref()
+            .map_or(inputs, |model| model.net.outputs());
         config.require("head_scale")?;
 
         let layers_field = config.require("layers")?;
@@ -155,7 +157,11 @@ impl WaveNetConfig {
             arrays.push(shape.read_weights(&mut weights)?);
         }
         let post_head = match config.get_some("head") {
-            Some(head) => Some(PostHead::read(&head, head_width.unwrap_or(1), &mut weights)?),
+            Some(head) => Some(PostHead::read(
+                &head,
+                head_width.unwrap_or(1),
+                &mut weights,
+            )?),
             None => None,
         };
         let head_scale = weights.scalar();
@@ -194,11 +200,16 @@ impl WaveNetConfig {
             let layers = array.layers.iter().flat_map(|layer| {
                 let films = layer.films.iter().map(|film| &film.transform);
                 let convs = [&layer.conv, &layer.input_mixin].into_iter();
-                convs.chain(&layer.layer1x1).chain(&layer.head1x1).chain(films)
+                convs
+                    .chain(&layer.layer1x1)
+                    .chain(&layer.head1x1)
+                    .chain(films)
             });
             layers.chain([&array.rechannel, &array.head])
         });
-        arrays.map(|conv| (conv.kernel.len() * size_of::<f32>()) as u64).sum()
+        arrays
+            .map(|conv| (conv.kernel.len() * size_of::<f32>()) as u64)
+            .sum()
     }
 
     /// The slim values at which another width begins, ascending, without 0.
@@ -247,7 +258,11 @@ impl WaveNetConfig {
 
     /// Slimming is defined for plain nets only.
     fn check_slimmable(&self, config: &Field<'_>) -> Result<()> {
-        if self.arrays.iter().all(|array| array.allowed_channels.is_empty()) {
+        if self
+            .arrays
+            .iter()
+            .all(|array| array.allowed_channels.is_empty())
+        {
             return Ok(());
         }
         let grouped = |conv: &ConvWeights| conv.groups != 1;
@@ -278,7 +293,10 @@ impl WaveNetConfig {
 
 impl LayerArray {
     fn slim(&mut self, channels: usize, inputs: usize, outputs: usize) {
-        let slim_1x1 = self.layers.first().is_some_and(|layer| layer.layer1x1.is_some());
+        let slim_1x1 = self
+            .layers
+            .first()
+            .is_some_and(|layer| layer.layer1x1.is_some());
         let bottleneck = if slim_1x1 {
             (self.bottleneck * channels / self.channels).max(1)
         } else {
@@ -357,7 +375,10 @@ impl<'a> ArrayShape<'a> {
                 if object.require("active")?.boolean()? {
                     let outputs = object.require("out_channels")?.size(1, MAX_SIZE)?;
                     object.require("groups")?;
-                    Some((outputs, super::groups(&object, "groups", bottleneck, outputs)?))
+                    Some((
+                        outputs,
+                        super::groups(&object, "groups", bottleneck, outputs)?,
+                    ))
                 } else {
                     None
                 }
@@ -425,7 +446,11 @@ impl<'a> ArrayShape<'a> {
 
     fn read_layer(&self, index: usize, weights: &mut Weights) -> Result<Layer> {
         let gating = self.gatings[index].clone();
-        let inner = if gating == Gating::None { self.bottleneck } else { 2 * self.bottleneck };
+        let inner = if gating == Gating::None {
+            self.bottleneck
+        } else {
+            2 * self.bottleneck
+        };
         let field = &self.field;
         super::groups(field, "groups_input", self.channels, inner)?;
         super::groups(field, "groups_input_mixin", self.condition_size, inner)?;
@@ -460,7 +485,9 @@ impl<'a> ArrayShape<'a> {
             if possible {
                 Ok(Some(film))
             } else {
-                Err(field.require(key)?.invalid("modulates a convolution that is switched off"))
+                Err(field
+                    .require(key)?
+                    .invalid("modulates a convolution that is switched off"))
             }
         };
         let films = Films {
@@ -496,7 +523,11 @@ impl<'a> ArrayShape<'a> {
             return Ok(None);
         }
         let object = object.object()?;
-        let flag = |key: &str| object.get_some(key).map_or(Ok(true), |value| value.boolean());
+        let flag = |key: &str| {
+            object
+                .get_some(key)
+                .map_or(Ok(true), |value| value.boolean())
+        };
         if !flag("active")? {
             return Ok(None);
         }
@@ -533,7 +564,11 @@ impl PostHead {
         let mut fan_in = inputs;
         let mut convs = Vec::with_capacity(sizes.len());
         for (index, size) in sizes.iter().enumerate() {
-            let fan_out = if index + 1 == sizes.len() { outputs } else { channels };
+            let fan_out = if index + 1 == sizes.len() {
+                outputs
+            } else {
+                channels
+            };
             convs.push(weights.conv(ConvShape {
                 taps: size.size(1, MAX_SIZE)?,
                 ..ConvShape::matrix(fan_out, fan_in, true)
@@ -558,7 +593,10 @@ fn read_condition(field: Field<'_>, inputs: usize, context: &FileContext<'_>) ->
 }
 
 fn read_kernel_sizes(field: &Field<'_>, layers: usize) -> Result<Vec<usize>> {
-    let sizes = match (field.get_some("kernel_size"), field.get_some("kernel_sizes")) {
+    let sizes = match (
+        field.get_some("kernel_size"),
+        field.get_some("kernel_sizes"),
+    ) {
         (Some(one), None) => one,
         (None, Some(list)) => list,
         (Some(_), Some(list)) => {
@@ -574,7 +612,11 @@ fn read_kernel_sizes(field: &Field<'_>, layers: usize) -> Result<Vec<usize>> {
 fn read_gatings(field: &Field<'_>, layers: usize) -> Result<Vec<Gating>> {
     let Some(modes) = field.get_some("gating_mode") else {
         let gated = field.get_some("gated").map_or(Ok(false), |f| f.boolean())?;
-        let gating = if gated { Gating::Gated(Activation::Sigmoid) } else { Gating::None };
+        let gating = if gated {
+            Gating::Gated(Activation::Sigmoid)
+        } else {
+            Gating::None
+        };
         return Ok(vec![gating; layers]);
     };
     let secondaries = match field.get_some("secondary_activation") {
@@ -604,7 +646,9 @@ fn read_gatings(field: &Field<'_>, layers: usize) -> Result<Vec<Gating>> {
 }
 
 fn read_groups(field: &Field<'_>, key: &str) -> Result<usize> {
-    field.get_some(key).map_or(Ok(1), |value| value.size(1, MAX_SIZE))
+    field
+        .get_some(key)
+        .map_or(Ok(1), |value| value.size(1, MAX_SIZE))
 }
 
 /// The array's own head: `head { .. }`, or the older `head_size` and `head_bias`.

@@ -1,6 +1,6 @@
 //! The flat weight list of a file, handed out in the format's order and shape.
 
-use super::fields::Field;
+use super::fields::{Field, describe};
 use crate::error::{CaptureError, Place, Result};
 use ndarray::{Array1, Array2, Array3};
 use serde_json::Value;
@@ -102,7 +102,7 @@ impl Weights {
                 return Err(CaptureError::WrongType {
                     place: at(index),
                     expected: "a number",
-                    found: "something else".into(),
+                    found: describe(item),
                 });
             };
             let single = number as f32;

@@ -10,8 +10,8 @@ mod neon;
 mod x86;
 
 mod aligned;
-mod pair;
 pub(crate) mod math;
+mod pair;
 
 pub(crate) use aligned::AlignedVec;
 

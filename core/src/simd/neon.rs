@@ -1,7 +1,7 @@
 //! [`Simd`] for 64-bit ARM, whose CPUs all have NEON.
 
-use super::{Kernel, Simd};
 use super::pair::Pair;
+use super::{Kernel, Simd};
 use std::arch::aarch64::*;
 
 /// 4 lanes with fused multiply-add.

@@ -55,7 +55,9 @@ macro_rules! simd {
             #[inline(always)]
             fn call(kernel: impl Kernel) {
                 #[allow(unused_unsafe, reason = "SSE2 is part of the target")]
-                unsafe { $call(kernel) }
+                unsafe {
+                    $call(kernel)
+                }
             }
 
             #[inline(always)]

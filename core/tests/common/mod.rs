@@ -5,12 +5,14 @@ use gridleak_core::Model;
 use std::path::PathBuf;
 
 /// The path of a fixture.
-pub fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 /// Names of the `.nam` files in a folder of the fixtures, without their ending, sorted.
-pub fn capture_names(folder: &str) -> Vec<String> {
+pub(crate) fn capture_names(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(fixture(folder)).expect("fixtures are part of the repository");
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -21,16 +23,19 @@ pub fn capture_names(folder: &str) -> Vec<String> {
 }
 
 /// A raw little-endian `f32` file.
-pub fn samples(name: &str) -> Vec<f32> {
+pub(crate) fn samples(name: &str) -> Vec<f32> {
     let bytes = std::fs::read(fixture(name)).expect("fixtures are part of the repository");
     let (floats, rest) = bytes.as_chunks::<4>();
     assert!(rest.is_empty(), "{name} is not whole floats");
-    floats.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+    floats
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect()
 }
 
 /// Plays a signal through all inputs of an instance, in blocks of the given sizes; the outputs come
 /// interleaved.
-pub fn render_blocks(
+pub(crate) fn render_blocks(
     model: &mut Model,
     signal: &[f32],
     mut sizes: impl Iterator<Item = usize>,
@@ -39,13 +44,20 @@ pub fn render_blocks(
     let mut planes = vec![vec![0.0; signal.len()]; outputs];
     let mut start = 0;
     while start < signal.len() {
-        let size = sizes.next().expect("enough sizes").min(signal.len() - start);
+        let size = sizes
+            .next()
+            .expect("enough sizes")
+            .min(signal.len() - start);
         let input = vec![&signal[start..start + size]; inputs];
-        let mut output: Vec<&mut [f32]> =
-            planes.iter_mut().map(|plane| &mut plane[start..start + size]).collect();
+        let mut output: Vec<&mut [f32]> = planes
+            .iter_mut()
+            .map(|plane| &mut plane[start..start + size])
+            .collect();
         model.process(&input, &mut output);
         start += size;
     }
     let frames = 0..signal.len();
-    frames.flat_map(|frame| planes.iter().map(move |plane| plane[frame])).collect()
+    frames
+        .flat_map(|frame| planes.iter().map(move |plane| plane[frame]))
+        .collect()
 }

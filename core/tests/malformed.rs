@@ -1,0 +1,266 @@
+//! Files that an engine must survive: each loads, or is refused with the error that fits.
+
+mod common;
+
+use common::{capture_names, fixture, render_blocks};
+use gridleak_core::{Capture, CaptureError};
+use std::collections::BTreeMap;
+
+/// What each file that may or must be refused is refused with, and where.
+const REFUSALS: &[(&str, &str, &str)] = &[
+    ("a2_empty_weights", "WeightCount", "weights"),
+    ("a2_short1", "WeightCount", "weights"),
+    ("arch_unknown", "UnknownArchitecture", "architecture"),
+    ("cond_sr_mismatch", "Invalid", "config.condition_dsp"),
+    ("cont_empty", "Invalid", "config.submodels"),
+    ("conv_dilations_empty", "Invalid", "config.dilations"),
+    ("conv_long1", "WeightCount", "weights"),
+    ("conv_short_half", "WeightCount", "weights"),
+    ("empty", "NotJson", ""),
+    ("lin_empty_weights", "WeightCount", "weights"),
+    ("lin_long1", "WeightCount", "weights"),
+    ("lin_rf_zero", "Invalid", "config.receptive_field"),
+    ("lin_short_half", "WeightCount", "weights"),
+    ("lstm_hidden_1000", "WeightCount", "weights"),
+    ("lstm_hidden_huge", "Invalid", "config.hidden_size"),
+    ("lstm_hidden_string", "WrongType", "config.hidden_size"),
+    ("lstm_inch_gt_inputsize", "Invalid", "config.input_size"),
+    ("lstm_long1", "WeightCount", "weights"),
+    ("lstm_missing_hidden", "Missing", "config.hidden_size"),
+    ("lstm_short_half", "WeightCount", "weights"),
+    ("missing_config", "Missing", "config"),
+    ("missing_weights", "Missing", "weights"),
+    ("nano_long1", "WeightCount", "weights"),
+    ("nano_short_half", "WeightCount", "weights"),
+    ("sequential", "Invalid", "config.models"),
+    (
+        "slim_method",
+        "Invalid",
+        "config.layers[0].slimmable.method",
+    ),
+    ("version_0.4.9", "UnsupportedVersion", "version"),
+    ("version_0.5.4-beta", "UnsupportedVersion", "version"),
+    ("version_1.0.0", "UnsupportedVersion", "version"),
+    ("version_int", "WrongType", "version"),
+    ("weights_1e40", "Invalid", "weights[3]"),
+    ("weights_null", "WrongType", "weights"),
+    ("weights_with_null", "WrongType", "weights[3]"),
+    (
+        "wn_activation_identity",
+        "UnknownActivation",
+        "config.layers[0].activation",
+    ),
+    (
+        "wn_activation_unknown",
+        "UnknownActivation",
+        "config.layers[0].activation",
+    ),
+    ("wn_channels_neg", "Invalid", "config.layers[0].channels"),
+    (
+        "wn_condition_size_3",
+        "Invalid",
+        "config.layers[0].condition_size",
+    ),
+    (
+        "wn_dilation_huge",
+        "Invalid",
+        "config.layers[0].dilations[1]",
+    ),
+    (
+        "wn_dilation_zero",
+        "Invalid",
+        "config.layers[0].dilations[1]",
+    ),
+    ("wn_empty_weights", "WeightCount", "weights"),
+    ("wn_groups_bad", "Invalid", "config.layers[0].groups_input"),
+    (
+        "wn_head_k_mismatch_activ_list",
+        "Invalid",
+        "config.layers[0].activation",
+    ),
+    ("wn_in_channels_0", "Invalid", "config.in_channels"),
+    ("wn_kernel_zero", "Invalid", "config.layers[0].kernel_size"),
+    ("wn_layers_empty", "Invalid", "config.layers"),
+    ("wn_layers_string", "WrongType", "config.layers"),
+    (
+        "wn_second_condition_mismatch",
+        "Invalid",
+        "config.layers[1].condition_size",
+    ),
+    ("wn_short_half", "WeightCount", "weights"),
+    ("x_badutf8", "NotJson", ""),
+    ("x_film_emptyobj", "WeightCount", "weights"),
+    ("x_trailing", "NotJson", ""),
+];
+
+fn kind(error: &CaptureError) -> String {
+    let debug = format!("{error:?}");
+    debug
+        .split([' ', '(', '{'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// What the kit says of each file: `loads`, `refused`, or `either`.
+fn expectations() -> BTreeMap<String, String> {
+    let table = std::fs::read_to_string(fixture("malformed/expected.tsv")).unwrap();
+    let rows = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once('\t'));
+    rows.map(|(file, verdict)| (file.replace(".nam", ""), verdict.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_file_of_the_kit() {
+    let expected = expectations();
+    let names = capture_names("malformed");
+    assert_eq!(names.len(), 64, "a fixture is missing");
+    for name in names {
+        let verdict = &expected[&name];
+        let refusal = REFUSALS.iter().find(|(file, ..)| *file == name);
+        match (
+            Capture::from_file(&fixture(&format!("malformed/{name}.nam"))),
+            refusal,
+        ) {
+            (Ok(capture), None) => {
+                assert_ne!(verdict, "refused", "{name} loads");
+                let mut model = capture.build();
+                model.prewarm();
+                let sound = render_blocks(&mut model, &[0.1; 500], std::iter::repeat(64));
+                assert!(sound.iter().all(|y| y.is_finite()), "{name}");
+            }
+            (Err(error), Some((_, wanted, place))) => {
+                assert_ne!(verdict, "loads", "{name}: {error}");
+                assert_eq!(&kind(&error), wanted, "{name}: {error}");
+                let message = error.to_string();
+                let start = if place.is_empty() {
+                    format!("{name}.nam: ")
+                } else {
+                    format!("{name}.nam, at {place}: ")
+                };
+                assert!(
+                    message.starts_with(&start),
+                    "{message:?} does not start with {start:?}"
+                );
+                assert!(
+                    message.ends_with('.') && !message.contains('\n'),
+                    "{message}"
+                );
+            }
+            (Ok(_), Some(_)) => panic!("{name} loads"),
+            (Err(error), None) => panic!("{error}"),
+        }
+    }
+}
+
+fn refuse(json: &str) -> CaptureError {
+    Capture::from_bytes("test.nam", json.as_bytes()).expect_err("should be refused")
+}
+
+/// A Linear capture with the given weights and further members.
+fn linear(members: &str, config: &str, weights: &str) -> String {
+    format!(
+        r#"{{"version":"0.5.4","architecture":"Linear","config":{{"bias":false{config}}},"weights":[{weights}]{members}}}"#
+    )
+}
+
+#[test]
+fn not_json_at_all() {
+    for bytes in [
+        &b"BM\x36\x00\x00\x00"[..],
+        b"",
+        b"   \n",
+        b"[1,2",
+        b"{\"version\":NaN}",
+        b"\xff\xfe{\0}\0",
+    ] {
+        let error = Capture::from_bytes("1.nam", bytes).expect_err("should be refused");
+        assert_eq!(kind(&error), "NotJson", "{error}");
+    }
+}
+
+#[test]
+fn what_is_accepted_although_odd() {
+    let odd = [
+        // a byte order mark, white space behind, CRLF
+        format!(
+            "\u{feff}{}\r\n\t ",
+            linear("", r#","receptive_field":2"#, "1, 0")
+        ),
+        linear("", r#","receptive_field":2.0"#, "1, 0"),
+        linear(r#","sample_rate":null"#, r#","receptive_field":2"#, "1, 0"),
+        linear(
+            r#","sample_rate":-48000"#,
+            r#","receptive_field":2"#,
+            "1, 0",
+        ),
+        linear(r#","metadata":null"#, r#","receptive_field":2"#, "1, 0"),
+        linear(r#","metadata":[1]"#, r#","receptive_field":2"#, "1, 0"),
+        linear(
+            r#","metadata":{"loudness":"x","name":7,"date":null}"#,
+            r#","receptive_field":2"#,
+            "1, 0",
+        ),
+    ];
+    for json in odd {
+        let capture =
+            Capture::from_bytes("odd.nam", json.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(capture.sample_rate(), 48_000.0);
+        assert!(!capture.sample_rate_known());
+        assert_eq!(capture.metadata().loudness, None);
+    }
+}
+
+#[test]
+fn sizes_are_checked_before_memory_is_taken() {
+    // Each would ask for gigabytes, or for ever, if it were believed.
+    let layers = |members: &str| {
+        format!(
+            r#"{{"version":"0.5.4","architecture":"WaveNet","config":{{"layers":[{{"input_size":1,"condition_size":1,"channels":1,"head_size":1,"head_bias":false,"activation":"Tanh",{members}}}],"head":null,"head_scale":1}},"weights":[1,1,1,1,1,1,1,1]}}"#
+        )
+    };
+    let hostile = [
+        layers(r#""kernel_size":2,"dilations":[100000000]"#),
+        layers(r#""kernel_size":65536,"dilations":[1048576]"#),
+        layers(r#""kernel_size":2,"dilations":[1048576,1048576,1048576]"#),
+        layers(r#""kernel_size":2,"dilations":[1],"slimmable":{"method":"slice_channels_uniform"},"channels":65536"#),
+        r#"{"version":"0.5.4","architecture":"LSTM","config":{"num_layers":65536,"input_size":1,"hidden_size":1000},"weights":[1,2,3]}"#.to_owned(),
+        linear("", r#","receptive_field":1000000000"#, "1"),
+        linear("", r#","receptive_field":1000000,"in_channels":64,"out_channels":64"#, "1"),
+        format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)),
+        format!("{}1{}", r#"{"a":"#.repeat(200_000), "}".repeat(200_000)),
+    ];
+    for json in hostile {
+        refuse(&json);
+    }
+}
+
+#[test]
+fn a_long_lookback_is_refused_for_its_memory() {
+    // Few weights, a believable dilation, but hundreds of channels to keep.
+    let channels = 200;
+    let count = channels
+        + channels * channels * 2
+        + channels
+        + channels
+        + channels * channels
+        + channels
+        + channels
+        + 1;
+    let json = format!(
+        r#"{{"version":"0.5.4","architecture":"WaveNet","config":{{"layers":[{{"input_size":1,"condition_size":1,"channels":{channels},"head_size":1,"head_bias":false,"activation":"Tanh","kernel_size":2,"dilations":[1000000]}}],"head":null,"head_scale":1}},"weights":[{}0]}}"#,
+        "0,".repeat(count - 1)
+    );
+    assert_eq!(kind(&refuse(&json)), "TooDemanding", "{}", refuse(&json));
+}
+
+#[test]
+fn unreadable_files_say_why() {
+    let missing = Capture::from_file(&fixture("captures/gone.nam")).expect_err("not there");
+    assert!(missing.to_string().contains("no such file"), "{missing}");
+    let folder = Capture::from_file(&fixture("captures")).expect_err("a folder");
+    assert!(folder.to_string().contains("folder"), "{folder}");
+}
