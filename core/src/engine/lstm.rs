@@ -15,7 +15,7 @@
 use super::network::Network;
 use super::planes::{BLOCK, Source, Target};
 use crate::format::lstm::{GATES, LstmConfig, LstmLayer};
-use crate::simd::math::{sigmoid_denominator, tanh_fraction};
+use crate::simd::math::{EXP_RANGE, sigmoid_denominator, tanh_fraction};
 use crate::simd::{AlignedVec, Kernel, Level, Simd};
 
 /// Lanes of the vectors that span units; hidden sizes are padded to a multiple of it.
@@ -219,7 +219,7 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
             // layer before. The scratch has room for `BLOCK` frames.
             unsafe {
                 layer.contribute::<S::Eight>(signal, contributions, frames);
-                layer.recur::<S::Eight, V>(contributions, current, units, frames);
+                layer.recur::<S>(contributions, current, units, frames);
             }
             signal = Source {
                 ptr: current,
@@ -298,7 +298,9 @@ impl<const H: usize> Layer<H> {
                 }
                 for f in 0..F {
                     for r in 0..ROWS {
-                        sums[r][f].store(to.add(f * GATES * H + row + r * LANES));
+                        // Whatever the input is, the gates get a number that they can work with.
+                        let sum = sums[r][f].clamp_magnitude(0.5 * EXP_RANGE);
+                        sum.store(to.add(f * GATES * H + row + r * LANES));
                     }
                 }
             }
@@ -310,7 +312,7 @@ impl<const H: usize> Layer<H> {
     /// # Safety
     /// `contributions` must hold `[frames][gate][H]`, `hidden` have room for `[frames][H]`.
     #[inline(always)]
-    unsafe fn recur<E: Simd, const V: usize>(
+    unsafe fn recur<S: Simd>(
         &mut self,
         contributions: *const f32,
         hidden: *mut f32,
@@ -329,19 +331,25 @@ impl<const H: usize> Layer<H> {
                     after: hidden.add(frame * H),
                     units,
                 };
-                // As many units at once as leave their sums in registers.
-                match V {
-                    1 => step.run::<E, H, 1>(0),
-                    2 => step.run::<E, H, 2>(0),
-                    3 if E::REGISTERS >= 32 => step.run::<E, H, 3>(0),
-                    _ => {
-                        for v in (0..V - 1).step_by(2) {
-                            step.run::<E, H, 2>(v * LANES);
-                        }
-                        if V % 2 == 1 {
-                            step.run::<E, H, 1>((V - 1) * LANES);
-                        }
+                // As many units at once as leave their sums in registers, in the widest vectors
+                // that they fill.
+                let mut unit = 0;
+                if S::LANES > LANES {
+                    while unit + 2 * S::LANES <= H {
+                        step.run::<S, H, 2>(unit);
+                        unit += 2 * S::LANES;
                     }
+                    while unit + S::LANES <= H {
+                        step.run::<S, H, 1>(unit);
+                        unit += S::LANES;
+                    }
+                }
+                while unit + 2 * LANES <= H {
+                    step.run::<S::Eight, H, 2>(unit);
+                    unit += 2 * LANES;
+                }
+                if unit < H {
+                    step.run::<S::Eight, H, 1>(unit);
                 }
                 before = step.after;
             }
@@ -373,37 +381,37 @@ struct Step {
 impl Step {
     /// The units of `V` vectors from `unit` on.
     #[inline(always)]
-    unsafe fn run<E: Simd, const H: usize, const V: usize>(self, unit: usize) {
+    unsafe fn run<S: Simd, const H: usize, const V: usize>(self, unit: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             // The output gate is wanted last: its sum is formed while the others are activated.
             let [input, forget, candidate] = match V {
-                1 => self.sums::<E, H, 3, V, 4>(unit, INPUT),
-                2 if E::REGISTERS >= 32 => self.sums::<E, H, 3, V, 3>(unit, INPUT),
-                2 => self.sums::<E, H, 3, V, 2>(unit, INPUT),
-                _ => self.sums::<E, H, 3, V, 1>(unit, INPUT),
+                1 => self.sums::<S, H, 3, V, 4>(unit, INPUT),
+                2 if S::REGISTERS >= 32 => self.sums::<S, H, 3, V, 3>(unit, INPUT),
+                2 => self.sums::<S, H, 3, V, 2>(unit, INPUT),
+                _ => self.sums::<S, H, 3, V, 1>(unit, INPUT),
             };
-            let mut cells = [E::splat(0.0); V];
+            let mut cells = [S::splat(0.0); V];
             for v in 0..V {
-                let cell = self.cell.add(unit + v * LANES);
+                let cell = self.cell.add(unit + v * S::LANES);
                 let keep = sigmoid_denominator(forget[v]);
                 let take = sigmoid_denominator(input[v]);
                 // One division for sigmoid(i) * tanh(g): the products of the fractions' sides.
                 let (numerator, denominator) = tanh_fraction(candidate[v]);
                 let new = numerator.div(denominator.mul(take));
-                cells[v] = E::load(cell).div(keep).add(new);
+                cells[v] = S::load(cell).div(keep).add(new);
                 cells[v].store(cell);
             }
             let [output] = match V {
-                1 => self.sums::<E, H, 1, V, 4>(unit, OUTPUT),
-                2 => self.sums::<E, H, 1, V, 4>(unit, OUTPUT),
-                _ => self.sums::<E, H, 1, V, 2>(unit, OUTPUT),
+                1 => self.sums::<S, H, 1, V, 4>(unit, OUTPUT),
+                2 => self.sums::<S, H, 1, V, 4>(unit, OUTPUT),
+                _ => self.sums::<S, H, 1, V, 2>(unit, OUTPUT),
             };
             for v in 0..V {
                 let open = sigmoid_denominator(output[v]);
                 let (numerator, denominator) = tanh_fraction(cells[v]);
                 let hidden = numerator.div(denominator.mul(open));
-                hidden.store(self.after.add(unit + v * LANES));
+                hidden.store(self.after.add(unit + v * S::LANES));
             }
         }
     }
@@ -411,27 +419,27 @@ impl Step {
     /// `contribution + columns * before` for `G` gates from `gate` on. The sum is formed in `P`
     /// parts, so that a multiplication need not wait for the one before it.
     #[inline(always)]
-    unsafe fn sums<E: Simd, const H: usize, const G: usize, const V: usize, const P: usize>(
+    unsafe fn sums<S: Simd, const H: usize, const G: usize, const V: usize, const P: usize>(
         self,
         unit: usize,
         gate: usize,
-    ) -> [[E; V]; G] {
+    ) -> [[S; V]; G] {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut parts = [[[E::splat(0.0); V]; G]; P];
+            let mut parts = [[[S::splat(0.0); V]; G]; P];
             let contributions = self.contributions.add(gate * H + unit);
             for g in 0..G {
                 for v in 0..V {
-                    parts[0][g][v] = E::load(contributions.add(g * H + v * LANES));
+                    parts[0][g][v] = S::load(contributions.add(g * H + v * S::LANES));
                 }
             }
             let columns = self.columns.add(gate * H + unit);
             let mut add = |part: usize, column: usize| {
-                let h = E::splat(*self.before.add(column));
+                let h = S::splat(*self.before.add(column));
                 let weights = columns.add(column * GATES * H);
                 for g in 0..G {
                     for v in 0..V {
-                        let weight = E::load(weights.add(g * H + v * LANES));
+                        let weight = S::load(weights.add(g * H + v * S::LANES));
                         parts[part][g][v] = h.mul_add(weight, parts[part][g][v]);
                     }
                 }

@@ -3,7 +3,7 @@
 use super::network::Network;
 use super::planes::{BLOCK, Order, Planes};
 use crate::format::Document;
-use crate::simd::Level;
+use crate::simd::{FlushDenormals, Level};
 
 /// An instance of a capture: its own state, its own memory, ready to play.
 ///
@@ -54,6 +54,7 @@ impl Model {
     /// before they play: of a feed-forward net the steady state, which is computed; of a recurrent
     /// one what half a second of silence makes of the state it is in. Not for the audio thread.
     pub fn prewarm(&mut self) {
+        let _flush = FlushDenormals::new();
         for channel in 0..self.in_channels() {
             self.input.channel_mut(channel).fill(0.0);
         }
@@ -76,7 +77,9 @@ impl Model {
     /// sound: the samples of one channel a slice, as many slices as there are channels.
     ///
     /// If lengths or channels do not match, what is there is played and the rest is silence.
+    /// Denormal numbers count as zero meanwhile; the thread's setting is restored.
     pub fn process(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
+        let _flush = FlushDenormals::new();
         let length = output
             .iter()
             .map(|channel| channel.len())

@@ -10,10 +10,12 @@ mod neon;
 mod x86;
 
 mod aligned;
+mod denormals;
 pub(crate) mod math;
 mod pair;
 
 pub(crate) use aligned::AlignedVec;
+pub(crate) use denormals::FlushDenormals;
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,6 +70,12 @@ pub(crate) trait Simd: Copy {
     /// The sum of all lanes.
     fn sum(self) -> f32;
 
+    /// Limits to `-limit..=limit`; NaN becomes one of the two.
+    #[inline(always)]
+    fn clamp_magnitude(self, limit: f32) -> Self {
+        self.max(Self::splat(-limit)).min(Self::splat(limit))
+    }
+
     #[inline(always)]
     fn abs(self) -> Self {
         self.max(Self::splat(0.0).sub(self))
@@ -116,6 +124,7 @@ impl Level {
             Level::Avx512 => {
                 Level::Avx2.is_available()
                     && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
             }
             #[cfg(target_arch = "aarch64")]

@@ -32,7 +32,7 @@ fn run_avx2(kernel: impl Kernel) {
 }
 
 #[inline(never)]
-#[target_feature(enable = "avx2,fma,avx512f,avx512vl")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl")]
 fn run_avx512(kernel: impl Kernel) {
     kernel.run::<Avx512>();
 }
@@ -42,7 +42,8 @@ macro_rules! simd {
     ($type:ident, lanes: $lanes:literal, registers: $registers:literal, eight: $eight:ty, call: $call:ident,
      splat: $splat:ident, load: $load:ident, store: $store:ident, add: $add:ident, sub: $sub:ident,
      mul: $mul:ident, div: $div:ident, max: $max:ident, min: $min:ident,
-     mul_add: $mul_add:expr, mul_add_scalar: $scalar:expr, exp2_whole: $exp2:expr, sum: $sum:expr) => {
+     mul_add: $mul_add:expr, mul_add_scalar: $scalar:expr, exp2_whole: $exp2:expr, sum: $sum:expr
+     $(, clamp_magnitude: $clamp:expr)?) => {
         // SAFETY (of every block in this implementation): see the contract of `Simd`. A value of
         // this type is only made where the CPU has the instructions; loads and stores pass on the
         // caller's promise.
@@ -124,6 +125,11 @@ macro_rules! simd {
             fn sum(self) -> f32 {
                 unsafe { $sum(self.0) }
             }
+
+            $(#[inline(always)]
+            fn clamp_magnitude(self, limit: f32) -> Self {
+                unsafe { $type($clamp(self.0, Self::splat(limit).0)) }
+            })?
         }
     };
 }
@@ -144,13 +150,18 @@ simd!(Avx512Eight, lanes: 8, registers: 32, eight: Avx512Eight, call: run_avx512
     splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, add: _mm256_add_ps,
     sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps, max: _mm256_max_ps,
     min: _mm256_min_ps, mul_add: |a, b, c| _mm256_fmadd_ps(a, b, c),
-    mul_add_scalar: f32::mul_add, exp2_whole: exp2_256, sum: sum_256);
+    mul_add_scalar: f32::mul_add, exp2_whole: exp2_256, sum: sum_256,
+    clamp_magnitude: |a, b| _mm256_range_ps::<MIN_MAGNITUDE>(a, b));
 
 simd!(Avx512, lanes: 16, registers: 32, eight: Avx512Eight, call: run_avx512,
     splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, add: _mm512_add_ps,
     sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps, max: _mm512_max_ps,
     min: _mm512_min_ps, mul_add: |a, b, c| _mm512_fmadd_ps(a, b, c),
-    mul_add_scalar: f32::mul_add, exp2_whole: exp2_512, sum: |a| _mm512_reduce_add_ps(a));
+    mul_add_scalar: f32::mul_add, exp2_whole: exp2_512, sum: |a| _mm512_reduce_add_ps(a),
+    clamp_magnitude: |a, b| _mm512_range_ps::<MIN_MAGNITUDE>(a, b));
+
+/// The value of smaller magnitude with the first one's sign, in one instruction.
+const MIN_MAGNITUDE: i32 = 0b0010;
 
 /// Puts a whole number into the exponent bits: 2^n = bits of (n + 127) << 23.
 #[inline(always)]
