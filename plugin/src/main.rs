@@ -6,6 +6,7 @@ mod failure;
 mod output_file;
 mod rate_converter;
 mod riff;
+mod simd_choice;
 mod wav_reader;
 mod wav_writer;
 

@@ -5,8 +5,9 @@ mod support;
 
 use std::process::{Command, Stdio};
 
+use gridleak_core::Level;
 use serde_json::Value;
-use support::{Bench, identity};
+use support::{Bench, container, identity};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("valid JSON")
@@ -34,9 +35,11 @@ fn the_card_shows_what_the_file_says_and_nothing_else() {
     bench.put("bare.nam", identity(44_100, ""));
     let card = bench.run(&["inspect", "bare.nam"]).good().out;
     assert!(card.contains("44100 Hz"), "{card}");
-    for words in ["Name", "Made by", "Loudness", "ESR", "dBu", "Tone"] {
+    for words in ["Name", "Made by", "ESR", "dBu", "Tone", "Slim"] {
         assert!(!card.contains(words), "{words:?} in\n{card}");
     }
+    // What it leaves out can be measured: the signal's own level, for a capture that copies it.
+    assert!(card.contains("-14.9 dB (measured)"), "{card}");
     let rateless = identity(44_100, "").replace(r#""sample_rate": 44100,"#, "");
     bench.put("rateless.nam", rateless);
     let card = bench.run(&["inspect", "rateless.nam"]).good().out;
@@ -54,7 +57,13 @@ fn json_tells_the_same() {
     assert_eq!(lead["modeled_by"], "Gridleak");
     assert_eq!(lead["receptive_field"], Value::Null);
     assert_eq!(lead["warnings"], Value::Array(Vec::new()));
+    assert_eq!(lead["loudness_source"], "given");
+    assert_eq!(lead["slim_steps"], Value::Array(Vec::new()));
     assert!(lead.get("input_level_dbu").is_none());
+    bench.put("bare.nam", identity(48_000, ""));
+    let bare = json(&bench.run(&["inspect", "bare.nam", "--json"]).good().out);
+    assert_eq!(bare["loudness_source"], "measured");
+    assert!((bare["loudness"].as_f64().unwrap() + 14.9).abs() < 0.05);
     let crunch = json(
         &bench
             .run(&["inspect", "builtin:crunch", "--json"])
@@ -74,7 +83,125 @@ fn what_a_file_says_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn bench_gives_its_three_figures() {
+fn of_a_refused_file_what_was_understood_is_shown() {
+    let bench = Bench::new();
+    let odd =
+        identity(48_000, r#""name": "Odd One", "loudness": -20.5"#).replace("Linear", "Cubic");
+    bench.put("odd.nam", odd);
+    let run = bench.run(&["inspect", "odd.nam"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert_eq!(run.err.lines().count(), 1, "{run:?}");
+    assert!(run.err.contains("Cubic"), "{run:?}");
+    for words in [
+        "Odd One",
+        "Architecture     Cubic",
+        "48000 Hz",
+        "-20.5 dB",
+        "0.5.4",
+    ] {
+        assert!(run.out.contains(words), "no {words:?} in {run:?}");
+    }
+    let run = bench.run(&["inspect", "odd.nam", "--json"]);
+    assert_eq!((run.code, run.err.lines().count()), (2, 1), "{run:?}");
+    let object = json(&run.out);
+    assert_eq!(object["architecture"], "Cubic");
+    assert_eq!(object["weights"], 1);
+    assert_eq!(object["name"], "Odd One");
+    assert!(
+        run.err.contains(object["error"].as_str().unwrap()),
+        "{run:?}"
+    );
+
+    bench.put("text.nam", "no capture in here");
+    bench.run(&["inspect", "text.nam"]).bad("text.nam");
+    for missing in ["text.nam", "nothing.nam", "builtin:fuzz", "."] {
+        let run = bench.run(&["inspect", missing, "--json"]);
+        assert_eq!((run.code, run.err.lines().count()), (2, 1), "{run:?}");
+        let object = json(&run.out);
+        assert_eq!(object["file"], missing);
+        assert!(object["error"].is_string(), "{run:?}");
+    }
+}
+
+#[test]
+fn sizes_and_stages_are_shown() {
+    let bench = Bench::new();
+    bench.put("sizes.nam", container());
+    let card = bench.run(&["inspect", "sizes.nam"]).good().out;
+    for words in [
+        "Slim sizes       2 (--slim below 0.5, 1)",
+        "quality below 0.5: Linear",
+        "full quality: Linear",
+    ] {
+        assert!(card.contains(words), "no {words:?} in\n{card}");
+    }
+    let object = json(&bench.run(&["inspect", "sizes.nam", "--json"]).good().out);
+    assert_eq!(object["slim_steps"], serde_json::json!([0.5]));
+    assert_eq!(object["children"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_instructions_can_be_chosen() {
+    let bench = Bench::new();
+    let with =
+        |name: &str, arguments: &[&str]| bench.run_with(&[("GRIDLEAK_SIMD", name)], arguments);
+    let args = ["bench", "builtin:lead", "--seconds", "0", "--json"];
+    for level in Level::ALL {
+        let run = with(&level.to_string(), &args);
+        if level.is_available() {
+            assert_eq!(json(&run.good().out)["simd"], level.to_string());
+        } else {
+            run.bad("this CPU does not have");
+        }
+    }
+    let best = Level::detect().to_string();
+    assert_eq!(json(&with("", &args).good().out)["simd"], best);
+    assert_eq!(json(&bench.run(&args).good().out)["simd"], best);
+    for arguments in [
+        &["bench", "builtin:lead"][..],
+        &["render", "--demo", "out.wav"],
+        &["inspect", "builtin:lead"],
+    ] {
+        with("mmx", arguments).bad("GRIDLEAK_SIMD: \"mmx\" is not an instruction set");
+    }
+    assert!(bench.names().is_empty());
+}
+
+#[test]
+fn loading_is_timed_in_parts() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    for capture in ["same.nam", "builtin:lead"] {
+        let figures = json(
+            &bench
+                .run(&["bench", capture, "--load", "--json"])
+                .good()
+                .out,
+        );
+        let figure = |key: &str| figures[key].as_f64().unwrap();
+        assert!(figure("load_ms_min") > 0.0);
+        assert!(figure("load_ms_min") <= figure("load_ms_median"));
+        for part in [
+            "read_ms",
+            "parse_ms",
+            "build_ms",
+            "prewarm_ms",
+            "process_ms",
+        ] {
+            assert!(figure(part) <= figure("load_ms_median") * 1.5, "{figures}");
+        }
+        assert_eq!(figures["simd"], Level::detect().to_string());
+        let line = bench.run(&["bench", capture, "--load"]).good().out;
+        assert_eq!(line.lines().count(), 1);
+        assert!(line.contains("prewarm"), "{line}");
+    }
+    bench
+        .run(&["bench", "--load", "nothing.nam"])
+        .bad("nothing.nam");
+}
+
+#[test]
+fn bench_gives_its_figures() {
     let bench = Bench::new();
     let run = bench.run(&[
         "bench",
@@ -87,7 +214,7 @@ fn bench_gives_its_three_figures() {
     ]);
     let figures = json(&run.good().out);
     let figure = |key: &str| figures[key].as_f64().unwrap();
-    assert_eq!(figures.as_object().unwrap().len(), 3);
+    assert_eq!(figures.as_object().unwrap().len(), 4);
     assert!(figure("ns_per_sample_min") > 0.0);
     assert!(figure("ns_per_sample_min") <= figure("ns_per_sample_median"));
     let speed = 1e9 / (figure("ns_per_sample_median") * 48_000.0);

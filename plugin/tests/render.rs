@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use gridleak_core::Capture;
-use support::{Bench, identity, linear, read_float, read_pcm, sine};
+use support::{Bench, container, identity, linear, read_float, read_pcm, sine};
 
 fn asset(name: &str) -> String {
     format!("{}/../assets/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -92,7 +92,14 @@ fn any_rate_comes_back_as_it_was() {
             let dry = sine(1000.0, rate, frames);
             bench.float_wav("in.wav", rate, &[&dry]);
             bench
-                .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+                .run(&[
+                    "render",
+                    "--raw",
+                    "--capture",
+                    "same.nam",
+                    "in.wav",
+                    "out.wav",
+                ])
                 .good();
             let (spec, wet) = read_float(&bench.path("out.wav"));
             assert_eq!(spec.sample_rate, rate);
@@ -117,7 +124,14 @@ fn the_end_of_a_long_file_is_still_in_place() {
     dry[last] = 0.5;
     bench.float_wav("in.wav", 44_100, &[&dry]);
     bench
-        .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "same.nam",
+            "in.wav",
+            "out.wav",
+        ])
         .good();
     let (_, wet) = read_float(&bench.path("out.wav"));
     let peak = (0..dry.len())
@@ -138,7 +152,14 @@ fn every_readable_kind_of_sample_is_read_exactly() {
             .collect();
         bench.pcm_wav("in.wav", bits, &samples);
         bench
-            .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+            .run(&[
+                "render",
+                "--raw",
+                "--capture",
+                "same.nam",
+                "in.wav",
+                "out.wav",
+            ])
             .good();
         let (_, wet) = read_float(&bench.path("out.wav"));
         let expected: Vec<f32> = samples
@@ -150,6 +171,7 @@ fn every_readable_kind_of_sample_is_read_exactly() {
             let depth = bits.to_string();
             let args = [
                 "render",
+                "--raw",
                 "--capture",
                 "same.nam",
                 "--bits",
@@ -173,6 +195,7 @@ fn what_exceeds_full_scale_is_cut_and_counted() {
     for (depth, full) in [("16", 32_768), ("24", 8_388_608)] {
         let args = [
             "render",
+            "--raw",
             "--capture",
             "same.nam",
             "--bits",
@@ -197,7 +220,7 @@ fn the_level_follows_the_captures_loudness() {
         .good();
     assert!(
         run.out
-            .contains("gain -6.0 dB (the capture's loudness of -12.0 dB"),
+            .contains("gain -6.0 dB (the capture's loudness of -12.0 dB, as given"),
         "{run:?}"
     );
     let (_, wet) = read_float(&bench.path("out.wav"));
@@ -214,12 +237,54 @@ fn the_level_follows_the_captures_loudness() {
         .good();
     assert!(run.out.contains("gain +0.0 dB (--raw)"), "{run:?}");
     assert_eq!(read_float(&bench.path("out.wav")).1[0], [0.25; 100]);
-    bench.put("mute.nam", identity(48_000, ""));
+    // Where the file does not say, the capture is measured, with a signal of -14.9 dB.
+    bench.put("same.nam", identity(48_000, ""));
+    let run = bench
+        .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+        .good();
+    assert!(
+        run.out
+            .contains("gain -3.1 dB (the capture's loudness of -14.9 dB, as measured, brought"),
+        "{run:?}"
+    );
+    assert_eq!(run.out.lines().count(), 1, "{run:?}");
+    bench.put("mute.nam", linear(1, 1, "0.0", 48_000, ""));
     let run = bench
         .run(&["render", "--capture", "mute.nam", "in.wav", "out.wav"])
         .good();
-    assert!(run.out.contains("does not give its loudness"), "{run:?}");
-    assert_eq!(run.out.lines().count(), 1, "{run:?}");
+    assert!(run.out.contains("silent; gain +0.0 dB"), "{run:?}");
+}
+
+#[test]
+fn a_size_can_be_chosen() {
+    let bench = Bench::new();
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 100], &[0.25; 100]]);
+    bench.put("sizes.nam", container());
+    bench.put("same.nam", identity(48_000, ""));
+    let render = |capture: &str, size: &str| {
+        bench.run(&[
+            "render",
+            "--raw",
+            "--capture",
+            capture,
+            "--slim",
+            size,
+            "in.wav",
+            "out.wav",
+        ])
+    };
+    // From the first sample on, on both sides.
+    for (size, gain) in [("0", 0.5), ("0.49", 0.5), ("0.5", 1.0), ("1", 1.0)] {
+        let run = render("sizes.nam", size).good();
+        assert_eq!(run.err, "");
+        let (_, wet) = read_float(&bench.path("out.wav"));
+        assert_eq!(wet, [[0.5 * gain; 100], [0.25 * gain; 100]], "{size}");
+    }
+    let run = render("same.nam", "0.5").good();
+    assert!(run.err.contains("--slim has no effect"), "{run:?}");
+    for size in ["-0.1", "1.1", "NaN", "inf", "small"] {
+        render("sizes.nam", size).bad("give a number from 0 to 1");
+    }
 }
 
 #[test]
@@ -230,29 +295,64 @@ fn channels_reach_captures_with_several_inputs_or_outputs() {
     bench.float_wav("three.wav", 48_000, &[&[0.5; 9], &[0.25; 9], &[0.125; 9]]);
     bench.put("split.nam", linear(1, 2, "1.0, 0.5", 48_000, ""));
     bench
-        .run(&["render", "--capture", "split.nam", "mono.wav", "out.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "split.nam",
+            "mono.wav",
+            "out.wav",
+        ])
         .good();
     assert_eq!(
         read_float(&bench.path("out.wav")).1,
         [[0.5; 100], [0.25; 100]]
     );
-    let run = bench.run(&["render", "--capture", "split.nam", "stereo.wav", "out.wav"]);
+    let run = bench.run(&[
+        "render",
+        "--raw",
+        "--capture",
+        "split.nam",
+        "stereo.wav",
+        "out.wav",
+    ]);
     run.bad("give a mono file");
 
     bench.put("join.nam", linear(2, 1, "1.0, 0.5", 48_000, ""));
     bench
-        .run(&["render", "--capture", "join.nam", "mono.wav", "out.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "join.nam",
+            "mono.wav",
+            "out.wav",
+        ])
         .good();
     assert_eq!(read_float(&bench.path("out.wav")).1, [[0.75; 100]]);
     bench
-        .run(&["render", "--capture", "join.nam", "stereo.wav", "out.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "join.nam",
+            "stereo.wav",
+            "out.wav",
+        ])
         .good();
     let (spec, wet) = read_float(&bench.path("out.wav"));
     assert_eq!(
         (spec.channels, spec.sample_rate, wet[0].len()),
         (1, 44_100, 100)
     );
-    let run = bench.run(&["render", "--capture", "join.nam", "three.wav", "out.wav"]);
+    let run = bench.run(&[
+        "render",
+        "--raw",
+        "--capture",
+        "join.nam",
+        "three.wav",
+        "out.wav",
+    ]);
     run.bad("1 or 2 channels");
     let run = bench.run(&["render", "three.wav", "out.wav"]);
     run.bad("mono or stereo");
@@ -300,11 +400,25 @@ fn a_file_may_be_rendered_onto_itself() {
     bench.put("half.nam", linear(1, 1, "0.5", 48_000, ""));
     let path = bench.float_wav("take.wav", 48_000, &[&[0.5; 1000]]);
     bench
-        .run(&["render", "--capture", "half.nam", "take.wav", "take.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "half.nam",
+            "take.wav",
+            "take.wav",
+        ])
         .good();
     assert_eq!(read_float(&path).1, [[0.25; 1000]]);
     assert_eq!(bench.names(), ["half.nam", "take.wav"]);
-    let run = bench.run(&["render", "--capture", "half.nam", "take.wav", "./half.nam"]);
+    let run = bench.run(&[
+        "render",
+        "--raw",
+        "--capture",
+        "half.nam",
+        "take.wav",
+        "./half.nam",
+    ]);
     run.bad("is the capture itself");
 }
 
@@ -326,7 +440,14 @@ fn samples_that_are_no_numbers_become_silence() {
     bench.put("same.nam", identity(48_000, ""));
     bench.float_wav("in.wav", 48_000, &[&[0.5, f32::NAN, f32::INFINITY, 0.25]]);
     let run = bench
-        .run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+        .run(&[
+            "render",
+            "--raw",
+            "--capture",
+            "same.nam",
+            "in.wav",
+            "out.wav",
+        ])
         .good();
     assert!(
         run.err.contains("in.wav: 2 samples were not numbers"),

@@ -52,7 +52,14 @@ const SAMPLES: [f32; 3] = [0.5, 0.0, -0.25];
 fn render(bench: &Bench, file: &[u8]) -> support::Run {
     bench.put("in.wav", file);
     bench.put("same.nam", identity(48_000, ""));
-    bench.run(&["render", "--capture", "same.nam", "in.wav", "out.wav"])
+    bench.run(&[
+        "render",
+        "--raw",
+        "--capture",
+        "same.nam",
+        "in.wav",
+        "out.wav",
+    ])
 }
 
 #[test]
@@ -222,7 +229,14 @@ fn what_is_written_follows_the_rules() {
     bench.put("in.wav", riff(&[fmt, chunk(b"data", &pcm24)]));
     bench.put("same.nam", identity(48_000, ""));
     for (depth, bytes) in [("24", 9), ("16", 6), ("32", 12)] {
-        let mut args = vec!["render", "--capture", "same.nam", "in.wav", "out.wav"];
+        let mut args = vec![
+            "render",
+            "--raw",
+            "--capture",
+            "same.nam",
+            "in.wav",
+            "out.wav",
+        ];
         if depth != "32" {
             args.extend(["--bits", depth]);
         }

@@ -1,13 +1,14 @@
-//! `gridleak bench`: how fast a capture plays on this machine.
+//! `gridleak bench`: how fast a capture plays, or loads, on this machine.
 
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use gridleak_core::Level;
 use serde_json::json;
 
-use super::{capture_source, say};
+use super::{capture_source, load_time, say};
 use crate::builtin;
 use crate::failure::Result;
 use crate::wav_reader::WavReader;
@@ -18,12 +19,16 @@ const STRETCH: f64 = 0.25;
 /// Stretches timed even if they take longer than asked for.
 const FEWEST: usize = 3;
 
-/// Measure how fast a capture plays on this machine
+/// Measure how fast a capture plays, or loads, on this machine
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Capture to time: a .nam file or builtin:NAME
     #[arg(value_name = "FILE")]
     capture: PathBuf,
+
+    /// Measure how long it takes from the disk to the first sound instead
+    #[arg(long, conflicts_with = "seconds")]
+    load: bool,
 
     /// Frames handed to the capture at a time
     #[arg(long, value_name = "FRAMES", default_value_t = 64,
@@ -48,13 +53,16 @@ fn duration(text: &str) -> std::result::Result<f64, String> {
 }
 
 /// Measures as `args` say.
-pub(super) fn run(args: &BenchArgs) -> Result<()> {
+pub(super) fn run(args: &BenchArgs, level: Level) -> Result<()> {
+    let block = usize::from(args.block);
+    if args.load {
+        return load_time::measure(&args.capture, &guitar(block)?, level, args.json);
+    }
     let capture = capture_source::open(&args.capture)?;
     let rate = capture.sample_rate();
-    let mut model = capture.build();
+    let mut model = capture.build_for(level);
     model.prewarm();
 
-    let block = usize::from(args.block);
     let frames = ((rate * STRETCH) as usize)
         .max(block)
         .next_multiple_of(block);
@@ -81,13 +89,15 @@ pub(super) fn run(args: &BenchArgs) -> Result<()> {
             "ns_per_sample_min": least,
             "ns_per_sample_median": median,
             "realtime": speed,
+            "simd": model.level().to_string(),
         })
         .to_string());
     } else {
         say(&format!(
             "{speed:.1} x real time at {rate} Hz in blocks of {block}: \
-             {least:.1} ns per sample at best, {median:.1} ns in the middle of {} runs",
-            times.len()
+             {least:.1} ns per sample at best, {median:.1} ns in the middle of {} runs with {}",
+            times.len(),
+            model.level()
         ));
     }
     Ok(())

@@ -1,42 +1,57 @@
 //! Where a command takes its capture from: a file or the program itself.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use gridleak_core::Capture;
 
 use crate::builtin::{BuiltIn, CAPTURES};
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, plain};
 
 /// Marks the name of a built-in capture.
 const PREFIX: &str = "builtin:";
 
 /// Opens the capture in the file `source`, or the built-in one if it reads `builtin:NAME`.
 pub(super) fn open(source: &Path) -> Result<Capture> {
-    if let Some(name) = source.to_str().and_then(|s| s.strip_prefix(PREFIX)) {
-        let found = CAPTURES.iter().find(|c| c.name == name).ok_or_else(|| {
-            let names: Vec<_> = CAPTURES
-                .iter()
-                .map(|c| format!("{PREFIX}{}", c.name))
-                .collect();
-            Failure::new(format!(
-                "{PREFIX}{name}: no such sound is built in; there are {}",
-                names.join(", ")
-            ))
-        })?;
-        return built_in(found);
+    match built_in(source) {
+        Some(found) => parse(source, found?.bytes),
+        None if source.is_dir() => Err(Failure::at(source, "is a folder; name a .nam file")),
+        None => Capture::from_file(source).map_err(|e| Failure::new(e.to_string())),
     }
-    if source.is_dir() {
-        return Err(Failure::at(source, "is a folder; name a .nam file"));
-    }
-    Capture::from_file(source).map_err(|e| Failure::new(e.to_string()))
 }
 
 /// The capture that plays where none is named.
 pub(super) fn default() -> Result<Capture> {
-    built_in(&CAPTURES[0])
+    open(Path::new(&format!("{PREFIX}{}", CAPTURES[0].name)))
 }
 
-fn built_in(capture: &BuiltIn) -> Result<Capture> {
-    Capture::from_bytes(&format!("{PREFIX}{}", capture.name), capture.bytes)
-        .map_err(|e| Failure::new(e.to_string()))
+/// The bytes of a capture that was opened before.
+pub(super) fn bytes(source: &Path) -> Result<Cow<'static, [u8]>> {
+    match built_in(source) {
+        Some(found) => Ok(Cow::Borrowed(found?.bytes)),
+        None => std::fs::read(source)
+            .map(Cow::Owned)
+            .map_err(|e| Failure::at(source, plain(&e))),
+    }
+}
+
+/// The capture that the bytes of `source` are.
+pub(super) fn parse(source: &Path, bytes: &[u8]) -> Result<Capture> {
+    let name = source.display().to_string();
+    Capture::from_bytes(&name, bytes).map_err(|e| Failure::new(e.to_string()))
+}
+
+/// The built-in capture, if `source` is the name of one.
+fn built_in(source: &Path) -> Option<Result<&'static BuiltIn>> {
+    let name = source.to_str()?.strip_prefix(PREFIX)?;
+    Some(CAPTURES.iter().find(|c| c.name == name).ok_or_else(|| {
+        let names: Vec<_> = CAPTURES
+            .iter()
+            .map(|c| format!("{PREFIX}{}", c.name))
+            .collect();
+        Failure::new(format!(
+            "{PREFIX}{name}: no such sound is built in; there are {}",
+            names.join(", ")
+        ))
+    }))
 }

@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gridleak_core::{Capture, Summary};
+use gridleak_core::{Capture, Examination, LoudnessSource, Metadata, Summary};
 use serde_json::{Map, Value, json};
 
 use super::{capture_source, say};
-use crate::failure::{Result, one_line};
+use crate::failure::{Failure, Result, one_line};
 
 /// Show what a capture is
 #[derive(Debug, Args)]
@@ -24,89 +24,68 @@ pub(super) struct InspectArgs {
 
 /// Inspects as `args` say.
 pub(super) fn run(args: &InspectArgs) -> Result<()> {
-    let capture = capture_source::open(&args.capture)?;
-    if args.json {
-        say(&format!(
-            "{:#}",
-            Value::Object(to_json(&args.capture, &capture))
-        ));
-    } else {
-        say(card(&args.capture, &capture).trim_end());
+    let file = &args.capture;
+    let opened = capture_source::open(file);
+    let (text, failure) = match opened {
+        Ok(capture) if args.json => (pretty(to_json(file, &capture)), None),
+        Ok(capture) => (card(file, &capture), None),
+        Err(failure) => {
+            let seen = Capture::examine(file);
+            let text = if args.json {
+                pretty(fragment_to_json(file, &seen, &failure))
+            } else {
+                fragment_card(file, &seen)
+            };
+            (text, Some(failure))
+        }
+    };
+    if !text.is_empty() {
+        say(text.trim_end());
     }
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
+
+fn pretty(object: Map<String, Value>) -> String {
+    format!("{:#}", Value::Object(object))
+}
+
+/// A line of a card: the name of a thing and, if it is known, what it is.
+type Line = (&'static str, Option<String>);
 
 /// A column of names and one of values; what the file does not say is left out.
 fn card(file: &Path, capture: &Capture) -> String {
-    let about = capture.metadata();
     let summary = capture.summary();
     let rate = capture.sample_rate();
-    let joined = |parts: [&Option<String>; 2]| {
-        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
-    };
-    let level = |level: Option<f64>, unit: &str| level.map(|level| format!("{level:.1} {unit}"));
     let channels = (capture.in_channels(), capture.out_channels());
-    let lines = [
-        ("File", Some(file.display().to_string())),
-        ("Name", about.name.clone()),
-        ("Made by", about.modeled_by.clone()),
-        ("Gear", joined([&about.gear_make, &about.gear_model])),
-        ("Gear type", about.gear_type.clone()),
-        ("Tone", about.tone_type.clone()),
-        ("Date", about.date.clone()),
+    let steps = capture.slim_steps();
+    let assumed = if capture.sample_rate_known() {
+        ""
+    } else {
+        " (assumed; the file does not say)"
+    };
+    let structure = [
         ("Architecture", Some(summary.architecture.clone())),
         (
             "Size",
             Some(summary.size.clone()).filter(|size| !size.is_empty()),
         ),
+        ("Slim sizes", (!steps.is_empty()).then(|| sizes(&steps))),
         ("Parameters", Some(summary.parameters.to_string())),
         ("Receptive field", Some(receptive_field(&summary, rate))),
         (
             "Channels",
             (channels != (1, 1)).then(|| format!("{} in, {} out", channels.0, channels.1)),
         ),
-        (
-            "Sample rate",
-            Some(format!(
-                "{rate} Hz{}",
-                if capture.sample_rate_known() {
-                    ""
-                } else {
-                    " (assumed; the file does not say)"
-                }
-            )),
-        ),
-        ("Loudness", level(about.loudness, "dB")),
-        (
-            "Input level",
-            level(about.input_level_dbu, "dBu at full scale"),
-        ),
-        (
-            "Output level",
-            level(about.output_level_dbu, "dBu at full scale"),
-        ),
-        ("Gain", about.gain.map(|gain| format!("{gain:.2}"))),
-        (
-            "ESR",
-            about
-                .validation_esr
-                .map(|esr| format!("{esr:.4} (validation)")),
-        ),
-        ("File format", Some(capture.version().to_owned())),
+        ("Sample rate", Some(format!("{rate} Hz{assumed}"))),
     ];
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<16} {}", one_line(value).trim());
-    };
-    for (name, value) in &lines {
-        if let Some(value) = value {
-            line(name, value);
-        }
-    }
+    let loudness = capture.loudness().map(|loudness| match loudness.source {
+        LoudnessSource::Given => format!("{:.1} dB", loudness.db),
+        LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
+    });
+    let version = Some(capture.version().to_owned());
+    let mut text = lay_out(file, capture.metadata(), &structure, loudness, version);
     for warning in capture.warnings() {
-        line("Note", warning);
+        put_line(&mut text, "Note", warning);
     }
     if !summary.children.is_empty() {
         text.push_str("Made of\n");
@@ -115,6 +94,97 @@ fn card(file: &Path, capture: &Capture) -> String {
         }
     }
     text
+}
+
+/// As much of a card as can be understood of a file that is no capture, which may be nothing.
+fn fragment_card(file: &Path, seen: &Examination) -> String {
+    let structure = [
+        ("Architecture", seen.architecture.clone()),
+        ("Weights", seen.weights.map(|count| count.to_string())),
+        (
+            "Sample rate",
+            seen.sample_rate.map(|rate| format!("{rate} Hz")),
+        ),
+    ];
+    let nothing = structure.iter().all(|(_, value)| value.is_none())
+        && seen.version.is_none()
+        && seen.metadata == Metadata::default();
+    if nothing {
+        return String::new();
+    }
+    let loudness = decimal(seen.metadata.loudness, "dB");
+    lay_out(
+        file,
+        &seen.metadata,
+        &structure,
+        loudness,
+        seen.version.clone(),
+    )
+}
+
+/// The card of any file.
+fn lay_out(
+    file: &Path,
+    about: &Metadata,
+    structure: &[Line],
+    loudness: Option<String>,
+    version: Option<String>,
+) -> String {
+    let gear: Vec<&str> = [&about.gear_make, &about.gear_model]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let esr = about.validation_esr;
+    let mut lines = vec![
+        ("File", Some(file.display().to_string())),
+        ("Name", about.name.clone()),
+        ("Made by", about.modeled_by.clone()),
+        ("Gear", (!gear.is_empty()).then(|| gear.join(" "))),
+        ("Gear type", about.gear_type.clone()),
+        ("Tone", about.tone_type.clone()),
+        ("Date", about.date.clone()),
+    ];
+    lines.extend_from_slice(structure);
+    lines.extend([
+        ("Loudness", loudness),
+        (
+            "Input level",
+            decimal(about.input_level_dbu, "dBu at full scale"),
+        ),
+        (
+            "Output level",
+            decimal(about.output_level_dbu, "dBu at full scale"),
+        ),
+        ("Gain", about.gain.map(|gain| format!("{gain:.2}"))),
+        ("ESR", esr.map(|esr| format!("{esr:.4} (validation)"))),
+        ("File format", version),
+    ]);
+    let mut text = String::new();
+    for (name, value) in &lines {
+        if let Some(value) = value {
+            put_line(&mut text, name, value);
+        }
+    }
+    text
+}
+
+fn put_line(text: &mut String, name: &str, value: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{name:<16} {}", one_line(value).trim());
+}
+
+fn decimal(level: Option<f64>, unit: &str) -> Option<String> {
+    level.map(|level| format!("{level:.1} {unit}"))
+}
+
+/// The sizes of a capture of which another begins at each of the given slim values.
+fn sizes(steps: &[f64]) -> String {
+    let limits: Vec<String> = steps
+        .iter()
+        .map(|step| format!("below {}", (step * 1000.0).round() / 1000.0))
+        .collect();
+    format!("{} (--slim {}, 1)", steps.len() + 1, limits.join(", "))
 }
 
 fn branch(text: &mut String, node: &Summary, rate: f64, depth: usize) {
@@ -150,37 +220,77 @@ fn receptive_field(node: &Summary, rate: f64) -> String {
 
 /// The card's values under their technical names; what the file does not say is left out.
 fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
-    let about = capture.metadata();
     let rate = capture.sample_rate();
+    let loudness = capture.loudness();
     let mut object = node_to_json(&capture.summary(), rate);
     object.remove("role");
-    let more = [
-        ("file", json!(file.display().to_string())),
-        ("version", json!(capture.version())),
-        ("name", json!(about.name)),
-        ("modeled_by", json!(about.modeled_by)),
-        ("gear_make", json!(about.gear_make)),
-        ("gear_model", json!(about.gear_model)),
-        ("gear_type", json!(about.gear_type)),
-        ("tone_type", json!(about.tone_type)),
-        ("date", json!(about.date)),
-        ("in_channels", json!(capture.in_channels())),
-        ("out_channels", json!(capture.out_channels())),
-        ("sample_rate", json!(rate)),
-        ("sample_rate_known", json!(capture.sample_rate_known())),
-        ("loudness", json!(about.loudness)),
-        ("input_level_dbu", json!(about.input_level_dbu)),
-        ("output_level_dbu", json!(about.output_level_dbu)),
-        ("gain", json!(about.gain)),
-        ("validation_esr", json!(about.validation_esr)),
-        ("warnings", json!(capture.warnings())),
-    ];
-    object.extend(
-        more.into_iter()
-            .filter(|(_, v)| !v.is_null())
-            .map(|(k, v)| (k.to_owned(), v)),
+    put_metadata(&mut object, capture.metadata());
+    put_known(
+        &mut object,
+        [
+            ("file", json!(file.display().to_string())),
+            ("version", json!(capture.version())),
+            ("slim_steps", json!(capture.slim_steps())),
+            ("in_channels", json!(capture.in_channels())),
+            ("out_channels", json!(capture.out_channels())),
+            ("sample_rate", json!(rate)),
+            ("sample_rate_known", json!(capture.sample_rate_known())),
+            ("loudness", json!(loudness.map(|loudness| loudness.db))),
+            (
+                "loudness_source",
+                json!(loudness.map(|loudness| match loudness.source {
+                    LoudnessSource::Given => "given",
+                    LoudnessSource::Measured => "measured",
+                })),
+            ),
+            ("warnings", json!(capture.warnings())),
+        ],
     );
     object
+}
+
+/// What can be understood of a file that is no capture, and why it is none.
+fn fragment_to_json(file: &Path, seen: &Examination, failure: &Failure) -> Map<String, Value> {
+    let mut object = Map::new();
+    put_metadata(&mut object, &seen.metadata);
+    put_known(
+        &mut object,
+        [
+            ("file", json!(file.display().to_string())),
+            ("version", json!(seen.version)),
+            ("architecture", json!(seen.architecture)),
+            ("sample_rate", json!(seen.sample_rate)),
+            ("weights", json!(seen.weights)),
+            ("error", json!(failure.to_string())),
+        ],
+    );
+    object
+}
+
+fn put_metadata(object: &mut Map<String, Value>, about: &Metadata) {
+    put_known(
+        object,
+        [
+            ("name", json!(about.name)),
+            ("modeled_by", json!(about.modeled_by)),
+            ("gear_make", json!(about.gear_make)),
+            ("gear_model", json!(about.gear_model)),
+            ("gear_type", json!(about.gear_type)),
+            ("tone_type", json!(about.tone_type)),
+            ("date", json!(about.date)),
+            ("loudness", json!(about.loudness)),
+            ("input_level_dbu", json!(about.input_level_dbu)),
+            ("output_level_dbu", json!(about.output_level_dbu)),
+            ("gain", json!(about.gain)),
+            ("validation_esr", json!(about.validation_esr)),
+        ],
+    );
+}
+
+/// Puts what is not null.
+fn put_known<const N: usize>(object: &mut Map<String, Value>, values: [(&str, Value); N]) {
+    let known = values.into_iter().filter(|(_, value)| !value.is_null());
+    object.extend(known.map(|(key, value)| (key.to_owned(), value)));
 }
 
 fn node_to_json(node: &Summary, rate: f64) -> Map<String, Value> {

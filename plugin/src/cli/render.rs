@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{Capture, Model};
+use gridleak_core::{Capture, Level, LoudnessSource, Model};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{capture_source, note, say};
@@ -40,6 +40,10 @@ pub(super) struct RenderArgs {
     #[arg(long)]
     raw: bool,
 
+    /// Size to play of a capture that has several, from 0 (smallest) to 1 (full) [default: 1]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
+    slim: Option<f64>,
+
     /// Write PCM of 16 or 24 bits instead of 32-bit float
     #[arg(long, value_name = "BITS", value_parser = ["16", "24"])]
     bits: Option<String>,
@@ -68,8 +72,15 @@ impl RenderArgs {
     }
 }
 
+fn size(text: &str) -> std::result::Result<f64, String> {
+    match text.parse() {
+        Ok(size) if (0.0..=1.0).contains(&size) => Ok(size),
+        _ => Err("give a number from 0 to 1".into()),
+    }
+}
+
 /// Renders as `args` say.
-pub(super) fn run(args: &RenderArgs) -> Result<()> {
+pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     let capture = match &args.capture {
         Some(source) => capture_source::open(source)?,
         None => capture_source::default()?,
@@ -82,7 +93,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
         .input
         .as_ref()
         .map_or("built-in phrase".into(), |p| p.display().to_string());
-    let mut voice = Voice::new(&capture, input.channels())
+    let mut voice = Voice::new(&capture, input.channels(), level, args.slim)
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
     let (channels, rate) = (voice.out_channels, input.rate());
     if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
@@ -105,8 +116,11 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
     for warning in capture.warnings() {
         note(warning);
     }
+    if args.slim.is_some() && capture.slim_steps().is_empty() {
+        note("the capture has only one size; --slim has no effect");
+    }
 
-    let (gain_db, why) = levelling(args.raw, capture.metadata().loudness);
+    let (gain_db, why) = levelling(args.raw, &capture);
     let gain = 10f64.powf(gain_db / 20.0) as f32;
     let started = Instant::now();
     let figures = play(args, &capture, &mut input, &mut voice, gain, &mut file)?;
@@ -136,15 +150,25 @@ pub(super) fn run(args: &RenderArgs) -> Result<()> {
 }
 
 /// The gain to apply, in dB, and the reason in words.
-fn levelling(raw: bool, loudness: Option<f64>) -> (f64, String) {
-    match loudness.filter(|l| l.is_finite()) {
-        _ if raw => (0.0, "--raw".into()),
-        Some(loudness) => (
-            TARGET_LEVEL - loudness,
-            format!("the capture's loudness of {loudness:.1} dB brought to {TARGET_LEVEL:.0} dB"),
-        ),
-        None => (0.0, "the capture does not give its loudness".into()),
+fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
+    if raw {
+        return (0.0, "--raw".into());
     }
+    let Some(loudness) = capture.loudness() else {
+        return (
+            0.0,
+            "the capture plays nothing that could be levelled".into(),
+        );
+    };
+    let source = match loudness.source {
+        LoudnessSource::Given => "given",
+        LoudnessSource::Measured => "measured",
+    };
+    let why = format!(
+        "the capture's loudness of {:.1} dB, as {source}, brought to {TARGET_LEVEL:.0} dB",
+        loudness.db
+    );
+    (TARGET_LEVEL - loudness.db, why)
 }
 
 /// Plays all of `input` into `file`, which is then complete but not yet under its name.
@@ -313,14 +337,24 @@ impl Routing {
 }
 
 impl Voice {
-    fn new(capture: &Capture, channels: usize) -> std::result::Result<Self, String> {
+    fn new(
+        capture: &Capture,
+        channels: usize,
+        level: Level,
+        slim: Option<f64>,
+    ) -> std::result::Result<Self, String> {
         let routing = Routing::new(channels, capture.in_channels(), capture.out_channels())?;
         let (instances, out_channels) = match routing {
             Routing::Each => (channels, channels),
             _ => (1, capture.out_channels()),
         };
-        let mut models: Vec<Model> = (0..instances).map(|_| capture.build()).collect();
-        models.iter_mut().for_each(Model::prewarm);
+        let mut models: Vec<Model> = (0..instances).map(|_| capture.build_for(level)).collect();
+        for model in &mut models {
+            if let Some(size) = slim {
+                model.set_slim(size);
+            }
+            model.prewarm();
+        }
         Ok(Self {
             models,
             routing,

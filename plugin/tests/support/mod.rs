@@ -21,6 +21,16 @@ pub fn linear(inputs: usize, outputs: usize, weights: &str, rate: u32, metadata:
     )
 }
 
+/// A capture of two sizes: the full one copies, the other one, played below 0.5, halves.
+pub fn container() -> String {
+    let (half, full) = (linear(1, 1, "0.5", 48_000, ""), identity(48_000, ""));
+    format!(
+        r#"{{"version": "0.7.0", "architecture": "SlimmableContainer", "metadata": {{}}, "sample_rate": 48000,
+            "config": {{"submodels": [{{"max_value": 0.5, "model": {half}}}, {{"max_value": 1.0, "model": {full}}}]}},
+            "weights": []}}"#
+    )
+}
+
 /// A folder of its own for one test.
 pub struct Bench {
     folder: TempDir,
@@ -81,9 +91,16 @@ impl Bench {
 
     /// Runs `gridleak` in the folder.
     pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs `gridleak` in the folder with something in its environment.
+    pub fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Run {
         let program = env!("CARGO_BIN_EXE_gridleak");
         let output = Command::new(program)
             .args(arguments)
+            .env_remove("GRIDLEAK_SIMD")
+            .envs(environment.iter().copied())
             .current_dir(self.folder.path())
             .output();
         Run::new(output.unwrap())
