@@ -176,9 +176,15 @@ fn parse(fmt: &[u8]) -> io::Result<WavSpec> {
         bits_per_sample: bits,
         sample_format,
     };
-    if u64::from(align) != frame_bytes(spec) || rate.checked_mul(align.into()).is_none() {
+    if u64::from(align) != frame_bytes(spec) {
         return Err(damaged(&format!(
             "{channels} channels of {bits} bits cannot take {align} bytes"
+        )));
+    }
+    // A header also gives the bytes per second, in 32 bits.
+    if rate.checked_mul(align.into()).is_none() {
+        return Err(damaged(&format!(
+            "it cannot have {channels} channels at {rate} Hz"
         )));
     }
     Ok(spec)

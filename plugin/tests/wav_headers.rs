@@ -283,6 +283,10 @@ fn what_is_no_playable_wav_is_refused() {
             "cannot take 3 bytes",
             riff(&[chunk(b"fmt ", &misaligned), data()]),
         ),
+        (
+            "cannot have 3000 channels",
+            riff(&[fmt(1, 3_000, 1_500_000, 16), data()]),
+        ),
         ("3 channels", riff(&[fmt(1, 3, 48_000, 16), data()])),
         (
             "ends before its audio",
