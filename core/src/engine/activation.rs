@@ -139,6 +139,19 @@ struct Run<'a> {
 impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
+        // A few channels of a frame were stored in a narrow vector; reading them back in a wider one
+        // would have to wait for the store.
+        if self.pass.order == Order::Interleaved && self.pass.rows.length <= S::Eight::LANES {
+            self.sweep::<S::Eight>();
+        } else {
+            self.sweep::<S>();
+        }
+    }
+}
+
+impl Run<'_> {
+    #[inline(always)]
+    fn sweep<S: Simd>(self) {
         let c = |value: f32| S::splat(value);
         let pass = self.pass;
         // SAFETY: it is only made in `Activation::run`, whose caller vouches for the blocks.

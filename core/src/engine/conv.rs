@@ -10,9 +10,12 @@
     reason = "the loops are over registers: several arrays and pointers are indexed alike"
 )]
 
-use super::planes::{BLOCK, Order, Source, Target};
+use super::planes::{BLOCK, MAX_LANES, Order, Source, Target};
 use crate::format::weights::ConvWeights;
 use crate::simd::{AlignedVec, Kernel, Level, Simd};
+
+/// Lanes of the narrower vectors that span channels.
+const EIGHT: usize = 8;
 
 /// Some output channels that are computed together.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,9 @@ pub(crate) struct Conv {
     tiles: Vec<Tile>,
     /// Per tile: `[bias][condition channel][tap, input channel]`, each `[width]`.
     weights: AlignedVec,
+    /// For interleaved blocks, the same without tiles: `[outputs, padded]` each. Empty with groups,
+    /// whose outputs do not all hear the same.
+    rows: AlignedVec,
     taps: usize,
     dilation: usize,
     /// Input and output channels in all.
@@ -93,26 +99,19 @@ impl Conv {
                 condition: output / mixin_group * conditions,
                 weights: weights.len(),
             });
-            let rows = output..output + width;
-            weights.extend(
-                rows.clone()
-                    .map(|o| conv.bias.as_ref().map_or(0.0, |b| b[o])),
-            );
-            if let Some(mixin) = mixin {
-                for i in 0..conditions {
-                    weights.extend(rows.clone().map(|o| mixin.kernel[(o, i, 0)]));
-                }
-            }
-            for tap in 0..taps {
-                for i in 0..inputs {
-                    weights.extend(rows.clone().map(|o| conv.kernel[(o, i, tap)]));
-                }
-            }
+            pack_rows(&mut weights, conv, mixin, output..output + width, width);
             output += width;
+        }
+        let mut rows = Vec::new();
+        if group == outputs && mixin_group == outputs {
+            let padded = outputs.next_multiple_of(EIGHT);
+            pack_rows(&mut rows, conv, mixin, 0..outputs, padded);
+            rows.resize(rows.len() + MAX_LANES, 0.0); // the last vector may be read past its end
         }
         Conv {
             tiles,
             weights: weights.into(),
+            rows: rows.into(),
             taps,
             dilation: conv.dilation,
             channels: (conv.inputs(), outputs),
@@ -129,6 +128,11 @@ impl Conv {
         self.channels.1
     }
 
+    /// Whether it can take interleaved blocks.
+    pub(crate) fn interleaves(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// Computes one block.
     ///
     /// # Safety
@@ -137,6 +141,10 @@ impl Conv {
     pub(crate) unsafe fn run<S: Simd>(&self, block: ConvBlock) {
         debug_assert!(block.frames <= BLOCK);
         debug_assert!(block.condition.is_some() || self.conditions == 0);
+        if block.order == Order::Interleaved {
+            S::call(RunFrames { conv: self, block });
+            return;
+        }
         for tile in &self.tiles {
             // SAFETY (of the kernel): the caller's promise.
             match tile.width {
@@ -178,12 +186,6 @@ impl Conv {
     unsafe fn run_tile<S: Simd, const W: usize>(&self, tile: &Tile, block: ConvBlock) {
         // SAFETY: the caller's promise.
         unsafe {
-            if block.order == Order::Interleaved {
-                for frame in 0..block.frames {
-                    self.tile_of_frame::<S, W>(tile, block, frame);
-                }
-                return;
-            }
             // As many vectors of time at once as leave the sums in registers.
             let mut frame = 0;
             let step = |vectors: usize| vectors * S::LANES;
@@ -263,57 +265,57 @@ impl Conv {
         }
     }
 
-    /// `W` channels of one frame.
+    /// All channels of one frame, from `output` on in vectors of one kind.
     #[inline(always)]
-    unsafe fn tile_of_frame<S: Simd, const W: usize>(
-        &self,
-        tile: &Tile,
-        block: ConvBlock,
-        frame: usize,
-    ) {
-        // SAFETY: as in `tile_of_time`.
+    unsafe fn channels_of_frame<S: Simd>(&self, block: ConvBlock, frame: usize, output: usize) {
+        let stride = self.channels.1.next_multiple_of(EIGHT);
+        // SAFETY: the caller's promise; the rows were packed for these loops.
         unsafe {
-            let mut w = self.weights.as_ptr().add(tile.weights);
-            let mut sums = [0.0; W];
-            for o in 0..W {
-                sums[o] = *w.add(o);
-            }
-            w = w.add(W);
-            let mut add = |x: f32| {
-                for o in 0..W {
-                    sums[o] = S::mul_add_scalar(*w.add(o), x, sums[o]);
-                }
-                w = w.add(W);
+            let mut w = self.rows.as_ptr().add(output);
+            let mut sum = S::load(w);
+            let mut add = |x: *const f32| {
+                w = w.add(stride);
+                sum = S::splat(*x).mul_add(S::load(w), sum);
             };
             if let Some(condition) = block.condition {
-                let x = condition
-                    .ptr
-                    .add(tile.condition * condition.channel + frame);
                 for i in 0..self.conditions {
-                    add(*x.add(i * condition.channel));
+                    add(condition.at(i, frame));
                 }
             }
             let input = block.input;
-            let current = input
-                .ptr
-                .add(tile.input * input.channel + frame * input.frame);
             for tap in 0..self.taps {
-                let x = current.sub((self.taps - 1 - tap) * self.dilation * input.frame);
-                for i in 0..self.inputs {
-                    add(*x.add(i * input.channel));
+                let back = (self.taps - 1 - tap) * self.dilation * input.frame;
+                let mut x = input.at(0, frame).sub(back);
+                let mut left = self.inputs;
+                // Few instructions per product let the CPU see far ahead: to the older taps of the
+                // next layer, which need not wait for this one.
+                while left >= 4 {
+                    add(x);
+                    add(x.add(input.channel));
+                    add(x.add(2 * input.channel));
+                    add(x.add(3 * input.channel));
+                    x = x.add(4 * input.channel);
+                    left -= 4;
+                }
+                for _ in 0..left {
+                    add(x);
+                    x = x.add(input.channel);
                 }
             }
-            for o in 0..W {
-                let at =
-                    |channel: usize, stride: usize| (tile.output + o) * channel + frame * stride;
-                let mut sum = sums[o];
-                if let Some(residual) = block.residual {
-                    sum += *residual.ptr.add(at(residual.channel, residual.frame));
-                }
-                *block
-                    .output
-                    .ptr
-                    .add(at(block.output.channel, block.output.frame)) = sum;
+            if block.output.channel == 1 && block.residual.is_none() {
+                sum.store(block.output.at(output, frame));
+                return;
+            }
+            let mut lanes = [0.0; MAX_LANES];
+            sum.store(lanes.as_mut_ptr());
+            let count = S::LANES.min(self.channels.1 - output);
+            for (lane, &sum) in lanes[..count].iter().enumerate() {
+                let channel = output + lane;
+                let y = match block.residual {
+                    Some(residual) => *residual.at(channel, frame) + sum,
+                    None => sum,
+                };
+                *block.output.at(channel, frame) = y;
             }
         }
     }
@@ -331,6 +333,62 @@ impl<const W: usize> Kernel for RunTile<'_, W> {
     fn run<S: Simd>(self) {
         // SAFETY: it is only made in `Conv::run`, whose caller vouches for the block.
         unsafe { self.conv.run_tile::<S, W>(self.tile, self.block) }
+    }
+}
+
+/// An interleaved block as a kernel of its own.
+struct RunFrames<'a> {
+    conv: &'a Conv,
+    block: ConvBlock,
+}
+
+impl Kernel for RunFrames<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        debug_assert!(self.conv.interleaves());
+        for frame in 0..self.block.frames {
+            let mut output = 0;
+            while output < self.conv.channels.1 {
+                // SAFETY: it is only made in `Conv::run`, whose caller vouches for the block.
+                unsafe {
+                    // What is stored in one vector is then read in vectors of the same width.
+                    if S::LANES > EIGHT && self.conv.channels.1 - output > EIGHT {
+                        self.conv.channels_of_frame::<S>(self.block, frame, output);
+                        output += S::LANES;
+                    } else {
+                        self.conv
+                            .channels_of_frame::<S::Eight>(self.block, frame, output);
+                        output += EIGHT;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Packs some output channels: `[bias][condition channel][tap, input channel]`, each `[padded]`.
+fn pack_rows(
+    packed: &mut Vec<f32>,
+    conv: &ConvWeights,
+    mixin: Option<&ConvWeights>,
+    outputs: std::ops::Range<usize>,
+    padded: usize,
+) {
+    let mut push = |weight: &dyn Fn(usize) -> f32| {
+        packed.extend(outputs.clone().map(weight));
+        packed.extend(std::iter::repeat_n(0.0, padded - outputs.len()));
+    };
+    push(&|o| conv.bias.as_ref().map_or(0.0, |bias| bias[o]));
+    if let Some(mixin) = mixin {
+        for i in 0..mixin.kernel.dim().1 {
+            push(&|o| mixin.kernel[(o, i, 0)]);
+        }
+    }
+    let (_, inputs, taps) = conv.kernel.dim();
+    for tap in 0..taps {
+        for i in 0..inputs {
+            push(&|o| conv.kernel[(o, i, tap)]);
+        }
     }
 }
 

@@ -70,7 +70,12 @@ impl Network for ConvNet {
     }
 
     fn process(&mut self, input: Source, output: Target, frames: usize) {
-        let order = Order::for_block(frames, self.level);
+        let interleaves = self.blocks.iter().all(|block| block.conv.interleaves());
+        let order = if interleaves {
+            Order::for_block(frames, self.level)
+        } else {
+            Order::Planar
+        };
         self.level.run(Run {
             net: self,
             input,

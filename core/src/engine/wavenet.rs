@@ -39,6 +39,8 @@ struct LayerArray {
     head_output: Planes,
     /// No layer has gates, modulations or a head of its own: the sum's rows are the layers' own.
     plain: bool,
+    /// Whether it can take interleaved blocks.
+    interleaves: bool,
 }
 
 struct Layer {
@@ -271,15 +273,26 @@ impl LayerArray {
     fn new(config: &config::LayerArray, level: Level) -> Self {
         let head_width = config.head_width();
         let inner = config.layers.iter().map(|layer| layer.conv.outputs()).max();
+        let layers: Vec<Layer> = config
+            .layers
+            .iter()
+            .map(|layer| Layer::new(layer, config, level))
+            .collect();
+        let plain = config.layers.iter().all(|layer| {
+            layer.gating == config::Gating::None
+                && layer.films.iter().next().is_none()
+                && layer.head1x1.is_none()
+                && layer.layer1x1.is_some()
+        });
+        let interleaves = plain
+            && layers.iter().all(|layer| {
+                layer.conv.interleaves() && layer.layer1x1.as_ref().is_none_or(Conv::interleaves)
+            });
         LayerArray {
             channels: config.channels,
             head_width,
             rechannel: Conv::new(&config.rechannel, level),
-            layers: config
-                .layers
-                .iter()
-                .map(|l| Layer::new(l, config, level))
-                .collect(),
+            layers,
             head: Conv::new(&config.head, level),
             head_history: (config.head.taps() > 1)
                 .then(|| History::new(head_width, config.head.lookback())),
@@ -287,12 +300,8 @@ impl LayerArray {
             z: Planes::new(inner.unwrap_or(0)),
             output: Planes::new(config.channels),
             head_output: Planes::new(config.head.outputs()),
-            plain: config.layers.iter().all(|layer| {
-                layer.gating == config::Gating::None
-                    && layer.films.iter().next().is_none()
-                    && layer.head1x1.is_none()
-                    && layer.layer1x1.is_some()
-            }),
+            plain,
+            interleaves,
         }
     }
 
@@ -310,7 +319,7 @@ impl LayerArray {
         is_last: bool,
     ) -> (Source, Target) {
         let frames = block.frames;
-        let order = if self.plain {
+        let order = if self.interleaves {
             block.order
         } else {
             Order::Planar

@@ -80,7 +80,11 @@ mod tests {
             {
                 let _nested = FlushDenormals::new();
             }
-            assert_eq!(halve(tiny), 0.0, "an inner guard restores what the outer one set");
+            assert_eq!(
+                halve(tiny),
+                0.0,
+                "an inner guard restores what the outer one set"
+            );
         }
         assert!(halve(tiny) > 0.0);
     }

@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn nan_gives_a_limit() {
         for &level in Level::ALL.iter().filter(|level| level.is_available()) {
-            for (function, limits) in [(Function::Tanh, [-1.0f32, 1.0]), (Function::Sigmoid, [0.0, 0.0])] {
+            for (function, limits) in [
+                (Function::Tanh, [-1.0f32, 1.0]),
+                (Function::Sigmoid, [0.0, 0.0]),
+            ] {
                 let mut values = [f32::NAN; 16];
                 level.run(Apply {
                     function,
