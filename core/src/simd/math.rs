@@ -66,6 +66,10 @@ pub(crate) fn sigmoid_denominator<S: Simd>(x: S) -> S {
 
 /// 2^r for r in -0.5..=0.5: of the polynomials of degree 5 that are exact at 0, so that a gate at
 /// rest has no bias, the one with the least relative error (7.4e-8).
+#[allow(
+    clippy::approx_constant,
+    reason = "the best coefficient is not exactly ln 2"
+)]
 #[inline(always)]
 fn exp2_fraction<S: Simd>(r: S) -> S {
     let c = |value: f32| S::splat(value);

@@ -50,9 +50,6 @@ pub(crate) trait Simd: Copy {
     /// `self * b + c`, fused where the instruction set can.
     fn mul_add(self, b: Self, c: Self) -> Self;
 
-    /// One lane of [`Simd::mul_add`], rounded the same way.
-    fn mul_add_scalar(a: f32, b: f32, c: f32) -> f32;
-
     fn add(self, b: Self) -> Self;
     fn sub(self, b: Self) -> Self;
     fn mul(self, b: Self) -> Self;

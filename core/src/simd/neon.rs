@@ -42,11 +42,6 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn mul_add_scalar(a: f32, b: f32, c: f32) -> f32 {
-        a.mul_add(b, c)
-    }
-
-    #[inline(always)]
     fn add(self, b: Self) -> Self {
         unsafe { Neon(vaddq_f32(self.0, b.0)) }
     }

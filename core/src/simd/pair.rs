@@ -42,11 +42,6 @@ impl<V: Simd> Simd for Pair<V> {
     }
 
     #[inline(always)]
-    fn mul_add_scalar(a: f32, b: f32, c: f32) -> f32 {
-        V::mul_add_scalar(a, b, c)
-    }
-
-    #[inline(always)]
     fn add(self, b: Self) -> Self {
         Pair(self.0.add(b.0), self.1.add(b.1))
     }
