@@ -1,5 +1,6 @@
-//! The chores of the workspace: `cargo xtask demo`, `cargo xtask test`.
+//! The chores of the workspace: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
 
+mod bench;
 mod cargo;
 mod demo;
 mod test;
@@ -22,12 +23,15 @@ enum Command {
     Demo,
     /// Run every check and test
     Test(test::TestArgs),
+    /// Time Gridleak beside other engines
+    Bench(bench::BenchArgs),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match done {
         Ok(code) => code,
