@@ -173,12 +173,11 @@ impl Report {
             "{HEADING}{facts}\n## Method\n\n\
              Every number is the least of {rounds} runs of {seconds} seconds each. {METHOD}\
              ## Results\n\n\
-             Nanoseconds per sample; less is better. At 48 kHz a capture plays in real time if a \
-             sample takes less than {:.0}. In brackets: how many times longer than Gridleak takes \
-             with {level}, which is what it chooses by itself on this CPU. \"–\": the engine \
-             does not play the capture. \"(wrong)\": it plays it with a loudness that is off by \
-             more than {:.0} %, so its time is that of something else and is left out of the sums.\
-             \n\n{}\n{LIMITS}",
+             Nanoseconds per sample; less is better. Real time at 48 kHz is {:.0}. In brackets: how\n\
+             many times as long as Gridleak takes with {level}, which is what it chooses by itself on\n\
+             this CPU. A dash: the engine does not play the capture. \"Wrong\": it does, but {:.0} % or\n\
+             more too loud or too quiet; what it computes is something else, and counts for nothing in\n\
+             the sums.\n\n{}\n{LIMITS}",
             1e9 / RATE,
             SAME * 100.0,
             self.tables(),
@@ -195,18 +194,18 @@ Written by `cargo xtask bench --write`; do not edit. `cargo xtask bench` measure
 ";
 
 /// How it was measured.
-const METHOD: &str = "Each \
-run is a process of its own, which loads the capture, plays half a second of silence through it and \
-then times stretches of a quarter of a second of guitar, on one thread, with denormal numbers taken \
-for zero. All engines play a capture in turn before the next capture comes, and each round goes \
-through all captures, so that other work of the machine hits all engines alike. Gridleak and nam-rs \
-are timed by the same program, `xtask/peers`; other engines by programs like it. nam-rs is built as \
-its users build it, for any CPU of the kind. Gridleak is, too: it chooses its instructions at run \
-time.
+const METHOD: &str = "Each run is
+a process of its own, which loads the capture, plays half a second of silence through it and then
+times stretches of a quarter of a second of sound, on one thread, with denormal numbers taken for
+zero. All engines play a capture in turn before the next capture comes, and each round goes through
+all captures, so that other work of the machine hits all engines alike. Gridleak and nam-rs are timed
+by the same program, `xtask/peers`; other engines by programs like it. nam-rs is built as its users
+build it, for any CPU of the kind, and given single samples by the call it has for them. Gridleak is
+built for any CPU, too: it chooses its instructions at run time.
 
-The captures are those of `core/tests/fixtures`: `lstm_LxH` has L layers of H cells, `wn_*` are the \
-WaveNet sizes of the first generation with tanh and, where the name says so, other activations, \
-`a2_*` and `A2` the second generation.
+The captures are those of `core/tests/fixtures`. `lstm_LxH` has L layers of H cells; `wn_*` are the
+WaveNet sizes of the first generation, with tanh unless the name says otherwise; `a2_*` are the second
+generation, and `A2` holds two of those, of which the larger plays.
 
 ";
 
@@ -367,7 +366,15 @@ mod tests {
         report.add(0, 0, 2, timing(125.0, 0.501));
         report.add(0, 1, 2, timing(40.0, 0.4));
         report.add(0, 2, 2, None);
-        let text = report.tables();
+        let text = report.document(3, 0.5, &["Other is built with care.".to_owned()]);
+        for words in [
+            "3 runs of 0.5 seconds",
+            "takes with fast",
+            "* Other is built with care.",
+            "### Blocks of 64",
+        ] {
+            assert!(text.contains(words), "no {words:?} in\n{text}");
+        }
         let rows: Vec<Vec<_>> = text
             .lines()
             .map(|line| {

@@ -10,7 +10,11 @@ struct NamRs(Model);
 impl Engine for NamRs {
     fn play(&mut self, dry: &[f32], wet: &mut [f32]) {
         wet.copy_from_slice(dry);
-        self.0.process_buffer(wet);
+        match wet {
+            // The same sound, and far less work than a buffer of one.
+            [sample] => *sample = self.0.process_sample(*sample),
+            _ => self.0.process_buffer(wet),
+        }
     }
 }
 
