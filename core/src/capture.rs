@@ -23,6 +23,10 @@ pub const MAX_FILE_BYTES: u64 = 32 << 20;
 /// The most memory that the state of one playing instance may take, in bytes.
 pub const MAX_STATE_BYTES: u64 = 64 << 20;
 
+/// The most multiplications that [`Model::prewarm`] may take, roughly: a second. The largest real
+/// captures that have to play to settle take a thirtieth of it at 48 kHz.
+const MAX_SETTLE_WORK: u64 = 1 << 34;
+
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
 /// Reading takes at most 128 bytes of memory for each byte of the file, for a moment, plus
@@ -110,6 +114,12 @@ impl Capture {
                 bytes,
                 limit: MAX_STATE_BYTES,
             });
+        }
+        let work = document.net.settle_work(document.sample_rate);
+        if work > MAX_SETTLE_WORK {
+            return Err(root.require("config")?.invalid(format!(
+                "settling takes {work} multiplications, more than {MAX_SETTLE_WORK}"
+            )));
         }
         Ok(Capture {
             document,

@@ -14,6 +14,7 @@
 
 use crate::capture::Capture;
 use std::f64::consts::TAU;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// Samples of the signal.
@@ -29,6 +30,9 @@ const OFFSET: f64 = -0.04;
 const SEED: u64 = 7;
 /// What is not louder than this, in dB, is silence: rounding, or an offset nobody can hear.
 const SILENCE: f64 = -120.0;
+/// What a file may give, in dB. Trained captures have -40 to 0; what is far beyond that is damage,
+/// and a gain made from it would be silence or pain.
+const BELIEVED: RangeInclusive<f64> = -100.0..=30.0;
 
 /// The same for all captures, so made once: that takes longer than most of them take to play it.
 static SIGNAL: LazyLock<Vec<f32>> = LazyLock::new(signal);
@@ -45,17 +49,19 @@ pub struct Loudness {
 /// Where a [`Loudness`] comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoudnessSource {
-    /// The file gives it.
+    /// The file gives it, and it can be believed.
     Given,
     /// The file does not, so it was measured: see [`Capture::measure_loudness`].
     Measured,
 }
 
 impl Capture {
-    /// The loudness that the file gives or, where it gives none, the measured one, which takes as
-    /// long as [`Capture::measure_loudness`]. None for a capture that plays silence.
+    /// The loudness that the file gives or, where it gives none between -100 and +30 dB, the
+    /// measured one, which takes as long as [`Capture::measure_loudness`]. None for a capture that
+    /// plays silence.
     pub fn loudness(&self) -> Option<Loudness> {
-        let (db, source) = match self.metadata().loudness {
+        let given = self.metadata().loudness;
+        let (db, source) = match given.filter(|db| BELIEVED.contains(db)) {
             Some(db) => (db, LoudnessSource::Given),
             None => (self.measure_loudness()?, LoudnessSource::Measured),
         };

@@ -5,7 +5,11 @@
 //!
 //! Only `h` has to wait for the sample before it. So a block is played layer by layer: first what
 //! the layer's inputs contribute, for the whole block at once, then the recurrence, then the next
-//! layer. Matrices are stored by columns: a column times one value adds to all units of a gate.
+//! layer. Small layers leave the CPU waiting; they are played in a wave instead, each one sample
+//! behind the layer it hears, so that one is computed while another waits.
+//!
+//! Matrices are stored by columns: a column times one value adds to all units of a gate. Units are
+//! cut into tiles whose sums stay in registers.
 
 #![allow(
     clippy::needless_range_loop,
@@ -13,13 +17,17 @@
 )]
 
 use super::network::Network;
-use super::planes::{BLOCK, Source, Target};
+use super::planes::{Source, Target};
 use crate::format::lstm::{GATES, LstmConfig, LstmLayer};
 use crate::simd::math::{EXP_RANGE, sigmoid_denominator, tanh_fraction};
 use crate::simd::{AlignedVec, Kernel, Level, Simd};
 
 /// Lanes of the vectors that span units; hidden sizes are padded to a multiple of it.
 const LANES: usize = 8;
+
+/// Frames that are played layer by layer: so few that what they need stays in the first-level cache
+/// beside the weights.
+const STRETCH: usize = 16;
 
 /// The gates' order is the file's: input, forget and candidate, which are computed together, ...
 const INPUT: usize = 0;
@@ -46,7 +54,12 @@ pub(crate) fn build(
             }
         };
     }
-    carry!(8, 16, 24, 32, 40, 48, 64, 96, 128, 256, 512, 1024)
+    if level.lanes() > LANES {
+        // Half a wide vector would cost as much as a whole one.
+        carry!(8, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024)
+    } else {
+        carry!(8, 16, 24, 32, 40, 48, 64, 96, 128, 256, 512, 1024)
+    }
 }
 
 /// A running LSTM of `H` units, which are `V` vectors, in each layer.
@@ -60,7 +73,6 @@ struct Lstm<const H: usize, const V: usize> {
     /// `[outputs][H]`
     head: AlignedVec,
     head_bias: Vec<f32>,
-    scratch: Scratch,
     /// Frames that settle it: half a second.
     memory: usize,
 }
@@ -69,12 +81,16 @@ struct Lstm<const H: usize, const V: usize> {
 struct Layer<const H: usize> {
     /// `[input][gate][H]`
     input_columns: AlignedVec,
-    /// `[unit][gate][H]`
+    /// Per tile of units: `[unit][gate][tile]`
     recurrent_columns: AlignedVec,
     /// `[gate][H]`
     bias: AlignedVec,
     state: State<H>,
     initial: State<H>,
+    /// What bias and input contribute: `[frame][gate][H]`
+    contributions: AlignedVec,
+    /// What the layer gives: `[frame][H]`
+    hidden: AlignedVec,
 }
 
 /// What a layer remembers.
@@ -83,14 +99,6 @@ struct Layer<const H: usize> {
 struct State<const H: usize> {
     hidden: [f32; H],
     cell: [f32; H],
-}
-
-/// What one block needs for a while.
-struct Scratch {
-    /// What bias and input contribute: `[frame][gate][H]`
-    contributions: AlignedVec,
-    /// What the layer gives, and the layer before it: `[frame][H]`
-    hidden: [AlignedVec; 2],
 }
 
 impl<const H: usize, const V: usize> Lstm<H, V> {
@@ -107,34 +115,46 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
             inputs: config.inputs,
             outputs: config.outputs,
             units: config.hidden,
-            layers: config.layers.iter().map(Layer::new).collect(),
+            layers: config
+                .layers
+                .iter()
+                .map(|layer| Layer::new(layer, level))
+                .collect(),
             head,
             head_bias: config.head_bias.to_vec(),
-            scratch: Scratch {
-                contributions: AlignedVec::zeros(BLOCK * GATES * H),
-                hidden: [AlignedVec::zeros(BLOCK * H), AlignedVec::zeros(BLOCK * H)],
-            },
             memory: (0.5 * rate) as usize,
         }
     }
 }
 
 impl<const H: usize> Layer<H> {
-    fn new(config: &LstmLayer) -> Self {
+    fn new(config: &LstmLayer, level: Level) -> Self {
         let units = config.initial_hidden.len();
         let inputs = config.matrix.ncols() - units;
-        let columns = |first: usize, count: usize| {
-            let mut packed = AlignedVec::zeros(count * GATES * H);
-            for column in 0..count {
-                for gate in 0..GATES {
-                    for unit in 0..units {
-                        packed[(column * GATES + gate) * H + unit] =
-                            config.matrix[(gate * units + unit, first + column)];
+        // Some units' weights for one column, gate by gate; nothing for units that are padding.
+        let mut packed = Vec::new();
+        let mut pack = |column: usize, tile: std::ops::Range<usize>| {
+            for gate in 0..GATES {
+                packed.extend(tile.clone().map(|unit| {
+                    let row = gate * units + unit;
+                    if unit < units {
+                        config.matrix[(row, column)]
+                    } else {
+                        0.0
                     }
-                }
+                }));
             }
-            packed
         };
+        for column in 0..inputs {
+            pack(column, 0..H);
+        }
+        let split = inputs * GATES * H;
+        for tile in tiles(H, level) {
+            for unit in 0..units {
+                pack(inputs + unit, tile.clone());
+            }
+        }
+        let recurrent = packed.split_off(split);
         let mut bias = AlignedVec::zeros(GATES * H);
         for gate in 0..GATES {
             for unit in 0..units {
@@ -150,13 +170,31 @@ impl<const H: usize> Layer<H> {
             initial.cell[unit] = config.initial_cell[unit];
         }
         Layer {
-            input_columns: columns(0, inputs),
-            recurrent_columns: columns(inputs, units),
+            input_columns: packed.into(),
+            recurrent_columns: recurrent.into(),
             bias,
             state: initial.clone(),
             initial,
+            contributions: AlignedVec::zeros(STRETCH * GATES * H),
+            hidden: AlignedVec::zeros(STRETCH * H),
         }
     }
+}
+
+/// Cuts `hidden` units into tiles: as many units as leave their sums in registers, in the widest
+/// vectors that they fill.
+fn tiles(hidden: usize, level: Level) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let widths: &[usize] = if level.lanes() > LANES {
+        &[48, 32, 16, 8]
+    } else {
+        &[16, 8]
+    };
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let width = *widths.iter().find(|&&width| width <= hidden - start)?;
+        start += width;
+        Some(start - width..start)
+    })
 }
 
 impl<const H: usize, const V: usize> Network for Lstm<H, V> {
@@ -209,89 +247,168 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
             output,
             frames,
         } = self;
-        debug_assert!(frames <= BLOCK);
-        let units = net.units;
-        let contributions = net.scratch.contributions.as_mut_ptr();
-        let [mut current, mut previous] = net.scratch.hidden.each_mut().map(|h| h.as_mut_ptr());
-        let mut signal = input;
-        for layer in &mut net.layers {
-            // SAFETY: `signal` has the layer's inputs: the capture's channels, then the units of the
-            // layer before. The scratch has room for `BLOCK` frames.
-            unsafe {
-                layer.contribute::<S::Eight>(signal, contributions, frames);
-                layer.recur::<S>(contributions, current, units, frames);
-            }
-            signal = Source {
-                ptr: current,
-                channel: 1,
-                frame: H,
+        for start in (0..frames).step_by(STRETCH) {
+            let input = Source {
+                ptr: input.at(0, start),
+                ..input
             };
-            std::mem::swap(&mut current, &mut previous);
+            let output = Target {
+                ptr: output.at(0, start),
+                ..output
+            };
+            // SAFETY: both are blocks with the net's channels and these frames.
+            unsafe { net.play::<S>(input, output, (frames - start).min(STRETCH)) };
         }
-        for channel in 0..net.outputs {
+    }
+}
+
+impl<const H: usize, const V: usize> Lstm<H, V> {
+    /// Plays up to [`STRETCH`] frames.
+    ///
+    /// # Safety
+    /// Input and output must have the net's channels and these frames.
+    #[inline(always)]
+    unsafe fn play<S: Simd>(&mut self, input: Source, output: Target, frames: usize) {
+        // SAFETY: every layer hears the capture's channels or the layer before it, which is what it
+        // was made for.
+        unsafe {
+            if H <= WAVE_UNITS && self.layers.len() > 1 {
+                play_wave::<S, H>(&mut self.layers, input, self.units, frames);
+            } else {
+                let mut signal = input;
+                for layer in &mut self.layers {
+                    layer.contribute::<S>(signal, 0..frames);
+                    for frame in 0..frames {
+                        layer.step::<S>(frame, self.units);
+                    }
+                    signal = layer.output();
+                }
+            }
+        }
+        let Some(last) = self.layers.last() else {
+            return;
+        };
+        let signal = last.output();
+        for layer in &mut self.layers {
+            layer.finish(frames);
+        }
+        for channel in 0..self.outputs {
             for frame in 0..frames {
                 // SAFETY: `signal` is the last layer's `[frame][H]`, `head` is `[channel][H]`, and
                 // `output` has the net's channels.
                 unsafe {
-                    let row = net.head.as_ptr().add(channel * H);
+                    let row = self.head.as_ptr().add(channel * H);
                     let hidden = signal.at(0, frame);
                     let mut sum = S::Eight::splat(0.0);
                     for v in 0..V {
                         let weights = S::Eight::load(row.add(v * LANES));
                         sum = S::Eight::load(hidden.add(v * LANES)).mul_add(weights, sum);
                     }
-                    *output.at(channel, frame) = sum.sum() + net.head_bias[channel];
+                    *output.at(channel, frame) = sum.sum() + self.head_bias[channel];
                 }
             }
         }
     }
 }
 
+/// Widest layers that are played in a wave.
+const WAVE_UNITS: usize = 16;
+
+/// Plays a stretch with every layer one frame behind the layer that it hears.
+///
+/// # Safety
+/// `input` must have the first layer's inputs, and `frames` not be more than [`STRETCH`].
+#[inline(always)]
+unsafe fn play_wave<S: Simd, const H: usize>(
+    layers: &mut [Layer<H>],
+    input: Source,
+    units: usize,
+    frames: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        layers[0].contribute::<S>(input, 0..frames);
+        for time in 0..frames + layers.len() - 1 {
+            for index in 0..layers.len() {
+                let Some(frame) = time.checked_sub(index).filter(|&frame| frame < frames) else {
+                    continue;
+                };
+                if let Some(before) = index.checked_sub(1) {
+                    let signal = layers[before].output();
+                    layers[index].contribute::<S>(signal, frame..frame + 1);
+                }
+                layers[index].step::<S>(frame, units);
+            }
+        }
+    }
+}
+
 impl<const H: usize> Layer<H> {
-    /// `bias + input columns * input` for every frame.
+    /// What the layer gave in this stretch.
+    #[inline(always)]
+    fn output(&self) -> Source {
+        Source {
+            ptr: self.hidden.as_ptr(),
+            channel: 1,
+            frame: H,
+        }
+    }
+
+    /// Keeps the last frame's output for the next stretch.
+    #[inline(always)]
+    fn finish(&mut self, frames: usize) {
+        if frames > 0 {
+            let last = &self.hidden[(frames - 1) * H..frames * H];
+            self.state.hidden.copy_from_slice(last);
+        }
+    }
+
+    /// `bias + input columns * input` for some frames.
     ///
     /// # Safety
-    /// `input` must have the layer's inputs, `contributions` room for `[frames][gate][H]`.
+    /// `input` must have the layer's inputs and these frames, of which there are at most [`STRETCH`].
     #[inline(always)]
-    unsafe fn contribute<E: Simd>(&self, input: Source, contributions: *mut f32, frames: usize) {
-        let mut frame = 0;
-        while frame < frames {
+    unsafe fn contribute<S: Simd>(&mut self, input: Source, frames: std::ops::Range<usize>) {
+        let mut frame = frames.start;
+        while frame < frames.end {
             // SAFETY: the caller's promise.
             unsafe {
-                let to = contributions.add(frame * GATES * H);
                 let from = Source {
                     ptr: input.at(0, frame),
                     ..input
                 };
-                // A weight that is loaded serves four frames.
-                if frames - frame >= 4 {
-                    self.contribute_frames::<E, 4>(from, to);
-                    frame += 4;
-                } else {
-                    self.contribute_frames::<E, 1>(from, to);
-                    frame += 1;
+                // A weight that is loaded serves four frames. Vectors wider than the layer would
+                // slow the narrow ones that its steps are made of.
+                match (frames.end - frame >= 4, S::LANES <= H) {
+                    (true, true) => self.contribute_frames::<S, 4>(from, frame),
+                    (true, false) => self.contribute_frames::<S::Eight, 4>(from, frame),
+                    (false, true) => self.contribute_frames::<S, 1>(from, frame),
+                    (false, false) => self.contribute_frames::<S::Eight, 1>(from, frame),
                 }
+                frame += if frames.end - frame >= 4 { 4 } else { 1 };
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn contribute_frames<E: Simd, const F: usize>(&self, input: Source, to: *mut f32) {
+    unsafe fn contribute_frames<S: Simd, const F: usize>(&mut self, input: Source, frame: usize) {
         const ROWS: usize = 2;
         let inputs = self.input_columns.len() / (GATES * H);
-        for row in (0..GATES * H).step_by(ROWS * LANES) {
-            // SAFETY: the caller's promise; `GATES * H` is a multiple of `ROWS * LANES`.
-            unsafe {
-                let mut sums = [[E::splat(0.0); F]; ROWS];
+        // SAFETY: the caller's promise; `GATES * H` is a multiple of `ROWS * S::LANES`, as `H` is
+        // one of `LANES`.
+        unsafe {
+            let to = self.contributions.as_mut_ptr().add(frame * GATES * H);
+            for row in (0..GATES * H).step_by(ROWS * S::LANES) {
+                let mut sums = [[S::splat(0.0); F]; ROWS];
                 for r in 0..ROWS {
-                    sums[r] = [E::load(self.bias.as_ptr().add(row + r * LANES)); F];
+                    sums[r] = [S::load(self.bias.as_ptr().add(row + r * S::LANES)); F];
                 }
                 for column in 0..inputs {
                     let weights = self.input_columns.as_ptr().add(column * GATES * H + row);
                     for f in 0..F {
-                        let x = E::splat(*input.at(column, f));
+                        let x = S::splat(*input.at(column, f));
                         for r in 0..ROWS {
-                            let weight = E::load(weights.add(r * LANES));
+                            let weight = S::load(weights.add(r * S::LANES));
                             sums[r][f] = x.mul_add(weight, sums[r][f]);
                         }
                     }
@@ -300,64 +417,53 @@ impl<const H: usize> Layer<H> {
                     for r in 0..ROWS {
                         // Whatever the input is, the gates get a number that they can work with.
                         let sum = sums[r][f].clamp_magnitude(0.5 * EXP_RANGE);
-                        sum.store(to.add(f * GATES * H + row + r * LANES));
+                        sum.store(to.add(f * GATES * H + row + r * S::LANES));
                     }
                 }
             }
         }
     }
 
-    /// The recurrence over a block.
+    /// The recurrence for one frame, whose contributions must be there.
     ///
     /// # Safety
-    /// `contributions` must hold `[frames][gate][H]`, `hidden` have room for `[frames][H]`.
+    /// `frame` must be less than [`STRETCH`].
     #[inline(always)]
-    unsafe fn recur<S: Simd>(
-        &mut self,
-        contributions: *const f32,
-        hidden: *mut f32,
-        units: usize,
-        frames: usize,
-    ) {
-        let mut before = self.state.hidden.as_ptr();
-        for frame in 0..frames {
-            // SAFETY: the caller's promise; `before` holds `H` floats.
-            unsafe {
-                let step = Step {
-                    columns: self.recurrent_columns.as_ptr(),
-                    contributions: contributions.add(frame * GATES * H),
-                    before,
-                    cell: self.state.cell.as_mut_ptr(),
-                    after: hidden.add(frame * H),
-                    units,
+    unsafe fn step<S: Simd>(&mut self, frame: usize, units: usize) {
+        // SAFETY: the caller's promise; the columns were packed for these tiles.
+        unsafe {
+            let mut step = Step {
+                columns: self.recurrent_columns.as_ptr(),
+                contributions: self.contributions.as_ptr().add(frame * GATES * H),
+                before: match frame {
+                    0 => self.state.hidden.as_ptr(),
+                    _ => self.hidden.as_ptr().add((frame - 1) * H),
+                },
+                cell: self.state.cell.as_mut_ptr(),
+                after: self.hidden.as_mut_ptr().add(frame * H),
+                units,
+            };
+            // The tiles of `tiles`, spelled out for the compiler.
+            let mut unit = 0;
+            macro_rules! tiles_of {
+                ($vector:ty, $vectors:literal) => {
+                    while H - unit >= $vectors * <$vector>::LANES {
+                        step.run::<$vector, H, $vectors>(unit);
+                        step.columns = step
+                            .columns
+                            .add(units * GATES * $vectors * <$vector>::LANES);
+                        unit += $vectors * <$vector>::LANES;
+                    }
                 };
-                // As many units at once as leave their sums in registers, in the widest vectors
-                // that they fill.
-                let mut unit = 0;
-                if S::LANES > LANES {
-                    while unit + 2 * S::LANES <= H {
-                        step.run::<S, H, 2>(unit);
-                        unit += 2 * S::LANES;
-                    }
-                    while unit + S::LANES <= H {
-                        step.run::<S, H, 1>(unit);
-                        unit += S::LANES;
-                    }
-                }
-                while unit + 2 * LANES <= H {
-                    step.run::<S::Eight, H, 2>(unit);
-                    unit += 2 * LANES;
-                }
-                if unit < H {
-                    step.run::<S::Eight, H, 1>(unit);
-                }
-                before = step.after;
             }
-        }
-        if frames > 0 {
-            // SAFETY: `before` is the last frame's `[H]`.
-            let last = unsafe { std::slice::from_raw_parts(before, H) };
-            self.state.hidden.copy_from_slice(last);
+            if S::LANES > LANES {
+                tiles_of!(S, 3);
+                tiles_of!(S, 2);
+                tiles_of!(S, 1);
+            } else {
+                tiles_of!(S::Eight, 2);
+            }
+            tiles_of!(S::Eight, 1);
         }
     }
 }
@@ -365,7 +471,7 @@ impl<const H: usize> Layer<H> {
 /// One sample of one layer.
 #[derive(Clone, Copy)]
 struct Step {
-    /// `[unit][gate][H]`
+    /// Of the tile that is computed: `[unit][gate][tile]`
     columns: *const f32,
     /// `[gate][H]`
     contributions: *const f32,
@@ -385,32 +491,30 @@ impl Step {
         // SAFETY: the caller's promise.
         unsafe {
             // The output gate is wanted last: its sum is formed while the others are activated.
-            let [input, forget, candidate] = match V {
-                1 => self.sums::<S, H, 3, V, 4>(unit, INPUT),
-                2 if S::REGISTERS >= 32 => self.sums::<S, H, 3, V, 3>(unit, INPUT),
-                2 => self.sums::<S, H, 3, V, 2>(unit, INPUT),
+            let [input, forget, candidate] = match (V, S::REGISTERS) {
+                (1, 16..) => self.sums::<S, H, 3, V, 4>(unit, INPUT),
+                (2, 32..) => self.sums::<S, H, 3, V, 3>(unit, INPUT),
+                (3, 32..) | (2, 16..) | (1, _) => self.sums::<S, H, 3, V, 2>(unit, INPUT),
                 _ => self.sums::<S, H, 3, V, 1>(unit, INPUT),
             };
             let mut cells = [S::splat(0.0); V];
             for v in 0..V {
                 let cell = self.cell.add(unit + v * S::LANES);
-                let keep = sigmoid_denominator(forget[v]);
-                let take = sigmoid_denominator(input[v]);
-                // One division for sigmoid(i) * tanh(g): the products of the fractions' sides.
-                let (numerator, denominator) = tanh_fraction(candidate[v]);
-                let new = numerator.div(denominator.mul(take));
+                // sigmoid(i) * tanh(g) with one division: the fractions' sides are multiplied.
+                let (numerator, denominator) = tanh_fraction(candidate[v], S::splat(1.0));
+                let new = numerator.div(sigmoid_denominator(input[v], denominator));
+                let keep = sigmoid_denominator(forget[v], S::splat(1.0));
                 cells[v] = S::load(cell).div(keep).add(new);
                 cells[v].store(cell);
             }
-            let [output] = match V {
-                1 => self.sums::<S, H, 1, V, 4>(unit, OUTPUT),
-                2 => self.sums::<S, H, 1, V, 4>(unit, OUTPUT),
+            let [output] = match S::REGISTERS {
+                16.. => self.sums::<S, H, 1, V, 4>(unit, OUTPUT),
                 _ => self.sums::<S, H, 1, V, 2>(unit, OUTPUT),
             };
             for v in 0..V {
-                let open = sigmoid_denominator(output[v]);
-                let (numerator, denominator) = tanh_fraction(cells[v]);
-                let hidden = numerator.div(denominator.mul(open));
+                let open = sigmoid_denominator(output[v], S::splat(1.0));
+                let (numerator, denominator) = tanh_fraction(cells[v], open);
+                let hidden = numerator.div(denominator);
                 hidden.store(self.after.add(unit + v * S::LANES));
             }
         }
@@ -433,37 +537,54 @@ impl Step {
                     parts[0][g][v] = S::load(contributions.add(g * H + v * S::LANES));
                 }
             }
-            let columns = self.columns.add(gate * H + unit);
-            let mut add = |part: usize, column: usize| {
-                let h = S::splat(*self.before.add(column));
-                let weights = columns.add(column * GATES * H);
-                for g in 0..G {
-                    for v in 0..V {
-                        let weight = S::load(weights.add(g * H + v * S::LANES));
-                        parts[part][g][v] = h.mul_add(weight, parts[part][g][v]);
-                    }
-                }
-            };
+            let stride = GATES * V * S::LANES;
+            let columns = self.columns.add(gate * V * S::LANES);
             let mut column = 0;
             while column + P <= self.units {
                 for part in 0..P {
-                    add(part, column + part);
+                    let at = column + part;
+                    add_column(
+                        &mut parts[part],
+                        *self.before.add(at),
+                        columns.add(at * stride),
+                    );
                 }
                 column += P;
             }
             while column < self.units {
-                add(0, column);
+                let weights = columns.add(column * stride);
+                add_column(&mut parts[0], *self.before.add(column), weights);
                 column += 1;
             }
-            let mut sums = parts[0];
-            for part in &parts[1..] {
-                for g in 0..G {
-                    for v in 0..V {
-                        sums[g][v] = sums[g][v].add(part[g][v]);
+            // In pairs, then the pairs.
+            const { assert!(P <= 4) };
+            for (into, from) in [(0, 2), (1, 3), (0, 1)] {
+                if from < P {
+                    for g in 0..G {
+                        for v in 0..V {
+                            parts[into][g][v] = parts[into][g][v].add(parts[from][g][v]);
+                        }
                     }
                 }
             }
-            sums
+            parts[0]
+        }
+    }
+}
+
+/// Adds one column times one unit's output to the sums of some gates.
+#[inline(always)]
+unsafe fn add_column<S: Simd, const G: usize, const V: usize>(
+    sums: &mut [[S; V]; G],
+    hidden: f32,
+    weights: *const f32,
+) {
+    let h = S::splat(hidden);
+    for g in 0..G {
+        for v in 0..V {
+            // SAFETY: a column has `V` vectors for each gate: the caller's promise.
+            let weight = unsafe { S::load(weights.add((g * V + v) * S::LANES)) };
+            sums[g][v] = h.mul_add(weight, sums[g][v]);
         }
     }
 }

@@ -61,11 +61,9 @@ impl Slimmable {
             .map(|size| size.net.memory())
             .max()
             .unwrap_or(0);
-        // Room for what is played while the past is caught up on.
-        let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
         Slimmable {
             sizes,
-            past: vec![vec![0.0; kept.next_power_of_two()]; inputs],
+            past: vec![vec![0.0; past_frames(memory)]; inputs],
             played: 0,
             active: full,
             wanted: full,
@@ -77,8 +75,7 @@ impl Slimmable {
 
     /// Bytes that the past of `inputs` channels takes for nets with this memory.
     pub(crate) fn past_bytes(inputs: usize, memory: usize) -> u64 {
-        let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
-        (kept.next_power_of_two() * inputs * size_of::<f32>()) as u64
+        (past_frames(memory) * inputs * size_of::<f32>()) as u64
     }
 
     fn remember(&mut self, input: Source, frames: usize) {
@@ -92,17 +89,37 @@ impl Slimmable {
         self.played += frames;
     }
 
-    /// Starts a change if another size is wanted and none is under way.
+    /// Starts the change to the wanted size if that is not where things are going. Of another
+    /// change nothing has been heard yet while it catches up, so it is dropped; a fade is not.
     fn begin_change(&mut self) {
-        if matches!(self.change, Change::None) && self.wanted != self.active {
-            let to = self.wanted;
-            let net = &mut self.sizes[to].net;
-            net.reset();
-            let missed = net.memory().min(MAX_PAST).min(self.played);
-            self.change = Change::CatchingUp {
-                to,
-                heard: self.played - missed,
-            };
+        let goal = match self.change {
+            Change::None => self.active,
+            Change::CatchingUp { to, .. } => to,
+            Change::Fading { .. } => return,
+        };
+        let to = self.wanted;
+        if to == goal {
+            return;
+        }
+        if to == self.active {
+            self.change = Change::None;
+            return;
+        }
+        let net = &mut self.sizes[to].net;
+        net.reset();
+        let missed = net.memory().min(MAX_PAST).min(self.played);
+        self.change = Change::CatchingUp {
+            to,
+            heard: self.played - missed,
+        };
+    }
+
+    /// Goes to the wanted size at once, without a sound. It may have played long ago.
+    fn jump(&mut self) {
+        self.change = Change::None;
+        if self.active != self.wanted {
+            self.active = self.wanted;
+            self.sizes[self.active].net.reset();
         }
     }
 
@@ -141,6 +158,12 @@ impl Slimmable {
             }
         }
     }
+}
+
+/// Frames of the past that are kept: with room for what is played while it is caught up on.
+fn past_frames(memory: usize) -> usize {
+    let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
+    kept.next_power_of_two()
 }
 
 impl Network for Slimmable {
@@ -200,8 +223,7 @@ impl Network for Slimmable {
             past.fill(unsafe { *input.at(channel, 0) });
         }
         self.played = self.past.first().map_or(0, Vec::len);
-        self.active = self.wanted;
-        self.change = Change::None;
+        self.jump();
         self.sizes[self.active].net.settle(input, output);
     }
 
@@ -220,7 +242,7 @@ impl Network for Slimmable {
         self.wanted = chosen.unwrap_or(self.sizes.len() - 1);
         if self.played == 0 {
             // Nothing has sounded yet: nothing can click.
-            self.active = self.wanted;
+            self.jump();
         }
     }
 }

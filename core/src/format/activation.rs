@@ -2,6 +2,7 @@
 
 use super::fields::Field;
 use crate::error::{CaptureError, Result};
+use std::sync::Arc;
 
 /// An activation function with its constants. Formulas are in [`crate::engine::activation`].
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +17,8 @@ pub(crate) enum Activation {
     Fasttanh,
     Relu,
     LeakyRelu(f32),
-    /// One slope per channel, repeated if there are fewer.
-    PRelu(Vec<f32>),
+    /// One slope per channel, repeated if there are fewer. Shared: every layer has the same list.
+    PRelu(Arc<[f32]>),
     Sigmoid,
     Silu,
     Hardswish,
@@ -44,7 +45,7 @@ impl Activation {
             return Err(field.wrong_type("the name of an activation"));
         };
         let name = name_field.text()?;
-        let constant = |key: &str, default: f32| match field.get_some(key) {
+        let constant = |key: &'static str, default: f32| match field.get_some(key) {
             Some(value) => value.single(),
             None => Ok(default),
         };
@@ -57,7 +58,7 @@ impl Activation {
             "Fasttanh" => Activation::Fasttanh,
             "ReLU" => Activation::Relu,
             "LeakyReLU" => Activation::LeakyRelu(constant("negative_slope", 0.01)?),
-            "PReLU" => Activation::PRelu(Self::slopes(field)?),
+            "PReLU" => Activation::PRelu(Self::slopes(field)?.into()),
             "Sigmoid" => Activation::Sigmoid,
             "SiLU" => Activation::Silu,
             "Hardswish" => Activation::Hardswish,
@@ -88,8 +89,7 @@ impl Activation {
         };
         let slopes = list
             .list()?
-            .iter()
-            .map(Field::single)
+            .map(|slope| slope.single())
             .collect::<Result<Vec<_>>>()?;
         if slopes.is_empty() {
             return Err(list.invalid("is empty"));

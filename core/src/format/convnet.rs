@@ -40,7 +40,9 @@ impl ConvNetConfig {
             if batch_norm {
                 fold_batch_norm(&mut block, channels, &mut weights);
             }
-            blocks.push(block);
+            if !weights.overdrawn() {
+                blocks.push(block);
+            }
         }
         let head = weights.conv(ConvShape::matrix(outputs, channels, true));
         weights.finish()?;

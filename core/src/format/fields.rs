@@ -2,23 +2,44 @@
 
 use crate::error::{CaptureError, Place, Result};
 use serde_json::Value;
+use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A JSON value and its place in the file.
 #[derive(Clone)]
 pub(crate) struct Field<'a> {
     value: &'a Value,
-    place: Place,
+    file: &'a Arc<str>,
+    path: Path,
+}
+
+/// The way to a value. Only a refusal spells it out: in a deeply nested file paths are long, and
+/// its lists may have millions of elements.
+#[derive(Clone)]
+enum Path {
+    Root,
+    Key(Rc<Path>, &'static str),
+    Index(Rc<Path>, usize),
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root => Ok(()),
+            Path::Key(parent, key) if matches!(**parent, Path::Root) => f.write_str(key),
+            Path::Key(parent, key) => write!(f, "{parent}.{key}"),
+            Path::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
 }
 
 impl<'a> Field<'a> {
-    pub(crate) fn root(file: &Arc<str>, value: &'a Value) -> Self {
+    pub(crate) fn root(file: &'a Arc<str>, value: &'a Value) -> Self {
         Field {
             value,
-            place: Place {
-                file: file.clone(),
-                path: String::new(),
-            },
+            file,
+            path: Path::Root,
         }
     }
 
@@ -27,19 +48,18 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn place(&self) -> Place {
-        self.place.clone()
+        self.place_at(&self.path)
     }
 
-    fn place_of(&self, key: &str) -> Place {
-        let path = if self.place.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.place.path)
-        };
+    fn place_at(&self, path: &Path) -> Place {
         Place {
-            file: self.place.file.clone(),
-            path,
+            file: self.file.clone(),
+            path: path.to_string(),
         }
+    }
+
+    fn path_of(&self, key: &'static str) -> Path {
+        Path::Key(Rc::new(self.path.clone()), key)
     }
 
     pub(crate) fn wrong_type(&self, expected: &'static str) -> CaptureError {
@@ -67,56 +87,77 @@ impl<'a> Field<'a> {
     }
 
     /// The member `key`, if it is there at all (it may be null).
-    pub(crate) fn get(&self, key: &str) -> Option<Field<'a>> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<Field<'a>> {
         let value = self.value.get(key)?;
         Some(Field {
             value,
-            place: self.place_of(key),
+            path: self.path_of(key),
+            ..*self
         })
     }
 
     /// The member `key`, unless it is missing or null.
-    pub(crate) fn get_some(&self, key: &str) -> Option<Field<'a>> {
+    pub(crate) fn get_some(&self, key: &'static str) -> Option<Field<'a>> {
         self.get(key).filter(|field| !field.value.is_null())
     }
 
-    pub(crate) fn require(&self, key: &str) -> Result<Field<'a>> {
+    pub(crate) fn require(&self, key: &'static str) -> Result<Field<'a>> {
         self.get(key).ok_or_else(|| CaptureError::Missing {
-            place: self.place_of(key),
+            place: self.place_at(&self.path_of(key)),
         })
     }
 
-    /// The elements of a list.
-    pub(crate) fn list(&self) -> Result<Vec<Field<'a>>> {
+    /// The elements of a list, one at a time: it may be long, and what is read of it is shorter.
+    pub(crate) fn list(&self) -> Result<impl ExactSizeIterator<Item = Field<'a>> + use<'a>> {
         let Value::Array(items) = self.value else {
             return Err(self.wrong_type("a list"));
         };
-        Ok(items
-            .iter()
-            .enumerate()
-            .map(|(i, value)| Field {
-                value,
-                place: Place {
-                    file: self.place.file.clone(),
-                    path: format!("{}[{i}]", self.place.path),
-                },
-            })
-            .collect())
+        let file = self.file;
+        let parent = Rc::new(self.path.clone());
+        let elements = items.iter().enumerate();
+        Ok(elements.map(move |(index, value)| Field {
+            value,
+            file,
+            path: Path::Index(parent.clone(), index),
+        }))
     }
 
-    /// A list with one element per layer, or one value that holds for every layer.
-    pub(crate) fn per_layer(&self, layers: usize) -> Result<Vec<Field<'a>>> {
-        if !self.value.is_array() {
-            return Ok(vec![self.clone(); layers]);
+    /// Reads a list with one element per layer, or one value that holds for every layer.
+    pub(crate) fn per_layer<T: Clone>(
+        &self,
+        layers: usize,
+        read: impl Fn(&Field<'a>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.check_layers(layers)?;
+        if self.value.is_array() {
+            self.list()?.map(|item| read(&item)).collect()
+        } else {
+            // Read once: it may be long itself.
+            Ok(vec![read(self)?; layers])
         }
-        let items = self.list()?;
-        if items.len() != layers {
-            return Err(self.invalid(format!(
+    }
+
+    /// A list must have one element per layer.
+    pub(crate) fn check_layers(&self, layers: usize) -> Result<()> {
+        match self.value {
+            Value::Array(items) if items.len() != layers => Err(self.invalid(format!(
                 "has {} entries, but there are {layers} layers",
                 items.len()
-            )));
+            ))),
+            _ => Ok(()),
         }
-        Ok(items)
+    }
+
+    /// The element for one layer of a list, or the value that holds for every layer.
+    pub(crate) fn layer(&self, index: usize) -> Field<'a> {
+        match self.value.get(index) {
+            Some(value) => Field {
+                value,
+                path: Path::Index(Rc::new(self.path.clone()), index),
+                ..*self
+            },
+            None => self.clone(),
+        }
     }
 
     pub(crate) fn text(&self) -> Result<&'a str> {

@@ -53,12 +53,15 @@ impl LstmConfig {
         let mut layers = Vec::new();
         for index in 0..layer_count {
             let fan_in = if index == 0 { input_size } else { hidden };
-            layers.push(LstmLayer {
+            let layer = LstmLayer {
                 matrix: weights.matrix(GATES * hidden, fan_in + hidden),
                 bias: weights.vector(GATES * hidden),
                 initial_hidden: weights.vector(hidden),
                 initial_cell: weights.vector(hidden),
-            });
+            };
+            if !weights.overdrawn() {
+                layers.push(layer);
+            }
         }
         let head = weights.matrix(outputs, hidden);
         let head_bias = weights.vector(outputs);

@@ -244,7 +244,7 @@ fn read_sample_rate(field: &Field<'_>) -> Result<Option<f64>> {
     Ok(Some(rate))
 }
 
-fn channel_count(config: &Field<'_>, key: &str) -> Result<usize> {
+fn channel_count(config: &Field<'_>, key: &'static str) -> Result<usize> {
     config
         .get_some(key)
         .map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
@@ -253,14 +253,14 @@ fn channel_count(config: &Field<'_>, key: &str) -> Result<usize> {
 fn dilations(config: &Field<'_>) -> Result<Vec<usize>> {
     let field = config.require("dilations")?;
     let list = field.list()?;
-    if list.is_empty() {
+    if list.len() == 0 {
         return Err(field.invalid("is empty"));
     }
-    list.iter().map(|d| d.size(1, MAX_LOOKBACK)).collect()
+    list.map(|d| d.size(1, MAX_LOOKBACK)).collect()
 }
 
 /// A number of groups must divide what goes in and what comes out.
-fn groups(object: &Field<'_>, key: &str, inputs: usize, outputs: usize) -> Result<usize> {
+fn groups(object: &Field<'_>, key: &'static str, inputs: usize, outputs: usize) -> Result<usize> {
     let Some(field) = object.get_some(key) else {
         return Ok(1);
     };

@@ -31,7 +31,7 @@ impl ContainerConfig {
     pub(crate) fn read(config: &Field<'_>, context: &FileContext<'_>) -> Result<Self> {
         let list_field = config.require("submodels")?;
         let list = list_field.list()?;
-        let mut submodels: Vec<Submodel> = Vec::with_capacity(list.len());
+        let mut submodels: Vec<Submodel> = Vec::new();
         for item in list {
             let item = item.object()?;
             let max_field = item.require("max_value")?;

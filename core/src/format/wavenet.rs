@@ -6,6 +6,10 @@ use super::fields::Field;
 use super::weights::{ConvShape, ConvWeights, Weights};
 use super::{Document, FileContext, MAX_SIZE};
 use crate::error::Result;
+use std::sync::Arc;
+
+/// Most widths that a slimmable net is played in; each is a net of its own. Real ones have a few.
+const MAX_WIDTHS: usize = 256;
 
 /// A feature-wise affine transform: scale, and shift if there is one, computed from the condition.
 #[derive(Debug, Clone)]
@@ -32,10 +36,11 @@ pub(crate) struct Layer {
     pub(crate) conv: ConvWeights,
     pub(crate) input_mixin: ConvWeights,
     pub(crate) layer1x1: Option<ConvWeights>,
-    pub(crate) head1x1: Option<ConvWeights>,
+    pub(crate) head1x1: Option<Box<ConvWeights>>,
     pub(crate) activation: Activation,
     pub(crate) gating: Gating,
-    pub(crate) films: Films,
+    /// Nearly always the same, none, which all layers then share.
+    pub(crate) films: Arc<Films>,
 }
 
 /// The eight places where a layer can be modulated.
@@ -122,6 +127,7 @@ struct ArrayShape<'a> {
     layer1x1: Option<usize>,
     head1x1: Option<(usize, usize)>,
     head: ConvShape,
+    no_films: Arc<Films>,
     allowed_channels: Vec<usize>,
 }
 
@@ -143,10 +149,10 @@ impl WaveNetConfig {
 
         let layers_field = config.require("layers")?;
         let objects = layers_field.list()?;
-        if objects.is_empty() {
+        if objects.len() == 0 {
             return Err(layers_field.invalid("has no layer arrays"));
         }
-        let mut arrays: Vec<LayerArray> = Vec::with_capacity(objects.len());
+        let mut arrays: Vec<LayerArray> = Vec::new();
         let mut signal_width = inputs;
         let mut head_width = None;
         for object in objects {
@@ -154,7 +160,10 @@ impl WaveNetConfig {
             shape.check_fit(signal_width, condition_width, head_width)?;
             signal_width = shape.channels;
             head_width = Some(shape.head.outputs);
-            arrays.push(shape.read_weights(&mut weights)?);
+            let array = shape.read_weights(&mut weights)?;
+            if !weights.overdrawn() {
+                arrays.push(array);
+            }
         }
         let post_head = match config.get_some("head") {
             Some(head) => Some(PostHead::read(
@@ -194,24 +203,6 @@ impl WaveNetConfig {
         arrays.chain(post.map(ConvWeights::lookback)).sum()
     }
 
-    /// Memory of the net's own weights, in bytes.
-    pub(crate) fn weight_bytes(&self) -> u64 {
-        let arrays = self.arrays.iter().flat_map(|array| {
-            let layers = array.layers.iter().flat_map(|layer| {
-                let films = layer.films.iter().map(|film| &film.transform);
-                let convs = [&layer.conv, &layer.input_mixin].into_iter();
-                convs
-                    .chain(&layer.layer1x1)
-                    .chain(&layer.head1x1)
-                    .chain(films)
-            });
-            layers.chain([&array.rechannel, &array.head])
-        });
-        arrays
-            .map(|conv| (conv.kernel.len() * size_of::<f32>()) as u64)
-            .sum()
-    }
-
     /// The slim values at which another width begins, ascending, without 0.
     pub(crate) fn slim_steps(&self) -> Vec<f64> {
         let mut steps: Vec<f64> = self
@@ -227,7 +218,8 @@ impl WaveNetConfig {
         steps
     }
 
-    /// The net at the slim value `ratio` (0 to 1): the first rows and columns of every tensor.
+    /// The net at the slim value `ratio` (0 to 1): the first rows and columns of every tensor. The
+    /// condition, which stays as it is, is left out.
     pub(crate) fn slimmed(&self, ratio: f64) -> Self {
         let widths: Vec<usize> = self
             .arrays
@@ -240,7 +232,13 @@ impl WaveNetConfig {
                     .map_or(array.channels, |&width| width)
             })
             .collect();
-        let mut slim = self.clone();
+        let mut slim = WaveNetConfig {
+            inputs: self.inputs,
+            condition: None,
+            arrays: self.arrays.clone(),
+            post_head: self.post_head.clone(),
+            head_scale: self.head_scale,
+        };
         for (index, array) in slim.arrays.iter_mut().enumerate() {
             let inputs = if index == 0 {
                 array.rechannel.inputs()
@@ -275,12 +273,18 @@ impl WaveNetConfig {
                             Some(&layer.conv),
                             Some(&layer.input_mixin),
                             layer.layer1x1.as_ref(),
-                            layer.head1x1.as_ref(),
+                            layer.head1x1.as_deref(),
                         ];
                         !convs.into_iter().flatten().any(grouped)
                             && !layer.films.iter().any(grouped_film)
                     })
             });
+        let widths = self.slim_steps().len() + 1;
+        if widths > MAX_WIDTHS {
+            return Err(config.require("layers")?.invalid(format!(
+                "make {widths} widths to choose from, more than {MAX_WIDTHS}"
+            )));
+        }
         if plain {
             Ok(())
         } else {
@@ -312,18 +316,22 @@ impl LayerArray {
                 *conv = conv.slice(channels, bottleneck);
             }
             if let Some(conv) = &mut layer.head1x1 {
-                *conv = conv.slice(conv.outputs(), bottleneck);
+                **conv = conv.slice(conv.outputs(), bottleneck);
             }
+            if layer.films.iter().next().is_none() {
+                continue;
+            }
+            let films = Arc::make_mut(&mut layer.films);
             // `input_mixin_pre` and `head1x1_post` act on widths that stay.
-            let films = [
-                (&mut layer.films.conv_pre, channels),
-                (&mut layer.films.conv_post, inner),
-                (&mut layer.films.input_mixin_post, inner),
-                (&mut layer.films.activation_pre, inner),
-                (&mut layer.films.activation_post, bottleneck),
-                (&mut layer.films.layer1x1_post, channels),
+            let modulated = [
+                (&mut films.conv_pre, channels),
+                (&mut films.conv_post, inner),
+                (&mut films.input_mixin_post, inner),
+                (&mut films.activation_pre, inner),
+                (&mut films.activation_post, bottleneck),
+                (&mut films.layer1x1_post, channels),
             ];
-            for (film, width) in films {
+            for (film, width) in modulated {
                 if let Some(film) = film {
                     let rows = if film.shift { 2 * width } else { width };
                     film.transform = film.transform.slice(rows, film.transform.inputs());
@@ -351,10 +359,7 @@ impl<'a> ArrayShape<'a> {
         };
         let activations = field
             .require("activation")?
-            .per_layer(count)?
-            .iter()
-            .map(Activation::read)
-            .collect::<Result<Vec<_>>>()?;
+            .per_layer(count, Activation::read)?;
         let layer1x1 = match field.get("layer1x1") {
             Some(object) => {
                 let object = object.object()?;
@@ -394,6 +399,7 @@ impl<'a> ArrayShape<'a> {
             groups_input: read_groups(&field, "groups_input")?,
             groups_mixin: read_groups(&field, "groups_input_mixin")?,
             head: read_head(&field, head_inputs)?,
+            no_films: Arc::default(),
             allowed_channels: read_allowed_channels(&field, channels)?,
             channels,
             bottleneck,
@@ -407,7 +413,7 @@ impl<'a> ArrayShape<'a> {
 
     /// The array must take what the ones before it give.
     fn check_fit(&self, signal: usize, condition: usize, head: Option<usize>) -> Result<()> {
-        let check = |key: &str, is: usize, wants: usize| {
+        let check = |key: &'static str, is: usize, wants: usize| {
             if is == wants {
                 Ok(())
             } else {
@@ -430,9 +436,12 @@ impl<'a> ArrayShape<'a> {
 
     fn read_weights(&self, weights: &mut Weights) -> Result<LayerArray> {
         let rechannel = weights.conv(ConvShape::matrix(self.channels, self.input_size, false));
-        let mut layers = Vec::with_capacity(self.dilations.len());
+        let mut layers = Vec::new();
         for index in 0..self.dilations.len() {
-            layers.push(self.read_layer(index, weights)?);
+            let layer = self.read_layer(index, weights)?;
+            if !weights.overdrawn() {
+                layers.push(layer);
+            }
         }
         Ok(LayerArray {
             channels: self.channels,
@@ -473,12 +482,12 @@ impl<'a> ArrayShape<'a> {
             })
         });
         let head1x1 = self.head1x1.map(|(outputs, groups)| {
-            weights.conv(ConvShape {
+            Box::new(weights.conv(ConvShape {
                 groups,
                 ..ConvShape::matrix(outputs, self.bottleneck, true)
-            })
+            }))
         });
-        let mut film = |key: &str, width: usize, possible: bool| -> Result<Option<Film>> {
+        let mut film = |key: &'static str, width: usize, possible: bool| -> Result<Option<Film>> {
             let Some(film) = self.read_film(key, width, weights)? else {
                 return Ok(None);
             };
@@ -511,11 +520,20 @@ impl<'a> ArrayShape<'a> {
             head1x1,
             activation: self.activations[index].clone(),
             gating,
-            films,
+            films: if films.iter().next().is_some() {
+                Arc::new(films)
+            } else {
+                self.no_films.clone()
+            },
         })
     }
 
-    fn read_film(&self, key: &str, width: usize, weights: &mut Weights) -> Result<Option<Film>> {
+    fn read_film(
+        &self,
+        key: &'static str,
+        width: usize,
+        weights: &mut Weights,
+    ) -> Result<Option<Film>> {
         let Some(object) = self.field.get_some(key) else {
             return Ok(None);
         };
@@ -523,7 +541,7 @@ impl<'a> ArrayShape<'a> {
             return Ok(None);
         }
         let object = object.object()?;
-        let flag = |key: &str| {
+        let flag = |key: &'static str| {
             object
                 .get_some(key)
                 .map_or(Ok(true), |value| value.boolean())
@@ -558,21 +576,25 @@ impl PostHead {
         }
         let sizes_field = head.require("kernel_sizes")?;
         let sizes = sizes_field.list()?;
-        if sizes.is_empty() {
+        let count = sizes.len();
+        if count == 0 {
             return Err(sizes_field.invalid("is empty"));
         }
         let mut fan_in = inputs;
-        let mut convs = Vec::with_capacity(sizes.len());
-        for (index, size) in sizes.iter().enumerate() {
-            let fan_out = if index + 1 == sizes.len() {
+        let mut convs = Vec::new();
+        for (index, size) in sizes.enumerate() {
+            let fan_out = if index + 1 == count {
                 outputs
             } else {
                 channels
             };
-            convs.push(weights.conv(ConvShape {
+            let conv = weights.conv(ConvShape {
                 taps: size.size(1, MAX_SIZE)?,
                 ..ConvShape::matrix(fan_out, fan_in, true)
-            }));
+            });
+            if !weights.overdrawn() {
+                convs.push(conv);
+            }
             fan_in = fan_out;
         }
         Ok(PostHead { activation, convs })
@@ -604,8 +626,7 @@ fn read_kernel_sizes(field: &Field<'_>, layers: usize) -> Result<Vec<usize>> {
         }
         (None, None) => field.require("kernel_size")?,
     };
-    let sizes = sizes.per_layer(layers)?;
-    sizes.iter().map(|size| size.size(1, MAX_SIZE)).collect()
+    sizes.per_layer(layers, |size| size.size(1, MAX_SIZE))
 }
 
 /// `gating_mode` with `secondary_activation`, or the older `gated`.
@@ -619,33 +640,45 @@ fn read_gatings(field: &Field<'_>, layers: usize) -> Result<Vec<Gating>> {
         };
         return Ok(vec![gating; layers]);
     };
-    let secondaries = match field.get_some("secondary_activation") {
-        Some(value) => value.per_layer(layers)?.into_iter().map(Some).collect(),
-        None => vec![None; layers],
+    let secondary = field.get_some("secondary_activation");
+    if let Some(secondary) = &secondary {
+        secondary.check_layers(layers)?;
+    }
+    modes.check_layers(layers)?;
+    // Where one value holds for every layer it is read once, but only if some layer asks for it.
+    let mut shared = None;
+    let mut read_secondary = |index: usize| -> Result<Activation> {
+        let Some(field) = &secondary else {
+            return Ok(Activation::Sigmoid);
+        };
+        let item = field.layer(index);
+        if item.value().is_null() {
+            return Ok(Activation::Sigmoid);
+        }
+        if field.value().is_array() {
+            return Activation::read(&item);
+        }
+        if shared.is_none() {
+            shared = Some(Activation::read(field)?);
+        }
+        Ok(shared.clone().unwrap_or(Activation::Sigmoid))
     };
-    let modes = modes.per_layer(layers)?;
-    modes
-        .iter()
-        .zip(secondaries)
-        .map(|(mode, secondary)| {
-            let secondary = || match &secondary {
-                Some(value) if !value.value().is_null() => Activation::read(value),
-                _ => Ok(Activation::Sigmoid),
-            };
-            match mode.text()? {
-                "none" => Ok(Gating::None),
-                "gated" => Ok(Gating::Gated(secondary()?)),
-                "blended" => Ok(Gating::Blended(secondary()?)),
-                other => Err(mode.invalid(format!(
-                    "the gating mode \"{}\" is unknown",
-                    other.chars().take(40).collect::<String>()
-                ))),
-            }
-        })
-        .collect()
+    let gatings = (0..layers).map(|index| {
+        let mode = modes.layer(index);
+        match mode.text()? {
+            "none" => Ok(Gating::None),
+            "gated" => Ok(Gating::Gated(read_secondary(index)?)),
+            "blended" => Ok(Gating::Blended(read_secondary(index)?)),
+            other => Err(mode.invalid(format!(
+                "the gating mode \"{}\" is unknown",
+                other.chars().take(40).collect::<String>()
+            ))),
+        }
+    });
+    gatings.collect()
 }
 
-fn read_groups(field: &Field<'_>, key: &str) -> Result<usize> {
+fn read_groups(field: &Field<'_>, key: &'static str) -> Result<usize> {
     field
         .get_some(key)
         .map_or(Ok(1), |value| value.size(1, MAX_SIZE))
@@ -687,11 +720,15 @@ fn read_allowed_channels(field: &Field<'_>, channels: usize) -> Result<Vec<usize
         .get_some("kwargs")
         .and_then(|kwargs| kwargs.get_some("allowed_channels"));
     let Some(list) = list else {
+        if channels > MAX_WIDTHS {
+            return Err(slimmable.invalid(format!(
+                "makes {channels} widths to choose from, more than {MAX_WIDTHS}"
+            )));
+        }
         return Ok((1..=channels).collect());
     };
     let widths = list
         .list()?
-        .iter()
         .map(|width| width.size(1, channels))
         .collect::<Result<Vec<_>>>()?;
     let ascending = widths.windows(2).all(|pair| pair[0] < pair[1]);

@@ -125,6 +125,12 @@ impl Weights {
         self.values.len()
     }
 
+    /// Whether more was asked for than there is. What is read from then on is going to be refused,
+    /// so it need not be kept: a short file may ask for very many layers.
+    pub(crate) fn overdrawn(&self) -> bool {
+        self.used > self.values.len()
+    }
+
     /// The next weights, or `None` where the list is too short for them.
     fn take(&mut self, dims: &[usize]) -> Option<Vec<f32>> {
         let count = dims.iter().fold(1usize, |n, &d| n.saturating_mul(d));

@@ -9,14 +9,19 @@ pub(crate) struct FlushDenormals {
 impl FlushDenormals {
     pub(crate) fn new() -> Self {
         let before = read();
-        write(before | FLUSH);
+        // Most hosts have set it already, and writing makes the CPU wait.
+        if before & FLUSH != FLUSH {
+            write(before | FLUSH);
+        }
         FlushDenormals { before }
     }
 }
 
 impl Drop for FlushDenormals {
     fn drop(&mut self) {
-        write(self.before);
+        if self.before & FLUSH != FLUSH {
+            write(self.before);
+        }
     }
 }
 

@@ -14,13 +14,14 @@ const TANH_RANGE: f32 = 8.0;
 /// each other: this is on the path that an LSTM repeats for every sample.
 #[inline(always)]
 pub(crate) fn tanh<S: Simd>(x: S) -> S {
-    let (numerator, denominator) = tanh_fraction(x);
+    let (numerator, denominator) = tanh_fraction(x, S::splat(1.0));
     numerator.div(denominator)
 }
 
-/// The two sides of the fraction that is tanh; several divisions can then be made one.
+/// The two sides of the fraction that is `tanh(x) / factor`, so that several divisions can be made
+/// one. The factor is worked in where nothing waits for it.
 #[inline(always)]
-pub(crate) fn tanh_fraction<S: Simd>(x: S) -> (S, S) {
+pub(crate) fn tanh_fraction<S: Simd>(x: S, factor: S) -> (S, S) {
     let c = |value: f32| S::splat(value);
     let x = x.clamp_magnitude(TANH_RANGE);
     let t = x.mul(x);
@@ -31,7 +32,7 @@ pub(crate) fn tanh_fraction<S: Simd>(x: S) -> (S, S) {
     let q_mid = t.mul_add(c(0.000_236_402_43), c(0.023_745_311));
     let q_high = t2.mul_add(c(2.409_191_5e-7), q_mid);
     let q_low = t.mul_add(c(0.462_425_05), c(1.0));
-    (numerator, t2.mul_add(q_high, q_low))
+    (numerator, t2.mul(factor).mul_add(q_high, q_low.mul(factor)))
 }
 
 /// Beyond this the logistic function is 0 or 1 to single precision.
@@ -44,15 +45,16 @@ const SIGMOID_RANGE: f32 = 87.0;
 #[inline(always)]
 pub(crate) fn sigmoid<S: Simd>(x: S) -> S {
     let x = x.max(S::splat(-SIGMOID_RANGE)).min(S::splat(SIGMOID_RANGE));
-    S::splat(1.0).div(sigmoid_denominator(x))
+    S::splat(1.0).div(sigmoid_denominator(x, S::splat(1.0)))
 }
 
 /// Largest magnitude that [`sigmoid_denominator`] may be given.
 pub(crate) const EXP_RANGE: f32 = 1_048_576.0;
 
-/// `1 + exp(-x)`, one over which is the logistic function, for |x| <= [`EXP_RANGE`].
+/// `factor * (1 + exp(-x))`, of which `factor` over it is the logistic function, for |x| up to
+/// [`EXP_RANGE`]. The factor is worked in where nothing waits for it.
 #[inline(always)]
-pub(crate) fn sigmoid_denominator<S: Simd>(x: S) -> S {
+pub(crate) fn sigmoid_denominator<S: Simd>(x: S, factor: S) -> S {
     // exp(-x) = 2^n * 2^r with n whole and r in -0.5..=0.5.
     let scale = S::splat(-std::f32::consts::LOG2_E);
     // Adding 1.5 * 2^23 leaves no bits for a fraction: the nearest whole number.
@@ -61,7 +63,7 @@ pub(crate) fn sigmoid_denominator<S: Simd>(x: S) -> S {
     let r = x.mul_add(scale, S::splat(0.0).sub(n));
     // Limiting the exponent rather than x keeps that off the longest chain of operations.
     let exponent = n.max(S::splat(-126.0)).min(S::splat(126.0));
-    exp2_fraction(r).mul_add(exponent.exp2_whole(), S::splat(1.0))
+    exp2_fraction(r).mul_add(exponent.exp2_whole().mul(factor), factor)
 }
 
 /// 2^r for r in -0.5..=0.5: of the polynomials of degree 5 that are exact at 0, so that a gate at

@@ -166,6 +166,20 @@ impl Level {
         }
     }
 
+    /// Floats in a vector.
+    pub(crate) fn lanes(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2 => 4,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => 8,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => 16,
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => 4,
+        }
+    }
+
     /// Whether there are 32 vector registers rather than 16.
     pub(crate) fn has_many_registers(self) -> bool {
         match self {

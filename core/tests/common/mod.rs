@@ -1,6 +1,8 @@
 //! Fixtures and rendering, shared by the integration tests.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod counting;
+
 use gridleak_core::Model;
 use std::path::PathBuf;
 
