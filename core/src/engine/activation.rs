@@ -355,7 +355,7 @@ mod tests {
                 Config::LeakyRelu(1.5),
                 |x| if x > 0.0 { x } else { 1.5 * x },
             ),
-            (Config::PRelu(vec![-0.25]), |x| {
+            (Config::PRelu(vec![-0.25].into()), |x| {
                 if x > 0.0 { x } else { -0.25 * x }
             }),
             (Config::Sigmoid, sigmoid),
