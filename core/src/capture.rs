@@ -24,7 +24,7 @@ pub const MAX_FILE_BYTES: u64 = 32 << 20;
 pub const MAX_STATE_BYTES: u64 = 64 << 20;
 
 /// The most multiplications that [`Model::prewarm`] may take, roughly: a second. The largest real
-/// captures that have to play to settle take a thirtieth of it at 48 kHz.
+/// captures that have to play to settle take a twentieth of it at 48 kHz.
 const MAX_SETTLE_WORK: u64 = 1 << 34;
 
 /// A parsed and checked `.nam` file, from which any number of instances can be built.

@@ -97,3 +97,21 @@ fn silence_has_no_loudness() {
         })
     );
 }
+
+#[test]
+fn an_absurd_loudness_is_measured_instead() {
+    let given = |db: &str| {
+        let members = format!(r#", "metadata": {{"loudness": {db}}}"#);
+        gain(0.5, &members).loudness().expect("it is not silent")
+    };
+    for db in ["-400", "-100.5", "30.5", "1e9"] {
+        let loudness = given(db);
+        assert_eq!(loudness.source, LoudnessSource::Measured, "{db}");
+        assert!((-25.0..-15.0).contains(&loudness.db), "{db}: {loudness:?}");
+    }
+    for db in ["-100", "-18.5", "0", "30"] {
+        let loudness = given(db);
+        assert_eq!(loudness.source, LoudnessSource::Given, "{db}");
+        assert_eq!(loudness.db, db.parse::<f64>().unwrap());
+    }
+}

@@ -13,6 +13,9 @@ use crate::format::{Document, Net};
 /// Work, in multiplications, that a convolution or an activation costs besides its own.
 const OVERHEAD: u64 = 64;
 
+/// The same of a recurrent layer, whose every step waits for the one before it.
+const RECURRENT_OVERHEAD: u64 = 2048;
+
 /// Work of one activation function for one channel, in multiplications.
 const ACTIVATION: u64 = 32;
 
@@ -105,7 +108,7 @@ impl Net {
             Net::Lstm(net) => {
                 let units = padded(net) as u64;
                 let layer = |layer: &_| -> u64 {
-                    GATES as u64 * units * (lstm_columns(layer) + ACTIVATION) + OVERHEAD
+                    GATES as u64 * units * (lstm_columns(layer) + ACTIVATION) + RECURRENT_OVERHEAD
                 };
                 total(net.layers.iter().map(layer)) + units * net.outputs as u64
             }

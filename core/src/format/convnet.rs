@@ -25,7 +25,7 @@ impl ConvNetConfig {
         let activation = Activation::read(&config.require("activation")?)?;
         let inputs = super::channel_count(config, "in_channels")?;
         let outputs = super::channel_count(config, "out_channels")?;
-        let mut blocks = Vec::new();
+        let mut blocks = weights.room_for(dilations.len(), 3);
         for (index, &dilation) in dilations.iter().enumerate() {
             let fan_in = if index == 0 { inputs } else { channels };
             let groups = super::groups(config, "groups", fan_in, channels)?;

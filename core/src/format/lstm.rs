@@ -50,7 +50,7 @@ impl LstmConfig {
                 "is {input_size}, but the capture has {inputs} input channels"
             )));
         }
-        let mut layers = Vec::new();
+        let mut layers = weights.room_for(layer_count, 3 * GATES);
         for index in 0..layer_count {
             let fan_in = if index == 0 { input_size } else { hidden };
             let layer = LstmLayer {

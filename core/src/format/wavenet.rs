@@ -436,7 +436,8 @@ impl<'a> ArrayShape<'a> {
 
     fn read_weights(&self, weights: &mut Weights) -> Result<LayerArray> {
         let rechannel = weights.conv(ConvShape::matrix(self.channels, self.input_size, false));
-        let mut layers = Vec::new();
+        // Two for the convolution and one for the mixin.
+        let mut layers = weights.room_for(self.dilations.len(), 3);
         for index in 0..self.dilations.len() {
             let layer = self.read_layer(index, weights)?;
             if !weights.overdrawn() {
@@ -581,7 +582,7 @@ impl PostHead {
             return Err(sizes_field.invalid("is empty"));
         }
         let mut fan_in = inputs;
-        let mut convs = Vec::new();
+        let mut convs = weights.room_for(count, 2);
         for (index, size) in sizes.enumerate() {
             let fan_out = if index + 1 == count {
                 outputs

@@ -131,6 +131,13 @@ impl Weights {
         self.used > self.values.len()
     }
 
+    /// Room for up to `count` parts of at least `least` weights each, but not for more than there
+    /// can be.
+    pub(crate) fn room_for<T>(&self, count: usize, least: usize) -> Vec<T> {
+        let left = self.values.len().saturating_sub(self.used);
+        Vec::with_capacity(count.min(left / least))
+    }
+
     /// The next weights, or `None` where the list is too short for them.
     fn take(&mut self, dims: &[usize]) -> Option<Vec<f32>> {
         let count = dims.iter().fold(1usize, |n, &d| n.saturating_mul(d));
