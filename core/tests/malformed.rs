@@ -264,3 +264,37 @@ fn unreadable_files_say_why() {
     let folder = Capture::from_file(&fixture("captures")).expect_err("a folder");
     assert!(folder.to_string().contains("folder"), "{folder}");
 }
+
+/// A slimmable array whose head feeds an array of another width than its own rows for the head:
+/// once cut to the wrong width, which panicked.
+#[test]
+fn slimming_before_an_array_with_a_head_of_its_own() {
+    let head = |outputs: usize| {
+        format!(r#""head":{{"out_channels":{outputs},"kernel_size":1,"bias":false}}"#)
+    };
+    let file = |weights: &str| {
+        format!(
+            r#"{{"version":"0.7.0","architecture":"WaveNet","config":{{"head":null,"head_scale":1,"layers":[
+            {{"input_size":1,"condition_size":1,"channels":4,"dilations":[1,2],"kernel_size":2,
+              "activation":"Tanh","slimmable":{{"method":"slice_channels_uniform"}},{}}},
+            {{"input_size":4,"condition_size":1,"channels":4,"bottleneck":5,"dilations":[1],"kernel_size":1,
+              "activation":"Tanh","head1x1":{{"active":true,"out_channels":3,"groups":1}},{}}}]}},
+            "weights":[{weights}]}}"#,
+            head(3),
+            head(1)
+        )
+    };
+    let CaptureError::WeightCount { expected, .. } = refuse(&file("")) else {
+        panic!("only the weights are missing");
+    };
+    let weights = vec!["0.1"; expected].join(",");
+    let capture = Capture::from_bytes("slim.nam", file(&weights).as_bytes())
+        .unwrap_or_else(|error| panic!("{error}"));
+    for slim in [0.0, 0.3, 0.6, 1.0] {
+        let mut model = capture.build();
+        model.set_slim(slim);
+        model.prewarm();
+        let sound = render_blocks(&mut model, &[0.1; 200], std::iter::repeat(64));
+        assert!(sound.iter().all(|y| y.is_finite()));
+    }
+}

@@ -245,8 +245,9 @@ impl WaveNetConfig {
             } else {
                 widths[index - 1]
             };
-            let outputs = match widths.get(index + 1) {
-                Some(&next) => next,
+            // As many as the next array's own rows for the head, which they are added to.
+            let outputs = match self.arrays.get(index + 1) {
+                Some(next) => next.slim_head_width(widths[index + 1]),
                 None => array.head.outputs(),
             };
             array.slim(widths[index], inputs, outputs);
@@ -296,16 +297,27 @@ impl WaveNetConfig {
 }
 
 impl LayerArray {
-    fn slim(&mut self, channels: usize, inputs: usize, outputs: usize) {
-        let slim_1x1 = self
-            .layers
-            .first()
-            .is_some_and(|layer| layer.layer1x1.is_some());
-        let bottleneck = if slim_1x1 {
+    /// The bottleneck at a smaller width; without a 1x1 it is as wide as the layer.
+    fn slim_bottleneck(&self, channels: usize) -> usize {
+        let has_1x1 = |layer: &Layer| layer.layer1x1.is_some();
+        if self.layers.first().is_some_and(has_1x1) {
             (self.bottleneck * channels / self.channels).max(1)
         } else {
             channels
-        };
+        }
+    }
+
+    /// [`LayerArray::head_width`] at a smaller width.
+    fn slim_head_width(&self, channels: usize) -> usize {
+        match self.layers.first().and_then(|layer| layer.head1x1.as_ref()) {
+            Some(conv) => conv.outputs(),
+            None => self.slim_bottleneck(channels),
+        }
+    }
+
+    fn slim(&mut self, channels: usize, inputs: usize, outputs: usize) {
+        let bottleneck = self.slim_bottleneck(channels);
+        let head_inputs = self.slim_head_width(channels);
         self.rechannel = self.rechannel.slice(channels, inputs);
         for layer in &mut self.layers {
             let halves = if layer.gating == Gating::None { 1 } else { 2 };
@@ -338,10 +350,6 @@ impl LayerArray {
                 }
             }
         }
-        let head_inputs = match self.layers.first().and_then(|layer| layer.head1x1.as_ref()) {
-            Some(conv) => conv.outputs(),
-            None => bottleneck,
-        };
         self.head = self.head.slice(outputs, head_inputs);
         self.channels = channels;
         self.bottleneck = bottleneck;
