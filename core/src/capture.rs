@@ -29,8 +29,9 @@ const MAX_SETTLE_WORK: u64 = 1 << 34;
 
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
-/// Reading takes at most 128 bytes of memory for each byte of the file, for a moment, plus
-/// [`MAX_STATE_BYTES`] for an instance.
+/// Reading takes at most 128 bytes of memory for each byte of the file and a mebibyte, for a moment;
+/// an instance takes at most [`MAX_STATE_BYTES`] besides. A file whose [`Model::prewarm`] would take
+/// far longer than that of any real capture is refused.
 #[derive(Debug, Clone)]
 pub struct Capture {
     document: Document,

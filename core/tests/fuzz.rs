@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 static ALLOCATOR: counting::Counting = counting::Counting;
 
 /// Cases of a plain `cargo test`: some tens of seconds.
-const CASES: u64 = 40_000;
+const CASES: u64 = 30_000;
 /// Longer than this no file is made from, except now and then.
 const LIGHT: usize = 20_000;
 /// One case in this many is made from a long file.

@@ -298,3 +298,22 @@ fn slimming_before_an_array_with_a_head_of_its_own() {
         assert!(sound.iter().all(|y| y.is_finite()));
     }
 }
+
+#[test]
+fn a_batch_norm_without_a_root_is_refused() {
+    // Kernel of 2 taps, then mean, variance, gain, offset and epsilon; then the head.
+    let file = |variance: &str| {
+        format!(
+            r#"{{"version":"0.5.4","architecture":"ConvNet","config":{{"channels":1,"dilations":[1],"batchnorm":true,"activation":"ReLU"}},"weights":[1,1, 0,{variance},1,0,0, 1,0]}}"#
+        )
+    };
+    Capture::from_bytes("test.nam", file("1").as_bytes()).expect("it has a root");
+    for variance in ["-1", "0"] {
+        let error = refuse(&file(variance));
+        assert_eq!(kind(&error), "Invalid", "{error}");
+        assert!(
+            error.to_string().contains("at config.batchnorm:"),
+            "{error}"
+        );
+    }
+}

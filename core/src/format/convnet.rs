@@ -46,6 +46,16 @@ impl ConvNetConfig {
         }
         let head = weights.conv(ConvShape::matrix(outputs, channels, true));
         weights.finish()?;
+        // A variance below zero, or one of zero without an epsilon, would play NaN for ever.
+        let finite = |block: &ConvWeights| {
+            let bias = block.bias.iter().flatten();
+            block.kernel.iter().chain(bias).all(|w| w.is_finite())
+        };
+        if !blocks.iter().all(finite) {
+            return Err(config
+                .require("batchnorm")?
+                .invalid("its numbers make weights that are infinite or no numbers"));
+        }
         Ok(ConvNetConfig {
             inputs,
             outputs,
