@@ -72,7 +72,7 @@ impl Network for ConvNet {
     fn process(&mut self, input: Source, output: Target, frames: usize) {
         let interleaves = self.blocks.iter().all(|block| block.conv.interleaves());
         let order = if interleaves {
-            Order::for_block(frames, self.level)
+            Order::for_block(frames, self.channels, self.level)
         } else {
             Order::Planar
         };

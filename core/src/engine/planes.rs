@@ -106,9 +106,11 @@ pub(crate) fn copy(from: Source, to: Target, channels: usize, frames: usize) {
 }
 
 impl Order {
-    /// The faster order for a block of this many frames.
-    pub(crate) fn for_block(frames: usize, level: Level) -> Self {
-        if frames <= level.interleaved_frames() {
+    /// The faster order for a block of this many frames and channels, as measured: one planar vector
+    /// costs the same however few of its lanes are wanted, a frame of few channels hardly less than
+    /// one of many.
+    pub(crate) fn for_block(frames: usize, channels: usize, level: Level) -> Self {
+        if frames <= (channels / 4).clamp(1, level.interleaved_frames()) {
             Order::Interleaved
         } else {
             Order::Planar

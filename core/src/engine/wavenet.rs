@@ -24,6 +24,7 @@ pub(crate) struct WaveNet {
 }
 
 struct LayerArray {
+    level: Level,
     channels: usize,
     /// Rows of the sum for the head.
     head_width: usize,
@@ -102,8 +103,6 @@ struct PostStage {
 #[derive(Clone, Copy)]
 struct Block {
     frames: usize,
-    /// For plain arrays.
-    order: Order,
     /// Whether every past is to be made what the current frame is.
     settle: bool,
 }
@@ -169,7 +168,6 @@ impl Network for WaveNet {
     fn process(&mut self, input: Source, output: Target, frames: usize) {
         let block = Block {
             frames,
-            order: Order::for_block(frames, self.level),
             settle: false,
         };
         self.run_block(input, output, block);
@@ -185,7 +183,6 @@ impl Network for WaveNet {
         }
         let block = Block {
             frames: 1,
-            order: Order::Planar,
             settle: true,
         };
         self.run_block(input, output, block);
@@ -289,6 +286,7 @@ impl LayerArray {
                 layer.conv.interleaves() && layer.layer1x1.as_ref().is_none_or(Conv::interleaves)
             });
         LayerArray {
+            level,
             channels: config.channels,
             head_width,
             rechannel: Conv::new(&config.rechannel, level),
@@ -319,8 +317,8 @@ impl LayerArray {
         is_last: bool,
     ) -> (Source, Target) {
         let frames = block.frames;
-        let order = if self.interleaves {
-            block.order
+        let order = if self.interleaves && !block.settle {
+            Order::for_block(frames, self.channels, self.level)
         } else {
             Order::Planar
         };

@@ -152,17 +152,17 @@ impl Level {
         }
     }
 
-    /// Blocks up to this long are faster with vectors that span channels.
+    /// Blocks of many channels up to this long are faster with vectors that span channels.
     pub(crate) fn interleaved_frames(self) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => 1,
+            Level::Sse2 => 2,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => 2,
+            Level::Avx2 => 3,
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => 4,
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => 1,
+            Level::Neon => 2,
         }
     }
 
