@@ -108,7 +108,7 @@ impl Capture {
         };
         let root = Field::root(file, value);
         let document = Document::read(root.clone(), &context)?;
-        let bytes = document.net.state_bytes();
+        let bytes = document.net.instance_bytes();
         if bytes > MAX_STATE_BYTES {
             return Err(CaptureError::TooDemanding {
                 place: root.require("config")?.place(),

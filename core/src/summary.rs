@@ -56,11 +56,7 @@ impl Summary {
                     vec![],
                 )
             }
-            Net::Linear(linear) => (
-                "Linear",
-                format!("{} taps", linear.responses.ncols()),
-                vec![],
-            ),
+            Net::Linear(linear) => ("Linear", count(linear.responses.ncols(), "tap"), vec![]),
             Net::Container(container) => {
                 let last = container.submodels.len() - 1;
                 let sizes = container.submodels.iter().enumerate().map(|(index, sub)| {

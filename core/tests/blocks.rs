@@ -1,4 +1,5 @@
-//! How a host cuts time into blocks does not change a single bit of the sound.
+//! How a host cuts time into blocks does not change a single bit of the sound (of a long impulse
+//! response, whose frequency domain rounds by blocks, not more than 1e-6).
 
 mod common;
 

@@ -78,6 +78,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
         "Invalid",
         "config.layers[0].activation",
     ),
+    ("wn_head_scale_null", "WrongType", "config.head_scale"),
     ("wn_in_channels_0", "Invalid", "config.in_channels"),
     ("wn_kernel_zero", "Invalid", "config.layers[0].kernel_size"),
     ("wn_layers_empty", "Invalid", "config.layers"),
@@ -316,4 +317,45 @@ fn a_batch_norm_without_a_root_is_refused() {
             "{error}"
         );
     }
+}
+
+/// Sums of gates that single precision cannot hold would make an LSTM play nothing but NaN.
+#[test]
+fn recurrent_weights_beyond_reason_are_refused() {
+    let file = |weight: f32| {
+        let (hidden, gates) = (2, 8);
+        let mut weights = vec![weight; gates * (1 + hidden)];
+        weights.extend([0.1; 8 + 2 + 2 + 2 + 1]);
+        format!(
+            r#"{{"version":"0.5.4","architecture":"LSTM","config":{{"num_layers":1,"input_size":1,"hidden_size":{hidden}}},"weights":{weights:?}}}"#
+        )
+    };
+    assert_eq!(kind(&refuse(&file(1e10))), "Invalid");
+    let strong = Capture::from_bytes("strong.nam", file(1e4).as_bytes()).unwrap();
+    for input in [0.5, 1e30, f32::NAN, f32::INFINITY] {
+        let mut model = strong.build();
+        model.prewarm();
+        let mut output = [0.0; 100];
+        model.process_mono(&[input; 100], &mut output);
+        assert!(output.iter().all(|y| y.is_finite()), "{input}");
+    }
+}
+
+#[test]
+fn sizes_of_different_rates_are_refused() {
+    let size = |max: f32, rate: &str| {
+        let model = linear(rate, r#","receptive_field":2"#, "1, 0");
+        format!(r#"{{"max_value":{max},"model":{model}}}"#)
+    };
+    let container = |rates: [&str; 3]| {
+        format!(
+            r#"{{"version":"0.7.0","architecture":"SlimmableContainer","weights":[],"config":{{"submodels":[{},{},{}]}}}}"#,
+            size(0.2, rates[0]),
+            size(0.5, rates[1]),
+            size(1.0, rates[2])
+        )
+    };
+    let (one, other) = (r#","sample_rate":48000"#, r#","sample_rate":44100"#);
+    assert!(Capture::from_bytes("x.nam", container([one, "", one]).as_bytes()).is_ok());
+    assert_eq!(kind(&refuse(&container([one, "", other]))), "Invalid");
 }

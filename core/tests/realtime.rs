@@ -115,8 +115,8 @@ fn broken_input_plays_without_allocating() {
     }
 }
 
-/// The test of the test: a net that allocates while it plays, as the reference engine's LSTM does
-/// for every sample, is caught.
+/// The test of the test: an allocation beside a model's work is caught. (That one within it is, too,
+/// is shown in the unit tests of `engine/model.rs`, where a net can be made that allocates.)
 #[test]
 fn an_allocation_would_be_caught() {
     let mut model = Capture::from_file(&fixture("captures/lstm_1x16.nam"))

@@ -288,3 +288,33 @@ fn a_change_taken_back_is_not_heard() {
     });
     assert!(sound == wanted);
 }
+
+/// Every width can be chosen, also where its step is a number that floating point rounds down.
+#[test]
+fn no_width_is_mistaken_for_another() {
+    let channels = 22;
+    let per_layer = 2 * channels * channels + 3 * channels + channels * channels;
+    let count = channels + per_layer + channels + 1;
+    let weights: Vec<f32> = (0..count)
+        .map(|i| ((i * 37 % 101) as f32 - 50.0) * 0.004)
+        .collect();
+    let file = format!(
+        r#"{{"version":"0.7.0","architecture":"WaveNet","config":{{"layers":[{{"input_size":1,"condition_size":1,"channels":{channels},"head_size":1,"head_bias":false,"activation":"Tanh","kernel_size":2,"dilations":[1],"slimmable":{{"method":"slice_channels_uniform"}}}}],"head":null,"head_scale":1}},"weights":{weights:?}}}"#
+    );
+    let capture =
+        Capture::from_bytes("many.nam", file.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(capture.slim_steps().len(), channels - 1);
+    let sounds: Vec<Vec<f32>> = (0..channels)
+        .map(|width| {
+            let mut model = capture.build();
+            model.set_slim((width as f64 + 0.5) / channels as f64);
+            model.prewarm();
+            let mut output = vec![0.0; 64];
+            model.process_mono(&[0.3; 64], &mut output);
+            output
+        })
+        .collect();
+    for pair in sounds.windows(2) {
+        assert_ne!(pair[0], pair[1]);
+    }
+}

@@ -48,6 +48,9 @@ fn respell(old: &Value) -> Value {
             "conv_pre",
             "conv_post",
             "input_mixin_pre",
+            "input_mixin_post",
+            "activation_pre",
+            "activation_post",
             "layer1x1_post",
             "head1x1_post",
         ] {

@@ -16,7 +16,11 @@ pub(crate) enum Activation {
     Sigmoid,
     Silu,
     Hardswish,
-    /// Slopes below `min` and above `max`; Hardtanh has slopes 0.
+    Hardtanh {
+        min: f32,
+        max: f32,
+    },
+    /// With slopes below `min` and above `max`.
     Clamp {
         min: f32,
         max: f32,
@@ -82,11 +86,9 @@ impl Activation {
             Config::Sigmoid => Activation::Sigmoid,
             Config::Silu => Activation::Silu,
             Config::Hardswish => Activation::Hardswish,
-            Config::Hardtanh { min, max } => Activation::Clamp {
+            Config::Hardtanh { min, max } => Activation::Hardtanh {
                 min: *min,
                 max: *max,
-                min_slope: 0.0,
-                max_slope: 0.0,
             },
             Config::LeakyHardtanh {
                 min,
@@ -171,6 +173,7 @@ impl Run<'_> {
                     x.mul(x.add(c(3.0)).max(c(0.0)).min(c(6.0)))
                         .mul(c(1.0 / 6.0))
                 }),
+                Activation::Hardtanh { min, max } => pass.map(|x: S| x.max(c(*min)).min(c(*max))),
                 Activation::Clamp {
                     min,
                     max,
@@ -348,7 +351,31 @@ mod tests {
     fn formulas() {
         type Formula = fn(f64) -> f64;
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let cases: [(Config, Formula); 10] = [
+        let cases: [(Config, Formula); 12] = [
+            (Config::Fasttanh, |x| {
+                let (a, square) = (x.abs(), x * x);
+                let inner = 0.893229853513558 + 0.821226666969744 * a;
+                let numerator = x * (2.45550750702956 * (1.0 + a) + inner * square);
+                let crossed = (x + 0.814642734961073 * x * a).abs();
+                numerator / (2.44506634652299 + (2.44506634652299 + square) * crossed)
+            }),
+            (
+                Config::LeakyHardtanh {
+                    min: -1.0,
+                    max: 1.5,
+                    min_slope: 0.1,
+                    max_slope: 0.2,
+                },
+                |x| {
+                    if x < -1.0 {
+                        -1.0 + 0.1 * (x + 1.0)
+                    } else if x > 1.5 {
+                        1.5 + 0.2 * (x - 1.5)
+                    } else {
+                        x
+                    }
+                },
+            ),
             (Config::Tanh, f64::tanh),
             (Config::Relu, |x| x.max(0.0)),
             (

@@ -1,4 +1,4 @@
-//! Convolutions and matrices over a block: the one loop in which nearly all time is spent.
+//! Convolutions and matrices over a block: where nearly all time is spent.
 //!
 //! A [`Conv`] computes `bias + mixin * condition + sum over taps of kernel * past (+ residual)`.
 //! It is cut into tiles of a few output channels, whose sums stay in registers. In planar order
@@ -106,7 +106,6 @@ impl Conv {
         if group == outputs && mixin_group == outputs {
             let padded = outputs.next_multiple_of(EIGHT);
             pack_rows(&mut rows, conv, mixin, 0..outputs, padded);
-            rows.resize(rows.len() + MAX_LANES, 0.0); // the last vector may be read past its end
         }
         Conv {
             tiles,

@@ -59,7 +59,8 @@ impl History {
     #[inline(always)]
     pub(crate) fn target(&mut self) -> Target {
         Target {
-            ptr: self.samples[self.position..].as_mut_ptr(),
+            // Of the whole buffer, for the past is read through it too.
+            ptr: self.samples.as_mut_ptr().wrapping_add(self.position),
             channel: self.capacity,
             frame: 1,
         }

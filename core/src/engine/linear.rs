@@ -2,7 +2,7 @@
 
 use super::conv::{Conv, ConvBlock};
 use super::history::History;
-use super::network::Network;
+use super::network::{Network, settle_by_playing};
 use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
 use crate::format::linear::LinearConfig;
 use crate::format::weights::ConvWeights;
@@ -10,7 +10,7 @@ use crate::simd::{Kernel, Level, Simd};
 use fft_convolver::TwoStageFFTConvolver;
 use ndarray::{Array1, Array3};
 
-/// From this length on the frequency domain is faster.
+/// Longer responses are faster through the frequency domain.
 const FFT_TAPS: usize = 256;
 
 /// A running impulse response.
@@ -141,6 +141,19 @@ impl Network for Linear {
                 // SAFETY: as above.
                 unsafe { *output.at(path.output, frame) += y };
             }
+        }
+    }
+
+    /// After silence there is nothing to remember; anything else is played.
+    fn settle(&mut self, input: Source, output: Target) {
+        // SAFETY: `input` has the network's channels.
+        let silent = (0..self.inputs).all(|channel| unsafe { *input.at(channel, 0) } == 0.0);
+        if silent {
+            self.reset();
+            self.process(input, output, 1);
+            self.reset();
+        } else {
+            settle_by_playing(self, input, output);
         }
     }
 

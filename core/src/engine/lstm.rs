@@ -27,7 +27,7 @@ const LANES: usize = 8;
 
 /// Frames that are played layer by layer: so few that what they need stays in the first-level cache
 /// beside the weights.
-const STRETCH: usize = 16;
+pub(crate) const STRETCH: usize = 16;
 
 /// The gates' order is the file's: input, forget and candidate, which are computed together, ...
 const INPUT: usize = 0;
@@ -415,7 +415,8 @@ impl<const H: usize> Layer<H> {
                 }
                 for f in 0..F {
                     for r in 0..ROWS {
-                        // Whatever the input is, the gates get a number that they can work with.
+                        // Whatever the input is, the gates get a number that they can work with:
+                        // what the recurrence adds was found to be less when the file was read.
                         let sum = sums[r][f].clamp_magnitude(0.5 * EXP_RANGE);
                         sum.store(to.add(f * GATES * H + row + r * S::LANES));
                     }
@@ -432,15 +433,16 @@ impl<const H: usize> Layer<H> {
     unsafe fn step<S: Simd>(&mut self, frame: usize, units: usize) {
         // SAFETY: the caller's promise; the columns were packed for these tiles.
         unsafe {
+            let hidden = self.hidden.as_mut_ptr();
             let mut step = Step {
                 columns: self.recurrent_columns.as_ptr(),
                 contributions: self.contributions.as_ptr().add(frame * GATES * H),
                 before: match frame {
                     0 => self.state.hidden.as_ptr(),
-                    _ => self.hidden.as_ptr().add((frame - 1) * H),
+                    _ => hidden.add((frame - 1) * H),
                 },
                 cell: self.state.cell.as_mut_ptr(),
-                after: self.hidden.as_mut_ptr().add(frame * H),
+                after: hidden.add(frame * H),
                 units,
             };
             // The tiles of `tiles`, spelled out for the compiler.

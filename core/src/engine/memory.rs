@@ -2,6 +2,7 @@
 
 use super::history::History;
 use super::linear::Linear;
+use super::lstm::STRETCH;
 use super::planes::BLOCK;
 use super::slimmable::Slimmable;
 use crate::format::linear::LinearConfig;
@@ -20,15 +21,19 @@ const RECURRENT_OVERHEAD: u64 = 2048;
 const ACTIVATION: u64 = 32;
 
 impl Net {
-    /// An upper estimate in bytes of the state of an instance: histories, scratch, and the weights
-    /// of which there is more than one copy. Other weights, of which there are no more than the
-    /// file has, are not counted.
-    pub(crate) fn state_bytes(&self) -> u64 {
+    /// An upper estimate in bytes of an instance: state, scratch, and the weights as it packs them.
+    pub(crate) fn instance_bytes(&self) -> u64 {
+        self.state_bytes().saturating_add(self.weight_bytes())
+    }
+
+    /// The same without the weights, of which slimmed nets have several copies that are counted.
+    fn state_bytes(&self) -> u64 {
         match self {
             Net::Lstm(net) => {
                 let padded = padded(net);
-                let states = net.layers.len() as u64 * 4 * floats(padded);
-                scratch(8 * padded) + states
+                // State and initial state, and a stretch of contributions and outputs.
+                let layer = floats(padded) * (4 + (GATES as u64 + 1) * STRETCH as u64);
+                net.layers.len() as u64 * (layer + 512)
             }
             Net::WaveNet(net) => {
                 let sizes = net.slim_steps().len() as u64 + 1;
@@ -139,6 +144,7 @@ impl Net {
             Net::WaveNet(_) if self.is_recurrent() => played(),
             Net::WaveNet(net) => net.condition.as_deref().map_or(0, nested),
             Net::ConvNet(_) => 0,
+            // A Linear stage is played if what it hears in silence is not silence.
             Net::Lstm(_) | Net::Linear(_) => played(),
             Net::Container(net) => {
                 let each = net.submodels.iter().map(|sub| nested(&sub.model));

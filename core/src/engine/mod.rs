@@ -1,7 +1,7 @@
 //! The sound: networks at work, built from checked configurations.
 //!
 //! A [`Model`] is what a host holds. Each architecture has a file and implements
-//! [`network::Network`]; [`conv`] is the loop that all but the LSTM share.
+//! [`network::Network`]; [`conv`] is what all but the LSTM share.
 
 pub(crate) mod activation;
 pub(crate) mod conv;
@@ -49,13 +49,22 @@ pub(crate) fn build(
             if steps.is_empty() {
                 return wavenet(config, condition);
             }
-            // A width for every stretch of slim values between two steps.
-            let lowest = std::iter::once(0.0).chain(steps.iter().copied());
-            let limits = steps.iter().copied().chain([f64::INFINITY]);
-            let sizes = lowest.zip(limits).map(|(value, limit)| Size {
-                limit,
-                net: wavenet(&config.slimmed(value), condition),
-            });
+            // A width for every stretch of slim values between two steps; at its middle no rounding
+            // can mistake it for another.
+            let starts = std::iter::once(0.0).chain(steps.iter().copied());
+            let ends = steps.iter().copied().chain([1.0]);
+            let count = steps.len() + 1;
+            let sizes = starts
+                .zip(ends)
+                .enumerate()
+                .map(|(index, (start, end))| Size {
+                    limit: if index + 1 == count {
+                        f64::INFINITY
+                    } else {
+                        end
+                    },
+                    net: wavenet(&config.slimmed(0.5 * (start + end)), condition),
+                });
             Box::new(Slimmable::new(sizes.collect()))
         }
         Net::Container(config) => {

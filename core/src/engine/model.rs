@@ -68,7 +68,10 @@ impl Model {
     }
 
     /// Chooses the size of a capture that has several, from 0 (smallest) to 1 (full, as it starts).
-    /// Others ignore it. The change is heard some hundredths of a second later, as a short fade.
+    /// Others ignore it, and so do sizes within a size.
+    ///
+    /// The new size first hears what it missed, at several times the usual work for up to half a
+    /// second, and is then faded in.
     pub fn set_slim(&mut self, value: f64) {
         self.net.set_slim(value);
     }
@@ -114,5 +117,71 @@ impl Model {
     /// As [`Model::process`], for a capture with one input and one output.
     pub fn process_mono(&mut self, input: &[f32], output: &mut [f32]) {
         self.process(&[input], &mut [output]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::planes::{Source, Target};
+    use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+
+    /// Counts what happens inside `assert_no_alloc` in the unit tests.
+    #[global_allocator]
+    static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+    /// A network that makes a temporary for each block, as the reference engine's LSTM did for each
+    /// sample, if it is told to.
+    struct Careless {
+        allocates: bool,
+    }
+
+    impl Network for Careless {
+        fn inputs(&self) -> usize {
+            1
+        }
+
+        fn outputs(&self) -> usize {
+            1
+        }
+
+        fn memory(&self) -> usize {
+            0
+        }
+
+        fn is_recurrent(&self) -> bool {
+            false
+        }
+
+        fn process(&mut self, _input: Source, _output: Target, frames: usize) {
+            if self.allocates {
+                drop(std::hint::black_box(vec![0.0f32; frames]));
+            }
+        }
+
+        fn reset(&mut self) {}
+    }
+
+    /// The test of the tests in `tests/realtime.rs`: what they look for in `process` is found there.
+    #[test]
+    fn an_allocation_in_process_is_caught() {
+        let violations = |allocates: bool| {
+            let mut model = Model {
+                net: Box::new(Careless { allocates }),
+                level: Level::detect(),
+                input: Planes::new(1),
+                output: Planes::new(1),
+            };
+            let (input, mut output) = ([0.1; 3 * BLOCK], [0.0; 3 * BLOCK]);
+            reset_violation_count();
+            assert_no_alloc(|| model.process_mono(&input, &mut output));
+            violation_count()
+        };
+        assert_eq!(violations(false), 0);
+        assert_eq!(
+            violations(true),
+            6,
+            "an allocation and a free in each of three blocks"
+        );
     }
 }

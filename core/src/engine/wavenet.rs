@@ -529,14 +529,6 @@ impl Layer {
         } = pass;
         let z_source = z.as_source();
         let films = &mut self.films;
-        let conv_block = ConvBlock {
-            input: self.history.source(),
-            condition: None,
-            residual: None,
-            output: z,
-            frames,
-            order: Order::Planar,
-        };
         // SAFETY: the caller's promise; a film has the channels of the place it stands at.
         unsafe {
             // The residual path takes the input as it was before any modulation.
@@ -551,6 +543,14 @@ impl Layer {
             if pass.settle {
                 self.history.settle();
             }
+            let conv_block = ConvBlock {
+                input: self.history.source(),
+                condition: None,
+                residual: None,
+                output: z,
+                frames,
+                order: Order::Planar,
+            };
             match &mut self.separate_mixin {
                 None => self.conv.run::<S>(ConvBlock {
                     condition: Some(condition),

@@ -1,8 +1,8 @@
 //! What a file says of a Linear capture: an impulse response.
 
+use super::MAX_LOOKBACK;
 use super::fields::Field;
 use super::weights::Weights;
-use super::{MAX_LOOKBACK, MAX_SIZE};
 use crate::error::Result;
 use ndarray::{Array1, Array2};
 
@@ -39,7 +39,6 @@ impl LinearConfig {
                 )));
             }
         };
-        debug_assert!(responses <= MAX_SIZE);
         let response_weights = weights.matrix(responses, taps);
         // A shared response has a shared bias.
         let biases = match (biased, responses) {

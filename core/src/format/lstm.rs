@@ -25,6 +25,33 @@ pub(crate) struct LstmLayer {
     pub(crate) initial_cell: Array1<f32>,
 }
 
+/// What the recurrent weights of a unit may add up to; a trained unit's stay below a hundred. With
+/// more, single precision would no longer tell one sum of gates from the next.
+const MAX_STRENGTH: f32 = 262_144.0;
+
+impl LstmLayer {
+    /// The gates' arguments must stay within what their functions are defined for.
+    fn check_strength(&self, config: &Field<'_>) -> Result<()> {
+        let inputs = self.matrix.ncols() - self.initial_hidden.len();
+        let strongest = |row: ndarray::ArrayView1<'_, f32>| {
+            // An output is between -1 and 1, but what the file starts with could be anything.
+            let columns = row.iter().skip(inputs).zip(&self.initial_hidden);
+            columns
+                .map(|(w, h)| w.abs() * h.abs().max(1.0))
+                .sum::<f32>()
+        };
+        if self
+            .matrix
+            .outer_iter()
+            .all(|row| strongest(row) <= MAX_STRENGTH)
+        {
+            Ok(())
+        } else {
+            Err(config.invalid("the recurrent weights are far larger than any training makes them"))
+        }
+    }
+}
+
 /// A whole LSTM.
 #[derive(Debug, Clone)]
 pub(crate) struct LstmConfig {
@@ -66,6 +93,9 @@ impl LstmConfig {
         let head = weights.matrix(outputs, hidden);
         let head_bias = weights.vector(outputs);
         weights.finish()?;
+        for layer in &layers {
+            layer.check_strength(config)?;
+        }
         Ok(LstmConfig {
             inputs,
             outputs,

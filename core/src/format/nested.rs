@@ -32,18 +32,19 @@ impl ContainerConfig {
         let list_field = config.require("submodels")?;
         let list = list_field.list()?;
         let mut submodels: Vec<Submodel> = Vec::new();
+        let mut rate = context.sample_rate;
         for item in list {
             let item = item.object()?;
             let max_field = item.require("max_value")?;
             let max_value = max_field.number()?;
             let model_field = item.require("model")?;
             let model = Document::read(model_field.clone(), context)?;
-            check_rate(&model_field, &model, context.sample_rate)?;
+            check_rate(&model_field, &model, rate)?;
+            rate = rate.or(model.sample_rate);
             if let Some(previous) = submodels.last() {
                 if max_value <= previous.max_value {
                     return Err(max_field.invalid("is not above the one before it"));
                 }
-                check_rate(&model_field, &model, previous.model.sample_rate)?;
                 let channels = |m: &Document| (m.net.inputs(), m.net.outputs());
                 if channels(&model) != channels(&previous.model) {
                     return Err(model_field.invalid("has other channels than the sizes before it"));

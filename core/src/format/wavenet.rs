@@ -145,7 +145,7 @@ impl WaveNetConfig {
         let condition_width = condition
             .as_ref()
             .map_or(inputs, |model| model.net.outputs());
-        config.require("head_scale")?;
+        config.require("head_scale")?.single()?; // the last weight repeats it, and counts
 
         let layers_field = config.require("layers")?;
         let objects = layers_field.list()?;
@@ -543,7 +543,7 @@ impl<'a> ArrayShape<'a> {
         width: usize,
         weights: &mut Weights,
     ) -> Result<Option<Film>> {
-        let Some(object) = self.field.get_some(key) else {
+        let Some(object) = self.field.get(key) else {
             return Ok(None);
         };
         if object.value() == &serde_json::Value::Bool(false) {

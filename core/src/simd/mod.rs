@@ -67,7 +67,7 @@ pub(crate) trait Simd: Copy {
     /// The sum of all lanes.
     fn sum(self) -> f32;
 
-    /// Limits to `-limit..=limit`; NaN becomes one of the two.
+    /// Limits to `-limit..=limit`; the NaN of a computation becomes one of the two.
     #[inline(always)]
     fn clamp_magnitude(self, limit: f32) -> Self {
         self.max(Self::splat(-limit)).min(Self::splat(limit))
