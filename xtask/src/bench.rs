@@ -85,7 +85,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     let (rounds, seconds, usual): (_, _, &[u16]) = if args.quick {
         (2, 0.1, &[64])
     } else {
-        (5, 0.3, &[1, 16, 64, 512])
+        (3, 0.2, &[1, 16, 64, 512])
     };
     let blocks = match args.blocks.as_slice() {
         [] => usual,

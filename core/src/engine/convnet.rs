@@ -69,7 +69,7 @@ impl Network for ConvNet {
         false
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         let interleaves = self.blocks.iter().all(|block| block.conv.interleaves());
         let order = if interleaves {
             Order::for_block(frames, self.channels, self.level)
@@ -86,7 +86,7 @@ impl Network for ConvNet {
         });
     }
 
-    fn settle(&mut self, input: Source, output: Target) {
+    unsafe fn settle(&mut self, input: Source, output: Target) {
         self.level.run(Run {
             net: self,
             input,
@@ -124,12 +124,12 @@ impl Kernel for Run<'_> {
         let mut signal = self.input;
         for block in &mut net.blocks {
             block.history.make_room();
-            copy(signal, block.history.target(), block.conv.inputs(), frames);
-            if self.settle {
-                block.history.settle();
-            }
             // SAFETY: reading the file has made sure that the widths fit; `z` has room for a block.
             unsafe {
+                copy(signal, block.history.target(), block.conv.inputs(), frames);
+                if self.settle {
+                    block.history.settle();
+                }
                 block.conv.run::<S>(ConvBlock {
                     input: block.history.source(),
                     condition: None,

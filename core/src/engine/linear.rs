@@ -111,7 +111,7 @@ impl Network for Linear {
         false
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         for (channel, &bias) in self.bias.iter().enumerate() {
             for frame in 0..frames {
                 // SAFETY: `output` has the network's channels.
@@ -145,15 +145,17 @@ impl Network for Linear {
     }
 
     /// After silence there is nothing to remember; anything else is played.
-    fn settle(&mut self, input: Source, output: Target) {
+    unsafe fn settle(&mut self, input: Source, output: Target) {
         // SAFETY: `input` has the network's channels.
         let silent = (0..self.inputs).all(|channel| unsafe { *input.at(channel, 0) } == 0.0);
         if silent {
             self.reset();
-            self.process(input, output, 1);
+            // SAFETY: the caller's promise.
+            unsafe { self.process(input, output, 1) };
             self.reset();
         } else {
-            settle_by_playing(self, input, output);
+            // SAFETY: the caller's promise.
+            unsafe { settle_by_playing(self, input, output) };
         }
     }
 
@@ -180,9 +182,9 @@ impl Kernel for Run<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         self.history.make_room();
-        copy(self.input, self.history.target(), 1, self.frames);
         // SAFETY: one channel in, one out, and the history is as long as the response.
         unsafe {
+            copy(self.input, self.history.target(), 1, self.frames);
             self.conv.run::<S>(ConvBlock {
                 input: self.history.source(),
                 condition: None,

@@ -214,7 +214,7 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         true
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         self.level.run(Run {
             net: self,
             input,

@@ -17,14 +17,21 @@ pub(crate) trait Network: Send {
     /// Whether some part never forgets entirely.
     fn is_recurrent(&self) -> bool;
 
-    /// Plays one block of up to [`BLOCK`] frames. Both blocks are planar, have the network's
-    /// channels and room for [`BLOCK`] frames. They must not overlap.
-    fn process(&mut self, input: Source, output: Target, frames: usize);
+    /// Plays one block of up to [`BLOCK`] frames.
+    ///
+    /// # Safety
+    /// Both blocks must be planar, have the network's channels and room for [`BLOCK`] frames, and
+    /// not overlap.
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize);
 
     /// Brings the network to where an input that never changes would bring it: that of the first
     /// frame of `input`. Leaves what it then gives in the first frame of `output`.
-    fn settle(&mut self, input: Source, output: Target) {
-        settle_by_playing(self, input, output);
+    ///
+    /// # Safety
+    /// As for [`Network::process`].
+    unsafe fn settle(&mut self, input: Source, output: Target) {
+        // SAFETY: the caller's promise.
+        unsafe { settle_by_playing(self, input, output) };
     }
 
     /// Goes back to the state in which the network was made.
@@ -35,7 +42,14 @@ pub(crate) trait Network: Send {
 }
 
 /// [`Network::settle`] for networks whose steady state cannot be computed.
-pub(crate) fn settle_by_playing<N: Network + ?Sized>(net: &mut N, input: Source, output: Target) {
+///
+/// # Safety
+/// As for [`Network::process`].
+pub(crate) unsafe fn settle_by_playing<N: Network + ?Sized>(
+    net: &mut N,
+    input: Source,
+    output: Target,
+) {
     let mut held = Planes::new(net.inputs());
     for channel in 0..net.inputs() {
         // SAFETY: `input` has the network's channels.
@@ -51,7 +65,8 @@ pub(crate) fn settle_by_playing<N: Network + ?Sized>(net: &mut N, input: Source,
     let mut last = 0;
     while left > 0 {
         let frames = left.min(BLOCK);
-        net.process(source, target, frames);
+        // SAFETY: both were made for the network's channels.
+        unsafe { net.process(source, target, frames) };
         left -= frames;
         last = frames - 1;
     }

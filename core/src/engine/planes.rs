@@ -94,12 +94,15 @@ pub(crate) enum Order {
 }
 
 /// Copies a block between any two layouts.
+///
+/// # Safety
+/// Both must be blocks with these channels and frames.
 #[inline(always)]
-pub(crate) fn copy(from: Source, to: Target, channels: usize, frames: usize) {
+pub(crate) unsafe fn copy(from: Source, to: Target, channels: usize, frames: usize) {
     debug_assert!(frames <= BLOCK);
     for channel in 0..channels {
         for frame in 0..frames {
-            // SAFETY: both are blocks with these channels and frames.
+            // SAFETY: the caller's promise.
             unsafe { *to.at(channel, frame) = *from.at(channel, frame) };
         }
     }

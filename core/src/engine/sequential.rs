@@ -58,15 +58,17 @@ impl Network for Sequential {
         self.stages.iter().any(|(net, _)| net.is_recurrent())
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         self.pass(input, output, |net, input, output| {
-            net.process(input, output, frames)
+            // SAFETY: the outermost blocks are the caller's promise, the others were made for the stages.
+            unsafe { net.process(input, output, frames) };
         });
     }
 
-    fn settle(&mut self, input: Source, output: Target) {
+    unsafe fn settle(&mut self, input: Source, output: Target) {
         self.pass(input, output, |net, input, output| {
-            net.settle(input, output)
+            // SAFETY: as in `process`.
+            unsafe { net.settle(input, output) };
         });
     }
 

@@ -137,7 +137,8 @@ impl Slimmable {
             }
             let input = self.replay.target(Order::Planar).as_source();
             let output = self.scratch.target(Order::Planar);
-            self.sizes[to].net.process(input, output, count);
+            // SAFETY: both were made for the sizes' channels, and `count` is at most `BLOCK`.
+            unsafe { self.sizes[to].net.process(input, output, count) };
             heard += count;
         }
         heard
@@ -184,11 +185,12 @@ impl Network for Slimmable {
         self.sizes.iter().any(|size| size.net.is_recurrent())
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         self.begin_change();
         let before = self.played;
         self.remember(input, frames);
-        self.sizes[self.active].net.process(input, output, frames);
+        // SAFETY: the caller's promise: all sizes have the same channels.
+        unsafe { self.sizes[self.active].net.process(input, output, frames) };
         match self.change {
             Change::None => {}
             Change::CatchingUp { to, heard } => {
@@ -202,7 +204,8 @@ impl Network for Slimmable {
             Change::Fading { to, done } => {
                 debug_assert_eq!(before + frames, self.played);
                 let scratch = self.scratch.target(Order::Planar);
-                self.sizes[to].net.process(input, scratch, frames);
+                // SAFETY: as above; the scratch was made for these channels.
+                unsafe { self.sizes[to].net.process(input, scratch, frames) };
                 self.fade(output, frames, done);
                 self.change = Change::Fading {
                     to,
@@ -216,7 +219,7 @@ impl Network for Slimmable {
         }
     }
 
-    fn settle(&mut self, input: Source, output: Target) {
+    unsafe fn settle(&mut self, input: Source, output: Target) {
         // The past is what the settled input was.
         for (channel, past) in self.past.iter_mut().enumerate() {
             // SAFETY: `input` has the network's channels.
@@ -224,7 +227,8 @@ impl Network for Slimmable {
         }
         self.played = self.past.first().map_or(0, Vec::len);
         self.jump();
-        self.sizes[self.active].net.settle(input, output);
+        // SAFETY: as in `process`.
+        unsafe { self.sizes[self.active].net.settle(input, output) };
     }
 
     fn reset(&mut self) {

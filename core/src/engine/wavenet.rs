@@ -165,7 +165,7 @@ impl Network for WaveNet {
         self.recurrent
     }
 
-    fn process(&mut self, input: Source, output: Target, frames: usize) {
+    unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         let block = Block {
             frames,
             settle: false,
@@ -173,13 +173,15 @@ impl Network for WaveNet {
         self.run_block(input, output, block);
     }
 
-    fn settle(&mut self, input: Source, output: Target) {
+    unsafe fn settle(&mut self, input: Source, output: Target) {
         if self.recurrent {
-            settle_by_playing(self, input, output);
+            // SAFETY: the caller's promise.
+            unsafe { settle_by_playing(self, input, output) };
             return;
         }
         if let Some((net, planes)) = &mut self.condition {
-            net.settle(input, planes.target(Order::Planar));
+            // SAFETY: the condition hears what the net hears, and has planes of its own.
+            unsafe { net.settle(input, planes.target(Order::Planar)) };
         }
         let block = Block {
             frames: 1,
@@ -227,7 +229,8 @@ impl Kernel for Run<'_> {
             Some((condition, planes)) => {
                 let target = planes.target(Order::Planar);
                 if !block.settle {
-                    condition.process(input, target, block.frames);
+                    // SAFETY: the condition hears what the net hears, and has planes of its own.
+                    unsafe { condition.process(input, target, block.frames) };
                 }
                 target.as_source()
             }
@@ -332,7 +335,8 @@ impl LayerArray {
         };
         let mut add = match head {
             Some(previous) => {
-                copy(previous.as_source(), sum, self.head_width, frames);
+                // SAFETY: the array before gives as many rows as this one adds.
+                unsafe { copy(previous.as_source(), sum, self.head_width, frames) };
                 Sum::Add(sum)
             }
             None => Sum::Set(sum),
@@ -724,7 +728,6 @@ impl PostHead {
         for (index, stage) in self.stages.iter_mut().enumerate() {
             stage.history.make_room();
             let activated = stage.history.target();
-            copy(signal, activated, stage.inputs, frames);
             let target = if index == last {
                 output
             } else {
@@ -732,6 +735,7 @@ impl PostHead {
             };
             // SAFETY: the caller's promise.
             unsafe {
+                copy(signal, activated, stage.inputs, frames);
                 self.activation
                     .run::<S>(activated, Sum::None, Order::Planar, stage.inputs, frames);
                 if block.settle {

@@ -15,6 +15,9 @@ use crate::rate_converter::RateConverter;
 use crate::wav_reader::WavReader;
 use crate::wav_writer::{self, Depth, Figures, WavWriter};
 
+/// The most that levelling changes, in dB: a capture that hardly sounds is not made to hiss.
+const MAX_GAIN: f64 = 40.0;
+
 /// The level (dB, RMS) a capture's output is brought to where its loudness is known.
 const TARGET_LEVEL: f64 = -18.0;
 
@@ -164,11 +167,18 @@ fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
         LoudnessSource::Given => "given",
         LoudnessSource::Measured => "measured",
     };
+    let wanted = TARGET_LEVEL - loudness.db;
+    let gain = wanted.clamp(-MAX_GAIN, MAX_GAIN);
+    let aim = if gain == wanted {
+        "brought to"
+    } else {
+        "brought towards"
+    };
     let why = format!(
-        "the capture's loudness of {:.1} dB, as {source}, brought to {TARGET_LEVEL:.0} dB",
+        "the capture's loudness of {:.1} dB, as {source}, {aim} {TARGET_LEVEL:.0} dB",
         loudness.db
     );
-    (TARGET_LEVEL - loudness.db, why)
+    (gain, why)
 }
 
 /// Plays all of `input` into `file`, which is then complete but not yet under its name.
