@@ -3,8 +3,8 @@
 use crate::engine::Model;
 use crate::error::{CaptureError, Result};
 use crate::format::fields::Field;
-use crate::format::{Document, FileContext};
-use crate::metadata::Metadata;
+use crate::format::metadata::Metadata;
+use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext};
 use crate::simd::Level;
 use crate::summary::Summary;
 use serde_json::Value;
@@ -13,9 +13,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The rate that a file without `sample_rate` means, in Hz.
-pub const DEFAULT_SAMPLE_RATE: f64 = 48_000.0;
 
 /// The longest file that is read, in bytes. The longest real capture known has 1.5 MB.
 pub const MAX_FILE_BYTES: u64 = 32 << 20;
@@ -49,6 +46,8 @@ pub struct Examination {
     pub sample_rate: Option<f64>,
     /// Length of the weight list.
     pub weights: Option<usize>,
+    /// The models that it is made of, in a few words each.
+    pub parts: Vec<String>,
     /// Whatever metadata there is.
     pub metadata: Metadata,
     /// The capture, or why there is none.
@@ -84,6 +83,7 @@ impl Capture {
                     architecture: None,
                     sample_rate: None,
                     weights: None,
+                    parts: Vec::new(),
                     metadata: Metadata::default(),
                     result: Err(error),
                 };
@@ -95,6 +95,7 @@ impl Capture {
             architecture: text("architecture"),
             sample_rate: value.get("sample_rate").and_then(Value::as_f64),
             weights: value.get("weights").and_then(Value::as_array).map(Vec::len),
+            parts: parts(&value),
             metadata: Metadata::read(&Field::root(&file, &value)),
             result: Self::from_value(&file, &value),
         }
@@ -184,6 +185,34 @@ impl Capture {
     pub fn build_for(&self, level: Level) -> Model {
         Model::new(&self.document, level)
     }
+}
+
+/// What can be told of the models nested in one that is not understood as a whole.
+fn parts(document: &Value) -> Vec<String> {
+    let list = |key: &str| {
+        let list = document.get("config").and_then(|config| config.get(key));
+        list.and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice)
+    };
+    let submodels = list("submodels")
+        .iter()
+        .filter_map(|item| item.get("model"));
+    let stages = list("models").iter();
+    let condition = document.get("config").and_then(|c| c.get("condition_dsp"));
+    let models = submodels
+        .chain(stages)
+        .chain(condition.filter(|c| c.is_object()));
+    models
+        .map(|model| {
+            let architecture = model.get("architecture").and_then(Value::as_str);
+            let weights = model
+                .get("weights")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
+            let name: String = architecture.unwrap_or("unknown").chars().take(60).collect();
+            format!("{name}, {weights} weights")
+        })
+        .collect()
 }
 
 /// The last part of a path, or all of it.

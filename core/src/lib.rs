@@ -25,14 +25,14 @@ mod engine;
 mod error;
 mod format;
 mod loudness;
-mod metadata;
 mod simd;
 mod summary;
 
-pub use capture::{Capture, DEFAULT_SAMPLE_RATE, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
+pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
+pub use format::DEFAULT_SAMPLE_RATE;
+pub use format::metadata::Metadata;
 pub use loudness::{Loudness, LoudnessSource};
-pub use metadata::Metadata;
 pub use simd::{Level, UnknownLevel};
 pub use summary::Summary;

@@ -359,3 +359,26 @@ fn sizes_of_different_rates_are_refused() {
     assert!(Capture::from_bytes("x.nam", container([one, "", one]).as_bytes()).is_ok());
     assert_eq!(kind(&refuse(&container([one, "", other]))), "Invalid");
 }
+
+/// Of a container with a broken size, the sizes that there are can still be told.
+#[test]
+fn what_was_understood_of_a_refused_file() {
+    let bytes = std::fs::read(fixture("example_models/A2.nam")).unwrap();
+    let mut file: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    file["config"]["submodels"][1]["model"]["weights"] = serde_json::json!([1.0]);
+    let path = std::env::temp_dir().join(format!("gridleak-broken-{}.nam", std::process::id()));
+    std::fs::write(&path, file.to_string()).unwrap();
+    let seen = Capture::examine(&path);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(seen.architecture.as_deref(), Some("SlimmableContainer"));
+    assert_eq!(seen.parts, ["WaveNet, 1871 weights", "WaveNet, 1 weights"]);
+    assert_eq!(seen.metadata.loudness.map(f64::round), Some(-26.0));
+    let error = seen.result.expect_err("one size has a single weight");
+    assert_eq!(kind(&error), "WeightCount", "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("config.submodels[1].model.weights"),
+        "{error}"
+    );
+}

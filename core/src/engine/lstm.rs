@@ -109,7 +109,7 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
                 head[row * H + unit] = weight;
             }
         }
-        let rate = sample_rate.unwrap_or(crate::DEFAULT_SAMPLE_RATE);
+        let rate = sample_rate.unwrap_or(crate::format::DEFAULT_SAMPLE_RATE);
         Lstm {
             level,
             inputs: config.inputs,

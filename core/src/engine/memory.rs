@@ -93,7 +93,9 @@ impl Net {
         let nested =
             |document: &Document| document.net.memory(document.sample_rate.or(sample_rate));
         match self {
-            Net::Lstm(_) => (0.5 * sample_rate.unwrap_or(crate::DEFAULT_SAMPLE_RATE)) as u64,
+            Net::Lstm(_) => {
+                (0.5 * sample_rate.unwrap_or(crate::format::DEFAULT_SAMPLE_RATE)) as u64
+            }
             Net::WaveNet(net) => {
                 let condition = net.condition.as_deref().map_or(0, nested);
                 condition.saturating_add(net.lookback() as u64 + 1)

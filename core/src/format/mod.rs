@@ -8,19 +8,23 @@ pub(crate) mod convnet;
 pub(crate) mod fields;
 pub(crate) mod linear;
 pub(crate) mod lstm;
+pub(crate) mod metadata;
 pub(crate) mod nested;
 pub(crate) mod wavenet;
 pub(crate) mod weights;
 
 use crate::error::{CaptureError, Result};
-use crate::metadata::Metadata;
 use convnet::ConvNetConfig;
 use fields::Field;
 use linear::LinearConfig;
 use lstm::LstmConfig;
+use metadata::Metadata;
 use nested::{ContainerConfig, SequentialConfig};
 use wavenet::WaveNetConfig;
 use weights::Weights;
+
+/// The rate that a file without `sample_rate` means, in Hz.
+pub const DEFAULT_SAMPLE_RATE: f64 = 48_000.0;
 
 /// Largest width, kernel or layer count that is believed; far beyond any real net.
 pub(crate) const MAX_SIZE: usize = 1 << 16;

@@ -113,13 +113,20 @@ fn fragment_card(file: &Path, seen: &Examination) -> String {
         return String::new();
     }
     let loudness = decimal(seen.metadata.loudness, "dB");
-    lay_out(
+    let mut text = lay_out(
         file,
         &seen.metadata,
         &structure,
         loudness,
         seen.version.clone(),
-    )
+    );
+    if !seen.parts.is_empty() {
+        text.push_str("Made of\n");
+        for part in &seen.parts {
+            text.push_str(&format!("  {part}\n"));
+        }
+    }
+    text
 }
 
 /// The card of any file.
@@ -261,6 +268,10 @@ fn fragment_to_json(file: &Path, seen: &Examination, failure: &Failure) -> Map<S
             ("architecture", json!(seen.architecture)),
             ("sample_rate", json!(seen.sample_rate)),
             ("weights", json!(seen.weights)),
+            (
+                "parts",
+                json!((!seen.parts.is_empty()).then_some(&seen.parts)),
+            ),
             ("error", json!(failure.to_string())),
         ],
     );

@@ -218,7 +218,7 @@ const LIMITS: &str = "## What the numbers do not show
   third digits.
 * The least time, not the typical one and not the longest. A host cares about the longest, which
   depends on all that runs beside it.
-* One capture at a time, its weights in the cache. A session with many plug-ins shares caches and
+* One capture at a time, its weights in the cache. A project with many plug-ins shares caches and
   memory between them.
 * Weights and sizes, not sound: captures of the same architecture take the same time.
 * Engines differ in how exactly they play. Gridleak and nam-rs compute tanh to single precision, other

@@ -1,7 +1,7 @@
 //! What a file tells about itself. Nothing here changes the sound, so nothing here can be wrong
 //! enough to refuse a file: a value of the wrong kind is as good as absent.
 
-use crate::format::fields::Field;
+use super::fields::Field;
 use serde_json::Value;
 
 /// Metadata of a capture, as far as the file gives it.
