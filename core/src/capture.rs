@@ -229,33 +229,29 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     };
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
-    let too_large = |bytes| CaptureError::FileTooLarge {
-        file: file_name(path),
-        bytes,
-        limit: MAX_FILE_BYTES,
-    };
-    if length > MAX_FILE_BYTES {
-        return Err(too_large(length));
-    }
+    check_length(&file_name(path), length)?;
     let mut bytes = Vec::new();
-    // Something that is not a plain file may be longer than it says.
+    // Something that is not a plain file may be longer than it says; `parse` looks again.
     let mut limited = file.take(MAX_FILE_BYTES + 1);
     limited.read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(too_large(bytes.len() as u64));
-    }
     Ok(bytes)
+}
+
+/// Refuses what is longer than a capture can be.
+fn check_length(name: &str, bytes: u64) -> Result<()> {
+    if bytes > MAX_FILE_BYTES {
+        return Err(CaptureError::FileTooLarge {
+            file: name.to_owned(),
+            bytes,
+            limit: MAX_FILE_BYTES,
+        });
+    }
+    Ok(())
 }
 
 /// JSON, with or without a byte order mark.
 fn parse(name: &str, bytes: &[u8]) -> Result<(Arc<str>, Value)> {
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(CaptureError::FileTooLarge {
-            file: name.to_owned(),
-            bytes: bytes.len() as u64,
-            limit: MAX_FILE_BYTES,
-        });
-    }
+    check_length(name, bytes.len() as u64)?;
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if text.trim_ascii().is_empty() {
         return Err(CaptureError::NotJson {

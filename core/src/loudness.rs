@@ -14,6 +14,7 @@
 
 use crate::capture::Capture;
 use std::f64::consts::TAU;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -53,6 +54,15 @@ pub enum LoudnessSource {
     Given,
     /// The file does not, so it was measured: see [`Capture::measure_loudness`].
     Measured,
+}
+
+impl fmt::Display for LoudnessSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LoudnessSource::Given => "given",
+            LoudnessSource::Measured => "measured",
+        })
+    }
 }
 
 impl Capture {

@@ -1,8 +1,8 @@
 //! Convolutions and matrices over a block: where nearly all time is spent.
 //!
 //! A [`Conv`] computes `bias + mixin * condition + sum over taps of kernel * past (+ residual)`.
-//! It is cut into tiles of a few output channels, whose sums stay in registers. In planar order
-//! vectors span time; in interleaved order, which is for tiny blocks, they span a tile's channels.
+//! In planar order vectors span time, and the output channels are cut into tiles of a few, whose sums
+//! stay in registers. In interleaved order, which is for tiny blocks, vectors span output channels.
 //! Both add the same products in the same order, so a sample does not depend on the block it is in.
 
 #![allow(
@@ -63,6 +63,21 @@ pub(crate) struct ConvBlock {
     pub(crate) output: Target,
     pub(crate) frames: usize,
     pub(crate) order: Order,
+}
+
+impl ConvBlock {
+    /// Without a condition and a residual.
+    #[inline(always)]
+    pub(crate) fn new(input: Source, output: Target, frames: usize, order: Order) -> Self {
+        ConvBlock {
+            input,
+            condition: None,
+            residual: None,
+            output,
+            frames,
+            order,
+        }
+    }
 }
 
 impl Conv {
@@ -145,39 +160,24 @@ impl Conv {
             return;
         }
         for tile in &self.tiles {
-            // SAFETY (of the kernel): the caller's promise.
             match tile.width {
-                8 => S::call(RunTile::<8> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
-                6 => S::call(RunTile::<6> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
-                4 => S::call(RunTile::<4> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
-                3 => S::call(RunTile::<3> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
-                2 => S::call(RunTile::<2> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
-                _ => S::call(RunTile::<1> {
-                    conv: self,
-                    tile,
-                    block,
-                }),
+                8 => S::call(self.tile::<8>(tile, block)),
+                6 => S::call(self.tile::<6>(tile, block)),
+                4 => S::call(self.tile::<4>(tile, block)),
+                3 => S::call(self.tile::<3>(tile, block)),
+                2 => S::call(self.tile::<2>(tile, block)),
+                _ => S::call(self.tile::<1>(tile, block)),
             }
+        }
+    }
+
+    /// A tile of `W` channels as a kernel. Made by `run` alone, whose caller vouches for the block.
+    #[inline(always)]
+    fn tile<'a, const W: usize>(&'a self, tile: &'a Tile, block: ConvBlock) -> RunTile<'a, W> {
+        RunTile {
+            conv: self,
+            tile,
+            block,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct ConvNet {
     head: Conv,
     /// The last activation.
     z: Planes,
+    /// Whether it can take interleaved blocks.
+    interleaves: bool,
 }
 
 struct ConvBlockState {
@@ -31,20 +33,22 @@ impl ConvNet {
     pub(crate) fn new(config: &ConvNetConfig, level: Level) -> Self {
         let channels = config.head.inputs();
         let lookback: usize = config.blocks.iter().map(|block| block.lookback()).sum();
+        let blocks: Vec<ConvBlockState> = config
+            .blocks
+            .iter()
+            .map(|block| ConvBlockState {
+                conv: Conv::new(block, level),
+                history: History::new(block.inputs(), block.lookback()),
+            })
+            .collect();
         ConvNet {
             level,
             inputs: config.inputs,
             outputs: config.outputs,
             channels,
             memory: lookback + 1,
-            blocks: config
-                .blocks
-                .iter()
-                .map(|block| ConvBlockState {
-                    conv: Conv::new(block, level),
-                    history: History::new(block.inputs(), block.lookback()),
-                })
-                .collect(),
+            interleaves: blocks.iter().all(|block| block.conv.interleaves()),
+            blocks,
             activation: Activation::new(&config.activation, channels),
             head: Conv::new(&config.head, level),
             z: Planes::new(channels),
@@ -70,8 +74,7 @@ impl Network for ConvNet {
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
-        let interleaves = self.blocks.iter().all(|block| block.conv.interleaves());
-        let order = if interleaves {
+        let order = if self.interleaves {
             Order::for_block(frames, self.channels, self.level)
         } else {
             Order::Planar
@@ -130,14 +133,9 @@ impl Kernel for Run<'_> {
                 if self.settle {
                     block.history.settle();
                 }
-                block.conv.run::<S>(ConvBlock {
-                    input: block.history.source(),
-                    condition: None,
-                    residual: None,
-                    output: z,
-                    frames,
-                    order,
-                });
+                block
+                    .conv
+                    .run::<S>(ConvBlock::new(block.history.source(), z, frames, order));
                 net.activation
                     .run::<S>(z, Sum::None, order, net.channels, frames);
             }
@@ -146,14 +144,8 @@ impl Kernel for Run<'_> {
         }
         // SAFETY: as above; `output` has the net's channels.
         unsafe {
-            net.head.run::<S>(ConvBlock {
-                input: signal,
-                condition: None,
-                residual: None,
-                output: self.output,
-                frames,
-                order,
-            });
+            net.head
+                .run::<S>(ConvBlock::new(signal, self.output, frames, order));
         }
     }
 }

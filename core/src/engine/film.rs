@@ -41,14 +41,8 @@ impl Film {
         let factors = self.factors.target(Order::Planar);
         // SAFETY: the caller's promise; `factors` has the transform's rows.
         unsafe {
-            self.transform.run::<S>(ConvBlock {
-                input: condition,
-                condition: None,
-                residual: None,
-                output: factors,
-                frames,
-                order: Order::Planar,
-            });
+            self.transform
+                .run::<S>(ConvBlock::new(condition, factors, frames, Order::Planar));
         }
         each_vector::<S>(self.channels, frames, |channel, frame| {
             // SAFETY: as above.

@@ -185,14 +185,12 @@ impl Kernel for Run<'_> {
         // SAFETY: one channel in, one out, and the history is as long as the response.
         unsafe {
             copy(self.input, self.history.target(), 1, self.frames);
-            self.conv.run::<S>(ConvBlock {
-                input: self.history.source(),
-                condition: None,
-                residual: None,
-                output: self.output,
-                frames: self.frames,
-                order: Order::Planar,
-            });
+            self.conv.run::<S>(ConvBlock::new(
+                self.history.source(),
+                self.output,
+                self.frames,
+                Order::Planar,
+            ));
         }
         self.history.advance(self.frames);
     }

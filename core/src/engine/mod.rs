@@ -53,18 +53,10 @@ pub(crate) fn build(
             // can mistake it for another.
             let starts = std::iter::once(0.0).chain(steps.iter().copied());
             let ends = steps.iter().copied().chain([1.0]);
-            let count = steps.len() + 1;
-            let sizes = starts
-                .zip(ends)
-                .enumerate()
-                .map(|(index, (start, end))| Size {
-                    limit: if index + 1 == count {
-                        f64::INFINITY
-                    } else {
-                        end
-                    },
-                    net: wavenet(&config.slimmed(0.5 * (start + end)), condition),
-                });
+            let sizes = starts.zip(ends).map(|(start, end)| Size {
+                limit: end,
+                net: wavenet(&config.slimmed(0.5 * (start + end)), condition),
+            });
             Box::new(Slimmable::new(sizes.collect()))
         }
         Net::Container(config) => {

@@ -187,7 +187,6 @@ impl Network for Slimmable {
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         self.begin_change();
-        let before = self.played;
         self.remember(input, frames);
         // SAFETY: the caller's promise: all sizes have the same channels.
         unsafe { self.sizes[self.active].net.process(input, output, frames) };
@@ -202,7 +201,6 @@ impl Network for Slimmable {
                 };
             }
             Change::Fading { to, done } => {
-                debug_assert_eq!(before + frames, self.played);
                 let scratch = self.scratch.target(Order::Planar);
                 // SAFETY: as above; the scratch was made for these channels.
                 unsafe { self.sizes[to].net.process(input, scratch, frames) };

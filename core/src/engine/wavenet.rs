@@ -343,14 +343,12 @@ impl LayerArray {
         };
         // SAFETY: the caller's promise; all scratch has the channels of the part that uses it.
         unsafe {
-            self.rechannel.run::<S>(ConvBlock {
+            self.rechannel.run::<S>(ConvBlock::new(
                 input,
-                condition: None,
-                residual: None,
-                output: self.layers[0].input_target(),
+                self.layers[0].input_target(),
                 frames,
                 order,
-            });
+            ));
             for index in 0..self.layers.len() {
                 let (done, rest) = self.layers.split_at_mut(index + 1);
                 let layer = &mut done[index];
@@ -390,14 +388,8 @@ impl LayerArray {
                 None => sum.as_source(),
             };
             let head_output = self.head_output.target(Order::Planar);
-            self.head.run::<S>(ConvBlock {
-                input: head_input,
-                condition: None,
-                residual: None,
-                output: head_output,
-                frames,
-                order,
-            });
+            self.head
+                .run::<S>(ConvBlock::new(head_input, head_output, frames, order));
             if let Some(history) = &mut self.head_history {
                 history.advance(frames);
             }
@@ -547,14 +539,7 @@ impl Layer {
             if pass.settle {
                 self.history.settle();
             }
-            let conv_block = ConvBlock {
-                input: self.history.source(),
-                condition: None,
-                residual: None,
-                output: z,
-                frames,
-                order: Order::Planar,
-            };
+            let conv_block = ConvBlock::new(self.history.source(), z, frames, Order::Planar);
             match &mut self.separate_mixin {
                 None => self.conv.run::<S>(ConvBlock {
                     condition: Some(condition),
@@ -684,14 +669,7 @@ impl Layer {
                 return;
             };
             let result = planes.target(Order::Planar);
-            head1x1.run::<S>(ConvBlock {
-                input: z.as_source(),
-                condition: None,
-                residual: None,
-                output: result,
-                frames,
-                order: Order::Planar,
-            });
+            head1x1.run::<S>(ConvBlock::new(z.as_source(), result, frames, Order::Planar));
             if let Some(film) = &mut self.films.head1x1_post {
                 film.run::<S>(result.as_source(), pass.condition, result, frames);
             }
@@ -741,14 +719,12 @@ impl PostHead {
                 if block.settle {
                     stage.history.settle();
                 }
-                stage.conv.run::<S>(ConvBlock {
-                    input: stage.history.source(),
-                    condition: None,
-                    residual: None,
-                    output: target,
+                stage.conv.run::<S>(ConvBlock::new(
+                    stage.history.source(),
+                    target,
                     frames,
-                    order: Order::Planar,
-                });
+                    Order::Planar,
+                ));
             }
             stage.history.advance(frames);
             signal = target.as_source();

@@ -245,10 +245,7 @@ fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
             ("loudness", json!(loudness.map(|loudness| loudness.db))),
             (
                 "loudness_source",
-                json!(loudness.map(|loudness| match loudness.source {
-                    LoudnessSource::Given => "given",
-                    LoudnessSource::Measured => "measured",
-                })),
+                json!(loudness.map(|loudness| loudness.source.to_string())),
             ),
             ("warnings", json!(capture.warnings())),
         ],

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{Capture, Level, LoudnessSource, Model};
+use gridleak_core::{Capture, Level, Model};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{capture_source, note, say};
@@ -163,10 +163,6 @@ fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
             "the capture plays nothing that could be levelled".into(),
         );
     };
-    let source = match loudness.source {
-        LoudnessSource::Given => "given",
-        LoudnessSource::Measured => "measured",
-    };
     let wanted = TARGET_LEVEL - loudness.db;
     let gain = wanted.clamp(-MAX_GAIN, MAX_GAIN);
     let aim = if gain == wanted {
@@ -175,8 +171,8 @@ fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
         "brought towards"
     };
     let why = format!(
-        "the capture's loudness of {:.1} dB, as {source}, {aim} {TARGET_LEVEL:.0} dB",
-        loudness.db
+        "the capture's loudness of {:.1} dB, as {}, {aim} {TARGET_LEVEL:.0} dB",
+        loudness.db, loudness.source
     );
     (gain, why)
 }
