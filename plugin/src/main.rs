@@ -1,15 +1,5 @@
-//! Gridleak on the command line: plays, inspects and times Neural Amp Modeler captures.
-
-mod builtin;
-mod cli;
-mod failure;
-mod output_file;
-mod rate_converter;
-mod riff;
-mod simd_choice;
-mod wav_reader;
-mod wav_writer;
+//! The program `gridleak`: plays, inspects and times captures on the command line.
 
 fn main() -> std::process::ExitCode {
-    cli::run(std::env::args_os())
+    gridleak::run_command_line(std::env::args_os())
 }

@@ -42,7 +42,7 @@ enum Command {
 }
 
 /// Runs the command in `arguments`, the program's name first.
-pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let done = match Cli::try_parse_from(arguments) {
         Ok(cli) => simd_choice::choose().and_then(|level| match cli.command {
             Command::Render(args) => render::run(&args, level),

@@ -1,0 +1,71 @@
+//! What the host sees, stores and automates.
+
+use nice_plug::prelude::*;
+
+/// The parameters. The ids are part of every saved project and must never change.
+#[derive(Params)]
+pub(crate) struct Parameters {
+    /// Gain before the capture, -20 to +20 dB.
+    #[id = "ingain"]
+    pub(crate) input: FloatParam,
+
+    /// Gain behind the capture, -40 to +40 dB.
+    #[id = "outgn"]
+    pub(crate) output: FloatParam,
+
+    /// What of a stereo input is played.
+    #[id = "source"]
+    pub(crate) source: EnumParam<Source>,
+
+    /// Passes the input through, as late as the capture's sound would be.
+    #[id = "bypass"]
+    pub(crate) bypass: BoolParam,
+}
+
+/// What of a stereo input is played.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Both sides, each through a capture of its own.
+    #[id = "stereo"]
+    Stereo,
+    /// The left side, on both.
+    #[id = "left"]
+    Left,
+    /// The right side, on both.
+    #[id = "right"]
+    Right,
+    /// The mean of both sides, on both.
+    #[id = "sum"]
+    Sum,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            input: decibels("Input", 20.0),
+            output: decibels("Output", 40.0),
+            source: EnumParam::new("Input Source", Source::Stereo),
+            bypass: BoolParam::new("Bypass", false).make_bypass(),
+        }
+    }
+}
+
+/// A gain of up to `most` dB either way. Linear in dB, as in the hosts' own faders; smoothing is the
+/// chain's, for the framework's would jump when a project is loaded.
+fn decibels(name: &str, most: f32) -> FloatParam {
+    let range = FloatRange::Linear {
+        min: -most,
+        max: most,
+    };
+    FloatParam::new(name, 0.0, range)
+        .with_unit(" dB")
+        .with_value_to_string(formatters::v2s_f32_rounded(1))
+        .with_string_to_value(std::sync::Arc::new(typed_decibels))
+}
+
+/// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
+fn typed_decibels(text: &str) -> Option<f32> {
+    let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic());
+    let value: f32 = text.trim().replace(',', ".").parse().ok()?;
+    value.is_finite().then_some(value)
+}
