@@ -21,6 +21,7 @@
 //! The crate knows files and sound; it knows no host, no window and no thread.
 
 mod capture;
+mod chain;
 mod engine;
 mod error;
 mod format;
@@ -33,6 +34,6 @@ pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::metadata::Metadata;
-pub use loudness::{Loudness, LoudnessSource};
+pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use simd::{Level, UnknownLevel};
 pub use summary::Summary;

@@ -38,6 +38,11 @@ const BELIEVED: RangeInclusive<f64> = -100.0..=30.0;
 /// The same for all captures, so made once: that takes longer than most of them take to play it.
 static SIGNAL: LazyLock<Vec<f32>> = LazyLock::new(signal);
 
+/// The level in dB that captures are brought to, as in the official plugin.
+pub const TARGET_LEVEL: f64 = -18.0;
+/// The most that a level is changed by, in dB: a capture that hardly sounds is not made to hiss.
+const MAX_GAIN: f64 = 40.0;
+
 /// How loud a capture is, and how that is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loudness {
@@ -45,6 +50,13 @@ pub struct Loudness {
     pub db: f64,
     /// Where the figure comes from.
     pub source: LoudnessSource,
+}
+
+impl Loudness {
+    /// What brings the capture to [`TARGET_LEVEL`], or 40 dB towards it, in dB.
+    pub fn gain_db(&self) -> f64 {
+        (TARGET_LEVEL - self.db).clamp(-MAX_GAIN, MAX_GAIN)
+    }
 }
 
 /// Where a [`Loudness`] comes from.

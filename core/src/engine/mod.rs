@@ -19,6 +19,7 @@ pub(crate) mod slimmable;
 pub(crate) mod wavenet;
 
 pub use model::Model;
+pub(crate) use planes::BLOCK;
 
 use crate::format::{Document, Net};
 use crate::simd::Level;

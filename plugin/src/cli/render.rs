@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{Capture, Level, Model};
+use gridleak_core::{Capture, Level, Model, TARGET_LEVEL};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{capture_source, note, say};
@@ -14,12 +14,6 @@ use crate::output_file::{OutputFile, cannot_write};
 use crate::rate_converter::RateConverter;
 use crate::wav_reader::WavReader;
 use crate::wav_writer::{self, Depth, Figures, WavWriter};
-
-/// The most that levelling changes, in dB: a capture that hardly sounds is not made to hiss.
-const MAX_GAIN: f64 = 40.0;
-
-/// The level (dB, RMS) a capture's output is brought to where its loudness is known.
-const TARGET_LEVEL: f64 = -18.0;
 
 /// Frames read at a time where the rates differ.
 const PIECE: usize = 1024;
@@ -163,9 +157,8 @@ fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
             "the capture plays nothing that could be levelled".into(),
         );
     };
-    let wanted = TARGET_LEVEL - loudness.db;
-    let gain = wanted.clamp(-MAX_GAIN, MAX_GAIN);
-    let aim = if gain == wanted {
+    let gain = loudness.gain_db();
+    let aim = if (loudness.db + gain - TARGET_LEVEL).abs() < 1e-9 {
         "brought to"
     } else {
         "brought towards"

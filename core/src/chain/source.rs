@@ -1,0 +1,136 @@
+//! What of a stereo input is played.
+
+use super::gain::SMOOTHING;
+
+/// What of a stereo input is played.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Each side for itself.
+    #[default]
+    Stereo,
+    /// The left side, on both.
+    Left,
+    /// The right side, on both.
+    Right,
+    /// The mean of both sides, on both.
+    Sum,
+}
+
+impl Source {
+    /// How much of left and right goes to the left, then to the right.
+    fn weights(self) -> [[f32; 2]; 2] {
+        match self {
+            Source::Stereo => [[1.0, 0.0], [0.0, 1.0]],
+            Source::Left => [[1.0, 0.0]; 2],
+            Source::Right => [[0.0, 1.0]; 2],
+            Source::Sum => [[0.5, 0.5]; 2],
+        }
+    }
+}
+
+/// Brings a stereo input to both sides as a [`Source`] says; a change is faded over
+/// [`SMOOTHING`] seconds.
+pub(crate) struct SourceSelector {
+    source: Source,
+    from: [[f32; 2]; 2],
+    now: [[f32; 2]; 2],
+    /// Frames of the change that are to come, and that a change takes.
+    left: usize,
+    frames: usize,
+}
+
+impl SourceSelector {
+    pub(crate) fn new(rate: f64) -> Self {
+        let source = Source::default();
+        SourceSelector {
+            source,
+            from: source.weights(),
+            now: source.weights(),
+            left: 0,
+            frames: ((SMOOTHING * rate).round() as usize).max(1),
+        }
+    }
+
+    pub(crate) fn set(&mut self, source: Source) {
+        if source != self.source {
+            self.source = source;
+            self.from = self.now;
+            self.left = self.frames;
+        }
+    }
+
+    /// Finishes a change at once.
+    pub(crate) fn finish(&mut self) {
+        self.left = 0;
+        self.now = self.source.weights();
+    }
+
+    pub(crate) fn process(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let to = self.source.weights();
+        let mut start = 0;
+        for (l, r) in left.iter_mut().zip(right.iter_mut()).take(self.left) {
+            self.left -= 1;
+            let part = self.left as f32 / self.frames as f32;
+            for side in 0..2 {
+                for of in 0..2 {
+                    self.now[side][of] = to[side][of] + part * (self.from[side][of] - to[side][of]);
+                }
+            }
+            (*l, *r) = (
+                self.now[0][0] * *l + self.now[0][1] * *r,
+                self.now[1][0] * *l + self.now[1][1] * *r,
+            );
+            start += 1;
+        }
+        let (left, right) = (&mut left[start..], &mut right[start..]);
+        match self.source {
+            Source::Stereo => {}
+            Source::Left => right.copy_from_slice(left),
+            Source::Right => left.copy_from_slice(right),
+            Source::Sum => {
+                for (l, r) in left.iter_mut().zip(right) {
+                    *l = 0.5 * (*l + *r);
+                    *r = *l;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_plays_what_it_says() {
+        for (source, expected) in [
+            (Source::Stereo, (0.2, 0.6)),
+            (Source::Left, (0.2, 0.2)),
+            (Source::Right, (0.6, 0.6)),
+            (Source::Sum, (0.4, 0.4)),
+        ] {
+            let mut selector = SourceSelector::new(48_000.0);
+            selector.set(source);
+            selector.finish();
+            let (mut left, mut right) = ([0.2f32; 5], [0.6f32; 5]);
+            selector.process(&mut left, &mut right);
+            assert_eq!((left, right), ([expected.0; 5], [expected.1; 5]));
+        }
+    }
+
+    #[test]
+    fn a_change_is_gradual() {
+        let mut selector = SourceSelector::new(48_000.0);
+        let mut last = 1.0;
+        selector.set(Source::Right);
+        for _ in 0..200 {
+            let (mut left, mut right) = ([1.0f32; 7], [-1.0f32; 7]);
+            selector.process(&mut left, &mut right);
+            for sample in left {
+                assert!((sample - last).abs() < 0.0022 && sample <= last);
+                last = sample;
+            }
+        }
+        assert_eq!(last, -1.0);
+    }
+}
