@@ -2,6 +2,15 @@
 #![allow(dead_code)]
 
 mod bypass;
+mod dc_blocker;
 mod delay;
 mod gain;
+mod gate;
+#[cfg(test)]
+mod probe;
 mod source;
+mod switch;
+mod tone;
+
+pub use gate::GateSettings;
+pub use tone::ToneSettings;
