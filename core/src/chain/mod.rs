@@ -8,6 +8,7 @@ mod gain;
 mod gate;
 #[cfg(test)]
 mod probe;
+mod rate;
 mod source;
 mod switch;
 mod tone;
