@@ -3,7 +3,7 @@
 use super::activation::{Activation, Sum};
 use super::conv::{Conv, ConvBlock};
 use super::history::History;
-use super::network::Network;
+use super::network::{Network, as_kind};
 use super::planes::{Order, Planes, Source, Target, copy};
 use crate::format::convnet::ConvNetConfig;
 use crate::simd::{Kernel, Level, Simd};
@@ -103,6 +103,23 @@ impl Network for ConvNet {
     fn reset(&mut self) {
         for block in &mut self.blocks {
             block.history.clear();
+        }
+    }
+
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let pair = |(a, b): (&ConvBlockState, &ConvBlockState)| a.history.is_alike(&b.history);
+            self.blocks.len() == other.blocks.len()
+                && self.blocks.iter().zip(&other.blocks).all(pair)
+        })
+    }
+
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        for (block, from) in self.blocks.iter_mut().zip(&from.blocks) {
+            block.history.copy_state(&from.history);
         }
     }
 }

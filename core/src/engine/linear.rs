@@ -2,7 +2,7 @@
 
 use super::conv::{Conv, ConvBlock};
 use super::history::History;
-use super::network::{Network, settle_by_playing};
+use super::network::{Network, as_kind, settle_by_playing};
 use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
 use crate::format::linear::LinearConfig;
 use crate::format::weights::ConvWeights;
@@ -164,6 +164,28 @@ impl Network for Linear {
             match &mut path.method {
                 Method::Direct(direct) => direct.history.clear(),
                 Method::Fft(convolver) => convolver.reset(),
+            }
+        }
+    }
+
+    /// Not so of long responses: their convolver keeps its state to itself, and its clone allocates.
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let pair = |(a, b): (&Path, &Path)| match (&a.method, &b.method) {
+                (Method::Direct(a), Method::Direct(b)) => a.history.is_alike(&b.history),
+                _ => false,
+            };
+            self.paths.len() == other.paths.len() && self.paths.iter().zip(&other.paths).all(pair)
+        })
+    }
+
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        for (path, from) in self.paths.iter_mut().zip(&from.paths) {
+            if let (Method::Direct(to), Method::Direct(from)) = (&mut path.method, &from.method) {
+                to.history.copy_state(&from.history);
             }
         }
     }

@@ -16,7 +16,7 @@
     reason = "the loops are over registers: several arrays and pointers are indexed alike"
 )]
 
-use super::network::Network;
+use super::network::{Network, as_kind};
 use super::planes::{Source, Target};
 use crate::format::lstm::{GATES, LstmConfig, LstmLayer};
 use crate::simd::math::{EXP_RANGE, sigmoid_denominator, tanh_fraction};
@@ -75,6 +75,8 @@ struct Lstm<const H: usize, const V: usize> {
     head_bias: Vec<f32>,
     /// Frames that settle it: half a second.
     memory: usize,
+    /// Whether the last frame was silence and left all states as they were.
+    settled: bool,
 }
 
 /// One layer's weights and state.
@@ -87,6 +89,8 @@ struct Layer<const H: usize> {
     bias: AlignedVec,
     state: State<H>,
     initial: State<H>,
+    /// What the state was before the last frame, if that was silence.
+    before: State<H>,
     /// What bias and input contribute: `[frame][gate][H]`
     contributions: AlignedVec,
     /// What the layer gives: `[frame][H]`
@@ -99,6 +103,14 @@ struct Layer<const H: usize> {
 struct State<const H: usize> {
     hidden: [f32; H],
     cell: [f32; H],
+}
+
+impl<const H: usize> State<H> {
+    /// To the bit.
+    fn is(&self, other: &Self) -> bool {
+        let bits = |values: &[f32; H]| values.map(f32::to_bits);
+        bits(&self.hidden) == bits(&other.hidden) && bits(&self.cell) == bits(&other.cell)
+    }
 }
 
 impl<const H: usize, const V: usize> Lstm<H, V> {
@@ -123,6 +135,7 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
             head,
             head_bias: config.head_bias.to_vec(),
             memory: (0.5 * rate) as usize,
+            settled: false,
         }
     }
 }
@@ -174,6 +187,7 @@ impl<const H: usize> Layer<H> {
             recurrent_columns: recurrent.into(),
             bias,
             state: initial.clone(),
+            before: initial.clone(),
             initial,
             contributions: AlignedVec::zeros(STRETCH * GATES * H),
             hidden: AlignedVec::zeros(STRETCH * H),
@@ -227,6 +241,34 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         for layer in &mut self.layers {
             layer.state = layer.initial.clone();
         }
+        self.settled = false;
+    }
+
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            (self.units, self.layers.len()) == (other.units, other.layers.len())
+        })
+    }
+
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        for (layer, from) in self.layers.iter_mut().zip(&from.layers) {
+            layer.state = from.state.clone();
+        }
+        self.settled = from.settled;
+    }
+
+    fn same_state(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let mut pairs = self.layers.iter().zip(&other.layers);
+            self.layers.len() == other.layers.len() && pairs.all(|(a, b)| a.state.is(&b.state))
+        })
+    }
+
+    fn is_settled(&self) -> bool {
+        self.settled
     }
 }
 
@@ -247,7 +289,20 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
             output,
             frames,
         } = self;
-        for start in (0..frames).step_by(STRETCH) {
+        // After silence the last frame is played by itself, to see whether it changes anything.
+        let last = frames.saturating_sub(1);
+        // SAFETY: `input` has the net's channels and these frames.
+        let value = |channel| unsafe { *input.at(channel, last) };
+        let silent = frames > 0 && (0..net.inputs).all(|channel| value(channel) == 0.0);
+        let mut start = 0;
+        while start < frames {
+            let end = if silent && start < last { last } else { frames };
+            let count = (end - start).min(STRETCH);
+            if silent && start == last {
+                for layer in &mut net.layers {
+                    layer.before = layer.state.clone();
+                }
+            }
             let input = Source {
                 ptr: input.at(0, start),
                 ..input
@@ -257,8 +312,11 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
                 ..output
             };
             // SAFETY: both are blocks with the net's channels and these frames.
-            unsafe { net.play::<S>(input, output, (frames - start).min(STRETCH)) };
+            unsafe { net.play::<S>(input, output, count) };
+            start += count;
         }
+        let unchanged = |layer: &Layer<H>| layer.state.is(&layer.before);
+        net.settled = silent && net.layers.iter().all(unchanged);
     }
 }
 

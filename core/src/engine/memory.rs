@@ -31,8 +31,8 @@ impl Net {
         match self {
             Net::Lstm(net) => {
                 let padded = padded(net);
-                // State and initial state, and a stretch of contributions and outputs.
-                let layer = floats(padded) * (4 + (GATES as u64 + 1) * STRETCH as u64);
+                // Three states, and a stretch of contributions and outputs.
+                let layer = floats(padded) * (6 + (GATES as u64 + 1) * STRETCH as u64);
                 net.layers.len() as u64 * (layer + 512)
             }
             Net::WaveNet(net) => {

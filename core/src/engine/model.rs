@@ -78,6 +78,43 @@ impl Model {
         self.net.set_slim(value);
     }
 
+    /// Whether some part never forgets entirely, as an LSTM does not.
+    pub fn is_recurrent(&self) -> bool {
+        self.net.is_recurrent()
+    }
+
+    /// Makes this instance's state that of `from`, a slim value included: from here on both give
+    /// the same for the same input, to the bit. For the audio thread: it neither allocates nor waits.
+    ///
+    /// Both must be instances of the same capture, for only their shapes are compared, not their
+    /// weights. Returns false, and changes nothing, if the shapes or the instruction sets differ, or
+    /// if the capture contains a Linear model of more than 256 taps, whose state cannot be reached.
+    pub fn copy_state(&mut self, from: &Model) -> bool {
+        let alike = self.level == from.level && self.net.is_alike(from.net.as_ref());
+        if alike {
+            self.net.copy_state(from.net.as_ref());
+        }
+        alike
+    }
+
+    /// Whether this instance and another one of the same capture have come to the same state, so
+    /// that from here on both give the same for the same input, whatever they heard before. Also
+    /// false where that is not known: only LSTMs look, at the top of a file or as the size of one
+    /// that plays (then everything that another size would have to catch up on must be the same
+    /// too). Feed-forward captures are in the same state after [`Model::memory`] frames of the same
+    /// input, unless a change of size is under way.
+    pub fn same_state(&self, other: &Model) -> bool {
+        self.level == other.level && self.net.same_state(other.net.as_ref())
+    }
+
+    /// Whether a recurrent capture has come to rest: the last frame, which was silence, left its
+    /// whole state as it was, to the bit. So more silence would leave it there, and would go on
+    /// giving the last sample. Also false where that is not known: only LSTMs look, at the top of a
+    /// file or as the size of one that plays.
+    pub fn is_settled(&self) -> bool {
+        self.net.is_settled()
+    }
+
     /// Plays any number of frames, 0 included, which may differ at every call without changing the
     /// sound: the samples of one channel a slice, as many slices as there are channels.
     ///

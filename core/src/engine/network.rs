@@ -1,9 +1,10 @@
 //! What every running network can do, whatever its architecture.
 
 use super::planes::{BLOCK, Order, Planes, Source, Target};
+use std::any::Any;
 
 /// A network at work. All memory is taken when it is made; none of these calls allocates.
-pub(crate) trait Network: Send {
+pub(crate) trait Network: Any + Send {
     /// Input channels.
     fn inputs(&self) -> usize;
 
@@ -39,6 +40,37 @@ pub(crate) trait Network: Send {
 
     /// Chooses a size, 0 (smallest) to 1 (full), where there are several.
     fn set_slim(&mut self, _value: f64) {}
+
+    /// Whether a change of size is wanted or under way.
+    fn is_changing(&self) -> bool {
+        false
+    }
+
+    /// Whether `other` is of the same kind and shape, with a state that can be copied.
+    fn is_alike(&self, _other: &dyn Network) -> bool {
+        false
+    }
+
+    /// Takes over the state of a net made from the same capture, with the same weights. Only for
+    /// one that [is alike](Network::is_alike).
+    fn copy_state(&mut self, _from: &dyn Network) {}
+
+    /// Whether this net and one made from the same capture will answer every input alike from here
+    /// on. Only recurrent nets look: of the others their past input tells it.
+    fn same_state(&self, _other: &dyn Network) -> bool {
+        false
+    }
+
+    /// Whether the last frame, which was silence, changed nothing in a recurrent net: then more
+    /// silence never will, and the output stays what it is. False where that is not known.
+    fn is_settled(&self) -> bool {
+        false
+    }
+}
+
+/// A network as what it is, if it is that.
+pub(crate) fn as_kind<N: Network>(net: &dyn Network) -> Option<&N> {
+    (net as &dyn Any).downcast_ref()
 }
 
 /// [`Network::settle`] for networks whose steady state cannot be computed.

@@ -1,6 +1,6 @@
 //! Sequential: networks in a row.
 
-use super::network::Network;
+use super::network::{Network, as_kind};
 use super::planes::{Order, Planes, Source, Target};
 
 /// Networks of which each hears the one before it.
@@ -81,6 +81,27 @@ impl Network for Sequential {
     fn set_slim(&mut self, value: f64) {
         for (net, _) in &mut self.stages {
             net.set_slim(value);
+        }
+    }
+
+    fn is_changing(&self) -> bool {
+        self.stages.iter().any(|(net, _)| net.is_changing())
+    }
+
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let mut pairs = self.stages.iter().zip(&other.stages);
+            self.stages.len() == other.stages.len()
+                && pairs.all(|((a, _), (b, _))| a.is_alike(b.as_ref()))
+        })
+    }
+
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        for ((net, _), (from, _)) in self.stages.iter_mut().zip(&from.stages) {
+            net.copy_state(from.as_ref());
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Changing the size must not click, and what does not play must cost nothing. So a size that is
 //! chosen first hears what it missed, a few times faster than real time, and is then faded in.
 
-use super::network::Network;
+use super::network::{Network, as_kind};
 use super::planes::{BLOCK, Order, Planes, Source, Target};
 
 /// Frames that two sizes sound together.
@@ -121,6 +121,34 @@ impl Slimmable {
             self.active = self.wanted;
             self.sizes[self.active].net.reset();
         }
+    }
+
+    /// Size that is being changed to, from the moment on at which it began to listen.
+    fn coming(&self) -> Option<usize> {
+        match self.change {
+            Change::None => None,
+            Change::CatchingUp { to, .. } | Change::Fading { to, .. } => Some(to),
+        }
+    }
+
+    /// Frames of the past that a change to another size could ask for.
+    fn depth(&self) -> usize {
+        self.memory().min(MAX_PAST).min(self.played)
+    }
+
+    /// Whether a change of size would let the new one hear the same.
+    fn same_past(&self, other: &Slimmable) -> bool {
+        let depth = self.depth();
+        let mut channels = self.past.iter().zip(&other.past);
+        depth == other.depth()
+            && channels.all(|(a, b)| {
+                // From the oldest on, where a difference leaves last.
+                (1..=depth).rev().all(|back| {
+                    let a = a[self.played.wrapping_sub(back) & (a.len() - 1)];
+                    let b = b[other.played.wrapping_sub(back) & (b.len() - 1)];
+                    a.to_bits() == b.to_bits()
+                })
+            })
     }
 
     /// Lets size `to` hear some of what it missed; returns how far it got.
@@ -246,5 +274,56 @@ impl Network for Slimmable {
             // Nothing has sounded yet: nothing can click.
             self.jump();
         }
+    }
+
+    fn is_changing(&self) -> bool {
+        self.coming().is_some() || self.wanted != self.active
+    }
+
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let lengths = |net: &Slimmable| (net.sizes.len(), net.past.len());
+            let mut pasts = self.past.iter().zip(&other.past);
+            let mut sizes = self.sizes.iter().zip(&other.sizes);
+            lengths(self) == lengths(other)
+                && pasts.all(|(a, b)| a.len() == b.len())
+                && sizes.all(|(a, b)| a.net.is_alike(b.net.as_ref()))
+        })
+    }
+
+    /// Sizes that do not play begin anew before they do: of those there is nothing to copy.
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        for (past, from) in self.past.iter_mut().zip(&from.past) {
+            past.copy_from_slice(from);
+        }
+        self.played = from.played;
+        self.active = from.active;
+        self.wanted = from.wanted;
+        self.change = from.change;
+        for playing in std::iter::once(from.active).chain(from.coming()) {
+            let net = &mut self.sizes[playing].net;
+            net.copy_state(from.sizes[playing].net.as_ref());
+        }
+    }
+
+    /// Looks at the past too, for another size may have to catch up on it. So two that are to be
+    /// found the same must have heard the same for as long as they remember.
+    fn same_state(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let (own, others) = (&self.sizes[self.active].net, &other.sizes[other.active].net);
+            let changing = self.is_changing() || other.is_changing();
+            !changing
+                && self.active == other.active
+                && own.same_state(others.as_ref())
+                && self.same_past(other)
+        })
+    }
+
+    /// About the size that plays; how long the past has been silent is another question.
+    fn is_settled(&self) -> bool {
+        !self.is_changing() && self.sizes[self.active].net.is_settled()
     }
 }

@@ -4,7 +4,7 @@ use super::activation::{Activation, Sum, accumulate, blend, gate};
 use super::conv::{Conv, ConvBlock};
 use super::film::Film;
 use super::history::History;
-use super::network::{Network, settle_by_playing};
+use super::network::{Network, as_kind, settle_by_playing};
 use super::planes::{Order, Planes, Source, Target, copy, each_vector};
 use crate::format::wavenet as config;
 use crate::simd::{Kernel, Level, Simd};
@@ -137,6 +137,26 @@ impl WaveNet {
         }
     }
 
+    /// All that it remembers, except for what its condition does.
+    fn histories(&self) -> impl Iterator<Item = &History> {
+        let arrays = self.arrays.iter().flat_map(|array| {
+            let layers = array.layers.iter().map(|layer| &layer.history);
+            layers.chain(&array.head_history)
+        });
+        let stages = self.post_head.iter().flat_map(|head| &head.stages);
+        arrays.chain(stages.map(|stage| &stage.history))
+    }
+
+    /// The same, to be changed.
+    fn histories_mut(&mut self) -> impl Iterator<Item = &mut History> {
+        let arrays = self.arrays.iter_mut().flat_map(|array| {
+            let layers = array.layers.iter_mut().map(|layer| &mut layer.history);
+            layers.chain(&mut array.head_history)
+        });
+        let stages = self.post_head.iter_mut().flat_map(|head| &mut head.stages);
+        arrays.chain(stages.map(|stage| &mut stage.history))
+    }
+
     fn run_block(&mut self, input: Source, output: Target, block: Block) {
         let level = self.level;
         level.run(Run {
@@ -194,16 +214,32 @@ impl Network for WaveNet {
         if let Some((net, _)) = &mut self.condition {
             net.reset();
         }
-        for array in &mut self.arrays {
-            for layer in &mut array.layers {
-                layer.history.clear();
-            }
-            if let Some(history) = &mut array.head_history {
-                history.clear();
-            }
+        self.histories_mut().for_each(History::clear);
+    }
+
+    fn is_alike(&self, other: &dyn Network) -> bool {
+        as_kind::<Self>(other).is_some_and(|other| {
+            let conditions = match (&self.condition, &other.condition) {
+                (None, None) => true,
+                (Some((a, _)), Some((b, _))) => a.is_alike(b.as_ref()),
+                _ => false,
+            };
+            let mut pairs = self.histories().zip(other.histories());
+            conditions
+                && self.histories().count() == other.histories().count()
+                && pairs.all(|(a, b)| a.is_alike(b))
+        })
+    }
+
+    fn copy_state(&mut self, from: &dyn Network) {
+        let Some(from) = as_kind::<Self>(from) else {
+            return;
+        };
+        if let (Some((net, _)), Some((from, _))) = (&mut self.condition, &from.condition) {
+            net.copy_state(from.as_ref());
         }
-        for stage in self.post_head.iter_mut().flat_map(|head| &mut head.stages) {
-            stage.history.clear();
+        for (history, from) in self.histories_mut().zip(from.histories()) {
+            history.copy_state(from);
         }
     }
 }
