@@ -1,7 +1,7 @@
 //! Runs cargo in the workspace.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The workspace's folder.
@@ -18,6 +18,11 @@ pub(crate) fn target() -> PathBuf {
         Some(folder) => root().join(folder),
         None => root().join("target"),
     }
+}
+
+/// `path` as it is told to people: from the workspace's folder, if it is in there.
+pub(crate) fn shown(path: &Path) -> &Path {
+    path.strip_prefix(root()).unwrap_or(path)
 }
 
 /// A cargo command, of the same toolchain that runs this program, in the workspace's folder.

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{cargo, root, target};
+use crate::cargo::{cargo, root, shown, target};
 
 /// Builds the command line and renders; the lines it prints give level and speed.
 pub(crate) fn run() -> Result<ExitCode> {
@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<ExitCode> {
 
     let folder = target().join("demo");
     // Shown and used from the workspace's folder, where a short name will do.
-    let shown = folder.strip_prefix(root()).unwrap_or(&folder).to_owned();
+    let shown = shown(&folder);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let program = target()
         .join("release")

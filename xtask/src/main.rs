@@ -1,8 +1,10 @@
-//! The chores of the workspace: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+//! The chores of the workspace: `cargo xtask demo`, `bundle`, `install`, `test` and `bench`.
 
 mod bench;
+mod bundle;
 mod cargo;
 mod demo;
+mod install;
 mod test;
 
 use std::process::ExitCode;
@@ -21,6 +23,12 @@ struct Cli {
 enum Command {
     /// Render the built-in phrase through every built-in capture
     Demo,
+    /// Build the plugin, VST3 and CLAP
+    Bundle(bundle::BundleArgs),
+    /// Build the plugin and put it where recording software finds it
+    Install,
+    /// Take the plugin out of there again
+    Uninstall,
     /// Run every check and test
     Test(test::TestArgs),
     /// Time Gridleak beside other engines
@@ -30,6 +38,9 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run(),
+        Command::Bundle(args) => bundle::run(&args),
+        Command::Install => install::install(),
+        Command::Uninstall => install::uninstall(),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

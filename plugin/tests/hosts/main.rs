@@ -1,0 +1,183 @@
+//! The bundles in real hosts: CLAP in clack-host, VST3 in vst3-host.
+//!
+//! `cargo xtask test` builds the bundles, says in the environment where they are, and runs this with
+//! the names, or what they begin with, of the scenarios it wants. Each scenario runs in a process of
+//! its own: what aborts or hangs a host is one failed test.
+
+mod clap;
+mod clap_host;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unreachable_pub)] // each test program uses its part of it
+mod support;
+mod vst3;
+
+use std::env;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Something that a host does with a bundle. It panics if the bundle does not bear it.
+struct Scenario {
+    name: &'static str,
+    /// Which bundles it is for.
+    bundles: &'static [Bundle],
+    run: fn(&Path),
+}
+
+/// A bundle, told apart by the variable of the environment that says where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bundle {
+    Clap,
+    /// A debug build that aborts if the audio thread allocates.
+    ClapChecked,
+    Vst3,
+    Vst3Checked,
+    /// A debug build without the remedy for crashes, which is expected to abort.
+    Vst3NoPark,
+}
+
+/// Both kinds of CLAP bundle.
+const CLAP: &[Bundle] = &[Bundle::Clap, Bundle::ClapChecked];
+/// Both kinds of VST3 bundle.
+const VST3: &[Bundle] = &[Bundle::Vst3, Bundle::Vst3Checked];
+
+/// How long a scenario may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+fn scenarios() -> impl Iterator<Item = &'static Scenario> {
+    clap::SCENARIOS.iter().chain(vst3::SCENARIOS)
+}
+
+impl Bundle {
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Clap => "GRIDLEAK_CLAP",
+            Self::ClapChecked => "GRIDLEAK_CLAP_CHECKED",
+            Self::Vst3 => "GRIDLEAK_VST3",
+            Self::Vst3Checked => "GRIDLEAK_VST3_CHECKED",
+            Self::Vst3NoPark => "GRIDLEAK_VST3_NO_PARK",
+        }
+    }
+
+    fn path(self) -> Option<PathBuf> {
+        env::var_os(self.variable()).map(PathBuf::from)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [first, name, bundle] if first == "--alone" => alone(name, Path::new(bundle)),
+        names => all(names),
+    }
+}
+
+/// Runs one scenario in this process.
+fn alone(name: &str, bundle: &Path) -> ExitCode {
+    let scenario = scenarios().find(|scenario| scenario.name == name);
+    let Some(scenario) = scenario else {
+        eprintln!("there is no scenario {name}");
+        return ExitCode::FAILURE;
+    };
+    (scenario.run)(bundle);
+    // What the library leaves behind is torn down like that of any program that ends.
+    ExitCode::SUCCESS
+}
+
+/// Runs every scenario whose name begins like one of `names`, each in a process of its own, and
+/// counts the way `cargo test` does.
+fn all(names: &[String]) -> ExitCode {
+    let started = Instant::now();
+    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
+    for scenario in scenarios() {
+        let wanted = |name: &String| scenario.name.starts_with(name.as_str());
+        if !names.is_empty() && !names.iter().any(wanted) {
+            continue;
+        }
+        for &bundle in scenario.bundles {
+            print!("test {} of {bundle:?} ... ", scenario.name);
+            let Some(path) = bundle.path() else {
+                println!("ignored, {} is not set", bundle.variable());
+                ignored += 1;
+                continue;
+            };
+            let took = Instant::now();
+            match in_a_process(scenario, bundle, &path) {
+                Ok(()) => {
+                    println!("ok ({:.1} s)", took.elapsed().as_secs_f64());
+                    passed += 1;
+                }
+                Err(report) => {
+                    println!("FAILED\n{report}");
+                    failed += 1;
+                }
+            }
+        }
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!(
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; \
+         0 measured; 0 filtered out; finished in {:.2}s",
+        started.elapsed().as_secs_f64()
+    );
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// Runs a scenario as a child; a report of what happened if that is not what should.
+fn in_a_process(scenario: &Scenario, bundle: Bundle, path: &Path) -> Result<(), String> {
+    // A file, for a pipe stays open as long as any process that inherited it.
+    let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
+    let out = |file: &File| file.try_clone().map(Stdio::from);
+    let child = env::current_exe()
+        .and_then(|program| {
+            Command::new(program)
+                .args(["--alone", scenario.name])
+                .arg(path)
+                .stdin(Stdio::null())
+                .stdout(out(&said)?)
+                .stderr(out(&said)?)
+                .spawn()
+        })
+        .map_err(|error| format!("does not start: {error}"));
+    let mut child = child?;
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) if started.elapsed() > PATIENCE => {
+                // It may have ended this very moment; either way it is to be gone.
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(error) => return Err(error.to_string()),
+        }
+    };
+    if status.is_some_and(|status| as_expected(bundle, status)) {
+        return Ok(());
+    }
+    let ended = match status {
+        Some(status) => status.to_string(),
+        None => format!("still running after {} s", PATIENCE.as_secs()),
+    };
+    let mut report = String::new();
+    std::io::Seek::rewind(&mut said)
+        .and_then(|()| said.read_to_string(&mut report))
+        .map_err(|error| format!("{ended}; what it said cannot be read: {error}"))?;
+    Err(format!("{report}\n{ended}"))
+}
+
+/// Whether the end of a host with a bundle is the one it should come to.
+fn as_expected(bundle: Bundle, status: ExitStatus) -> bool {
+    match bundle {
+        Bundle::Vst3NoPark => status.signal() == Some(SIGABRT),
+        _ => status.success(),
+    }
+}
+
+/// The signal of a process that aborts.
+const SIGABRT: i32 = 6;

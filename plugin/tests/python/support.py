@@ -1,0 +1,106 @@
+"""What the scripts share: sounds, captures, states, comparisons.
+
+A script is one test: it ends with exit code 0 if the plugin did what it should. `cargo xtask test`
+says in the environment where the bundle and the program are.
+"""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+VST3 = os.environ["GRIDLEAK_VST3"]
+PROGRAM = os.environ["GRIDLEAK_PROGRAM"]
+SCREENSHOTS = pathlib.Path(os.environ["GRIDLEAK_SCREENSHOTS"])
+
+# Sample rates of sessions, in Hz.
+RATES = [44_100, 48_000, 88_200, 96_000, 192_000]
+
+FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="gridleak-"))
+
+
+def phrase(seconds=4.0):
+    """The built-in guitar phrase on the left and, somewhat later, on the right, at 48 kHz."""
+    data = (ROOT / "assets/phrase.wav").read_bytes()
+    at = data.index(b"data") + 8
+    left = np.frombuffer(data[at:], "<i2").astype(np.float32)[: int(seconds * 48_000)] / 32_768
+    return np.stack([left, np.roll(left, 4_800) * np.float32(0.5)])
+
+
+def write_wav(path, channels, rate):
+    """Writes a WAV file of 32-bit floats."""
+    count = len(channels)
+    data = np.ascontiguousarray(channels.T, "<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, count, rate, rate * count * 4, count * 4, 32)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form
+    chunks += b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+
+
+def read_wav(path):
+    """Samples of a WAV file of 32-bit floats, as written by the program."""
+    data = path.read_bytes()
+    channels = struct.unpack("<H", data[data.index(b"fmt ") + 10 :][:2])[0]
+    at = data.index(b"data")
+    length = struct.unpack("<I", data[at + 4 : at + 8])[0]
+    return np.frombuffer(data[at + 8 : at + 8 + length], "<f4").reshape(-1, channels).T
+
+
+def rendered(capture, channels, rate):
+    """What `gridleak render` makes of a sound."""
+    source, target = FOLDER / "in.wav", FOLDER / "out.wav"
+    write_wav(source, channels, rate)
+    command = [PROGRAM, "render", "--capture", str(capture), str(source), str(target)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return read_wav(target)
+
+
+def residue_db(sound, reference):
+    """RMS of the difference of two sounds, in dB below that of the second."""
+    assert sound.shape == reference.shape, (sound.shape, reference.shape)
+    level = np.sqrt(np.mean(np.square(reference, dtype=np.float64)))
+    assert level > 1e-4, "a reference that sounds"
+    error = np.sqrt(np.mean(np.square(sound.astype(np.float64) - reference)))
+    return 20 * np.log10(max(error, 1e-15) / level)
+
+
+def same(what, sound, reference, most=-100.0):
+    """Asserts that two sounds are the same, but for `most` dB."""
+    residue = residue_db(sound, reference)
+    print(f"{what}: residue {residue:.1f} dB", flush=True)
+    assert residue < most, f"{what}: residue {residue:.1f} dB"
+
+
+class Preset:
+    """A VST3 preset, the file that hosts exchange."""
+
+    def __init__(self, data):
+        assert data[:4] == b"VST3"
+        self.head = data[:40]
+        at = struct.unpack("<q", data[40:48])[0]
+        assert data[at : at + 4] == b"List"
+        count = struct.unpack("<i", data[at + 4 : at + 8])[0]
+        self.chunks = []
+        for n in range(count):
+            name, start, size = struct.unpack("<4sqq", data[at + 8 + 20 * n :][:20])
+            self.chunks.append((name, data[start : start + size]))
+
+    def state(self):
+        """The plugin's state."""
+        return json.loads(dict(self.chunks)[b"Comp"])
+
+    def with_state(self, state):
+        """The preset as a file with another state of the plugin's."""
+        body, entries, at = b"", b"", 48
+        for name, data in self.chunks:
+            if name == b"Comp":
+                data = json.dumps(state).encode()
+            entries += struct.pack("<4sqq", name, at + len(body), len(data))
+            body += data
+        head = self.head + struct.pack("<q", at + len(body))
+        return head + body + b"List" + struct.pack("<i", len(self.chunks)) + entries

@@ -1,0 +1,104 @@
+//! The editor, on a screen that only exists in memory.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Tally, counted, hosts, python, within};
+use crate::cargo::target;
+
+/// How long the X server may take to end by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What the step needs besides what the others do.
+const TOOLS: [&str; 4] = ["Xvfb", "openbox", "xdotool", "import"];
+
+/// Runs every test that opens the editor.
+pub(super) fn run() -> Result<Tally> {
+    let what = "the tests that open the editor";
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(what, "they know only X11"));
+    }
+    let lacking: Vec<&str> = TOOLS.into_iter().filter(|tool| !installed(tool)).collect();
+    if !lacking.is_empty() {
+        let reason = format!("{} is not installed", lacking.join(", "));
+        return Ok(Tally::skipped(what, &reason));
+    }
+    let screen = Screen::start()?;
+    let mut tally = counted(hosts::scenarios("editor").env("DISPLAY", &screen.display))?;
+    tally += python::editor(&screen.display)?;
+    println!("Screenshots are in {}", screenshots()?.display());
+    Ok(tally)
+}
+
+/// The folder for pictures of the editor.
+pub(super) fn screenshots() -> Result<PathBuf> {
+    let folder = target().join("screenshots");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Whether a program is in one of the folders for programs.
+fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// An X server without a screen and a window manager on it, which end with this value.
+struct Screen {
+    /// What clients know it by.
+    display: String,
+    server: Child,
+    manager: Child,
+}
+
+impl Screen {
+    fn start() -> Result<Self> {
+        // The server takes a number that is free and prints it when it is ready. It ends by itself,
+        // and tidies up, when its last client is gone.
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x900x24"])
+            .args(["-nolisten", "tcp", "-terminate"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("Xvfb does not start")?;
+        let mut number = String::new();
+        if let Some(output) = server.stdout.take() {
+            BufReader::new(output)
+                .read_line(&mut number)
+                .context("Xvfb says nothing")?;
+        }
+        ensure!(!number.trim().is_empty(), "Xvfb finds no free display");
+        let display = format!(":{}", number.trim());
+        let manager = Command::new("openbox")
+            .env("DISPLAY", &display)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let manager = match manager {
+            Ok(manager) => manager,
+            Err(error) => {
+                let _ = within(&mut server, Duration::ZERO);
+                return Err(error).context("openbox does not start");
+            }
+        };
+        Ok(Self {
+            display,
+            server,
+            manager,
+        })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // The manager is the last client, if all went well. That either ended by itself does not
+        // matter here.
+        let _ = within(&mut self.manager, Duration::ZERO);
+        let _ = within(&mut self.server, PATIENCE);
+    }
+}
