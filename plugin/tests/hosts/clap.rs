@@ -1,11 +1,19 @@
 //! What a CLAP host does with the plugin.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use clack_extensions::params::ParamInfoFlags;
+use clack_extensions::render::RenderMode;
+use clack_host::prelude::PluginEntry;
+use serde_json::Value;
 
-use crate::clap_host::{Plugin, Stereo, load};
-use crate::{CLAP, Scenario};
+use crate::clap_host::{Audio, Change, Plugin, load};
+use crate::project::{Project, builtin, file};
+use crate::sound::{Stereo, noise, notes, phrase, residue_db};
+use crate::support::{Bench, identity, read_float};
+use crate::{Bundle, CLAP, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -14,36 +22,96 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: parameters,
     },
     Scenario {
+        name: "clap::sound",
+        bundles: CLAP,
+        run: sound,
+    },
+    Scenario {
         name: "clap::blocks",
         bundles: CLAP,
         run: blocks,
     },
+    Scenario {
+        name: "clap::automation",
+        bundles: CLAP,
+        run: automation,
+    },
+    Scenario {
+        name: "clap::bypass",
+        bundles: CLAP,
+        run: bypass,
+    },
+    Scenario {
+        name: "clap::latency",
+        bundles: CLAP,
+        run: latency,
+    },
+    Scenario {
+        name: "clap::latency_of_a_surprise",
+        bundles: CLAP,
+        run: latency_of_a_surprise,
+    },
+    Scenario {
+        name: "clap::state",
+        bundles: CLAP,
+        run: state,
+    },
+    Scenario {
+        name: "clap::damaged_states",
+        bundles: CLAP,
+        run: damaged_states,
+    },
+    Scenario {
+        name: "clap::loading_while_playing",
+        bundles: CLAP,
+        run: loading_while_playing,
+    },
+    Scenario {
+        name: "clap::twenty_instances",
+        bundles: &[Bundle::Clap],
+        run: twenty_instances,
+    },
+    Scenario {
+        name: "clap::gone_while_loading",
+        bundles: CLAP,
+        run: gone_while_loading,
+    },
+    Scenario {
+        name: "clap::churn",
+        bundles: CLAP,
+        run: churn,
+    },
+    Scenario {
+        name: "clap::unloading",
+        bundles: CLAP,
+        run: unloading,
+    },
 ];
+
+/// The rate of the built-in captures, in Hz.
+const RATE: f64 = 48_000.0;
+/// Frames that a gain takes to a new value at that rate.
+const SMOOTHING: usize = 960;
 
 /// The parameters have their names, ranges and defaults, and understand what they show.
 fn parameters(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
-    let parameters = plugin.parameters();
-    let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["Input", "Output", "Input Source", "Bypass"]);
-    for parameter in &parameters {
+    for parameter in plugin.parameters() {
         assert!(parameter.flags.contains(ParamInfoFlags::IS_AUTOMATABLE));
         assert_eq!(plugin.value(parameter.id), parameter.default);
     }
-    let [input, output, source, bypass] = parameters.as_slice() else {
-        panic!("four parameters");
-    };
 
     // A position between 0 and 1 stands for a gain that is linear in dB.
-    for (gain, most) in [(input, 20.0), (output, 40.0)] {
+    for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
+        let gain = plugin.parameter(name);
         assert_eq!(gain.range, 0.0..=1.0);
         assert_eq!(gain.default, 0.5);
         let position = |db: f64| (db + most) / (2.0 * most);
         for tenths in (-10 * most as i32)..=(10 * most as i32) {
             let db = f64::from(tenths) / 10.0;
             let text = plugin.text(gain.id, position(db));
-            assert_eq!(text, format!("{db:.1} dB"), "{}", gain.name);
+            assert_eq!(text, format!("{db:.1} dB"), "{name}");
             let back = plugin.typed(gain.id, &text).expect("its own words");
             assert!((back - position(db)).abs() < 1e-6, "{text}: {back}");
         }
@@ -56,7 +124,7 @@ fn parameters(bundle: &Path) {
             ("-1000", -most),
         ] {
             let value = plugin.typed(gain.id, typed);
-            let value = value.unwrap_or_else(|| panic!("{typed:?} is understood"));
+            let value = value.unwrap_or_else(|| panic!("{typed:?} is not understood"));
             assert!((value - position(db)).abs() < 1e-6, "{typed:?}: {value}");
         }
         for typed in ["", "dB", "loud", "nan", "inf", "1 2"] {
@@ -64,24 +132,55 @@ fn parameters(bundle: &Path) {
         }
     }
 
+    let source = plugin.parameter("Input Source");
     assert_eq!(source.range, 0.0..=3.0);
-    let sources: Vec<String> = (0..4)
-        .map(|value| plugin.text(source.id, f64::from(value)))
-        .collect();
-    assert_eq!(sources, ["Stereo", "Left", "Right", "Sum"]);
-    for (value, name) in sources.iter().enumerate() {
+    assert!(source.flags.contains(ParamInfoFlags::IS_STEPPED));
+    for (value, name) in ["Stereo", "Left", "Right", "Sum"].into_iter().enumerate() {
+        assert_eq!(plugin.text(source.id, value as f64), name);
         assert_eq!(plugin.typed(source.id, name), Some(value as f64));
     }
-    assert!(source.flags.contains(ParamInfoFlags::IS_STEPPED));
+    let bypass = plugin.parameter("Bypass");
     assert_eq!(bypass.range, 0.0..=1.0);
     assert!(bypass.flags.contains(ParamInfoFlags::IS_BYPASS));
+}
+
+/// It plays what `gridleak render` plays, also at other rates than the capture's.
+fn sound(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    for (name, rate) in [
+        ("crunch", 48_000),
+        ("lead", 48_000),
+        ("clean", 44_100),
+        ("lead", 96_000),
+    ] {
+        let input = phrase();
+        let channels = input.each_ref().map(Vec::as_slice);
+        let source = bench.float_wav("in.wav", rate, &channels);
+        let capture = format!("builtin:{name}");
+        let source = source.to_str().expect("a plain name");
+        let render = ["render", "--capture", &capture, source, "out.wav"];
+        bench.run(&render).good();
+        let (_, wanted) = read_float(&bench.path("out.wav"));
+
+        let mut plugin = offline(&library, &builtin(name));
+        let played = in_time(&mut plugin, rate.into(), &input);
+        for (played, wanted) in played.iter().zip(&wanted) {
+            let residue = residue_db(played, wanted);
+            assert!(residue < -100.0, "{name} at {rate} Hz: {residue:.1} dB");
+        }
+    }
 }
 
 /// The sound does not depend on how the host cuts it, and a block of no frames does no harm.
 fn blocks(bundle: &Path) {
     let library = load(bundle);
-    let input = noise(48_000);
-    let whole = Plugin::new(&library).play(48_000.0, &input, &[64]);
+    let input = noise(20_000);
+    let play = |announced, blocks: &[usize]| {
+        let mut plugin = offline(&library, &builtin("lead"));
+        plugin.run(RATE, announced, |audio| audio.play(&input, blocks), |_| ())
+    };
+    let whole = play(64, &[64]);
     for blocks in [
         &[1][..],
         &[0, 7],
@@ -91,26 +190,418 @@ fn blocks(bundle: &Path) {
         &[8192],
         &[1, 8192, 0, 31, 256, 5],
     ] {
-        let cut = Plugin::new(&library).play(48_000.0, &input, blocks);
-        assert!(cut == whole, "blocks of {blocks:?}");
+        assert!(play(8192, blocks) == whole, "blocks of {blocks:?}");
     }
-    // More frames at once than were announced.
-    let more = Plugin::new(&library).run(
-        48_000.0,
-        64,
-        |audio| audio.play(&input, &[64, 1000]),
-        |_| (),
-    );
-    assert!(more == whole);
+    assert!(play(64, &[64, 1000]) == whole, "larger than announced");
 }
 
-/// White noise at -12 dBFS, another on each side.
-fn noise(frames: usize) -> Stereo {
-    let mut seed = 1u32;
-    let mut sample = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (f64::from(seed >> 8) / f64::from(1 << 23) - 1.0) as f32 * 0.25
+/// A gain moves from the very frame on that the host says, and has arrived 20 ms later.
+fn automation(bundle: &Path) {
+    const BLOCK: usize = 4096;
+    let library = load(bundle);
+    let bench = Bench::new();
+    let capture = transparent(&bench, 48_000);
+    let input = [vec![0.25; 2 * BLOCK], vec![-0.125; 2 * BLOCK]];
+    for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
+        for frame in [0, 1, 63, 64, 100, 1000, BLOCK - 1] {
+            let mut plugin = offline(&library, &file(&capture));
+            let parameter = plugin.parameter(name).id;
+            let change = Change {
+                frame: frame as u32,
+                parameter,
+                value: (-6.0 + most) / (2.0 * most),
+            };
+            let played = plugin.run(
+                RATE,
+                BLOCK as u32,
+                |audio| {
+                    let halves = [0..BLOCK, BLOCK..2 * BLOCK];
+                    let changes: [&[Change]; 2] = [&[change], &[]];
+                    joined(halves.into_iter().zip(changes).map(|(half, changes)| {
+                        let half = input.each_ref().map(|channel| &channel[half.clone()]);
+                        audio.block(half, changes)
+                    }))
+                },
+                |_| (),
+            );
+            assert_eq!(plugin.latency(), 0);
+            let gain = 10f32.powf(-6.0 / 20.0);
+            for (played, &level) in played.iter().zip([0.25, -0.125].iter()) {
+                let at = |frame: usize| played[frame] / level;
+                assert!(
+                    (0..frame).all(|n| at(n) == 1.0),
+                    "{name} moves before {frame}"
+                );
+                assert!(at(frame + 1) < 1.0, "{name} does not move at {frame}");
+                for pair in played[frame..frame + SMOOTHING].windows(2) {
+                    let step = pair[1] / pair[0];
+                    assert!((0.99..=1.0).contains(&step), "{name} jumps");
+                }
+                let arrived = (frame + SMOOTHING..2 * BLOCK).map(at);
+                for level in arrived {
+                    assert!((level / gain - 1.0).abs() < 1e-5, "{name}: {level}");
+                }
+            }
+        }
+    }
+}
+
+/// Bypassed, it gives back what comes in, as late as ever, to the bit.
+fn bypass(bundle: &Path) {
+    let library = load(bundle);
+    let input = noise(48_000);
+    for rate in [48_000.0, 44_100.0] {
+        let mut plugin = offline(&library, &builtin("lead"));
+        let parameter = plugin.parameter("Bypass").id;
+        let change = Change {
+            frame: 0,
+            parameter,
+            value: 1.0,
+        };
+        let played = plugin.run(
+            rate,
+            48_000,
+            |audio| audio.block(input.each_ref().map(Vec::as_slice), &[change]),
+            |_| (),
+        );
+        let late = plugin.latency() as usize;
+        // The way there is a crossfade.
+        let settled = 10_000;
+        for (played, input) in played.iter().zip(&input) {
+            assert!(played[settled..] == input[settled - late..48_000 - late]);
+            assert!(played[..100] != input[..100], "it begins with the capture");
+        }
+    }
+}
+
+/// At any rate of the host, the sound is as late as the plugin says.
+fn latency(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    let capture = transparent(&bench, 48_000);
+    for rate in [44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0] {
+        let mut plugin = offline(&library, &file(&capture));
+        as_late_as_it_says(&mut plugin, rate);
+    }
+}
+
+/// A capture turns out to have another rate than was to be expected: the host is asked to start the
+/// audio anew, and then the latency is right.
+fn latency_of_a_surprise(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    let capture = transparent(&bench, 44_100);
+    let mut plugin = offline(&library, &file(&capture));
+    plugin.play(RATE, &notes(RATE, 48_000), &[512]);
+    assert!(plugin.latency() > 0 || plugin.requests.restart.load(SeqCst) > 0);
+    as_late_as_it_says(&mut plugin, RATE);
+    assert!(plugin.latency() > 0, "a conversion takes its time");
+    // What was found out is saved, so next time there is no surprise.
+    let project = Project::from_clap(&plugin.save());
+    assert_eq!(project.capture()["rate"], 44_100.0);
+    let mut next = Plugin::new(&library);
+    assert!(next.restore(&project.to_clap()));
+    next.render_mode(RenderMode::Offline);
+    as_late_as_it_says(&mut next, RATE);
+    assert_eq!(next.requests.restart.load(SeqCst), 0);
+    assert_eq!(next.latency(), plugin.latency());
+}
+
+/// Plays a transparent capture and compares with what went in, as much later as the plugin says.
+fn as_late_as_it_says(plugin: &mut Plugin, rate: f64) {
+    let frames = rate as usize;
+    let input = notes(rate, frames);
+    let played = plugin.play(rate, &input, &[512]);
+    let late = plugin.latency() as usize;
+    assert!(late < 1000, "{late} frames at {rate} Hz");
+    for (played, input) in played.iter().zip(&input) {
+        let residue = residue_db(&played[late..], &input[..frames - late]);
+        assert!(
+            residue < -60.0,
+            "{late} frames at {rate} Hz: {residue:.1} dB"
+        );
+    }
+}
+
+/// What a host saves restores sound and parameters in another instance.
+fn state(bundle: &Path) {
+    let library = load(bundle);
+    let input = noise(20_000);
+    let mut plugin = offline(&library, &builtin("clean"));
+    let changes: Vec<Change> = [("Input", 0.7), ("Output", 0.41), ("Input Source", 2.0)]
+        .map(|(name, value)| Change {
+            frame: 0,
+            parameter: plugin.parameter(name).id,
+            value,
+        })
+        .into();
+    plugin.run(
+        RATE,
+        64,
+        |audio| drop(audio.block([&[0.0; 64]; 2], &changes)),
+        |_| (),
+    );
+    let saved = plugin.save();
+    assert_eq!(saved, plugin.save(), "saving changes nothing");
+    assert_eq!(Project::from_clap(&saved).capture()["builtin"], "clean");
+
+    let mut other = Plugin::new(&library);
+    assert!(other.restore(&saved));
+    for change in &changes {
+        let value = other.value(change.parameter);
+        assert!((value - change.value).abs() < 1e-6, "{change:?}: {value}");
+    }
+    other.render_mode(RenderMode::Offline);
+    let first = plugin.play(RATE, &input, &[256]);
+    let second = other.play(RATE, &input, &[256]);
+    for (first, second) in first.iter().zip(&second) {
+        assert!(residue_db(first, second) < -100.0);
+    }
+    assert_eq!(
+        Project::from_clap(&other.save()),
+        Project::from_clap(&saved),
+        "a round trip changes nothing"
+    );
+}
+
+/// A state that nobody saved is refused or survived, and the plugin plays on.
+fn damaged_states(bundle: &Path) {
+    let library = load(bundle);
+    let mut plugin = offline(&library, &builtin("lead"));
+    let good = Project::from_clap(&plugin.save());
+    let with_length = |text: &[u8]| [&(text.len() as u64).to_le_bytes()[..], text].concat();
+    let text = good.0.to_string();
+    for refused in [
+        vec![],
+        b"Gridleak".to_vec(),
+        u64::MAX.to_le_bytes().to_vec(),
+        with_length(b""),
+        with_length(b"null"),
+        with_length(b"{}"),
+        with_length(&text.as_bytes()[..text.len() / 2]),
+        with_length(text.as_bytes())[..text.len() / 2].to_vec(),
+        with_length("[".repeat(200_000).as_bytes()),
+    ] {
+        assert!(!plugin.restore(&refused));
+    }
+    let nowhere = Path::new("/nowhere/at/all.nam");
+    let bench = Bench::new();
+    let broken = bench.put("broken.nam", "{\"version\": \"0.5.4\"");
+    for odd in [
+        Value::Null,
+        "builtin:nothing".into(),
+        file(nowhere),
+        file(&broken),
+        file(Path::new("/dev/zero")),
+        serde_json::json!([[[]]]),
+        serde_json::json!({"version": 99}),
+        serde_json::json!({"path": 7, "embedded": {}}),
+    ] {
+        // Whether it is taken or refused is the plugin's business.
+        plugin.restore(&good.playing(&odd).to_clap());
+        let played = plugin.play(RATE, &noise(4_800), &[480]);
+        assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+    }
+    let mut odd_values = good.clone();
+    for value in odd_values.0["params"]
+        .as_object_mut()
+        .expect("parameters")
+        .values_mut()
+    {
+        *value = serde_json::json!({"f32": 1e30});
+    }
+    plugin.restore(&odd_values.to_clap());
+    let played = plugin.play(RATE, &noise(4_800), &[480]);
+    assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+
+    assert!(plugin.restore(&good.to_clap()));
+    let played = plugin.play(RATE, &noise(48_000), &[480]);
+    let wanted = offline(&library, &builtin("lead")).play(RATE, &noise(48_000), &[480]);
+    assert!(residue_db(&played[0][24_000..], &wanted[0][24_000..]) < -60.0);
+}
+
+/// The host's main thread loads and saves while the audio thread plays.
+fn loading_while_playing(bundle: &Path) {
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    let project = Project::from_clap(&plugin.save());
+    let enough = AtomicBool::new(false);
+    let input = noise(64);
+    let played = plugin.run(
+        RATE,
+        64,
+        |audio| {
+            let (mut blocks, mut loudest) = (0, 0f32);
+            while !enough.load(SeqCst) {
+                let block = audio.block(input.each_ref().map(Vec::as_slice), &[]);
+                for sample in block.iter().flatten() {
+                    assert!(sample.is_finite());
+                    loudest = loudest.max(sample.abs());
+                }
+                blocks += 1;
+                // A block lasts longer than that.
+                std::thread::sleep(Duration::from_micros(500));
+            }
+            assert!(blocks > 100);
+            loudest
+        },
+        |plugin| {
+            for round in 0..60 {
+                let name = ["lead", "clean", "crunch"][round % 3];
+                assert!(plugin.restore(&project.playing(&builtin(name)).to_clap()));
+                plugin.serve_for(Duration::from_millis([0, 3, 30, 90][round % 4]));
+                let saved = Project::from_clap(&plugin.save());
+                assert_eq!(saved.capture()["builtin"], name);
+            }
+            // The last one is there after a while, without anybody waiting for it.
+            let begun = Instant::now();
+            while Project::from_clap(&plugin.save()).capture()["rate"] != RATE {
+                assert!(begun.elapsed() < Duration::from_secs(10), "it never loads");
+                plugin.serve_for(Duration::from_millis(10));
+            }
+            plugin.serve_for(Duration::from_millis(500));
+            enough.store(true, SeqCst);
+        },
+    );
+    assert!((0.01..4.0).contains(&played), "it sounds: {played}");
+}
+
+/// Two and twenty instances play at once, each on a thread of its own and each its own capture.
+fn twenty_instances(bundle: &Path) {
+    let library = load(bundle);
+    let input = noise(24_000);
+    let names = ["lead", "clean", "crunch"];
+    let wanted = names.map(|name| offline(&library, &builtin(name)).play(RATE, &input, &[128]));
+    for count in [2, 20] {
+        let mut plugins: Vec<Plugin> = (0..count)
+            .map(|n| offline(&library, &builtin(names[n % 3])))
+            .collect();
+        let parts = together(&mut plugins, |audio| audio.play(&input, &[128]));
+        for (n, played) in parts.iter().enumerate() {
+            assert!(*played == wanted[n % 3], "instance {n} of {count}");
+        }
+    }
+}
+
+/// Runs all of `plugins` at once, each inside of the one before, and gives what each played.
+fn together(
+    plugins: &mut [Plugin],
+    play: impl Fn(&mut Audio) -> Stereo + Copy + Send + Sync,
+) -> Vec<Stereo> {
+    let Some((first, others)) = plugins.split_first_mut() else {
+        return Vec::new();
     };
-    let mut side = || (0..frames).map(|_| sample()).collect();
-    [side(), side()]
+    let mut rest = Vec::new();
+    let played = first.run(RATE, 128, play, |_| rest = together(others, play));
+    std::iter::once(played).chain(rest).collect()
+}
+
+/// Instances go while their captures are on their way.
+fn gone_while_loading(bundle: &Path) {
+    let library = load(bundle);
+    let project = Project::from_clap(&Plugin::new(&library).save());
+    let slow = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../core/tests/fixtures/captures/wn_standard.nam"
+    );
+    for round in 0..40 {
+        let mut plugin = Plugin::new(&library);
+        assert!(plugin.restore(&project.playing(&file(Path::new(slow))).to_clap()));
+        let wait = Duration::from_millis(round % 10);
+        if round % 4 == 0 {
+            // Never active.
+            std::thread::sleep(wait);
+            continue;
+        }
+        plugin.run(
+            RATE,
+            64,
+            |audio| drop(audio.block([&[0.1; 64]; 2], &[])),
+            |plugin| plugin.serve_for(wait),
+        );
+    }
+}
+
+/// Instances come, are automated, and go while another one stays.
+fn churn(bundle: &Path) {
+    let library = load(bundle);
+    let mut stays = Plugin::new(&library);
+    let ids = ["Input", "Output", "Bypass"].map(|name| stays.parameter(name).id);
+    let input = [[0.25; 64]; 2];
+    for cycle in 0..200u32 {
+        let automate = |audio: &mut Audio| {
+            for block in 0..8 {
+                let changes: Vec<Change> = (0..64)
+                    .flat_map(|frame| {
+                        let value = f64::from((frame + block + cycle) % 89) / 89.0;
+                        ids.map(|parameter| Change {
+                            frame,
+                            parameter,
+                            value,
+                        })
+                    })
+                    .collect();
+                let played = audio.block(input.each_ref().map(|channel| &channel[..]), &changes);
+                assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+            }
+        };
+        Plugin::new(&library).run(RATE, 64, automate, |_| ());
+        if cycle % 20 == 0 {
+            stays.run(RATE, 64, automate, |_| ());
+        }
+    }
+}
+
+/// The library is unloaded and loaded again, and the process ends well.
+fn unloading(bundle: &Path) {
+    for _ in 0..5 {
+        let library = load(bundle);
+        let mut plugin = offline(&library, &builtin("lead"));
+        let played = plugin.play(RATE, &noise(4_800), &[64]);
+        assert!(played.iter().flatten().any(|&sample| sample != 0.0));
+        drop(plugin);
+        drop(library);
+    }
+}
+
+/// An instance that waits for its capture and plays this one.
+fn offline(library: &PluginEntry, capture: &Value) -> Plugin {
+    let mut plugin = Plugin::new(library);
+    let project = Project::from_clap(&plugin.save());
+    assert!(plugin.restore(&project.playing(capture).to_clap()));
+    plugin.render_mode(RenderMode::Offline);
+    plugin
+}
+
+/// What the plugin makes of `input`, without its latency.
+fn in_time(plugin: &mut Plugin, rate: f64, input: &Stereo) -> Stereo {
+    const LONGEST: usize = 1000;
+    let longer = input.each_ref().map(|channel| {
+        let mut channel = channel.clone();
+        channel.resize(channel.len() + LONGEST, 0.0);
+        channel
+    });
+    let mut played = plugin.play(rate, &longer, &[512]);
+    let late = plugin.latency() as usize;
+    assert!(late <= LONGEST);
+    for channel in &mut played {
+        channel.drain(..late);
+        channel.truncate(input[0].len());
+    }
+    played
+}
+
+/// The file of a capture that changes nothing at its own rate, for which no gain is needed either.
+fn transparent(bench: &Bench, rate: u32) -> std::path::PathBuf {
+    bench.put("transparent.nam", identity(rate, "\"loudness\": -18.0"))
+}
+
+/// One after the other.
+fn joined(parts: impl Iterator<Item = Stereo>) -> Stereo {
+    parts.fold(Stereo::default(), |mut all, part| {
+        for (all, part) in all.iter_mut().zip(part) {
+            all.extend(part);
+        }
+        all
+    })
 }

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use clack_extensions::gui::{
+    GuiApiType, GuiConfiguration, GuiSize, HostGui, HostGuiImpl, PluginGui, Window,
+};
 use clack_extensions::latency::{HostLatency, HostLatencyImpl, PluginLatency};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamInfoBuffer,
@@ -18,6 +21,14 @@ use clack_extensions::state::{HostState, HostStateImpl, PluginState};
 use clack_extensions::thread_check::{HostThreadCheck, HostThreadCheckImpl};
 use clack_host::events::event_types::ParamValueEvent;
 use clack_host::prelude::*;
+
+use crate::sound::Stereo;
+
+/// An editor inside of a window of the host's.
+const EMBEDDED: GuiConfiguration<'_> = GuiConfiguration {
+    api_type: GuiApiType::X11,
+    is_floating: false,
+};
 
 /// The name of audio threads.
 const AUDIO: &str = "audio";
@@ -53,6 +64,7 @@ impl HostHandlers for Host {
         builder
             .register::<HostThreadCheck>()
             .register::<HostParams>()
+            .register::<HostGui>()
             .register::<HostLatency>()
             .register::<HostState>();
     }
@@ -79,6 +91,20 @@ impl HostThreadCheckImpl for Shared {
 
 impl HostParamsImplShared for Shared {
     fn request_flush(&self) {}
+}
+
+impl HostGuiImpl for Shared {
+    fn resize_hints_changed(&self) {}
+    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+    fn closed(&self, _: bool) {}
 }
 
 impl MainThreadHandler<'_> for Main {}
@@ -187,11 +213,11 @@ impl Plugin {
             .collect()
     }
 
-    /// The id of the parameter of this name.
-    pub(crate) fn parameter(&mut self, name: &str) -> ClapId {
-        let parameters = self.parameters();
-        let found = parameters.iter().find(|parameter| parameter.name == name);
-        found.unwrap_or_else(|| panic!("no {name}")).id
+    /// The parameter of this name.
+    pub(crate) fn parameter(&mut self, name: &str) -> Parameter {
+        let mut parameters = self.parameters().into_iter();
+        let found = parameters.find(|parameter| parameter.name == name);
+        found.unwrap_or_else(|| panic!("there is no {name}"))
     }
 
     /// What a parameter is set to.
@@ -244,6 +270,31 @@ impl Plugin {
         let render: PluginRender = self.extension();
         let set = render.set(&self.instance.plugin_handle(), mode);
         set.expect("the render mode");
+    }
+
+    /// Makes the editor; its width and height in pixels.
+    pub(crate) fn create_editor(&mut self) -> (u32, u32) {
+        let gui: PluginGui = self.extension();
+        let handle = self.instance.plugin_handle();
+        gui.create(&handle, EMBEDDED).expect("an editor");
+        let size = gui.get_size(&handle).expect("a size");
+        (size.width, size.height)
+    }
+
+    /// Shows the editor in a window of X11, which has to stay until the editor is destroyed.
+    pub(crate) fn show_editor(&mut self, window: u32) {
+        let gui: PluginGui = self.extension();
+        let handle = self.instance.plugin_handle();
+        let window = Window::from_x11_handle(window.into());
+        // SAFETY: the window is there, and stays as long as the editor.
+        unsafe { gui.set_parent(&handle, window) }.expect("a place for the editor");
+        // Not every editor can be hidden, and shown again.
+        let _ = gui.show(&handle);
+    }
+
+    pub(crate) fn destroy_editor(&mut self) {
+        let gui: PluginGui = self.extension();
+        gui.destroy(&self.instance.plugin_handle());
     }
 
     /// Does what the plugin wants done on the main thread.
@@ -308,9 +359,6 @@ impl Plugin {
     }
 }
 
-/// The samples of a left and a right channel.
-pub(crate) type Stereo = [Vec<f32>; 2];
-
 /// The plugin's audio thread.
 pub(crate) struct Audio {
     processor: StartedPluginAudioProcessor<Host>,
@@ -336,9 +384,7 @@ impl Audio {
         let inputs = self.inputs.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(
-                heard
-                    .iter_mut()
-                    .map(|channel| InputChannel::variable(channel)),
+                heard.iter_mut().map(InputChannel::variable),
             ),
         }]);
         let mut outputs = self.outputs.with_output_buffers([AudioPortBuffer {

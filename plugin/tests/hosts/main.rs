@@ -6,6 +6,10 @@
 
 mod clap;
 mod clap_host;
+mod editor;
+mod project;
+mod screen;
+mod sound;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
 mod support;
@@ -15,7 +19,7 @@ use std::env;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,8 +51,12 @@ const VST3: &[Bundle] = &[Bundle::Vst3, Bundle::Vst3Checked];
 /// How long a scenario may take.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// How much of what a failed scenario said is shown.
+const LINES: usize = 100;
+
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    clap::SCENARIOS.iter().chain(vst3::SCENARIOS)
+    let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
+    hosts.chain(editor::SCENARIOS)
 }
 
 impl Bundle {
@@ -60,10 +68,6 @@ impl Bundle {
             Self::Vst3Checked => "GRIDLEAK_VST3_CHECKED",
             Self::Vst3NoPark => "GRIDLEAK_VST3_NO_PARK",
         }
-    }
-
-    fn path(self) -> Option<PathBuf> {
-        env::var_os(self.variable()).map(PathBuf::from)
     }
 }
 
@@ -99,13 +103,15 @@ fn all(names: &[String]) -> ExitCode {
         }
         for &bundle in scenario.bundles {
             print!("test {} of {bundle:?} ... ", scenario.name);
-            let Some(path) = bundle.path() else {
-                println!("ignored, {} is not set", bundle.variable());
+            let screen = scenario.name.starts_with("editor").then_some("DISPLAY");
+            let mut needed = [bundle.variable()].into_iter().chain(screen);
+            if let Some(lacking) = needed.find(|variable| env::var_os(variable).is_none()) {
+                println!("ignored, {lacking} is not set");
                 ignored += 1;
                 continue;
-            };
+            }
             let took = Instant::now();
-            match in_a_process(scenario, bundle, &path) {
+            match in_a_process(scenario, bundle) {
                 Ok(()) => {
                     println!("ok ({:.1} s)", took.elapsed().as_secs_f64());
                     passed += 1;
@@ -127,7 +133,8 @@ fn all(names: &[String]) -> ExitCode {
 }
 
 /// Runs a scenario as a child; a report of what happened if that is not what should.
-fn in_a_process(scenario: &Scenario, bundle: Bundle, path: &Path) -> Result<(), String> {
+fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
+    let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     // A file, for a pipe stays open as long as any process that inherited it.
     let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
     let out = |file: &File| file.try_clone().map(Stdio::from);
@@ -135,7 +142,10 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle, path: &Path) -> Result<(), 
         .and_then(|program| {
             Command::new(program)
                 .args(["--alone", scenario.name])
-                .arg(path)
+                .arg(env::var_os(bundle.variable()).unwrap_or_default())
+                // Neither finds nor leaves anything among the user's own settings.
+                .env("HOME", home.path())
+                .env_remove("XDG_CONFIG_HOME")
                 .stdin(Stdio::null())
                 .stdout(out(&said)?)
                 .stderr(out(&said)?)
@@ -164,11 +174,14 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle, path: &Path) -> Result<(), 
         Some(status) => status.to_string(),
         None => format!("still running after {} s", PATIENCE.as_secs()),
     };
-    let mut report = String::new();
+    let mut report = Vec::new();
     std::io::Seek::rewind(&mut said)
-        .and_then(|()| said.read_to_string(&mut report))
+        .and_then(|()| said.read_to_end(&mut report))
         .map_err(|error| format!("{ended}; what it said cannot be read: {error}"))?;
-    Err(format!("{report}\n{ended}"))
+    let report = String::from_utf8_lossy(&report);
+    let lines: Vec<&str> = report.lines().collect();
+    let last = lines.len().saturating_sub(LINES);
+    Err(format!("{}\n{ended}", lines[last..].join("\n")))
 }
 
 /// Whether the end of a host with a bundle is the one it should come to.

@@ -60,6 +60,29 @@ def rendered(capture, channels, rate):
     return read_wav(target)
 
 
+def transparent():
+    """The file of a capture that changes nothing at 48 kHz, and needs no gain either."""
+    path = FOLDER / "transparent.nam"
+    path.write_text(
+        json.dumps(
+            {
+                "version": "0.5.4",
+                "architecture": "Linear",
+                "metadata": {"loudness": -18.0},
+                "sample_rate": 48_000,
+                "config": {"receptive_field": 1, "bias": False},
+                "weights": [1.0],
+            }
+        )
+    )
+    return path
+
+
+def fixture(name):
+    """The file of a capture that the engine's tests use."""
+    return ROOT / "core/tests/fixtures/captures" / f"{name}.nam"
+
+
 def residue_db(sound, reference):
     """RMS of the difference of two sounds, in dB below that of the second."""
     assert sound.shape == reference.shape, (sound.shape, reference.shape)
@@ -74,6 +97,19 @@ def same(what, sound, reference, most=-100.0):
     residue = residue_db(sound, reference)
     print(f"{what}: residue {residue:.1f} dB", flush=True)
     assert residue < most, f"{what}: residue {residue:.1f} dB"
+
+
+def screenshot(name):
+    """Keeps a picture of the screen, and asserts that there is something on it."""
+    path = SCREENSHOTS / f"{name}.png"
+    subprocess.run(["import", "-window", "root", str(path)], check=True)
+    count = subprocess.run(
+        ["identify", "-format", "%k", str(path)], check=True, capture_output=True, text=True
+    )
+    colours = int(count.stdout)
+    print(f"{name}: {colours} colours", flush=True)
+    # A window that stays empty, on the screen and in the frame of its own, has about twenty.
+    assert colours > 60, f"{name}: {colours} colours"
 
 
 class Preset:
@@ -94,8 +130,20 @@ class Preset:
         """The plugin's state."""
         return json.loads(dict(self.chunks)[b"Comp"])
 
+    def capture(self):
+        """The reference to the capture in it."""
+        return json.loads(self.state()["fields"]["capture"])
+
+    def playing(self, capture):
+        """The preset as a file, with another capture: `builtin:` and a name, or a path."""
+        state, capture = self.state(), str(capture)
+        name = capture.removeprefix("builtin:")
+        reference = {"path": capture} if name == capture else {"builtin": name}
+        state["fields"]["capture"] = json.dumps({"version": 1, **reference})
+        return self.with_state(state)
+
     def with_state(self, state):
-        """The preset as a file with another state of the plugin's."""
+        """The preset as a file, with another state of the plugin's."""
         body, entries, at = b"", b"", 48
         for name, data in self.chunks:
             if name == b"Comp":

@@ -1,0 +1,54 @@
+//! What a host saves of the plugin, read and written by hand.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// A state in the framework's format: JSON, in CLAP behind its length.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Project(pub(crate) Value);
+
+impl Project {
+    /// Reads what a CLAP host saved.
+    pub(crate) fn from_clap(bytes: &[u8]) -> Self {
+        let (length, text) = bytes.split_at(8);
+        assert_eq!(length, (text.len() as u64).to_le_bytes());
+        Self(serde_json::from_slice(text).expect("JSON"))
+    }
+
+    /// What a CLAP host loads.
+    pub(crate) fn to_clap(&self) -> Vec<u8> {
+        let text = self.0.to_string();
+        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(text.as_bytes());
+        bytes
+    }
+
+    /// What a VST3 host loads.
+    pub(crate) fn to_vst3(&self) -> Vec<u8> {
+        self.0.to_string().into_bytes()
+    }
+
+    /// The reference to the capture.
+    pub(crate) fn capture(&self) -> Value {
+        let text = self.0["fields"]["capture"].as_str().expect("a text");
+        serde_json::from_str(text).expect("JSON in JSON")
+    }
+
+    /// The same with another capture.
+    pub(crate) fn playing(&self, capture: &Value) -> Self {
+        let mut project = self.clone();
+        project.0["fields"]["capture"] = capture.to_string().into();
+        project
+    }
+}
+
+/// The reference to a file of which nothing is known yet.
+pub(crate) fn file(path: &Path) -> Value {
+    json!({"version": 1, "path": path})
+}
+
+/// The reference to a sound that is built in.
+pub(crate) fn builtin(name: &str) -> Value {
+    json!({"version": 1, "builtin": name})
+}
