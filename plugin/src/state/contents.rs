@@ -1,0 +1,162 @@
+//! The bytes of a capture's file, and the hash it is recognised by.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use gridleak_core::MAX_FILE_BYTES;
+use sha2::{Digest, Sha256};
+
+use crate::failure::{Failure, Result, plain};
+
+/// The SHA-256 of a file's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ContentHash([u8; 32]);
+
+impl ContentHash {
+    fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads 64 hexadecimal digits; None if `text` is anything else.
+    pub(super) fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let value = |digit: u8| char::from(digit).to_digit(16);
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = (value(pair[0])? * 16 + value(pair[1])?) as u8;
+        }
+        Some(Self(hash))
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a file holds, read once: the hash is that of these very bytes.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Contents {
+    /// The file.
+    pub(crate) bytes: Vec<u8>,
+    /// Its hash.
+    pub(crate) hash: ContentHash,
+}
+
+impl Contents {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        let hash = ContentHash::of(&bytes);
+        Self { bytes, hash }
+    }
+
+    /// Reads the file at `path`. Refused before memory is taken or anything is opened: what is
+    /// longer than a capture can be, empty, or not an ordinary file (opening a pipe would wait for
+    /// somebody to write into it).
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let failed = |e: std::io::Error| Failure::at(path, plain(&e));
+        let about = fs::metadata(path).map_err(failed)?;
+        if about.is_dir() {
+            return Err(Failure::at(path, "is a folder"));
+        }
+        if !about.is_file() {
+            return Err(Failure::at(path, "is not an ordinary file"));
+        }
+        if about.len() == 0 {
+            return Err(Failure::at(path, "is empty"));
+        }
+        let too_long = || {
+            let most = MAX_FILE_BYTES >> 20;
+            Failure::at(
+                path,
+                format_args!("is too long for a capture (at most {most} MB)"),
+            )
+        };
+        if about.len() > MAX_FILE_BYTES {
+            return Err(too_long());
+        }
+        let mut bytes = Vec::with_capacity(about.len() as usize);
+        // It may grow meanwhile.
+        let mut file = File::open(path).map_err(failed)?.take(MAX_FILE_BYTES + 1);
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(too_long());
+        }
+        Ok(Self::new(bytes))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        let contents = Contents::new(b"abc".into());
+        let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(contents.hash.to_string(), hex);
+        assert_eq!(ContentHash::from_hex(hex), Some(contents.hash));
+        assert_eq!(
+            ContentHash::from_hex(&hex.to_uppercase()),
+            Some(contents.hash)
+        );
+        for wrong in [
+            "",
+            &hex[1..],
+            &format!("{hex}0"),
+            &hex.replace('b', "g"),
+            &"é".repeat(32),
+        ] {
+            assert_eq!(ContentHash::from_hex(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_files_as_long_as_a_capture_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.nam");
+        let refusal = |path: &Path| Contents::read(path).unwrap_err().to_string();
+        assert!(refusal(&path).ends_with("there is no such file"));
+        assert!(refusal(folder.path()).ends_with("is a folder"));
+        fs::write(&path, "").unwrap();
+        assert!(refusal(&path).ends_with("is empty"));
+        // Sparse: takes no room on the disk, and must take none in memory.
+        let file = File::create(&path).unwrap();
+        for length in [MAX_FILE_BYTES + 1, 1 << 40] {
+            file.set_len(length).unwrap();
+            assert!(refusal(&path).ends_with("is too long for a capture (at most 32 MB)"));
+        }
+        file.set_len(MAX_FILE_BYTES).unwrap();
+        assert_eq!(
+            Contents::read(&path).unwrap().bytes.len() as u64,
+            MAX_FILE_BYTES
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn special_files_do_not_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = make_pipe(&folder.path().join("pipe.nam"));
+        for path in [
+            pipe.as_path(),
+            Path::new("/dev/zero"),
+            Path::new("/dev/tty"),
+        ] {
+            let refusal = Contents::read(path).unwrap_err().to_string();
+            assert!(refusal.ends_with("is not an ordinary file"), "{refusal}");
+        }
+    }
+
+    #[cfg(unix)]
+    pub(in crate::state) fn make_pipe(path: &Path) -> std::path::PathBuf {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+        path.to_owned()
+    }
+}
