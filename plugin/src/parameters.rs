@@ -2,9 +2,15 @@
 
 use nice_plug::prelude::*;
 
+use crate::state::CaptureSlot;
+
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
 pub(crate) struct Parameters {
+    /// The reference to the capture, which is no parameter but part of every project all the same.
+    #[persist = "capture"]
+    pub(crate) capture: CaptureSlot,
+
     /// Gain before the capture, -20 to +20 dB.
     #[id = "ingain"]
     pub(crate) input: FloatParam,
@@ -39,9 +45,22 @@ pub(crate) enum Source {
     Sum,
 }
 
-impl Default for Parameters {
-    fn default() -> Self {
+impl From<Source> for gridleak_core::Source {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Stereo => Self::Stereo,
+            Source::Left => Self::Left,
+            Source::Right => Self::Right,
+            Source::Sum => Self::Sum,
+        }
+    }
+}
+
+impl Parameters {
+    /// The parameters of a new instance.
+    pub(crate) fn new(capture: CaptureSlot) -> Self {
         Self {
+            capture,
             input: decibels("Input", 20.0),
             output: decibels("Output", 40.0),
             source: EnumParam::new("Input Source", Source::Stereo),

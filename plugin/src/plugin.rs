@@ -1,20 +1,62 @@
 //! The plugin as hosts know it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use gridleak_core::{Chain, Peaks, Setup};
 use nice_plug::prelude::*;
+use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
 
+use crate::editor::{self, EditorApp};
+use crate::handover::{AudioEnd, handover};
+use crate::library_pin;
+use crate::loader::Loader;
+use crate::meters::Meters;
+use crate::panel::Panel;
 use crate::parameters::Parameters;
+use crate::worker_park::{self, Task};
+
+/// How long offline rendering waits for a capture that is being loaded.
+const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it looks meanwhile.
+const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
 /// An instance of the plugin.
 pub struct Gridleak {
     parameters: Arc<Parameters>,
+    loader: Arc<Loader>,
+    captures: AudioEnd,
+    /// There while the host has the plugin active.
+    chain: Option<Chain>,
+    offline: bool,
+    /// The order to the loader that offline rendering has waited for.
+    waited_for: u64,
+    meters: Arc<Meters>,
+    /// What the editor was last asked to draw.
+    drawn: Drawn,
+    window: Arc<EguiEditorState>,
+    repaint: RepaintNotifier,
+    executor: Option<AsyncExecutor<Self>>,
 }
 
 impl Default for Gridleak {
     fn default() -> Self {
+        let (captures, loader_end) = handover();
+        let repaint = RepaintNotifier::new();
+        let (parameters, loader) = Loader::new(loader_end, repaint.clone());
         Self {
-            parameters: Arc::new(Parameters::default()),
+            parameters,
+            loader,
+            captures,
+            chain: None,
+            offline: false,
+            waited_for: 0,
+            meters: Arc::default(),
+            drawn: Drawn::default(),
+            window: editor::new_state(),
+            repaint,
+            executor: None,
         }
     }
 }
@@ -36,21 +78,171 @@ impl Plugin for Gridleak {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 2), layout(1, 1)];
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = ();
+    type Editor = EguiEditor<EditorApp>;
     type SysExMessage = ();
-    type BackgroundTask = ();
+    type BackgroundTask = Task;
+
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        Box::new(worker_park::execute)
+    }
 
     fn params(&self) -> Arc<dyn Params> {
         self.parameters.clone()
     }
 
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        self.executor = Some(executor);
+        let panel = Panel::new(
+            self.parameters.clone(),
+            self.loader.clone(),
+            self.meters.clone(),
+        );
+        editor::editor(self.window.clone(), self.repaint.clone(), Arc::new(panel))
+    }
+
+    /// Never waits: the loader is told, and the chain is silent until its capture comes.
+    fn activate(
+        &mut self,
+        layout: &AudioIOLayout,
+        config: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        if let Some(executor) = &self.executor {
+            library_pin::pin();
+            worker_park::park(context.plugin_api(), executor);
+        }
+        let channels = |count: Option<NonZeroU32>| count.map_or(1, |n| n.get() as usize);
+        let rate = f64::from(config.sample_rate);
+        let setup = Setup {
+            rate,
+            inputs: channels(layout.main_input_channels),
+            outputs: channels(layout.main_output_channels),
+            latency: gridleak_core::latency(rate, self.loader.expected_rate()),
+        };
+        self.offline = config.process_mode == ProcessMode::Offline;
+        if self.chain.as_ref().map(Chain::setup) != Some(setup) {
+            self.put_away();
+            let mut chain = Chain::new(setup);
+            if let Some(amp) = self.loader.take_kept(setup)
+                && let Err(amp) = chain.offer(amp)
+            {
+                drop(amp);
+            }
+            self.chain = Some(chain);
+        }
+        self.meters.set_channels(setup.inputs, setup.outputs);
+        self.loader.activate(setup);
+        context.set_latency_samples(setup.latency as u32);
+        true
+    }
+
+    fn reset(&mut self) {
+        if let Some(chain) = &mut self.chain {
+            follow(&self.parameters, chain);
+            chain.reset();
+        }
+    }
+
     fn process(
         &mut self,
-        _buffer: &mut Buffer<'_>,
+        buffer: &mut Buffer<'_>,
         _aux: &mut AuxiliaryBuffers<'_>,
-        _context: &mut impl ProcessContext<Self>,
+        context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        let Some(chain) = &mut self.chain else {
+            return ProcessStatus::Error("processing before activation");
+        };
+        if self.offline {
+            wait_for_capture(&self.loader, &mut self.waited_for);
+        }
+        self.captures.exchange(chain);
+        if self.loader.take_restart_request() && context.plugin_api() == PluginApi::Clap {
+            context.request_restart();
+        }
+        follow(&self.parameters, chain);
+        chain.process(buffer.as_slice());
+        self.captures.exchange(chain);
+        let peaks = chain.take_peaks();
+        self.meters.raise(peaks);
+        let drawn = Drawn::new(&self.parameters, peaks);
+        if drawn.differs(&self.drawn) && self.window.is_open() {
+            self.drawn = drawn;
+            self.repaint.request_repaint();
+        }
         ProcessStatus::Normal
+    }
+
+    fn deactivate(&mut self) {
+        self.put_away();
+        self.loader.deactivate();
+    }
+}
+
+/// Brings the chain to what the parameters say.
+fn follow(parameters: &Parameters, chain: &mut Chain) {
+    chain.set_input_gain(parameters.input.value());
+    chain.set_output_gain(parameters.output.value());
+    chain.set_source(parameters.source.value().into());
+    chain.set_bypass(parameters.bypass.value());
+}
+
+/// In offline rendering, and only there, sound waits for the capture that the project names: once
+/// for each order to the loader.
+fn wait_for_capture(loader: &Loader, waited_for: &mut u64) {
+    let order = loader.newest_order();
+    if loader.has_carried_out(order) || *waited_for == order {
+        return;
+    }
+    *waited_for = order;
+    let started = Instant::now();
+    while !loader.has_carried_out(order) && started.elapsed() < OFFLINE_PATIENCE {
+        std::thread::sleep(OFFLINE_LOOK);
+    }
+}
+
+/// What moves in the editor while a host plays.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Drawn {
+    values: [f32; 4],
+    peaks: Peaks,
+}
+
+impl Drawn {
+    fn new(parameters: &Parameters, peaks: Peaks) -> Self {
+        let values = [
+            parameters.input.value(),
+            parameters.output.value(),
+            f32::from(parameters.bypass.value()),
+            parameters.source.value() as u8 as f32,
+        ];
+        Self { values, peaks }
+    }
+
+    /// Whether there is anything to see: a parameter that moved, or sound above -90 dB.
+    fn differs(&self, other: &Self) -> bool {
+        const SEEN: f32 = 3e-5;
+        let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
+        self.values != other.values || peaks.into_iter().any(|peak| peak > SEEN)
+    }
+}
+
+impl Drop for Gridleak {
+    fn drop(&mut self) {
+        self.loader.end();
+    }
+}
+
+impl Gridleak {
+    /// Gives the captures to the loader, which keeps them for a while.
+    fn put_away(&mut self) {
+        if let Some(mut chain) = self.chain.take() {
+            while let Some(amp) = chain.take_any() {
+                self.loader.keep(amp);
+            }
+        }
+        while let Some(amp) = self.captures.take() {
+            self.loader.keep(amp);
+        }
     }
 }
 

@@ -2,13 +2,10 @@
 
 use super::delay::Delay;
 use super::dual_mono::DualMono;
-use super::rate::RateMatch;
+use super::rate::{MAX_STREAMS, RateMatch};
 use crate::capture::Capture;
 use crate::engine::BLOCK;
 use crate::simd::Level;
-
-/// Channels that a capture may have and still be played in a chain.
-const MAX_STREAMS: usize = 8;
 
 /// Seconds after which a recurrent capture that has heard what the others heard plays what it would
 /// have played had it heard all of it. Such captures forget sooner than [`crate::Model::memory`]
@@ -29,6 +26,25 @@ pub struct Setup {
     pub outputs: usize,
     /// Frames at the host's rate that everything is late by, at least [`latency`] of the capture.
     pub latency: usize,
+}
+
+/// How a capture is to sound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Voicing {
+    /// What brings it to the level of the others, in dB.
+    pub gain_db: f64,
+    /// The size of a capture that has several, from 0 (smallest) to 1 (full).
+    pub slim: f64,
+}
+
+impl Default for Voicing {
+    /// As it is, in full size.
+    fn default() -> Self {
+        Voicing {
+            gain_db: 0.0,
+            slim: 1.0,
+        }
+    }
 }
 
 /// Frames at the rate `host` by which a capture of the rate `capture` is late, both in Hz: what
@@ -55,15 +71,14 @@ pub struct Amp {
 }
 
 impl Amp {
-    /// Makes a capture ready. `gain_db` is what brings it to the level of the others; `ticket` is
-    /// the caller's, to know it by.
+    /// Makes a capture ready. `ticket` is the caller's, to know it by.
     ///
     /// # Errors
     /// In words, if it cannot play in such a setup.
     pub fn new(
         capture: &Capture,
         setup: Setup,
-        gain_db: f64,
+        voicing: Voicing,
         ticket: u64,
         level: Level,
     ) -> Result<Self, String> {
@@ -77,7 +92,7 @@ impl Amp {
         let lanes = if dual { setup.inputs } else { 1 };
         let streams = if dual { (lanes, lanes) } else { (ins, outs) };
         let inside = capture.sample_rate();
-        let player = DualMono::new(capture, lanes, level);
+        let player = DualMono::new(capture, lanes, voicing.slim, level);
         let heard = match player.is_recurrent() {
             true => (RECURRENT_MEMORY * inside).min(player.memory() as f64),
             false => player.memory() as f64,
@@ -93,7 +108,7 @@ impl Amp {
             player,
             rate,
             align: [Delay::new(spare), Delay::new(spare)],
-            gain: super::gain::factor(gain_db as f32) as f32,
+            gain: 10f64.powf(voicing.gain_db / 20.0) as f32,
             setup,
             streams,
             memory: (heard * setup.rate / inside).ceil() as usize + setup.latency,

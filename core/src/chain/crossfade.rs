@@ -4,7 +4,8 @@
 //! faded in while the old one is faded out. How loud the two are together depends on how alike they
 //! are: two equal signals add up to one as they are, two unrelated ones lose 3 dB half-way. So their
 //! powers and their product are followed, and the sum is brought to the power that lies between
-//! theirs.
+//! theirs. An offset, which is not heard but would make any two signals alike, is kept out of this and
+//! goes over in a straight line.
 
 use super::amp::{Amp, Piece};
 use crate::engine::BLOCK;
@@ -13,7 +14,10 @@ use crate::engine::BLOCK;
 const FADE: f64 = 0.02;
 
 /// Seconds over which powers are averaged.
-const AVERAGE: f64 = 0.01;
+const AVERAGE: f64 = 0.003;
+
+/// Seconds over which offsets are averaged: 5 Hz.
+const OFFSET_AVERAGE: f64 = 0.032;
 
 /// Most that the sum of the two is raised by (12 dB). Only signals of opposite polarity need more,
 /// and those cross zero faster than one hears.
@@ -35,7 +39,8 @@ pub(super) struct Crossfade {
     fade: usize,
     least_listening: usize,
     follow: f64,
-    powers: Powers,
+    follow_offset: f64,
+    followed: Followed,
 }
 
 /// How far the newcomer is, in frames.
@@ -49,15 +54,41 @@ enum Stage {
     Fading(usize),
 }
 
-/// Mean powers of the old signal and the new one, and of one with the other.
+/// What is known of the old and the new signal.
 #[derive(Debug, Clone, Copy, Default)]
-struct Powers {
+struct Followed {
+    /// Frames so far.
+    frames: u32,
+    /// Offsets of each side.
+    old_offset: [f64; 2],
+    new_offset: [f64; 2],
+    /// Mean powers without them, and that of one with the other.
     old: f64,
     new: f64,
     both: f64,
 }
 
-impl Powers {
+impl Followed {
+    /// Takes a frame. `powers` and `offsets`: how much of the mean values it replaces.
+    fn follow(&mut self, powers: f64, offsets: f64, old: &Piece, new: &Piece, frame: usize) {
+        self.frames = self.frames.saturating_add(1);
+        // At first the plain mean of what there is.
+        let offsets = offsets.max(1.0 / f64::from(self.frames));
+        let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
+        for side in 0..2 {
+            let (old, new) = (f64::from(old[side][frame]), f64::from(new[side][frame]));
+            self.old_offset[side] += offsets * (old - self.old_offset[side]);
+            self.new_offset[side] += offsets * (new - self.new_offset[side]);
+            let (old, new) = (old - self.old_offset[side], new - self.new_offset[side]);
+            a += old * old;
+            b += new * new;
+            c += old * new;
+        }
+        self.old += powers * (a - self.old);
+        self.new += powers * (b - self.new);
+        self.both += powers * (c - self.both);
+    }
+
     /// What brings the sum of both to the power that lies between theirs, where the new one has the
     /// weight `w`.
     fn evening(&self, w: f64) -> f64 {
@@ -81,9 +112,10 @@ impl Crossfade {
             done: None,
             fresh: true,
             fade: ((FADE * rate).round() as usize).max(1),
-            least_listening: (2.0 * AVERAGE * rate).round() as usize,
+            least_listening: (5.0 * AVERAGE * rate).round() as usize,
             follow: 1.0 - (-1.0 / (AVERAGE * rate)).exp(),
-            powers: Powers::default(),
+            follow_offset: 1.0 - (-1.0 / (OFFSET_AVERAGE * rate)).exp(),
+            followed: Followed::default(),
         }
     }
 
@@ -108,7 +140,7 @@ impl Crossfade {
         };
         self.done = self.next.replace(amp);
         self.stage = Stage::Listening(listening);
-        self.powers = Powers::default();
+        self.followed = Followed::default();
         Ok(())
     }
 
@@ -155,7 +187,8 @@ impl Crossfade {
         let mut newer = [[0.0; BLOCK]; 2];
         next.process(input, &mut newer, frames);
         for frame in 0..frames {
-            self.powers.follow(self.follow, output, &newer, frame);
+            self.followed
+                .follow(self.follow, self.follow_offset, output, &newer, frame);
             self.stage = match self.stage {
                 Stage::Alone => Stage::Alone,
                 Stage::Listening(0 | 1) => Stage::Fading(0),
@@ -164,13 +197,18 @@ impl Crossfade {
                     let at = (at + 1).min(self.fade);
                     let turn = at as f64 / self.fade as f64 * std::f64::consts::FRAC_PI_2;
                     let w = turn.sin() * turn.sin();
-                    let evening = self.powers.evening(w);
-                    let (old, new) = ((evening * (1.0 - w)) as f32, (evening * w) as f32);
-                    for (output, newer) in output.iter_mut().zip(&newer) {
-                        output[frame] = match at == self.fade {
-                            true => newer[frame],
-                            false => old * output[frame] + new * newer[frame],
-                        };
+                    let evening = self.followed.evening(w);
+                    for side in 0..2 {
+                        let output = &mut output[side][frame];
+                        let newer = newer[side][frame];
+                        if at == self.fade {
+                            *output = newer;
+                            continue;
+                        }
+                        let sum = (1.0 - w) * f64::from(*output) + w * f64::from(newer);
+                        let offset = (1.0 - w) * self.followed.old_offset[side]
+                            + w * self.followed.new_offset[side];
+                        *output = (offset + evening * (sum - offset)) as f32;
                     }
                     Stage::Fading(at)
                 }
@@ -181,20 +219,5 @@ impl Crossfade {
             self.current = self.next.take();
             self.stage = Stage::Alone;
         }
-    }
-}
-
-impl Powers {
-    fn follow(&mut self, part: f64, old: &Piece, new: &Piece, frame: usize) {
-        let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
-        for (old, new) in old.iter().zip(new) {
-            let (old, new) = (f64::from(old[frame]), f64::from(new[frame]));
-            a += old * old;
-            b += new * new;
-            c += old * new;
-        }
-        self.old += part * (a - self.old);
-        self.new += part * (b - self.new);
-        self.both += part * (c - self.both);
     }
 }

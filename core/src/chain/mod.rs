@@ -1,9 +1,19 @@
 //! The signal chain: what a guitarist plays through, from the input to the output.
-#![allow(dead_code)]
+//!
+//! ```text
+//! in -> source -> input gain -> capture (fading to the next) -> gate -> tone -> DC blocker -> output gain -> out
+//!   \                      \-- heard by the gate ------------/                                          /
+//!    \-- delay of the same length --------------------------------------------------------> bypass --/
+//! ```
+//!
+//! A chain cuts what it gets into pieces of at most 64 frames, so a block may have any length.
 
+mod amp;
 mod bypass;
+mod crossfade;
 mod dc_blocker;
 mod delay;
+mod dual_mono;
 mod gain;
 mod gate;
 #[cfg(test)]
@@ -13,5 +23,242 @@ mod source;
 mod switch;
 mod tone;
 
+pub use amp::{Amp, Setup, Voicing, latency};
 pub use gate::GateSettings;
+pub use source::Source;
 pub use tone::ToneSettings;
+
+use crate::engine::BLOCK;
+use crate::simd::FlushDenormals;
+use bypass::Bypass;
+use crossfade::Crossfade;
+use dc_blocker::DcBlocker;
+use gain::Gain;
+use gate::Gate;
+use source::SourceSelector;
+use tone::ToneStack;
+
+/// What comes in louder than this (60 dB over full scale) is no guitar; it is held there, so that no
+/// arithmetic behind it overflows.
+const MOST_INPUT: f32 = 1000.0;
+
+/// The signal chain of one instance. Made by whoever may allocate; after that, no call allocates,
+/// frees, waits or panics.
+pub struct Chain {
+    setup: Setup,
+    source: SourceSelector,
+    input: Gain,
+    captures: Crossfade,
+    gate: Gate,
+    tone: ToneStack,
+    dc_blocker: DcBlocker,
+    output: Gain,
+    bypass: Bypass,
+    peaks: Peaks,
+}
+
+/// The largest absolute samples since the last look, in linear amplitude (1: full scale).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Peaks {
+    /// Behind the input gain, left and right.
+    pub input: [f32; 2],
+    /// Behind the output gain, left and right.
+    pub output: [f32; 2],
+}
+
+impl Chain {
+    /// A chain that has no capture yet and is silent. Gate, tone stack and DC blocker are off.
+    pub fn new(setup: Setup) -> Self {
+        let mut chain = Chain {
+            source: SourceSelector::new(setup.rate),
+            input: Gain::new(setup.rate),
+            captures: Crossfade::new(setup.rate),
+            gate: Gate::new(setup.rate, setup.latency),
+            tone: ToneStack::new(setup.rate),
+            dc_blocker: DcBlocker::new(setup.rate),
+            output: Gain::new(setup.rate),
+            bypass: Bypass::new(setup.rate, setup.latency),
+            peaks: Peaks::default(),
+            setup,
+        };
+        chain.set_gate(GateSettings {
+            on: false,
+            ..GateSettings::default()
+        });
+        chain.set_tone(ToneSettings {
+            on: false,
+            ..ToneSettings::default()
+        });
+        chain.set_dc_blocker(false);
+        chain.reset();
+        chain
+    }
+
+    /// What it was made for; a capture has to be made for the same.
+    pub fn setup(&self) -> Setup {
+        self.setup
+    }
+
+    /// Sets the gain before the capture in dB.
+    pub fn set_input_gain(&mut self, db: f32) {
+        self.input.set(db);
+    }
+
+    /// Sets the noise gate.
+    pub fn set_gate(&mut self, settings: GateSettings) {
+        self.gate.set(settings);
+    }
+
+    /// What the gate takes away now, in dB: 0 or less.
+    pub fn gate_reduction_db(&self) -> f64 {
+        self.gate.reduction_db()
+    }
+
+    /// The level in dB that the gate goes by.
+    pub fn gate_level_db(&self) -> f64 {
+        self.gate.level_db()
+    }
+
+    /// Sets the tone stack.
+    pub fn set_tone(&mut self, settings: ToneSettings) {
+        self.tone.set(settings);
+    }
+
+    /// Switches the high-pass at 5 Hz, which takes out offsets.
+    pub fn set_dc_blocker(&mut self, on: bool) {
+        self.dc_blocker.set(on);
+    }
+
+    /// Sets the gain behind the capture in dB.
+    pub fn set_output_gain(&mut self, db: f32) {
+        self.output.set(db);
+    }
+
+    /// Sets what of a stereo input is played.
+    pub fn set_source(&mut self, source: Source) {
+        self.source.set(source);
+    }
+
+    /// Passes the input through.
+    pub fn set_bypass(&mut self, on: bool) {
+        self.bypass.set(on);
+    }
+
+    /// Whether [`Chain::offer`] would take a capture now: not while one fades into another, nor
+    /// while [`Chain::take_done`] has something to give.
+    pub fn accepts(&self) -> bool {
+        self.captures.accepts()
+    }
+
+    /// Goes over to a capture: at once if nothing was played yet, else through a crossfade. Given
+    /// back if it cannot be taken now, or was made for another setup.
+    pub fn offer(&mut self, amp: Box<Amp>) -> Result<(), Box<Amp>> {
+        if amp.setup() != self.setup {
+            return Err(amp);
+        }
+        self.captures.offer(amp)
+    }
+
+    /// A capture that is no longer played, to be dropped on another thread.
+    pub fn take_done(&mut self) -> Option<Box<Amp>> {
+        self.captures.take_done()
+    }
+
+    /// Takes the captures out, one at a call.
+    pub fn take_any(&mut self) -> Option<Box<Amp>> {
+        self.captures.take_any()
+    }
+
+    /// The ticket of the newest capture it has.
+    pub fn ticket(&self) -> Option<u64> {
+        self.captures.ticket()
+    }
+
+    /// The largest samples since the last call.
+    pub fn take_peaks(&mut self) -> Peaks {
+        std::mem::take(&mut self.peaks)
+    }
+
+    /// Back to silence; whatever was moving is where it was going.
+    pub fn reset(&mut self) {
+        self.source.finish();
+        self.input.finish();
+        self.gate.finish();
+        self.gate.reset();
+        self.tone.finish();
+        self.tone.reset();
+        self.dc_blocker.finish();
+        self.dc_blocker.reset();
+        self.output.finish();
+        self.bypass.finish();
+        self.bypass.reset();
+        self.captures.reset();
+    }
+
+    /// Plays any number of frames in place: the setup's outputs, of which its inputs hold what came
+    /// in. Channels of different lengths are played as far as the shortest.
+    pub fn process(&mut self, channels: &mut [&mut [f32]]) {
+        let _flush = FlushDenormals::new();
+        let outputs = self.setup.outputs.min(channels.len());
+        let channels = &mut channels[..outputs];
+        let frames = channels.iter().map(|c| c.len()).min().unwrap_or(0);
+        for start in (0..frames).step_by(BLOCK) {
+            let end = frames.min(start + BLOCK);
+            match channels {
+                [left, right] => self.piece(&mut [&mut left[start..end], &mut right[start..end]]),
+                [only] => self.piece(&mut [&mut only[start..end]]),
+                _ => {}
+            }
+        }
+    }
+
+    fn piece(&mut self, channels: &mut [&mut [f32]]) {
+        let frames = channels[0].len();
+        for channel in channels.iter_mut().take(self.setup.inputs) {
+            channel
+                .iter_mut()
+                .for_each(|sample| *sample = sane(*sample));
+        }
+        if let ([left, right], 1) = (&mut *channels, self.setup.inputs) {
+            right.copy_from_slice(left);
+        }
+        self.bypass.keep(channels);
+        if let ([left, right], 2) = (&mut *channels, self.setup.inputs) {
+            self.source.process(left, right);
+        }
+        self.input.process(channels);
+        let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
+        for (piece, channel) in input.iter_mut().zip(channels.iter()) {
+            piece[..frames].copy_from_slice(channel);
+        }
+        raise(&mut self.peaks.input, channels);
+        self.gate.listen(channels);
+        self.captures.process(&input, &mut output, frames);
+        for (channel, piece) in channels.iter_mut().zip(&output) {
+            channel.copy_from_slice(&piece[..frames]);
+        }
+        self.gate.apply(channels);
+        self.tone.process(channels);
+        self.dc_blocker.process(channels);
+        self.output.process(channels);
+        raise(&mut self.peaks.output, channels);
+        self.bypass.process(channels);
+    }
+}
+
+/// A sample that arithmetic can stand: what is no number, or infinite, is silence.
+fn sane(sample: f32) -> f32 {
+    if sample.is_finite() {
+        sample.clamp(-MOST_INPUT, MOST_INPUT)
+    } else {
+        0.0
+    }
+}
+
+fn raise(peaks: &mut [f32; 2], channels: &[&mut [f32]]) {
+    for (peak, channel) in peaks.iter_mut().zip(channels) {
+        *peak = channel
+            .iter()
+            .fold(*peak, |peak, sample| peak.max(sample.abs()));
+    }
+}

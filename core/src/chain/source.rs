@@ -71,10 +71,10 @@ impl SourceSelector {
         for (l, r) in left.iter_mut().zip(right.iter_mut()).take(self.left) {
             self.left -= 1;
             let part = self.left as f32 / self.frames as f32;
-            for side in 0..2 {
-                for of in 0..2 {
-                    self.now[side][of] = to[side][of] + part * (self.from[side][of] - to[side][of]);
-                }
+            let weights = self.now.as_flattened_mut().iter_mut();
+            let ends = to.as_flattened().iter().zip(self.from.as_flattened());
+            for (now, (to, from)) in weights.zip(ends) {
+                *now = to + part * (from - to);
             }
             (*l, *r) = (
                 self.now[0][0] * *l + self.now[0][1] * *r,

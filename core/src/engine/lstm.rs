@@ -29,6 +29,13 @@ const LANES: usize = 8;
 /// beside the weights.
 pub(crate) const STRETCH: usize = 16;
 
+/// Longest cycle that is looked for in silence, in frames. Only about half of the trained LSTMs come
+/// to stand still; rounding keeps most of the others going round in a few frames for ever.
+pub(crate) const LONGEST_CYCLE: usize = 64;
+
+/// How often it is looked for, in frames.
+const LOOK_EVERY: usize = 1024;
+
 /// The gates' order is the file's: input, forget and candidate, which are computed together, ...
 const INPUT: usize = 0;
 /// ... and output.
@@ -75,8 +82,10 @@ struct Lstm<const H: usize, const V: usize> {
     head_bias: Vec<f32>,
     /// Frames that settle it: half a second.
     memory: usize,
-    /// Whether the last frame was silence and left all states as they were.
-    settled: bool,
+    /// Frames of silence that it last heard.
+    silence: usize,
+    /// The cycle that silence was found to have brought it to, in frames.
+    period: Option<usize>,
 }
 
 /// One layer's weights and state.
@@ -89,7 +98,7 @@ struct Layer<const H: usize> {
     bias: AlignedVec,
     state: State<H>,
     initial: State<H>,
-    /// What the state was before the last frame, if that was silence.
+    /// The state since which a cycle is looked for.
     before: State<H>,
     /// What bias and input contribute: `[frame][gate][H]`
     contributions: AlignedVec,
@@ -135,7 +144,8 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
             head,
             head_bias: config.head_bias.to_vec(),
             memory: (0.5 * rate) as usize,
-            settled: false,
+            silence: 0,
+            period: None,
         }
     }
 }
@@ -241,7 +251,8 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         for layer in &mut self.layers {
             layer.state = layer.initial.clone();
         }
-        self.settled = false;
+        self.silence = 0;
+        self.period = None;
     }
 
     fn is_alike(&self, other: &dyn Network) -> bool {
@@ -257,7 +268,9 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         for (layer, from) in self.layers.iter_mut().zip(&from.layers) {
             layer.state = from.state.clone();
         }
-        self.settled = from.settled;
+        // What is looked for in silence is looked for anew.
+        self.silence = 0;
+        self.period = from.period;
     }
 
     fn same_state(&self, other: &dyn Network) -> bool {
@@ -267,8 +280,8 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         })
     }
 
-    fn is_settled(&self) -> bool {
-        self.settled
+    fn period(&self) -> Option<usize> {
+        self.period
     }
 }
 
@@ -289,20 +302,22 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
             output,
             frames,
         } = self;
-        // After silence the last frame is played by itself, to see whether it changes anything.
-        let last = frames.saturating_sub(1);
+        let channels = 0..net.inputs;
         // SAFETY: `input` has the net's channels and these frames.
-        let value = |channel| unsafe { *input.at(channel, last) };
-        let silent = frames > 0 && (0..net.inputs).all(|channel| value(channel) == 0.0);
+        let value = |channel, frame| unsafe { *input.at(channel, frame) };
+        let silent = |&frame: &usize| channels.clone().all(|c| value(c, frame) == 0.0);
+        let sound = frames - (0..frames).rev().take_while(silent).count();
+        if sound > 0 {
+            net.silence = 0;
+            net.period = None;
+        }
         let mut start = 0;
         while start < frames {
-            let end = if silent && start < last { last } else { frames };
-            let count = (end - start).min(STRETCH);
-            if silent && start == last {
-                for layer in &mut net.layers {
-                    layer.before = layer.state.clone();
-                }
-            }
+            let count = if start < sound {
+                STRETCH.min(sound - start)
+            } else {
+                net.begin_silence().min(frames - start)
+            };
             let input = Source {
                 ptr: input.at(0, start),
                 ..input
@@ -313,14 +328,41 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
             };
             // SAFETY: both are blocks with the net's channels and these frames.
             unsafe { net.play::<S>(input, output, count) };
+            if start >= sound {
+                net.end_silence(count);
+            }
             start += count;
         }
-        let unchanged = |layer: &Layer<H>| layer.state.is(&layer.before);
-        net.settled = silent && net.layers.iter().all(unchanged);
     }
 }
 
 impl<const H: usize, const V: usize> Lstm<H, V> {
+    /// Looks, from time to time, for the cycle that silence brings it to. To be called before it is
+    /// played; returns how many frames are to be played then, at most [`STRETCH`].
+    fn begin_silence(&mut self) -> usize {
+        let since = self.silence % LOOK_EVERY;
+        if since == 0 {
+            for layer in &mut self.layers {
+                layer.before = layer.state.clone();
+            }
+        }
+        if since < LONGEST_CYCLE && self.period.is_none() {
+            1
+        } else {
+            STRETCH.min(LOOK_EVERY - since)
+        }
+    }
+
+    /// Ends so many frames of silence.
+    fn end_silence(&mut self, frames: usize) {
+        self.silence += frames;
+        let since = self.silence % LOOK_EVERY;
+        if self.period.is_none() && (1..=LONGEST_CYCLE).contains(&since) {
+            let back = self.layers.iter().all(|layer| layer.state.is(&layer.before));
+            self.period = back.then_some(since);
+        }
+    }
+
     /// Plays up to [`STRETCH`] frames.
     ///
     /// # Safety

@@ -1,5 +1,6 @@
 //! A capture at work, as a host holds it.
 
+use super::lstm::LONGEST_CYCLE;
 use super::network::Network;
 use super::planes::{BLOCK, Order, Planes};
 use crate::format::Document;
@@ -78,6 +79,11 @@ impl Model {
         self.net.set_slim(value);
     }
 
+    /// Whether a change of size is wanted or under way.
+    pub(crate) fn is_changing(&self) -> bool {
+        self.net.is_changing()
+    }
+
     /// Whether some part never forgets entirely, as an LSTM does not.
     pub fn is_recurrent(&self) -> bool {
         self.net.is_recurrent()
@@ -107,12 +113,30 @@ impl Model {
         self.level == other.level && self.net.same_state(other.net.as_ref())
     }
 
-    /// Whether a recurrent capture has come to rest: the last frame, which was silence, left its
-    /// whole state as it was, to the bit. So more silence would leave it there, and would go on
-    /// giving the last sample. Also false where that is not known: only LSTMs look, at the top of a
-    /// file or as the size of one that plays.
+    /// Whether silence has brought a recurrent capture to stand still: it leaves the whole state as
+    /// it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
+    /// look, at the top of a file or as the size of one that plays, and every 1024 frames.
     pub fn is_settled(&self) -> bool {
-        self.net.is_settled()
+        self.net.period() == Some(1)
+    }
+
+    /// Frames, at most [`LONGEST_CYCLE`], after which a recurrent capture comes back to the same state
+    /// and the same output in the silence that it hears, again and again: 1 if it
+    /// [stands still](Model::is_settled). None where that is not known.
+    pub(crate) fn period(&self) -> Option<usize> {
+        self.net.period()
+    }
+
+    /// Plays up to [`BLOCK`] frames of silence that nobody listens to.
+    pub(crate) fn play_silence(&mut self, frames: usize) {
+        let _flush = FlushDenormals::new();
+        for channel in 0..self.in_channels() {
+            self.input.channel_mut(channel).fill(0.0);
+        }
+        let input = self.input.target(Order::Planar).as_source();
+        let output = self.output.target(Order::Planar);
+        // SAFETY: both were made for the network's channels.
+        unsafe { self.net.process(input, output, frames.min(BLOCK)) };
     }
 
     /// Plays any number of frames, 0 included, which may differ at every call without changing the

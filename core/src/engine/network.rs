@@ -61,10 +61,10 @@ pub(crate) trait Network: Any + Send {
         false
     }
 
-    /// Whether the last frame, which was silence, changed nothing in a recurrent net: then more
-    /// silence never will, and the output stays what it is. False where that is not known.
-    fn is_settled(&self) -> bool {
-        false
+    /// Frames after which a recurrent net, in the silence that it hears, is always back in the state
+    /// that it is in now: 1 if nothing changes any more. None as long as that is not known.
+    fn period(&self) -> Option<usize> {
+        None
     }
 }
 

@@ -322,8 +322,9 @@ impl Network for Slimmable {
         })
     }
 
-    /// About the size that plays; how long the past has been silent is another question.
-    fn is_settled(&self) -> bool {
-        !self.is_changing() && self.sizes[self.active].net.is_settled()
+    /// Of the size that plays; how long the past has been silent is another question.
+    fn period(&self) -> Option<usize> {
+        let period = self.sizes[self.active].net.period();
+        period.filter(|_| !self.is_changing())
     }
 }

@@ -4,19 +4,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{Capture, Level, Model, TARGET_LEVEL};
+use gridleak_core::{Amp, Capture, Chain, Level, Setup, TARGET_LEVEL, Voicing};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{capture_source, note, say};
 use crate::builtin;
 use crate::failure::{Failure, Result};
 use crate::output_file::{OutputFile, cannot_write};
-use crate::rate_converter::RateConverter;
 use crate::wav_reader::WavReader;
 use crate::wav_writer::{self, Depth, Figures, WavWriter};
-
-/// Frames read at a time where the rates differ.
-const PIECE: usize = 1024;
 
 /// How long the work may take before its progress is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -90,9 +86,10 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         .input
         .as_ref()
         .map_or("built-in phrase".into(), |p| p.display().to_string());
-    let mut voice = Voice::new(&capture, input.channels(), level, args.slim)
+    let (gain_db, why) = levelling(args.raw, &capture);
+    let mut rig = Rig::new(&capture, &input, gain_db, args.slim, level)
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
-    let (channels, rate) = (voice.out_channels, input.rate());
+    let (channels, rate) = (rig.channels, input.rate());
     if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
         return Err(Failure::at(
             &args.output,
@@ -117,10 +114,8 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         note("the capture has only one size; --slim has no effect");
     }
 
-    let (gain_db, why) = levelling(args.raw, &capture);
-    let gain = 10f64.powf(gain_db / 20.0) as f32;
     let started = Instant::now();
-    let figures = play(args, &capture, &mut input, &mut voice, gain, &mut file)?;
+    let figures = play(args, &mut input, &mut rig, &mut file)?;
     let took = started.elapsed();
     let (remark, replaced) = (input.remark(), input.replaced());
     let seconds = input.frames() as f64 / f64::from(input.rate());
@@ -173,63 +168,38 @@ fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
 /// Plays all of `input` into `file`, which is then complete but not yet under its name.
 fn play(
     args: &RenderArgs,
-    capture: &Capture,
     input: &mut WavReader,
-    voice: &mut Voice,
-    gain: f32,
+    rig: &mut Rig,
     file: &mut OutputFile,
 ) -> Result<Figures> {
-    let (depth, block) = (args.depth(), usize::from(args.block));
-    let (outside, inside) = (f64::from(input.rate()), capture.sample_rate());
-    let mut rates = if outside == inside {
-        None
-    } else {
-        let there = RateConverter::new(outside, inside, input.channels())?;
-        Some((
-            there,
-            RateConverter::new(inside, outside, voice.out_channels)?,
-        ))
-    };
+    let block = usize::from(args.block);
     let started = Instant::now();
     let mut progress = None;
     let failed = |error: std::io::Error| cannot_write(&args.output, &error);
     let mut writer =
-        WavWriter::new(&mut *file, depth, voice.out_channels, input.rate()).map_err(failed)?;
-
-    let mut dry = vec![Vec::new(); input.channels()];
-    let mut queue = dry.clone();
-    let mut wet = vec![Vec::new(); voice.out_channels];
-    let mut ready = wet.clone();
+        WavWriter::new(&mut *file, args.depth(), rig.channels, input.rate()).map_err(failed)?;
+    let mut sound = vec![Vec::new(); input.channels()];
     let mut left = input.frames();
+    // What comes out first lies before the recording.
+    let mut early = rig.chain.setup().latency;
     while left > 0 {
-        dry.iter_mut().for_each(Vec::clear);
-        let piece = if rates.is_some() { PIECE } else { block };
-        if input.read(piece, &mut dry)? == 0 {
-            // Silence pushes the end of the recording out of the converters.
-            dry.iter_mut()
-                .for_each(|channel| channel.resize(piece, 0.0));
+        sound.iter_mut().for_each(Vec::clear);
+        sound.truncate(input.channels());
+        if input.read(block, &mut sound)? == 0 {
+            // Silence pushes the end of the recording out.
+            sound
+                .iter_mut()
+                .for_each(|channel| channel.resize(block, 0.0));
         }
-        match &mut rates {
-            Some((there, back)) => {
-                there.push(&dry, &mut queue)?;
-                wet.iter_mut().for_each(Vec::clear);
-                let whole_blocks = queue[0].len() / block * block;
-                voice.process(&queue, whole_blocks, block, &mut wet);
-                queue
-                    .iter_mut()
-                    .for_each(|channel| drop(channel.drain(..whole_blocks)));
-                scale(&mut wet, gain);
-                ready.iter_mut().for_each(Vec::clear);
-                back.push(&wet, &mut ready)?;
-            }
-            None => {
-                ready.iter_mut().for_each(Vec::clear);
-                voice.process(&dry, dry[0].len(), block, &mut ready);
-                scale(&mut ready, gain);
-            }
-        }
-        let frames = left.min(ready[0].len() as u64);
-        writer.write(&ready, frames as usize).map_err(failed)?;
+        rig.process(&mut sound);
+        let dropped = early.min(sound[0].len());
+        early -= dropped;
+        sound
+            .iter_mut()
+            .for_each(|channel| drop(channel.drain(..dropped)));
+        sound.truncate(rig.channels);
+        let frames = left.min(sound[0].len() as u64);
+        writer.write(&sound, frames as usize).map_err(failed)?;
         left -= frames;
         if started.elapsed() > PATIENCE {
             let done = input.frames() - left;
@@ -244,16 +214,6 @@ fn play(
     let figures = writer.finish().map_err(failed)?;
     wav_writer::pad(file).map_err(failed)?;
     Ok(figures)
-}
-
-fn scale(channels: &mut [Vec<f32>], gain: f32) {
-    // A gain of one leaves every bit alone, those of a NaN included.
-    if gain != 1.0 {
-        channels
-            .iter_mut()
-            .flatten()
-            .for_each(|sample| *sample *= gain);
-    }
 }
 
 /// A bar on standard error if that is a terminal, nothing otherwise.
@@ -295,128 +255,89 @@ fn report(
     )
 }
 
-/// The instances of a capture that play one recording, and how its channels reach them.
-struct Voice {
-    models: Vec<Model>,
-    routing: Routing,
-    out_channels: usize,
+/// The plugin's signal chain for one recording.
+struct Rig {
+    chain: Chain,
+    /// Channels that are written.
+    channels: usize,
 }
 
-/// How the channels of a recording reach a capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Routing {
-    /// Each channel has an instance of its own.
-    Each,
-    /// All channels go to one instance.
-    Together,
-    /// One channel feeds every input of one instance.
-    Spread,
-}
-
-impl Routing {
-    /// The routing of a recording of `channels` channels into a capture with so many inputs and
-    /// outputs, or why there is none.
-    fn new(channels: usize, inputs: usize, outputs: usize) -> std::result::Result<Self, String> {
-        match (channels, inputs, outputs) {
-            (1 | 2, 1, 1) => Ok(Self::Each),
-            (1, 1, _) => Ok(Self::Together),
-            (_, 1, 1) => Err(format!(
-                "has {channels} channels; give a mono or stereo file"
-            )),
-            (_, 1, _) => Err(format!(
-                "has {channels} channels, and this capture makes {outputs} channels of one; give a mono file"
-            )),
-            (1, ..) => Ok(Self::Spread),
-            _ if channels == inputs => Ok(Self::Together),
-            _ => Err(format!(
-                "has {channels} channels, and this capture has {inputs} inputs; give a file with 1 or {inputs} channels"
-            )),
-        }
-    }
-}
-
-impl Voice {
+impl Rig {
     fn new(
         capture: &Capture,
-        channels: usize,
-        level: Level,
+        input: &WavReader,
+        gain_db: f64,
         slim: Option<f64>,
+        level: Level,
     ) -> std::result::Result<Self, String> {
-        let routing = Routing::new(channels, capture.in_channels(), capture.out_channels())?;
-        let (instances, out_channels) = match routing {
-            Routing::Each => (channels, channels),
-            _ => (1, capture.out_channels()),
+        let inputs = input.channels();
+        let channels = written(inputs, capture.in_channels(), capture.out_channels())?;
+        let rate = f64::from(input.rate());
+        let setup = Setup {
+            rate,
+            inputs,
+            outputs: inputs.max(channels),
+            latency: gridleak_core::latency(rate, capture.sample_rate()),
         };
-        let mut models: Vec<Model> = (0..instances).map(|_| capture.build_for(level)).collect();
-        for model in &mut models {
-            if let Some(size) = slim {
-                model.set_slim(size);
-            }
-            model.prewarm();
-        }
-        Ok(Self {
-            models,
-            routing,
-            out_channels,
-        })
+        let voicing = Voicing {
+            gain_db,
+            slim: slim.unwrap_or(1.0),
+        };
+        let amp = Amp::new(capture, setup, voicing, 0, level)?;
+        let mut chain = Chain::new(setup);
+        // A new chain takes a capture that was made for it.
+        let _taken = chain.offer(Box::new(amp));
+        Ok(Self { chain, channels })
     }
 
-    /// Plays the first `frames` frames of `input`, `block` at a time, and appends to `output`.
-    fn process(
-        &mut self,
-        input: &[Vec<f32>],
-        frames: usize,
-        block: usize,
-        output: &mut [Vec<f32>],
-    ) {
-        let before = output[0].len();
-        output
-            .iter_mut()
-            .for_each(|channel| channel.resize(before + frames, 0.0));
-        for start in (0..frames).step_by(block) {
-            let end = frames.min(start + block);
-            let (from, to) = (start..end, before + start..before + end);
-            if self.routing == Routing::Each {
-                for ((model, input), output) in
-                    self.models.iter_mut().zip(input).zip(output.iter_mut())
-                {
-                    model.process_mono(&input[from.clone()], &mut output[to.clone()]);
-                }
-                continue;
-            }
-            let model = &mut self.models[0];
-            let inputs: Vec<&[f32]> = (0..model.in_channels())
-                .map(|i| {
-                    &input[if self.routing == Routing::Spread {
-                        0
-                    } else {
-                        i
-                    }][from.clone()]
-                })
-                .collect();
-            let mut outputs: Vec<&mut [f32]> = output
-                .iter_mut()
-                .map(|channel| &mut channel[to.clone()])
-                .collect();
-            model.process(&inputs, &mut outputs);
+    /// Plays what `sound` holds in place; its channels become those of the chain.
+    fn process(&mut self, sound: &mut Vec<Vec<f32>>) {
+        let frames = sound[0].len();
+        sound.resize_with(self.chain.setup().outputs, || vec![0.0; frames]);
+        match &mut sound[..] {
+            [left, right] => self.chain.process(&mut [left, right]),
+            [only] => self.chain.process(&mut [only]),
+            _ => {}
         }
+    }
+}
+
+/// The channels that a recording of so many gives through a capture with so many inputs and outputs,
+/// or why it cannot be played.
+fn written(channels: usize, inputs: usize, outputs: usize) -> std::result::Result<usize, String> {
+    match (channels, inputs, outputs) {
+        (1 | 2, 1, 1) => Ok(channels),
+        (3.., _, _) => Err(format!(
+            "has {channels} channels; give a mono or stereo file"
+        )),
+        (_, _, 3..) => Err(format!(
+            "the capture makes {outputs} channels; Gridleak plays captures that make one or two"
+        )),
+        (1, _, _) => Ok(outputs),
+        (_, 1, _) => Err(format!(
+            "has {channels} channels, and this capture makes {outputs} channels of one; give a mono file"
+        )),
+        (_, 2, _) => Ok(outputs),
+        _ => Err(format!(
+            "has {channels} channels, and this capture has {inputs} inputs; give a mono file"
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Routing::{self, Each, Spread, Together};
+    use super::written;
 
     #[test]
     fn channels_find_their_way_or_a_reason() {
-        assert_eq!(Routing::new(1, 1, 1), Ok(Each));
-        assert_eq!(Routing::new(2, 1, 1), Ok(Each));
-        assert_eq!(Routing::new(1, 1, 3), Ok(Together));
-        assert_eq!(Routing::new(1, 2, 1), Ok(Spread));
-        assert_eq!(Routing::new(2, 2, 1), Ok(Together));
-        assert_eq!(Routing::new(3, 3, 2), Ok(Together));
-        for (channels, inputs, outputs) in [(3, 1, 1), (2, 1, 2), (3, 2, 2), (2, 3, 1)] {
-            let reason = Routing::new(channels, inputs, outputs).unwrap_err();
+        assert_eq!(written(1, 1, 1), Ok(1));
+        assert_eq!(written(2, 1, 1), Ok(2));
+        assert_eq!(written(1, 1, 2), Ok(2));
+        assert_eq!(written(1, 2, 1), Ok(1));
+        assert_eq!(written(2, 2, 1), Ok(1));
+        assert_eq!(written(1, 3, 2), Ok(2));
+        for (channels, inputs, outputs) in [(3, 1, 1), (2, 1, 2), (3, 3, 2), (2, 3, 1)] {
+            let reason = written(channels, inputs, outputs).unwrap_err();
             assert!(
                 reason.starts_with(&format!("has {channels} channels")),
                 "{reason}"

@@ -1,1 +1,620 @@
-//! The window.
+//! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
+
+// Until the plugin opens the window.
+#![allow(dead_code, unused_imports, unreachable_pub)]
+
+mod file_dialog;
+mod folder;
+mod knob;
+mod layout;
+mod meter;
+mod theme;
+mod view;
+mod widgets;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Key, Ui, ViewportCommand, vec2};
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::ResizeHint;
+use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::prelude::{FloatParam, Param, ParamSetter};
+use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::{
+    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
+    create_egui_editor,
+};
+use parking_lot::Mutex;
+
+use self::file_dialog::{Choice, FileDialog, Picker, SystemPicker};
+use self::view::{Action, Gain, Knob, View};
+use crate::parameters::Parameters;
+
+pub(crate) use self::folder::{Place, Step, neighbour, place};
+pub(crate) use self::view::{Latency, Levels, Message, Status};
+
+/// What the window needs of the plugin.
+///
+/// Everything is called on the window's thread, except for [`Backend::load`].
+pub(crate) trait Backend: Send + Sync + 'static {
+    fn parameters(&self) -> &Parameters;
+
+    /// What is to be shown besides the parameters. Called for every picture, so it must neither
+    /// wait nor touch the disk. Levels are those since the last call.
+    fn status(&self) -> Status;
+
+    /// The file of the capture, be it there or not.
+    fn path(&self) -> Option<PathBuf>;
+
+    /// Loads the capture at `path`. Called on the thread of the file dialog.
+    fn load(&self, path: PathBuf);
+
+    /// Loads the neighbour of the capture in its folder. Must not wait for the disk.
+    fn step(&self, step: Step);
+
+    /// Forgets the message of [`Backend::status`].
+    fn dismiss_message(&self);
+
+    /// Called before the file dialog opens, whose thread may outlive the plugin.
+    fn before_dialog(&self);
+}
+
+/// The size of the window and whether it is open, for [`editor`] and for whoever feeds the meters.
+pub(crate) fn new_state() -> Arc<EguiEditorState> {
+    EguiEditorState::from_size(logical(layout::DEFAULT_SIZE), 1.0)
+}
+
+/// The window of the plugin behind `backend`. Whoever changes what is to be seen says so to
+/// `repaint`, which any thread may do; nothing is drawn otherwise.
+pub(crate) fn editor(
+    state: Arc<EguiEditorState>,
+    repaint: RepaintNotifier,
+    backend: Arc<dyn Backend>,
+) -> Option<EguiEditor<EditorApp>> {
+    let settings = EguiNiceSettings::new()
+        .with_tile("Gridleak")
+        .with_resize_hint(
+            ResizeHint::resizable().with_min_logical_size(logical(layout::SMALLEST_SIZE)),
+        );
+    let app = EditorApp::new(backend, repaint.clone());
+    create_egui_editor(state, repaint, settings, app)
+}
+
+fn logical(size: egui::Vec2) -> LogicalSize<f32> {
+    LogicalSize {
+        width: size.x,
+        height: size.y,
+    }
+}
+
+/// What lives as long as the plugin and draws its window whenever that is open.
+pub struct EditorApp {
+    backend: Arc<dyn Backend>,
+    repaint: RepaintNotifier,
+    /// The way to the host, since the window was opened first.
+    host: Option<GuiContext>,
+    memory: view::Memory,
+    dialog: FileDialog,
+    /// What the window itself has to say. It comes before what the plugin says.
+    notice: Arc<Mutex<Option<Message>>>,
+    /// The knobs that the host was told are held.
+    held: Vec<Knob>,
+    /// Whether drawing failed since the window was opened.
+    broken: bool,
+    /// Whether the host was told how large the window really is.
+    size_told: bool,
+}
+
+impl EditorApp {
+    fn new(backend: Arc<dyn Backend>, repaint: RepaintNotifier) -> Self {
+        Self {
+            backend,
+            repaint,
+            host: None,
+            memory: view::Memory::default(),
+            dialog: FileDialog::default(),
+            notice: Arc::default(),
+            held: Vec::new(),
+            broken: false,
+            size_told: false,
+        }
+    }
+
+    /// To be called whenever a window opens; nobody tells when it closes.
+    fn open(&mut self, ctx: &egui::Context, host: GuiContext) {
+        self.let_go();
+        theme::install(ctx);
+        self.host = Some(host);
+        self.memory = view::Memory::default();
+        self.broken = false;
+        // What was heard while nobody looked is not for the meters.
+        let _ = self.backend.status();
+    }
+
+    /// Draws the window and does what was done in it. Never panics: what fails in the window
+    /// must not take the host with it.
+    fn draw(&mut self, ui: &mut Ui) {
+        let drawn = self.broken
+            || catch_unwind(AssertUnwindSafe(|| {
+                let view = self.view();
+                for action in view::show(ui, &view, &mut self.memory) {
+                    self.perform(action, SystemPicker);
+                }
+            }))
+            .is_ok();
+        if !drawn {
+            self.broken = true;
+            let _ = catch_unwind(AssertUnwindSafe(|| self.let_go()));
+        }
+        if self.broken {
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                ui.label(
+                    "The window failed, the sound goes on. Close the window and open it again.",
+                )
+            }));
+        }
+    }
+
+    fn view(&self) -> View {
+        let parameters = self.backend.parameters();
+        let mut status = self.backend.status();
+        if let Some(notice) = &*self.notice.lock() {
+            status.message = Some(notice.clone());
+        }
+        View {
+            status,
+            input: gain(&parameters.input),
+            output: gain(&parameters.output),
+            source: parameters.source.unmodulated_plain_value(),
+            bypass: parameters.bypass.unmodulated_plain_value(),
+            choosing: self.dialog.is_open(),
+        }
+    }
+
+    fn perform(&mut self, action: Action, picker: impl Picker) {
+        let Some(host) = self.host.clone() else {
+            return;
+        };
+        let setter = host.param_setter();
+        let parameters = self.backend.parameters();
+        match action {
+            Action::OpenDialog => self.open_dialog(picker),
+            Action::Previous => self.backend.step(Step::Previous),
+            Action::Next => self.backend.step(Step::Next),
+            Action::Begin(knob) => {
+                setter.begin_set_parameter(parameter(parameters, knob));
+                self.held.push(knob);
+            }
+            Action::Set(knob, value) => setter.set_parameter(parameter(parameters, knob), value),
+            Action::End(knob) => {
+                setter.end_set_parameter(parameter(parameters, knob));
+                self.held.retain(|&held| held != knob);
+            }
+            Action::SetSource(source) => set_at_once(&setter, &parameters.source, source),
+            Action::SetBypass(bypass) => set_at_once(&setter, &parameters.bypass, bypass),
+            Action::DismissMessage => {
+                if self.notice.lock().take().is_none() {
+                    self.backend.dismiss_message();
+                }
+            }
+        }
+    }
+
+    /// Ends the gestures that a closed or broken window left open.
+    fn let_go(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        if let Some(host) = &self.host {
+            for knob in held {
+                let parameter = parameter(self.backend.parameters(), knob);
+                host.param_setter().end_set_parameter(parameter);
+            }
+        }
+    }
+
+    fn open_dialog(&self, picker: impl Picker) {
+        *self.notice.lock() = None;
+        self.backend.before_dialog();
+        // The plugin may be gone when the answer comes; then there is nothing to load into.
+        let backend = Arc::downgrade(&self.backend);
+        let notice = self.notice.clone();
+        let repaint = self.repaint.clone();
+        self.dialog
+            .open(picker, self.backend.path(), move |choice| {
+                match (choice, backend.upgrade()) {
+                    (Choice::File(path), Some(backend)) => backend.load(path),
+                    (Choice::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
+                    _ => {}
+                }
+                repaint.request_repaint();
+            });
+    }
+
+    /// Makes hosts on Linux learn how large a window is on a screen that is not scaled by 1. The
+    /// framework learns the scale only with the window, after the host has asked for its size, so
+    /// the host shows a corner of it; and it passes a size on to the host only when it changes.
+    /// To be dropped with a nice-plug whose first answer is true.
+    fn tell_size(&mut self, ui: &Ui, frame: &Frame) {
+        if self.size_told || !cfg!(target_os = "linux") {
+            return;
+        }
+        self.size_told = true;
+        if frame.baseview_window().size().scale_factor != 1.0 {
+            let size = ui.ctx().content_rect().size().max(layout::DEFAULT_SIZE);
+            let changed = size + vec2(1.0, 1.0);
+            ui.ctx()
+                .send_viewport_cmd(ViewportCommand::InnerSize(changed));
+        }
+    }
+}
+
+impl NiceEguiApp for EditorApp {
+    fn build(
+        &mut self,
+        egui_ctx: egui::Context,
+        nice_gui_ctx: GuiContext,
+        frame: &mut Frame,
+    ) -> Result<(), HandlerError> {
+        frame.set_clear_color(theme::BACKGROUND.into());
+        let opened = catch_unwind(AssertUnwindSafe(|| self.open(&egui_ctx, nice_gui_ctx)));
+        self.broken = opened.is_err();
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        self.tell_size(ui, frame);
+        leave_space_to_host(ui, frame);
+        self.draw(ui);
+    }
+}
+
+/// The space bar starts and stops the host, unless it is wanted in a text. Enter presses buttons.
+fn leave_space_to_host(ui: &Ui, frame: &mut Frame) {
+    let typing = ui.ctx().text_edit_focused();
+    let capture = if typing {
+        KeyCapture::CaptureAll
+    } else {
+        ui.input_mut(|i| {
+            i.events.retain(|event| {
+                !matches!(
+                    event,
+                    egui::Event::Key {
+                        key: Key::Space,
+                        ..
+                    }
+                )
+            });
+        });
+        KeyCapture::IgnoreKeys(vec![nice_plug_egui::Key::Character(" ".into())])
+    };
+    frame.set_key_capture(capture);
+}
+
+fn gain(parameter: &FloatParam) -> Gain {
+    Gain {
+        value: parameter.unmodulated_plain_value(),
+        text: parameter.normalized_value_to_string(parameter.unmodulated_normalized_value(), true),
+        range: parameter.preview_plain(0.0)..=parameter.preview_plain(1.0),
+        default: parameter.default_plain_value(),
+    }
+}
+
+fn parameter(parameters: &Parameters, knob: Knob) -> &FloatParam {
+    match knob {
+        Knob::Input => &parameters.input,
+        Knob::Output => &parameters.output,
+    }
+}
+
+fn set_at_once<P: Param>(setter: &ParamSetter<'_>, parameter: &P, value: P::Plain) {
+    setter.begin_set_parameter(parameter);
+    setter.set_parameter(parameter, value);
+    setter.end_set_parameter(parameter);
+}
+
+fn no_dialog() -> Message {
+    Message::error(if cfg!(target_os = "linux") {
+        "No file dialog could be opened. Install xdg-desktop-portal with the part for your \
+         desktop, or the program zenity, and try again."
+    } else {
+        "No file dialog could be opened. Try again."
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+    use nice_plug::context::PluginApi;
+    use nice_plug::context::gui::GuiContextInner;
+    use nice_plug::prelude::{ParamPtr, PluginState};
+
+    use crate::parameters::Source;
+
+    /// A plugin without sound.
+    struct Plugin {
+        parameters: Parameters,
+        status: Mutex<Status>,
+        loaded: Mutex<mpsc::Sender<PathBuf>>,
+        steps: Mutex<Vec<Step>>,
+        looks: AtomicUsize,
+        dialogs: AtomicUsize,
+        fails: AtomicBool,
+    }
+
+    impl Backend for Plugin {
+        fn parameters(&self) -> &Parameters {
+            &self.parameters
+        }
+
+        fn status(&self) -> Status {
+            assert!(!self.fails.load(Ordering::Relaxed), "a bug in the plugin");
+            self.looks.fetch_add(1, Ordering::Relaxed);
+            self.status.lock().clone()
+        }
+
+        fn path(&self) -> Option<PathBuf> {
+            None
+        }
+
+        fn load(&self, path: PathBuf) {
+            self.loaded.lock().send(path).unwrap();
+        }
+
+        fn step(&self, step: Step) {
+            self.steps.lock().push(step);
+        }
+
+        fn dismiss_message(&self) {
+            self.status.lock().message = None;
+        }
+
+        fn before_dialog(&self) {
+            self.dialogs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn plugin() -> (Arc<Plugin>, mpsc::Receiver<PathBuf>) {
+        let (sender, receiver) = mpsc::channel();
+        let plugin = Plugin {
+            parameters: Parameters::default(),
+            status: Mutex::default(),
+            loaded: Mutex::new(sender),
+            steps: Mutex::default(),
+            looks: AtomicUsize::new(0),
+            dialogs: AtomicUsize::new(0),
+            fails: AtomicBool::new(false),
+        };
+        (Arc::new(plugin), receiver)
+    }
+
+    /// A host that does what it is asked and writes it down.
+    struct Host {
+        plugin: Arc<Plugin>,
+        log: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Host {
+        fn log(&self, parameter: ParamPtr, what: &str) {
+            let parameters = &self.plugin.parameters;
+            let name = [
+                (parameters.input.as_ptr(), "input"),
+                (parameters.output.as_ptr(), "output"),
+                (parameters.source.as_ptr(), "source"),
+                (parameters.bypass.as_ptr(), "bypass"),
+            ]
+            .into_iter()
+            .find_map(|(found, name)| (found == parameter).then_some(name))
+            .expect("a parameter of the plugin");
+            self.log.lock().push(format!("{name} {what}"));
+        }
+    }
+
+    impl GuiContextInner for Host {
+        fn plugin_api(&self) -> PluginApi {
+            PluginApi::Clap
+        }
+
+        unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
+            self.log(param, "begin");
+        }
+
+        unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
+            self.log(param, &format!("{normalized:.4}"));
+            // SAFETY: `log` has found the parameter among those of the plugin, which lives.
+            unsafe { param._internal_set_normalized_value(normalized) };
+        }
+
+        unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+            self.log(param, "end");
+        }
+
+        fn get_state(&self) -> PluginState {
+            unreachable!("the window does not ask for the state")
+        }
+
+        fn set_state(&self, _state: PluginState) {
+            unreachable!("the window does not set the state")
+        }
+
+        fn request_restart(&self) {
+            unreachable!("the window does not restart the plugin")
+        }
+    }
+
+    /// The window of `plugin`, open in a host, and what the host wrote down.
+    fn open(plugin: &Arc<Plugin>) -> (EditorApp, Arc<Mutex<Vec<String>>>) {
+        let mut app = EditorApp::new(plugin.clone(), RepaintNotifier::new());
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        app.open(&egui::Context::default(), host(plugin, &log));
+        (app, log)
+    }
+
+    fn host(plugin: &Arc<Plugin>, log: &Arc<Mutex<Vec<String>>>) -> GuiContext {
+        GuiContext::new(Arc::new(Host {
+            plugin: plugin.clone(),
+            log: log.clone(),
+        }))
+    }
+
+    fn harness(app: EditorApp) -> Harness<'static, EditorApp> {
+        Harness::builder()
+            .with_size(layout::DEFAULT_SIZE)
+            .build_ui_state(|ui, app: &mut EditorApp| app.draw(ui), app)
+    }
+
+    #[test]
+    fn parameters_are_set_in_gestures_and_shown_as_the_host_has_them() {
+        let (plugin, _) = plugin();
+        let (app, log) = open(&plugin);
+        let mut window = harness(app);
+        window.get_by_label("Sum").click();
+        window.get_by_label("Bypass").click();
+        window.get_by_label("Output").set_value_accesskit(-10.0);
+        window.run();
+        let expected = [
+            "source begin",
+            "source 1.0000",
+            "source end",
+            "bypass begin",
+            "bypass 1.0000",
+            "bypass end",
+            "output begin",
+            "output 0.3750",
+            "output end",
+        ];
+        assert_eq!(*log.lock(), expected);
+        assert_eq!(plugin.parameters.source.value(), Source::Sum);
+        assert_eq!(plugin.parameters.output.value(), -10.0);
+        let shown = window.get_by_label("Output").value();
+        assert_eq!(shown.as_deref(), Some("-10.0 dB"));
+
+        // Automation by the host.
+        let automate = host(&plugin, &log);
+        automate
+            .param_setter()
+            .set_parameter(&plugin.parameters.input, 3.5);
+        window.run();
+        let shown = window.get_by_label("Input").value();
+        assert_eq!(shown.as_deref(), Some("3.5 dB"));
+    }
+
+    #[test]
+    fn stepping_is_left_to_the_plugin() {
+        let (plugin, _) = plugin();
+        plugin.status.lock().place = Some(Place { index: 1, count: 2 });
+        let (app, _) = open(&plugin);
+        let mut window = harness(app);
+        window.get_by_label("Next capture").click();
+        window.get_by_label("Previous capture").click();
+        window.run();
+        assert_eq!(*plugin.steps.lock(), [Step::Next, Step::Previous]);
+    }
+
+    struct Stub(Option<PathBuf>);
+
+    impl Picker for Stub {
+        fn pick(self, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+            self.0
+        }
+    }
+
+    #[test]
+    fn the_chosen_file_is_loaded() {
+        let (plugin, loaded) = plugin();
+        let (mut app, _) = open(&plugin);
+        app.perform(Action::OpenDialog, Stub(Some("amp.nam".into())));
+        assert_eq!(plugin.dialogs.load(Ordering::Relaxed), 1);
+        assert_eq!(loaded.recv().unwrap(), PathBuf::from("amp.nam"));
+    }
+
+    #[test]
+    fn a_plugin_that_is_gone_loads_nothing() {
+        let (plugin, loaded) = plugin();
+        let (mut app, _) = open(&plugin);
+        let (close, closing) = mpsc::channel::<()>();
+        struct Slow(mpsc::Receiver<()>);
+        impl Picker for Slow {
+            fn pick(self, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+                let _ = self.0.recv();
+                Some("amp.nam".into())
+            }
+        }
+        app.perform(Action::OpenDialog, Slow(closing));
+        // The log holds the plugin, the application does; the dialog's thread does not.
+        drop(app);
+        assert_eq!(Arc::strong_count(&plugin), 1);
+        drop(plugin);
+        drop(close);
+        assert!(loaded.recv().is_err());
+    }
+
+    #[test]
+    fn a_system_without_a_dialog_is_told_about_and_dismissed() {
+        let (plugin, _) = plugin();
+        plugin.status.lock().message = Some(Message::notice("of the plugin"));
+        let (mut app, _) = open(&plugin);
+        app.perform(Action::OpenDialog, Stub(None));
+        while app.notice.lock().is_none() {
+            std::thread::yield_now();
+        }
+        let mut window = harness(app);
+        let text = no_dialog().text;
+        assert!(window.query_by_label(&text).is_some());
+        window.get_by_label("Dismiss message").click();
+        window.run();
+        // What was behind it comes forth, and can be dismissed in turn.
+        assert!(window.query_by_label(&text).is_none());
+        assert!(window.query_by_label("of the plugin").is_some());
+        window.get_by_label("Dismiss message").click();
+        window.run();
+        assert_eq!(plugin.status.lock().message, None);
+        assert!(window.query_by_label("Dismiss message").is_none());
+    }
+
+    #[test]
+    fn a_gesture_that_the_window_left_open_is_ended() {
+        let (plugin, _) = plugin();
+        let (mut app, log) = open(&plugin);
+        app.perform(Action::Begin(Knob::Output), Stub(None));
+        app.open(&egui::Context::default(), host(&plugin, &log));
+        assert_eq!(*log.lock(), ["output begin", "output end"]);
+    }
+
+    #[test]
+    fn a_failure_shows_a_line_and_ends_with_the_window() {
+        let (plugin, _) = plugin();
+        let (mut app, log) = open(&plugin);
+        app.perform(Action::Begin(Knob::Input), Stub(None));
+        let mut window = harness(app);
+        plugin.fails.store(true, Ordering::Relaxed);
+        window.run();
+        assert!(
+            window
+                .query_by_label_contains("The window failed")
+                .is_some()
+        );
+        assert_eq!(*log.lock(), ["input begin", "input end"]);
+        // It stays so, even if the cause is gone.
+        plugin.fails.store(false, Ordering::Relaxed);
+        window.run();
+        assert!(window.query_by_label("Load\u{2026}").is_none());
+        // A new window is a new chance.
+        let ctx = window.ctx.clone();
+        window.state_mut().open(&ctx, host(&plugin, &log));
+        window.run();
+        assert!(window.query_by_label("Load\u{2026}").is_some());
+    }
+
+    #[test]
+    fn what_was_heard_before_the_window_opened_is_not_shown() {
+        let (plugin, _) = plugin();
+        let _ = open(&plugin);
+        assert_eq!(plugin.looks.load(Ordering::Relaxed), 1);
+    }
+}

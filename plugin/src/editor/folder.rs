@@ -1,0 +1,316 @@
+//! The captures of a folder, in the order people expect, and the way from one to the next.
+
+use std::cmp::Ordering;
+use std::ffi::{OsStr, OsString};
+use std::fs::DirEntry;
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+use std::str::Chars;
+
+/// Which way to go in a folder; at its end it begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Previous,
+    Next,
+}
+
+/// Where a capture stands in its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Counted from 1.
+    pub(crate) index: usize,
+    /// Captures in the folder.
+    pub(crate) count: usize,
+}
+
+/// The capture before or after the one at `path` in its folder, and where it stands there. From
+/// a file that is gone, the way leads to the one that would be beside it. `None` if the folder
+/// cannot be read or holds no other capture.
+///
+/// Reads the folder, which takes as long as the disk does: not for the audio thread nor the window's.
+pub(crate) fn neighbour(path: &Path, step: Step) -> Option<(PathBuf, Place)> {
+    let captures = Captures::beside(path)?;
+    let names = &captures.names;
+    let count = names.len();
+    let index = match (captures.find(path), step) {
+        (Ok(_), _) if count == 1 => return None,
+        (_, _) if count == 0 => return None,
+        (Ok(here), Step::Next) => (here + 1) % count,
+        (Err(gap), Step::Next) => gap % count,
+        (Ok(here) | Err(here), Step::Previous) => (here + count - 1) % count,
+    };
+    let place = Place {
+        index: index + 1,
+        count,
+    };
+    Some((captures.folder.join(&names[index].file), place))
+}
+
+/// Where the capture at `path` stands in its folder; `None` if it is not there. Takes as long as
+/// [`neighbour`].
+pub(crate) fn place(path: &Path) -> Option<Place> {
+    let captures = Captures::beside(path)?;
+    let index = captures.find(path).ok()?;
+    Some(Place {
+        index: index + 1,
+        count: captures.names.len(),
+    })
+}
+
+/// The captures of a folder, sorted.
+struct Captures {
+    folder: PathBuf,
+    names: Vec<Name>,
+}
+
+impl Captures {
+    fn beside(path: &Path) -> Option<Self> {
+        let folder = path.parent()?;
+        // The folder of a bare file name is the current one.
+        let listed = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let mut names: Vec<Name> = std::fs::read_dir(listed)
+            .ok()?
+            .flatten()
+            .filter(is_capture)
+            .map(|entry| Name::new(entry.file_name()))
+            .collect();
+        names.sort_unstable();
+        Some(Self {
+            folder: folder.to_owned(),
+            names,
+        })
+    }
+
+    /// The place of the file at `path`, or the one where it would be.
+    fn find(&self, path: &Path) -> Result<usize, usize> {
+        let name = path.file_name().unwrap_or(OsStr::new(""));
+        self.names.binary_search(&Name::new(name.to_owned()))
+    }
+}
+
+/// Whether this is a capture by its name: an ordinary file, or a link to one, that ends in `.nam`.
+fn is_capture(entry: &DirEntry) -> bool {
+    let path = entry.path();
+    let named = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("nam"));
+    // Archives packed on a Mac leave a `._x.nam` of no use beside each `x.nam`.
+    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+    named
+        && !hidden
+        && match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => path.metadata().is_ok_and(|found| found.is_file()),
+            Ok(kind) => kind.is_file(),
+            Err(_) => false,
+        }
+}
+
+/// A file name that sorts the way people count: `Amp 2` before `amp 10`.
+#[derive(PartialEq, Eq)]
+struct Name {
+    file: OsString,
+    /// What is compared first: the name without its case.
+    folded: String,
+}
+
+impl Name {
+    fn new(file: OsString) -> Self {
+        let folded = file.to_string_lossy().to_lowercase();
+        Self { file, folded }
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        natural(&self.folded, &other.folded)
+            // Names that people take for equal still need one order.
+            .then_with(|| self.file.cmp(&other.file))
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares digits by the number they make, everything else by character.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.chars().peekable(), b.chars().peekable());
+    loop {
+        let (Some(x), Some(y)) = (a.peek().copied(), b.peek().copied()) else {
+            return a.peek().is_some().cmp(&b.peek().is_some());
+        };
+        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (x, y) = (number(&mut a), number(&mut b));
+            // Without leading zeros, the longer number is the larger one.
+            x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
+        } else {
+            a.next();
+            b.next();
+            x.cmp(&y)
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+/// Takes the digits that come next, without leading zeros. As text: no number is too long for it.
+fn number(text: &mut Peekable<Chars<'_>>) -> String {
+    while text.next_if_eq(&'0').is_some() {}
+    std::iter::from_fn(|| text.next_if(char::is_ascii_digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        folder
+    }
+
+    /// The names that `step` leads through, from the file `from` until it is met again.
+    fn walk(folder: &Path, from: &str, step: Step) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut at = folder.join(from);
+        while found.len() < 100 {
+            let (path, place) = neighbour(&at, step).unwrap();
+            assert_eq!(super::place(&path), Some(place));
+            at = path;
+            let name = at.file_name().unwrap().to_string_lossy().into_owned();
+            found.push(name.clone());
+            if name == from {
+                break;
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn steps_go_by_number_and_letter_and_around() {
+        let folder = folder(&[
+            "Amp 10.nam",
+            "amp 2.nam",
+            "AMP 1.NAM",
+            "Amp 02b.nam",
+            "Zorn.nam",
+            "Ächz.nam",
+            "anders.nam",
+            "99999999999999999999999999 gain.nam",
+            "100000000000000000000000000 gain.nam",
+            "no capture.wav",
+            "nam",
+            ".nam",
+            "._amp 2.nam",
+        ]);
+        fs::create_dir(folder.path().join("a folder.nam")).unwrap();
+        let expected = [
+            "amp 2.nam",
+            "Amp 02b.nam",
+            "Amp 10.nam",
+            "anders.nam",
+            "Zorn.nam",
+            "Ächz.nam",
+            "99999999999999999999999999 gain.nam",
+            "100000000000000000000000000 gain.nam",
+            "AMP 1.NAM",
+        ];
+        assert_eq!(walk(folder.path(), "AMP 1.NAM", Step::Next), expected);
+        let mut backwards = walk(folder.path(), "AMP 1.NAM", Step::Previous);
+        backwards.rotate_right(1);
+        backwards.reverse();
+        assert_eq!(backwards, expected);
+    }
+
+    #[test]
+    fn the_place_counts_from_one() {
+        let folder = folder(&["a.nam", "b.nam", "c.nam"]);
+        let at = |index| Place { index, count: 3 };
+        let path = |name| folder.path().join(name);
+        assert_eq!(place(&path("a.nam")), Some(at(1)));
+        assert_eq!(
+            neighbour(&path("a.nam"), Step::Next),
+            Some((path("b.nam"), at(2)))
+        );
+        assert_eq!(
+            neighbour(&path("a.nam"), Step::Previous),
+            Some((path("c.nam"), at(3)))
+        );
+    }
+
+    #[test]
+    fn from_a_file_that_is_gone_the_way_leads_to_those_beside_it() {
+        let folder = folder(&["a.nam", "c.nam"]);
+        let name = |from: &str, step| {
+            let (path, _) = neighbour(&folder.path().join(from), step).unwrap();
+            path.file_name().unwrap().to_string_lossy().into_owned()
+        };
+        assert_eq!(name("b.nam", Step::Next), "c.nam");
+        assert_eq!(name("b.nam", Step::Previous), "a.nam");
+        assert_eq!(name("d.nam", Step::Next), "a.nam");
+        assert_eq!(name("A.nam", Step::Previous), "c.nam");
+        assert_eq!(place(&folder.path().join("b.nam")), None);
+    }
+
+    #[test]
+    fn where_there_is_nowhere_to_go_there_is_no_neighbour() {
+        let alone = folder(&["a.nam", "b.wav"]);
+        assert_eq!(neighbour(&alone.path().join("a.nam"), Step::Next), None);
+        assert!(neighbour(&alone.path().join("gone.nam"), Step::Next).is_some());
+        let empty = folder(&[]);
+        assert_eq!(neighbour(&empty.path().join("a.nam"), Step::Previous), None);
+        assert_eq!(
+            neighbour(&empty.path().join("no/such.nam"), Step::Next),
+            None
+        );
+        assert_eq!(neighbour(Path::new(""), Step::Next), None);
+        assert_eq!(neighbour(Path::new("/"), Step::Next), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_names_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["b.nam"]);
+        let strange = folder.path().join(OsStr::from_bytes(b"a\xff\xfe.nam"));
+        fs::write(&strange, "").unwrap();
+        symlink(folder.path().join("b.nam"), folder.path().join("c.nam")).unwrap();
+        symlink(
+            folder.path().join("nowhere"),
+            folder.path().join("broken.nam"),
+        )
+        .unwrap();
+        let (after, place) = neighbour(&strange, Step::Next).unwrap();
+        assert_eq!(after, folder.path().join("b.nam"));
+        assert_eq!(place, Place { index: 2, count: 3 });
+        assert_eq!(neighbour(&after, Step::Previous).unwrap().0, strange);
+    }
+
+    #[test]
+    fn ten_thousand_captures_are_no_hindrance() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..10_000 {
+            fs::write(folder.path().join(format!("Capture {n}.nam")), "").unwrap();
+        }
+        let (path, place) = neighbour(&folder.path().join("Capture 9998.nam"), Step::Next).unwrap();
+        assert_eq!(path, folder.path().join("Capture 9999.nam"));
+        assert_eq!(
+            place,
+            Place {
+                index: 10_000,
+                count: 10_000
+            }
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! Where everything stands, from the size of the window alone.
+
+use egui::emath::GuiRounding;
+use egui::{Rect, Vec2, pos2, vec2};
+
+/// Size of a new window, in points.
+pub(super) const DEFAULT_SIZE: Vec2 = vec2(560.0, 340.0);
+
+/// The smallest size at which nothing has to be scrolled, in points.
+pub(super) const SMALLEST_SIZE: Vec2 = vec2(420.0, 260.0);
+
+/// The places of all parts, relative to the corner of what is scrolled.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Size of text and controls; 1.0 at [`DEFAULT_SIZE`].
+    pub(super) scale: f32,
+    /// The window, or what is scrolled in it.
+    pub(super) size: Vec2,
+    pub(super) header: Rect,
+    pub(super) input_meter: Rect,
+    pub(super) output_meter: Rect,
+    pub(super) capture: Rect,
+    pub(super) input: Rect,
+    pub(super) source: Rect,
+    pub(super) output: Rect,
+    pub(super) message: Option<Rect>,
+    pub(super) status: Rect,
+}
+
+/// The size of text and controls in a window of `size`.
+pub(super) fn scale(size: Vec2) -> f32 {
+    let fit = (size / DEFAULT_SIZE).min_elem();
+    // In steps, for every size of type takes room in the font texture.
+    ((fit * 20.0).round() / 20.0).clamp(0.85, 1.6)
+}
+
+impl Layout {
+    /// Width of a message, in points.
+    pub(super) fn message_width(window: Vec2) -> f32 {
+        let scale = scale(window);
+        window.x.max(SMALLEST_SIZE.x) - 2.0 * margin(scale)
+    }
+
+    /// The places in a window of size `window`, with a message of the height `message`.
+    pub(super) fn new(window: Vec2, message: Option<f32>) -> Self {
+        let scale = scale(window);
+        let margin = margin(scale);
+        let gap = 10.0 * scale;
+        let header_height = 26.0 * scale;
+        let status_height = 15.0 * scale;
+        let least_capture = 80.0 * scale;
+        let least_controls = 98.0 * scale;
+
+        let around = 2.0 * margin + header_height + status_height + 2.0 * gap;
+        let message_height = message.map_or(0.0, |height| height + gap);
+        let least = around + message_height + least_capture + gap + least_controls;
+        let size = vec2(window.x.max(SMALLEST_SIZE.x), window.y.max(least));
+
+        let inside = Rect::from_min_size(pos2(0.0, 0.0), size).shrink(margin);
+        let (header, rest) = inside.split_top_bottom_at_y(inside.top() + header_height);
+        let (rest, status) = rest.split_top_bottom_at_y(inside.bottom() - status_height);
+        let (rest, message) = match message {
+            Some(height) => {
+                let bottom = rest.bottom() - gap;
+                let (rest, message) = rest.split_top_bottom_at_y(bottom - height);
+                (rest, Some(message.with_max_y(bottom)))
+            }
+            None => (rest, None),
+        };
+        let main = Rect::from_min_max(rest.min + vec2(0.0, gap), rest.max - vec2(0.0, gap));
+
+        let meter = 44.0 * scale;
+        let (input_meter, rest) = main.split_left_right_at_x(main.left() + meter);
+        let (middle, output_meter) = rest.split_left_right_at_x(main.right() - meter);
+        let middle = middle.shrink2(vec2(gap, 0.0));
+
+        let controls = (0.46 * main.height()).clamp(least_controls, 124.0 * scale);
+        let (capture, rest) = middle.split_top_bottom_at_y(middle.bottom() - controls - gap);
+        let controls = rest.with_min_y(rest.top() + gap);
+        // Knobs do not drift apart without end.
+        let controls = Rect::from_center_size(
+            controls.center(),
+            vec2(controls.width().min(520.0 * scale), controls.height()),
+        );
+        let knob = 84.0 * scale;
+        let (input, rest) = controls.split_left_right_at_x(controls.left() + knob);
+        let (source, output) = rest.split_left_right_at_x(controls.right() - knob);
+        let source = source.shrink2(vec2(gap, 0.0));
+
+        Self {
+            scale,
+            size: size.round_ui(),
+            header: header.round_ui(),
+            input_meter: input_meter.round_ui(),
+            output_meter: output_meter.round_ui(),
+            capture: capture.round_ui(),
+            input: input.round_ui(),
+            source: source.round_ui(),
+            output: output.round_ui(),
+            message: message.map(GuiRounding::round_ui),
+            status: status.round_ui(),
+        }
+    }
+}
+
+fn margin(scale: f32) -> f32 {
+    12.0 * scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(layout: &Layout) -> Vec<(&'static str, Rect)> {
+        let mut parts = vec![
+            ("header", layout.header),
+            ("input meter", layout.input_meter),
+            ("output meter", layout.output_meter),
+            ("capture", layout.capture),
+            ("input", layout.input),
+            ("source", layout.source),
+            ("output", layout.output),
+            ("status", layout.status),
+        ];
+        parts.extend(layout.message.map(|rect| ("message", rect)));
+        parts
+    }
+
+    #[test]
+    fn nothing_overlaps_and_nothing_is_outside_at_any_size() {
+        for width in (40..=2000).step_by(49) {
+            for height in (40..=1400).step_by(43) {
+                for message in [None, Some(30.0), Some(120.0)] {
+                    let window = vec2(width as f32, height as f32);
+                    let layout = Layout::new(window, message);
+                    let whole = Rect::from_min_size(pos2(0.0, 0.0), layout.size);
+                    assert!(layout.size.x >= window.x && layout.size.y >= window.y);
+                    let parts = parts(&layout);
+                    for (index, (name, rect)) in parts.iter().enumerate() {
+                        assert!(rect.is_positive(), "{name} at {window}: {rect}");
+                        assert!(whole.contains_rect(*rect), "{name} at {window}: {rect}");
+                        for (other, against) in &parts[..index] {
+                            let shared = rect.intersect(*against);
+                            assert!(
+                                !shared.is_positive(),
+                                "{name} and {other} at {window}: {shared}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn from_the_smallest_size_on_nothing_has_to_be_scrolled() {
+        for size in [
+            SMALLEST_SIZE,
+            DEFAULT_SIZE,
+            vec2(420.0, 1200.0),
+            vec2(1600.0, 260.0),
+        ] {
+            assert_eq!(Layout::new(size, None).size, size);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What can be pressed and read, each at a given place.
+
+use egui::accesskit::Role;
+use egui::text::LayoutJob;
+use egui::{
+    Align, Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind,
+    Ui, WidgetInfo, vec2,
+};
+
+use super::theme;
+
+/// What is seen of a button.
+#[derive(Clone, Copy)]
+pub(super) enum Face<'a> {
+    Text(&'a str),
+    /// An arrow head that points left.
+    Left,
+    /// An arrow head that points right.
+    Right,
+    Cross,
+}
+
+/// A button in the making.
+pub(super) struct Button<'a> {
+    name: &'a str,
+    face: Face<'a>,
+    font: FontId,
+    role: Role,
+    enabled: bool,
+    /// Whether what it stands for is on; `None` if it stands for an act.
+    on: Option<bool>,
+    lit: bool,
+    corner: CornerRadius,
+    resting: Color32,
+}
+
+impl<'a> Button<'a> {
+    /// A button that is told apart by its `name`, for people who hear the window, too.
+    pub(super) fn new(name: &'a str, face: Face<'a>, font: FontId) -> Self {
+        Self {
+            name,
+            face,
+            font,
+            role: Role::Button,
+            enabled: true,
+            on: None,
+            lit: false,
+            corner: theme::CORNER,
+            resting: theme::RAISED,
+        }
+    }
+
+    /// A button that switches something on and off.
+    pub(super) fn switch(self, on: bool) -> Self {
+        Self {
+            role: Role::Switch,
+            on: Some(on),
+            lit: on,
+            ..self
+        }
+    }
+
+    /// One of several buttons of which one is on.
+    pub(super) fn choice(self, on: bool, corner: CornerRadius) -> Self {
+        Self {
+            role: Role::RadioButton,
+            on: Some(on),
+            lit: on,
+            corner,
+            ..self
+        }
+    }
+
+    /// Draws the eye, for what is to be done next.
+    pub(super) fn lit(self, lit: bool) -> Self {
+        Self { lit, ..self }
+    }
+
+    /// Without a shape of its own until it is hovered.
+    pub(super) fn flat(self) -> Self {
+        Self {
+            resting: Color32::TRANSPARENT,
+            ..self
+        }
+    }
+
+    /// Whether it can be pressed now.
+    pub(super) fn enabled(self, enabled: bool) -> Self {
+        Self { enabled, ..self }
+    }
+
+    /// Draws it over all of `rect`.
+    pub(super) fn show(self, ui: &mut Ui, rect: Rect) -> Response {
+        let id = Id::unique(("button", self.name));
+        let sense = if self.enabled {
+            Sense::click()
+        } else {
+            Sense::hover()
+        };
+        let response = ui.interact(rect, id, sense);
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(self.role, self.enabled, self.name);
+            info.selected = self.on;
+            info
+        });
+        let held = response.is_pointer_button_down_on();
+        let hovered = self.enabled && response.hovered();
+        let (fill, colour) = match (self.enabled, self.lit) {
+            (false, _) => (self.resting, theme::FAINT.gamma_multiply(0.6)),
+            (true, true) if hovered => (theme::ACCENT.gamma_multiply(0.85), theme::ON_LIT),
+            (true, true) => (theme::ACCENT, theme::ON_LIT),
+            (true, false) if held => (theme::OUTLINE, theme::TEXT),
+            (true, false) if hovered => (theme::HOVERED, theme::TEXT),
+            (true, false) => (self.resting, theme::TEXT),
+        };
+        ui.painter().rect_filled(rect, self.corner, fill);
+        self.draw_face(ui, rect, colour);
+        focus_ring(ui, &response, rect);
+        response
+    }
+
+    fn draw_face(&self, ui: &Ui, rect: Rect, colour: Color32) {
+        let painter = ui.painter();
+        let at = rect.center();
+        let size = 0.3 * self.font.size;
+        let stroke = Stroke::new(0.13 * self.font.size, colour);
+        match self.face {
+            Face::Text(text) => {
+                painter.text(at, Align2::CENTER_CENTER, text, self.font.clone(), colour);
+            }
+            Face::Left | Face::Right => {
+                let way = if matches!(self.face, Face::Left) {
+                    -1.0
+                } else {
+                    1.0
+                };
+                let point = |x: f32, y: f32| at + size * vec2(way * x, y);
+                let line = vec![point(-0.5, -1.0), point(0.5, 0.0), point(-0.5, 1.0)];
+                painter.line(line, stroke);
+            }
+            Face::Cross => {
+                for way in [-1.0, 1.0] {
+                    let arm = size * vec2(way, 1.0);
+                    painter.line_segment([at - arm, at + arm], stroke);
+                }
+            }
+        }
+    }
+}
+
+/// Shows where the keyboard is.
+pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
+    if response.has_focus() {
+        let stroke = Stroke::new(1.5, theme::TEXT);
+        ui.painter()
+            .rect_stroke(rect, theme::CORNER, stroke, StrokeKind::Inside);
+    }
+}
+
+/// Text in `rect`, in at most `rows` lines; what does not fit ends in an ellipsis, and hovering
+/// shows all of it.
+pub(super) fn label(
+    ui: &mut Ui,
+    rect: Rect,
+    align: Align2,
+    rows: usize,
+    text: &str,
+    font: FontId,
+    colour: Color32,
+) -> Response {
+    let mut job = LayoutJob::simple(text.to_owned(), font, colour, rect.width());
+    job.wrap.max_rows = rows;
+    job.wrap.break_anywhere = rows == 1;
+    job.halign = align.x();
+    let galley = ui.painter().layout_job(job);
+    let place = align.align_size_within_rect(galley.size(), rect);
+    let id = ui.next_auto_id();
+    ui.skip_ahead_auto_ids(1);
+    let response = ui.interact(place, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    let elided = galley.elided;
+    // A galley begins where its lines are aligned.
+    let from = match align.x() {
+        Align::Min => place.left_top(),
+        Align::Center => place.center_top(),
+        Align::Max => place.right_top(),
+    };
+    ui.painter().galley(from, galley, colour);
+    if elided {
+        response.on_hover_text(text)
+    } else {
+        response
+    }
+}

@@ -1,0 +1,35 @@
+//! Keeps the plugin's code in memory once it was loaded.
+//!
+//! A host may unload a plugin's library when its last instance is gone. Threads that outlive it, the
+//! parked worker or a file dialog that is still open, would then run on code that is not there.
+
+/// Keeps this library loaded until the process ends. Does nothing the second time, where there is no
+/// library (tests, the standalone program), and on other systems than Linux.
+pub(crate) fn pin() {
+    #[cfg(target_os = "linux")]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(pin_on_linux);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn pin_on_linux() {
+    let inside: fn() = pin;
+    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: the address is one in this library; `info` is written or left as it is.
+    let found = unsafe { libc::dladdr(inside as *const libc::c_void, info.as_mut_ptr()) };
+    // SAFETY: zeroed bytes are a valid `Dl_info`, whose pointers are then null.
+    let info = unsafe { info.assume_init() };
+    if found == 0 || info.dli_fname.is_null() {
+        return;
+    }
+    // SAFETY: `dli_fname` is a string of the loader's. With `RTLD_NOLOAD` nothing is loaded that is
+    // not loaded yet, so no code runs; the handle is never closed, which is the point.
+    unsafe {
+        libc::dlopen(
+            info.dli_fname,
+            libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE,
+        )
+    };
+}

@@ -1,0 +1,76 @@
+//! What the window shows and does: between the editor, which knows no plugin, and the plugin.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::editor::{Backend, Latency, Levels, Status, Step};
+use crate::library_pin;
+use crate::loader::Loader;
+use crate::meters::Meters;
+use crate::parameters::Parameters;
+
+/// The plugin as its window sees it.
+pub(crate) struct Panel {
+    parameters: Arc<Parameters>,
+    loader: Arc<Loader>,
+    meters: Arc<Meters>,
+}
+
+impl Panel {
+    pub(crate) fn new(
+        parameters: Arc<Parameters>,
+        loader: Arc<Loader>,
+        meters: Arc<Meters>,
+    ) -> Self {
+        Self {
+            parameters,
+            loader,
+            meters,
+        }
+    }
+}
+
+impl Backend for Panel {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn status(&self) -> Status {
+        let shown = self.loader.shown();
+        let [input, output] = self.meters.take();
+        let levels = |(left, right)| Levels { left, right };
+        Status {
+            capture: shown.name,
+            place: shown.place,
+            busy: !self.loader.has_carried_out(self.loader.newest_order()),
+            message: shown.message,
+            input: levels(input),
+            output: levels(output),
+            latency: self.loader.setup().map(|setup| Latency {
+                samples: setup.latency as u32,
+                rate: setup.rate as f32,
+            }),
+        }
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        self.loader.shown().file
+    }
+
+    fn load(&self, path: PathBuf) {
+        self.loader.open(path);
+    }
+
+    fn step(&self, step: Step) {
+        self.loader.step(step);
+    }
+
+    fn dismiss_message(&self) {
+        self.loader.dismiss_message();
+    }
+
+    fn before_dialog(&self) {
+        // Its thread may outlive the plugin.
+        library_pin::pin();
+    }
+}
