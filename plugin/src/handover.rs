@@ -79,3 +79,110 @@ impl LoaderEnd {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+    use gridleak_core::{Capture, Level, Setup, Voicing};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Counts what happens inside `assert_no_alloc` in the unit tests.
+    #[global_allocator]
+    static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+    const SETUP: Setup = Setup {
+        rate: 48_000.0,
+        inputs: 2,
+        outputs: 2,
+        latency: 0,
+    };
+
+    /// An impulse response of one sample, so that swaps come fast.
+    fn capture(gain: f32) -> Capture {
+        let text = format!(
+            r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
+                "weights":[{gain}],"sample_rate":48000}}"#
+        );
+        Capture::from_bytes("test", text.as_bytes()).unwrap()
+    }
+
+    fn amp(capture: &Capture, ticket: u64) -> Box<Amp> {
+        Box::new(Amp::new(capture, SETUP, Voicing::default(), ticket, Level::detect()).unwrap())
+    }
+
+    #[test]
+    fn ten_thousand_captures_come_and_go_without_the_allocator() {
+        const SWAPS: u64 = 10_000;
+        let (mut audio, mut loader) = handover();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            let (over, sender) = (&over, &mut loader);
+            threads.spawn(move || {
+                let captures = [capture(0.5), capture(1.0)];
+                for ticket in 1..=SWAPS {
+                    let mut next = amp(&captures[ticket as usize % 2], ticket);
+                    while let Err(back) = sender.send(next) {
+                        next = back;
+                        sender.drop_returned();
+                        std::thread::yield_now();
+                    }
+                    sender.drop_returned();
+                }
+                over.store(true, Ordering::Release);
+            });
+            let mut chain = Chain::new(SETUP);
+            let mut buffers = vec![vec![0.0f32; 4096]; 2];
+            let (mut heard, mut swaps, mut seed) = (0, 0, 1u32);
+            while chain.ticket() != Some(SWAPS) {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let size = 1 + (seed >> 20) as usize % if swaps % 50 == 0 { 4096 } else { 300 };
+                let [left, right] = &mut buffers[..] else {
+                    unreachable!()
+                };
+                left[..size].fill(0.25);
+                right[..size].fill(-0.25);
+                reset_violation_count();
+                assert_no_alloc(|| {
+                    audio.exchange(&mut chain);
+                    chain.process(&mut [&mut left[..size], &mut right[..size]]);
+                    audio.exchange(&mut chain);
+                });
+                assert_eq!(violation_count(), 0, "after {swaps} swaps");
+                let ticket = chain.ticket().unwrap_or(0);
+                assert!(ticket >= heard, "an old capture came after a newer one");
+                swaps += u64::from(ticket != heard);
+                heard = ticket;
+                let sane = |s: &f32| (0.0..=0.2501).contains(&s.abs());
+                assert!(left[..size].iter().chain(&right[..size]).all(sane));
+            }
+            assert!(over.load(Ordering::Acquire));
+        });
+    }
+
+    #[test]
+    fn what_was_made_for_another_setup_goes_back() {
+        let (mut audio, mut loader) = handover();
+        let mut chain = Chain::new(Setup {
+            rate: 44_100.0,
+            ..SETUP
+        });
+        assert!(loader.send(amp(&capture(1.0), 1)).is_ok());
+        audio.exchange(&mut chain);
+        assert_eq!(chain.ticket(), None);
+        assert_eq!(loader.going.slots(), 1);
+    }
+
+    #[test]
+    fn a_sleeping_audio_thread_leaves_the_loader_with_what_does_not_fit() {
+        let (_audio, mut loader) = handover();
+        let capture = capture(1.0);
+        for ticket in 0..COMING as u64 {
+            assert!(loader.send(amp(&capture, ticket)).is_ok());
+        }
+        assert_eq!(
+            loader.send(amp(&capture, 99)).map_err(|back| back.ticket()),
+            Err(99)
+        );
+    }
+}

@@ -33,9 +33,6 @@ const TIDYING: Duration = Duration::from_millis(200);
 /// How often a capture is offered that the audio thread had no room for.
 const OFFERING: Duration = Duration::from_millis(20);
 
-/// Most captures that a request goes on by; more than anybody presses a key for while one loads.
-const MOST_STEPS: u32 = 1000;
-
 /// A loader as the plugin and its editor hold it. When the last of them lets go, the thread ends.
 pub(crate) struct Loader {
     shared: Arc<Shared>,
@@ -85,11 +82,10 @@ struct Inbox {
 }
 
 /// What a user asked for in the editor.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Request {
-    Open(PathBuf),
-    /// So many captures on (or back) from the current one.
-    Step(i32),
+    /// The capture so many on (or back) from that in a file, or from the current one.
+    Choose { from: Option<PathBuf>, steps: i32 },
     /// Has the project carry the current one's file, or not.
     Embed(bool),
 }
@@ -153,7 +149,10 @@ impl Loader {
 
     /// Loads a capture that the user chose.
     pub(crate) fn open(&self, path: PathBuf) {
-        self.request(|_| Request::Open(path.clone()));
+        self.request(|_| Request::Choose {
+            from: Some(path),
+            steps: 0,
+        });
     }
 
     /// Loads the next capture of the folder (or of the built-in ones), or the one before.
@@ -162,12 +161,15 @@ impl Loader {
             Step::Next => 1,
             Step::Previous => -1,
         };
-        self.request(|request| match request {
-            Some(Request::Step(steps)) => Request::Step(steps.saturating_add(by)),
-            Some(Request::Open(path)) => {
-                Request::Open(neighbour(path, step).map_or_else(|| path.clone(), |(path, ..)| path))
-            }
-            Some(Request::Embed(_)) | None => Request::Step(by),
+        self.request(|waiting| match waiting {
+            Some(Request::Choose { from, steps }) => Request::Choose {
+                from,
+                steps: steps.saturating_add(by),
+            },
+            _ => Request::Choose {
+                from: None,
+                steps: by,
+            },
         });
     }
 
@@ -183,8 +185,8 @@ impl Loader {
         file_of(&saved).map(|_| (saved.embeds(), saved.embedded_bytes()))
     }
 
-    fn request(&self, request: impl FnOnce(Option<&Request>) -> Request) {
-        let give = |inbox: &mut Inbox| inbox.request = Some(request(inbox.request.as_ref()));
+    fn request(&self, request: impl FnOnce(Option<Request>) -> Request) {
+        let give = |inbox: &mut Inbox| inbox.request = Some(request(inbox.request.take()));
         self.shared.order(give, true);
         self.run();
     }
@@ -385,14 +387,17 @@ impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     fn carry_out(&mut self, shared: &Shared, setup: Option<Setup>, request: Option<Request>) {
         let mut choices = shared.choices.load(Ordering::Acquire);
-        if let Some(Request::Embed(on)) = request {
-            self.embed(shared, on, choices);
-        } else if let Some(request) = request
-            && let Some(choice) = self.resolve(shared, &request)
-            && self.load_choice(shared, choice, choices)
-        {
-            // Our own change of the reference is no reason to stop.
-            choices = shared.choices.load(Ordering::Acquire);
+        match request {
+            Some(Request::Choose { from, steps }) => {
+                if let Some(choice) = self.resolve(shared, from, steps)
+                    && self.load_choice(shared, choice, choices)
+                {
+                    // Our own change of the reference is no reason to stop.
+                    choices = shared.choices.load(Ordering::Acquire);
+                }
+            }
+            Some(Request::Embed(on)) => self.embed(shared, on, choices),
+            None => {}
         }
         self.load_saved(shared, choices);
         let Some(setup) = setup else { return };
@@ -404,39 +409,33 @@ impl Worker {
         }
     }
 
-    /// The reference that a request means.
-    fn resolve(&self, shared: &Shared, request: &Request) -> Option<SavedCapture> {
+    /// The reference to the capture so many `steps` on from that in the file `from`, or from the one
+    /// that was asked for last.
+    fn resolve(&self, shared: &Shared, from: Option<PathBuf>, steps: i32) -> Option<SavedCapture> {
         let (_, current) = shared.parameters.capture.current();
-        let steps = match request {
-            Request::Open(path) => return Some(SavedCapture::file(path)),
-            Request::Step(steps) => *steps,
-            Request::Embed(_) => return None,
-        };
-        let step = if steps < 0 {
-            Step::Previous
-        } else {
-            Step::Next
-        };
-        if let Source::BuiltIn(name) = &current.source {
-            let captures = builtin::CAPTURES;
-            let here = captures.iter().position(|c| c.name == name).unwrap_or(0);
-            let there = (here as i64 + i64::from(steps)).rem_euclid(captures.len() as i64);
-            return Some(SavedCapture::built_in(captures[there as usize].name));
-        }
-        let mut path = self.cursor.clone().or_else(|| file_of(&current))?;
-        for _ in 0..steps.unsigned_abs().min(MOST_STEPS) {
-            match neighbour(&path, step) {
-                Some((there, _)) => path = there,
+        let from = from
+            .or_else(|| self.cursor.clone())
+            .or_else(|| file_of(&current));
+        match (from, &current.source) {
+            (Some(path), _) if steps == 0 => Some(SavedCapture::file(&path)),
+            (Some(path), _) => match neighbour(&path, steps) {
+                Some((path, _)) => Some(SavedCapture::file(&path)),
                 None => {
                     shared.say(Message::notice(format!(
                         "There is no other capture in the folder {}.",
                         path.parent().unwrap_or(&path).display()
                     )));
-                    return None;
+                    None
                 }
+            },
+            (None, Source::BuiltIn(name)) => {
+                let captures = builtin::CAPTURES;
+                let here = captures.iter().position(|c| c.name == name).unwrap_or(0);
+                let there = (here as i64 + i64::from(steps)).rem_euclid(captures.len() as i64);
+                Some(SavedCapture::built_in(captures[there as usize].name))
             }
+            (None, Source::File(_)) => None,
         }
-        Some(SavedCapture::file(&path))
     }
 
     /// Loads what the user chose. Only if that works does the project refer to it.
@@ -519,7 +518,7 @@ impl Worker {
             Found::BuiltIn(built_in) => Capture::from_bytes(built_in.name, built_in.bytes),
             Found::AtPath { contents, .. }
             | Found::Moved { contents, .. }
-            | Found::Embedded(contents) => Capture::from_bytes(saved.name(), &contents.bytes),
+            | Found::Embedded(contents) => Capture::from_bytes(&title(saved), &contents.bytes),
             Found::Missing(failure) => {
                 shared.say(Message::error(failure.to_string()));
                 return None;
@@ -635,10 +634,325 @@ impl Loaded {
     }
 }
 
+/// What to call a reference where something is wrong with it: the file's name, ending and all.
+fn title(saved: &SavedCapture) -> String {
+    let file = file_of(saved);
+    let name = file.as_deref().and_then(Path::file_name);
+    name.map_or(saved.name().into(), |name| name.to_string_lossy())
+        .into_owned()
+}
+
 /// The file of a reference, if it has one.
 fn file_of(saved: &SavedCapture) -> Option<PathBuf> {
     match &saved.source {
         Source::File(file) => Some(file.path.clone()),
         Source::BuiltIn(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handover::{AudioEnd, handover};
+    use gridleak_core::Chain;
+    use std::path::Path;
+
+    const SETUP: Setup = Setup {
+        rate: 48_000.0,
+        inputs: 1,
+        outputs: 1,
+        latency: 0,
+    };
+
+    /// An instance without a host.
+    struct Instance {
+        parameters: Arc<Parameters>,
+        loader: Arc<Loader>,
+        audio: AudioEnd,
+        chain: Chain,
+    }
+
+    impl Instance {
+        fn new() -> Self {
+            let (audio, end) = handover();
+            let (parameters, loader) = Loader::new(end, RepaintNotifier::new());
+            Instance {
+                parameters,
+                loader,
+                audio,
+                chain: Chain::new(SETUP),
+            }
+        }
+
+        fn active() -> Self {
+            let mut instance = Self::new();
+            instance.loader.activate(SETUP);
+            instance.settle();
+            instance
+        }
+
+        /// Waits until all orders are carried out, and plays what came of them.
+        fn settle(&mut self) {
+            let order = self.loader.newest_order();
+            let started = Instant::now();
+            while !self.loader.has_carried_out(order) {
+                assert!(started.elapsed() < Duration::from_secs(60), "no answer");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            for _ in 0..40 {
+                self.audio.exchange(&mut self.chain);
+                self.chain.process(&mut [&mut [0.1; 1024]]);
+            }
+        }
+
+        /// What a steady input of 0.1 comes out as, in the end.
+        fn level(&mut self) -> f32 {
+            let mut block = [0.1; 4800];
+            self.chain.process(&mut [&mut block]);
+            block[4799]
+        }
+
+        fn message(&self) -> String {
+            self.loader
+                .shown()
+                .message
+                .map_or(String::new(), |m| m.text)
+        }
+    }
+
+    impl Drop for Instance {
+        fn drop(&mut self) {
+            self.loader.end();
+        }
+    }
+
+    /// Writes a capture that multiplies by `gain`, with a loudness that needs no levelling.
+    fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
+        let path = folder.join(name);
+        let text = format!(
+            r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
+                "weights":[{gain}],"sample_rate":{rate},"metadata":{{"loudness":-18.0}}}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_new_instance_plays_the_first_built_in_capture() {
+        let mut instance = Instance::active();
+        assert!(instance.chain.ticket().is_some());
+        assert_eq!(instance.message(), "");
+        instance.loader.step(Step::Next);
+        instance.settle();
+        let (_, saved) = instance.parameters.capture.current();
+        assert_eq!(saved.source, Source::BuiltIn("lead".into()));
+    }
+
+    #[test]
+    fn what_the_user_opens_plays_and_what_is_broken_does_not() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let good = write(folder.path(), "good.nam", 0.5, 48_000);
+        instance.loader.open(good.clone());
+        instance.settle();
+        assert_eq!(instance.level(), 0.05);
+        assert_eq!(instance.loader.shown().file.as_deref(), Some(&*good));
+
+        let (generation, saved) = instance.parameters.capture.current();
+        for (name, content) in [("bad.nam", "{}"), ("empty.nam", ""), ("text.nam", "hello")] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+            instance.loader.open(folder.path().join(name));
+            instance.settle();
+            assert!(instance.message().contains(name), "{}", instance.message());
+            assert_eq!(instance.level(), 0.05, "the old capture plays on");
+            assert_eq!(
+                instance.parameters.capture.current(),
+                (generation, saved.clone())
+            );
+        }
+        instance.loader.open(folder.path().join("gone.nam"));
+        instance.settle();
+        assert!(
+            instance.message().contains("gone"),
+            "{}",
+            instance.message()
+        );
+        instance.loader.open(good);
+        instance.settle();
+        assert_eq!(
+            instance.message(),
+            "",
+            "what works again has nothing to say"
+        );
+    }
+
+    #[test]
+    fn a_project_whose_file_is_missing_keeps_its_reference_and_sounds() {
+        let folder = folder();
+        let mut instance = Instance::new();
+        let missing = SavedCapture::file(&folder.path().join("lost.nam"));
+        instance.parameters.capture.choose(missing.clone());
+        instance.loader.activate(SETUP);
+        instance.settle();
+        assert!(
+            instance.chain.ticket().is_some(),
+            "the built-in capture sounds"
+        );
+        assert!(instance.message().contains("lost.nam"));
+        assert_eq!(instance.loader.shown().name.as_deref(), Some("lost"));
+        assert_eq!(instance.parameters.capture.current().1, missing);
+    }
+
+    #[test]
+    fn a_thousand_steps_end_at_the_right_file_with_few_loads() {
+        let folder = folder();
+        for n in 0..1000 {
+            write(
+                folder.path(),
+                &format!("{n:04}.nam"),
+                0.001 * n as f32,
+                48_000,
+            );
+        }
+        let mut instance = Instance::active();
+        instance.loader.open(folder.path().join("0000.nam"));
+        instance.settle();
+        let before = instance.chain.ticket().unwrap();
+        for _ in 0..1250 {
+            instance.loader.step(Step::Next);
+        }
+        for _ in 0..10 {
+            instance.loader.step(Step::Previous);
+        }
+        instance.settle();
+        let file = instance.loader.shown().file.unwrap();
+        assert_eq!(file, folder.path().join("0240.nam"));
+        assert!((instance.level() - 0.1 * 0.24).abs() < 1e-6);
+        assert!(instance.chain.ticket().unwrap() > before);
+    }
+
+    #[test]
+    fn audio_that_stops_and_starts_again_has_its_capture_at_once() {
+        let mut instance = Instance::active();
+        let ticket = instance.chain.ticket();
+        let amp = instance.chain.take_any().unwrap();
+        instance.loader.keep(amp);
+        instance.loader.deactivate();
+        let other = Setup {
+            rate: 96_000.0,
+            ..SETUP
+        };
+        let amp = instance.loader.take_kept(SETUP).unwrap();
+        assert_eq!(Some(amp.ticket()), ticket);
+        instance.loader.keep(amp);
+        assert!(
+            instance.loader.take_kept(other).is_none(),
+            "that is another sound"
+        );
+    }
+
+    #[test]
+    fn some_time_after_audio_has_stopped_nothing_is_left() {
+        let mut instance = Instance::active();
+        let amp = instance.chain.take_any().unwrap();
+        instance.loader.keep(amp);
+        instance.loader.deactivate();
+        assert!(instance.loader.shared.inbox.lock().running);
+        std::thread::sleep(KEPT_FOR + Duration::from_secs(1));
+        let inbox = instance.loader.shared.inbox.lock();
+        assert!(!inbox.running && inbox.kept.is_empty());
+        drop(inbox);
+        instance.loader.activate(SETUP);
+        instance.settle();
+        assert!(instance.chain.ticket().is_some(), "and then it begins anew");
+    }
+
+    #[test]
+    fn a_capture_that_is_later_than_announced_waits_for_the_host() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let ticket = instance.chain.ticket();
+        instance
+            .loader
+            .open(write(folder.path(), "slow.nam", 0.5, 44_100));
+        instance.settle();
+        assert_eq!(instance.chain.ticket(), ticket, "the old one plays on");
+        assert!(instance.loader.take_restart_request());
+        assert!(
+            !instance.loader.take_restart_request(),
+            "the host is asked once"
+        );
+        assert_eq!(instance.loader.expected_rate(), 44_100.0);
+        assert!(
+            instance.message().contains("44100 Hz"),
+            "{}",
+            instance.message()
+        );
+
+        let latency = gridleak_core::latency(SETUP.rate, 44_100.0);
+        let setup = Setup { latency, ..SETUP };
+        instance.chain = Chain::new(setup);
+        instance.loader.activate(setup);
+        instance.settle();
+        assert!((instance.level() - 0.05).abs() < 1e-5);
+        // One that needs less is delayed to the same latency.
+        instance
+            .loader
+            .open(write(folder.path(), "fast.nam", 0.25, 48_000));
+        instance.settle();
+        assert!((instance.level() - 0.025).abs() < 1e-5);
+        assert!(!instance.loader.take_restart_request());
+    }
+
+    #[test]
+    fn a_project_can_carry_its_capture() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        assert_eq!(
+            instance.loader.embedding(),
+            None,
+            "built-in ones need no file"
+        );
+        let path = write(folder.path(), "mine.nam", 0.5, 48_000);
+        instance.loader.open(path.clone());
+        instance.settle();
+        assert_eq!(instance.loader.embedding(), Some((false, 0)));
+        instance.loader.embed(true);
+        instance.settle();
+        assert!(matches!(instance.loader.embedding(), Some((true, 1..))));
+        let (_, saved) = instance.parameters.capture.current();
+        std::fs::remove_file(&path).unwrap();
+        let mut other = Instance::new();
+        other.parameters.capture.choose(saved);
+        other.loader.activate(SETUP);
+        other.settle();
+        assert_eq!(other.level(), 0.05);
+        assert!(
+            other.message().contains("copy in the project"),
+            "{}",
+            other.message()
+        );
+        other.loader.embed(false);
+        other.settle();
+        assert_eq!(other.loader.embedding(), Some((false, 0)));
+    }
+
+    #[test]
+    fn an_instance_can_go_while_it_loads() {
+        let folder = folder();
+        let text = include_str!("../../assets/lead.nam");
+        for n in 0..20 {
+            let path = folder.path().join(format!("{n}.nam"));
+            std::fs::write(&path, text).unwrap();
+            let instance = Instance::new();
+            instance.loader.activate(SETUP);
+            instance.loader.open(path);
+            std::thread::sleep(Duration::from_micros(150 * n));
+            drop(instance);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! `settings.json` holds an object. What a newer version put there stays there. A file that cannot
 //! be understood counts as empty, and is kept as `settings.json.broken` when a new one is written.
 
+#[cfg(not(test))]
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -38,7 +39,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the settings; those that cannot be read are empty.
     pub(crate) fn load() -> Self {
-        match config_folder(env::var_os(VARIABLE)) {
+        match own_folder() {
             Ok(folder) => Self::load_from(&folder),
             Err(_) => Self::default(),
         }
@@ -47,7 +48,7 @@ impl Settings {
     /// Puts `folder`, an absolute path, first among the capture folders, in the file too. Writes
     /// nothing if it is there already.
     pub(crate) fn remember_capture_folder(folder: &Path) -> Result<()> {
-        Self::remember_in(&config_folder(env::var_os(VARIABLE))?, folder)
+        Self::remember_in(&own_folder()?, folder)
     }
 
     fn load_from(config: &Path) -> Self {
@@ -80,6 +81,19 @@ impl Settings {
             true
         })
     }
+}
+
+/// The folder that the settings are in.
+fn own_folder() -> Result<PathBuf> {
+    // Tests leave the user's settings alone.
+    #[cfg(test)]
+    {
+        static FOLDER: std::sync::LazyLock<tempfile::TempDir> =
+            std::sync::LazyLock::new(|| tempfile::tempdir().expect("tests need a folder"));
+        Ok(FOLDER.path().to_owned())
+    }
+    #[cfg(not(test))]
+    config_folder(env::var_os(VARIABLE))
 }
 
 /// What stands in the settings file.

@@ -23,22 +23,24 @@ pub(crate) struct Place {
     pub(crate) count: usize,
 }
 
-/// The capture before or after the one at `path` in its folder, and where it stands there. From
-/// a file that is gone, the way leads to the one that would be beside it. `None` if the folder
-/// cannot be read or holds no other capture.
+/// The capture so many further on in the folder than the one at `path` (or back), and where it
+/// stands there. From a file that is gone, the way leads to those that would be beside it. `None` if
+/// the folder cannot be read or holds no other capture.
 ///
 /// Reads the folder, which takes as long as the disk does: not for the audio thread nor the window's.
-pub(crate) fn neighbour(path: &Path, step: Step) -> Option<(PathBuf, Place)> {
+pub(crate) fn neighbour(path: &Path, by: i32) -> Option<(PathBuf, Place)> {
     let captures = Captures::beside(path)?;
     let names = &captures.names;
     let count = names.len();
-    let index = match (captures.find(path), step) {
-        (Ok(_), _) if count == 1 => return None,
-        (_, _) if count == 0 => return None,
-        (Ok(here), Step::Next) => (here + 1) % count,
-        (Err(gap), Step::Next) => gap % count,
-        (Ok(here) | Err(here), Step::Previous) => (here + count - 1) % count,
+    let from = match captures.find(path) {
+        _ if count == 0 => return None,
+        Ok(_) if count == 1 => return None,
+        Ok(here) => here as i64,
+        // The next one is the one behind the gap.
+        Err(gap) if by > 0 => gap as i64 - 1,
+        Err(gap) => gap as i64,
     };
+    let index = (from + i64::from(by)).rem_euclid(count as i64) as usize;
     let place = Place {
         index: index + 1,
         count,
@@ -180,7 +182,7 @@ mod tests {
     }
 
     /// The names that `step` leads through, from the file `from` until it is met again.
-    fn walk(folder: &Path, from: &str, step: Step) -> Vec<String> {
+    fn walk(folder: &Path, from: &str, step: i32) -> Vec<String> {
         let mut found = Vec::new();
         let mut at = folder.join(from);
         while found.len() < 100 {
@@ -225,8 +227,8 @@ mod tests {
             "100000000000000000000000000 gain.nam",
             "AMP 1.NAM",
         ];
-        assert_eq!(walk(folder.path(), "AMP 1.NAM", Step::Next), expected);
-        let mut backwards = walk(folder.path(), "AMP 1.NAM", Step::Previous);
+        assert_eq!(walk(folder.path(), "AMP 1.NAM", 1), expected);
+        let mut backwards = walk(folder.path(), "AMP 1.NAM", -1);
         backwards.rotate_right(1);
         backwards.reverse();
         assert_eq!(backwards, expected);
@@ -238,14 +240,8 @@ mod tests {
         let at = |index| Place { index, count: 3 };
         let path = |name| folder.path().join(name);
         assert_eq!(place(&path("a.nam")), Some(at(1)));
-        assert_eq!(
-            neighbour(&path("a.nam"), Step::Next),
-            Some((path("b.nam"), at(2)))
-        );
-        assert_eq!(
-            neighbour(&path("a.nam"), Step::Previous),
-            Some((path("c.nam"), at(3)))
-        );
+        assert_eq!(neighbour(&path("a.nam"), 1), Some((path("b.nam"), at(2))));
+        assert_eq!(neighbour(&path("a.nam"), -1), Some((path("c.nam"), at(3))));
     }
 
     #[test]
@@ -255,26 +251,23 @@ mod tests {
             let (path, _) = neighbour(&folder.path().join(from), step).unwrap();
             path.file_name().unwrap().to_string_lossy().into_owned()
         };
-        assert_eq!(name("b.nam", Step::Next), "c.nam");
-        assert_eq!(name("b.nam", Step::Previous), "a.nam");
-        assert_eq!(name("d.nam", Step::Next), "a.nam");
-        assert_eq!(name("A.nam", Step::Previous), "c.nam");
+        assert_eq!(name("b.nam", 1), "c.nam");
+        assert_eq!(name("b.nam", -1), "a.nam");
+        assert_eq!(name("d.nam", 1), "a.nam");
+        assert_eq!(name("A.nam", -1), "c.nam");
         assert_eq!(place(&folder.path().join("b.nam")), None);
     }
 
     #[test]
     fn where_there_is_nowhere_to_go_there_is_no_neighbour() {
         let alone = folder(&["a.nam", "b.wav"]);
-        assert_eq!(neighbour(&alone.path().join("a.nam"), Step::Next), None);
-        assert!(neighbour(&alone.path().join("gone.nam"), Step::Next).is_some());
+        assert_eq!(neighbour(&alone.path().join("a.nam"), 1), None);
+        assert!(neighbour(&alone.path().join("gone.nam"), 1).is_some());
         let empty = folder(&[]);
-        assert_eq!(neighbour(&empty.path().join("a.nam"), Step::Previous), None);
-        assert_eq!(
-            neighbour(&empty.path().join("no/such.nam"), Step::Next),
-            None
-        );
-        assert_eq!(neighbour(Path::new(""), Step::Next), None);
-        assert_eq!(neighbour(Path::new("/"), Step::Next), None);
+        assert_eq!(neighbour(&empty.path().join("a.nam"), -1), None);
+        assert_eq!(neighbour(&empty.path().join("no/such.nam"), 1), None);
+        assert_eq!(neighbour(Path::new(""), 1), None);
+        assert_eq!(neighbour(Path::new("/"), 1), None);
     }
 
     #[cfg(unix)]
@@ -291,10 +284,10 @@ mod tests {
             folder.path().join("broken.nam"),
         )
         .unwrap();
-        let (after, place) = neighbour(&strange, Step::Next).unwrap();
+        let (after, place) = neighbour(&strange, 1).unwrap();
         assert_eq!(after, folder.path().join("b.nam"));
         assert_eq!(place, Place { index: 2, count: 3 });
-        assert_eq!(neighbour(&after, Step::Previous).unwrap().0, strange);
+        assert_eq!(neighbour(&after, -1).unwrap().0, strange);
     }
 
     #[test]
@@ -303,7 +296,7 @@ mod tests {
         for n in 0..10_000 {
             fs::write(folder.path().join(format!("Capture {n}.nam")), "").unwrap();
         }
-        let (path, place) = neighbour(&folder.path().join("Capture 9998.nam"), Step::Next).unwrap();
+        let (path, place) = neighbour(&folder.path().join("Capture 9998.nam"), 1).unwrap();
         assert_eq!(path, folder.path().join("Capture 9999.nam"));
         assert_eq!(
             place,

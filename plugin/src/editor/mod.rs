@@ -382,7 +382,7 @@ mod tests {
     fn plugin() -> (Arc<Plugin>, mpsc::Receiver<PathBuf>) {
         let (sender, receiver) = mpsc::channel();
         let plugin = Plugin {
-            parameters: Parameters::default(),
+            parameters: Parameters::new(crate::state::CaptureSlot::new(|| {})),
             status: Mutex::default(),
             loaded: Mutex::new(sender),
             steps: Mutex::default(),
