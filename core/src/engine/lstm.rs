@@ -358,7 +358,10 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
         self.silence += frames;
         let since = self.silence % LOOK_EVERY;
         if self.period.is_none() && (1..=LONGEST_CYCLE).contains(&since) {
-            let back = self.layers.iter().all(|layer| layer.state.is(&layer.before));
+            let back = self
+                .layers
+                .iter()
+                .all(|layer| layer.state.is(&layer.before));
             self.period = back.then_some(since);
         }
     }

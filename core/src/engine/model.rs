@@ -1,8 +1,7 @@
 //! A capture at work, as a host holds it.
 
-use super::lstm::LONGEST_CYCLE;
 use super::network::Network;
-use super::planes::{BLOCK, Order, Planes};
+use super::planes::{BLOCK, Order, Planes, Source, Target};
 use crate::format::Document;
 use crate::simd::{FlushDenormals, Level};
 
@@ -56,13 +55,18 @@ impl Model {
     /// one what half a second of silence makes of the state it is in. Not for the audio thread.
     pub fn prewarm(&mut self) {
         let _flush = FlushDenormals::new();
+        let (input, output) = self.silence();
+        // SAFETY: both were made for the network's channels.
+        unsafe { self.net.settle(input, output) };
+    }
+
+    /// A block of silence, and one for what becomes of it.
+    fn silence(&mut self) -> (Source, Target) {
         for channel in 0..self.in_channels() {
             self.input.channel_mut(channel).fill(0.0);
         }
         let input = self.input.target(Order::Planar).as_source();
-        let output = self.output.target(Order::Planar);
-        // SAFETY: both were made for the network's channels.
-        unsafe { self.net.settle(input, output) };
+        (input, self.output.target(Order::Planar))
     }
 
     /// Back to the state that the file gives, as if just built: not prewarmed.
@@ -120,8 +124,8 @@ impl Model {
         self.net.period() == Some(1)
     }
 
-    /// Frames, at most [`LONGEST_CYCLE`], after which a recurrent capture comes back to the same state
-    /// and the same output in the silence that it hears, again and again: 1 if it
+    /// Frames, at most [`super::LONGEST_CYCLE`], after which a recurrent capture comes back to the
+    /// same state and output in the silence that it hears, again and again: 1 if it
     /// [stands still](Model::is_settled). None where that is not known.
     pub(crate) fn period(&self) -> Option<usize> {
         self.net.period()
@@ -130,12 +134,8 @@ impl Model {
     /// Plays up to [`BLOCK`] frames of silence that nobody listens to.
     pub(crate) fn play_silence(&mut self, frames: usize) {
         let _flush = FlushDenormals::new();
-        for channel in 0..self.in_channels() {
-            self.input.channel_mut(channel).fill(0.0);
-        }
-        let input = self.input.target(Order::Planar).as_source();
-        let output = self.output.target(Order::Planar);
-        // SAFETY: both were made for the network's channels.
+        let (input, output) = self.silence();
+        // SAFETY: both were made for the network's channels and have room for `BLOCK` frames.
         unsafe { self.net.process(input, output, frames.min(BLOCK)) };
     }
 
@@ -187,7 +187,6 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::planes::{Source, Target};
     use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 
     /// Counts what happens inside `assert_no_alloc` in the unit tests.
