@@ -353,7 +353,7 @@ fn channels_reach_captures_with_several_inputs_or_outputs() {
         "three.wav",
         "out.wav",
     ]);
-    run.bad("1 or 2 channels");
+    run.bad("mono or stereo file");
     let run = bench.run(&["render", "three.wav", "out.wav"]);
     run.bad("mono or stereo");
 }

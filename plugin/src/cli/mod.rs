@@ -4,6 +4,7 @@ mod bench;
 mod capture_source;
 mod inspect;
 mod load_time;
+mod play;
 mod render;
 
 use std::ffi::OsString;
@@ -39,6 +40,7 @@ enum Command {
     Render(render::RenderArgs),
     Inspect(inspect::InspectArgs),
     Bench(bench::BenchArgs),
+    Play(play::PlayArgs),
 }
 
 /// Runs the command in `arguments`, the program's name first.
@@ -48,6 +50,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Render(args) => render::run(&args, level),
             Command::Inspect(args) => inspect::run(&args),
             Command::Bench(args) => bench::run(&args, level),
+            Command::Play(args) => play::run(&args),
         }),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {

@@ -1,8 +1,5 @@
 //! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
 
-// Until the plugin opens the window.
-#![allow(dead_code, unused_imports, unreachable_pub)]
-
 mod file_dialog;
 mod folder;
 mod knob;
