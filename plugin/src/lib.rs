@@ -4,6 +4,7 @@ mod builtin;
 mod cli;
 mod editor;
 mod failure;
+mod folder;
 mod handover;
 mod library_pin;
 mod loader;

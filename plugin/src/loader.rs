@@ -16,8 +16,9 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
 use crate::builtin;
-use crate::editor::{Message, Place, Step, neighbour, place};
+use crate::editor::Message;
 use crate::failure::one_line;
+use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
 use crate::parameters::Parameters;
 use crate::settings::Settings;
@@ -559,7 +560,10 @@ impl Worker {
     /// Makes what was loaded the capture in memory.
     fn take(&mut self, shared: &Shared, loaded: Loaded, generation: u64, saved: &SavedCapture) {
         let file = file_of(saved);
-        let place = file.as_deref().and_then(place);
+        let place = match &saved.source {
+            Source::File(file) => place(&file.path),
+            Source::BuiltIn(name) => built_in_place(name),
+        };
         let mut shown = shared.shown.lock();
         shown.name = Some(loaded.name(saved));
         shown.place = place;
@@ -632,6 +636,16 @@ impl Loaded {
             .filter(|name| !name.trim().is_empty())
             .unwrap_or_else(|| saved.name().to_owned())
     }
+}
+
+/// Where a built-in capture stands among its like.
+fn built_in_place(name: &str) -> Option<Place> {
+    let captures = builtin::CAPTURES;
+    let here = captures.iter().position(|capture| capture.name == name)?;
+    Some(Place {
+        index: here + 1,
+        count: captures.len(),
+    })
 }
 
 /// What to call a reference where something is wrong with it: the file's name, ending and all.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::editor::{Backend, Latency, Levels, Status, Step};
+use crate::editor::{Backend, Embedding, Latency, Levels, Status};
+use crate::folder::Step;
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
@@ -42,6 +43,10 @@ impl Backend for Panel {
         Status {
             capture: shown.name,
             place: shown.place,
+            embedding: self
+                .loader
+                .embedding()
+                .map(|(on, bytes)| Embedding { on, bytes }),
             busy: !self.loader.has_carried_out(self.loader.newest_order()),
             message: shown.message,
             input: levels(input),
@@ -63,6 +68,10 @@ impl Backend for Panel {
 
     fn step(&self, step: Step) {
         self.loader.step(step);
+    }
+
+    fn set_embedding(&self, on: bool) {
+        self.loader.embed(on);
     }
 
     fn dismiss_message(&self) {

@@ -83,8 +83,32 @@ fn decibels(name: &str, most: f32) -> FloatParam {
 }
 
 /// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
-fn typed_decibels(text: &str) -> Option<f32> {
+pub(crate) fn typed_decibels(text: &str) -> Option<f32> {
     let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic());
-    let value: f32 = text.trim().replace(',', ".").parse().ok()?;
+    // As copied from where minus signs are proper ones.
+    let text = text.trim().replace(',', ".").replace('\u{2212}', "-");
+    let value: f32 = text.parse().ok()?;
     value.is_finite().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_values_are_read_as_people_write_them() {
+        for (text, value) in [
+            ("-4,5", -4.5),
+            ("-4.5 dB", -4.5),
+            (" +3 db ", 3.0),
+            ("\u{2212}12", -12.0),
+            ("0", 0.0),
+            (".5", 0.5),
+        ] {
+            assert_eq!(typed_decibels(text), Some(value), "{text}");
+        }
+        for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
+            assert_eq!(typed_decibels(text), None, "{text}");
+        }
+    }
 }

@@ -22,6 +22,9 @@ const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks meanwhile.
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
+/// Seconds for which a capture may sound on after its input: more than any usual one remembers.
+const TAIL: f64 = 0.5;
+
 /// An instance of the plugin.
 pub struct Gridleak {
     parameters: Arc<Parameters>,
@@ -169,7 +172,11 @@ impl Plugin for Gridleak {
             self.drawn = drawn;
             self.repaint.request_repaint();
         }
-        ProcessStatus::Normal
+        match context.plugin_api() {
+            PluginApi::Vst3 => ProcessStatus::Tail((TAIL * chain.setup().rate) as u32),
+            // The host listens for the end of the sound itself.
+            _ => ProcessStatus::Normal,
+        }
     }
 
     fn deactivate(&mut self) {

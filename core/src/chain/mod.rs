@@ -246,9 +246,10 @@ impl Chain {
     }
 }
 
-/// A sample that arithmetic can stand: what is no number, or infinite, is silence.
+/// A sample that arithmetic can stand: what is no number, infinite, or too small to be normal is
+/// silence.
 fn sane(sample: f32) -> f32 {
-    if sample.is_finite() {
+    if sample.is_normal() {
         sample.clamp(-MOST_INPUT, MOST_INPUT)
     } else {
         0.0

@@ -13,6 +13,7 @@ use egui::{
 use super::theme;
 use super::view::Action;
 use super::widgets;
+use crate::parameters::typed_decibels;
 
 /// The two gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -393,7 +394,7 @@ fn show_value(
             i.time,
         )
     });
-    let value = typed(&typing.text);
+    let value = typed_decibels(&typing.text);
     if entered && value.is_none() {
         typing.wrong = true;
         response.request_focus();
@@ -409,15 +410,6 @@ fn show_value(
         set_to(value, now, knob, gain, memory, actions);
     }
     ui.ctx().request_repaint();
-}
-
-/// The decibels that were typed: `-4`, `-4.5 dB`, `+3,5`.
-fn typed(text: &str) -> Option<f32> {
-    let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic());
-    // As copied from where minus signs are proper ones.
-    let text = text.trim().replace(',', ".").replace('\u{2212}', "-");
-    let value: f32 = text.parse().ok()?;
-    value.is_finite().then_some(value)
 }
 
 fn draw(ui: &Ui, rect: Rect, gain: &Gain, response: &Response) {
@@ -462,27 +454,5 @@ fn draw(ui: &Ui, rect: Rect, gain: &Gain, response: &Response) {
     if response.has_focus() {
         let stroke = Stroke::new(1.5, theme::TEXT);
         painter.circle_stroke(centre, body, stroke);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn typed_values_are_read_as_people_write_them() {
-        for (text, value) in [
-            ("-4,5", -4.5),
-            ("-4.5 dB", -4.5),
-            (" +3 db ", 3.0),
-            ("\u{2212}12", -12.0),
-            ("0", 0.0),
-            (".5", 0.5),
-        ] {
-            assert_eq!(typed(text), Some(value), "{text}");
-        }
-        for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
-            assert_eq!(typed(text), None, "{text}");
-        }
     }
 }

@@ -1,7 +1,6 @@
 //! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
 
 mod file_dialog;
-mod folder;
 mod knob;
 mod layout;
 mod meter;
@@ -27,10 +26,10 @@ use parking_lot::Mutex;
 
 use self::file_dialog::{Choice, FileDialog, Picker, SystemPicker};
 use self::view::{Action, Gain, Knob, View};
+use crate::folder::Step;
 use crate::parameters::Parameters;
 
-pub(crate) use self::folder::{Place, Step, neighbour, place};
-pub(crate) use self::view::{Latency, Levels, Message, Status};
+pub(crate) use self::view::{Embedding, Latency, Levels, Message, Status};
 
 /// What the window needs of the plugin.
 ///
@@ -50,6 +49,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Loads the neighbour of the capture in its folder. Must not wait for the disk.
     fn step(&self, step: Step);
+
+    /// Has the project carry the capture's file, or no longer. Must not wait for the disk.
+    fn set_embedding(&self, on: bool);
 
     /// Forgets the message of [`Backend::status`].
     fn dismiss_message(&self);
@@ -191,6 +193,7 @@ impl EditorApp {
             }
             Action::SetSource(source) => set_at_once(&setter, &parameters.source, source),
             Action::SetBypass(bypass) => set_at_once(&setter, &parameters.bypass, bypass),
+            Action::SetEmbedding(on) => self.backend.set_embedding(on),
             Action::DismissMessage => {
                 if self.notice.lock().take().is_none() {
                     self.backend.dismiss_message();
@@ -331,6 +334,7 @@ mod tests {
     use nice_plug::context::gui::GuiContextInner;
     use nice_plug::prelude::{ParamPtr, PluginState};
 
+    use crate::folder::Place;
     use crate::parameters::Source;
 
     /// A plugin without sound.
@@ -365,6 +369,10 @@ mod tests {
 
         fn step(&self, step: Step) {
             self.steps.lock().push(step);
+        }
+
+        fn set_embedding(&self, on: bool) {
+            self.status.lock().embedding = Some(Embedding { on, bytes: 1000 });
         }
 
         fn dismiss_message(&self) {

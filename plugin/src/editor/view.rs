@@ -5,13 +5,13 @@ use egui::{
     Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2,
 };
 
-use super::folder::Place;
 pub(crate) use super::knob::{Gain, Knob};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
 use super::{knob, meter, theme};
 use crate::failure::one_line;
+use crate::folder::Place;
 use crate::parameters::Source;
 
 /// All that is to be seen.
@@ -33,6 +33,8 @@ pub(crate) struct Status {
     pub(crate) capture: Option<String>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
     pub(crate) place: Option<Place>,
+    /// Whether the project carries the capture's file; `None` where there is no file.
+    pub(crate) embedding: Option<Embedding>,
     /// Whether a capture is being loaded.
     pub(crate) busy: bool,
     pub(crate) message: Option<Message>,
@@ -40,6 +42,14 @@ pub(crate) struct Status {
     pub(crate) output: Levels,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
+}
+
+/// Whether a project carries the file of its capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Embedding {
+    pub(crate) on: bool,
+    /// What that adds to the project, in bytes.
+    pub(crate) bytes: usize,
 }
 
 /// Something to tell, cause and remedy.
@@ -101,6 +111,8 @@ pub(crate) enum Action {
     End(Knob),
     SetSource(Source),
     SetBypass(bool),
+    /// Has the project carry the capture's file, or no longer.
+    SetEmbedding(bool),
     DismissMessage,
 }
 
@@ -241,8 +253,10 @@ fn show_capture(ui: &mut Ui, rect: Rect, scale: f32, view: &View, actions: &mut 
         response.on_hover_text(name);
     }
 
+    let keep = load.with_min_x(load.left() - 110.0 * scale);
+    let keep = keep.with_max_x(load.left() - 6.0 * scale);
     let place = Rect::from_x_y_ranges(
-        next.right() + 8.0 * scale..=load.left() - 8.0 * scale,
+        next.right() + 8.0 * scale..=keep.left() - 8.0 * scale,
         below.y_range(),
     );
     let text = match view.status.place {
@@ -254,6 +268,24 @@ fn show_capture(ui: &mut Ui, rect: Rect, scale: f32, view: &View, actions: &mut 
     if !text.is_empty() {
         let font = theme::small(scale);
         widgets::label(ui, place, Align2::LEFT_CENTER, 1, &text, font, theme::WEAK);
+    }
+
+    if let Some(Embedding { on, bytes }) = view.status.embedding {
+        let name = "Keep in project";
+        let button = Button::new(name, Face::Text(name), theme::small(scale))
+            .switch(on)
+            .enabled(!view.status.busy);
+        let response = button.show(ui, keep);
+        if response.clicked() {
+            actions.push(Action::SetEmbedding(!on));
+        }
+        response.on_hover_text(match on {
+            true => format!(
+                "The project carries a copy of the capture: {} kB",
+                bytes.div_ceil(1000)
+            ),
+            false => "Have the project carry a copy of the capture, for other computers".into(),
+        });
     }
 
     let button = Button::new(
@@ -594,6 +626,19 @@ mod tests {
         window.run();
         window.get_by_label("Bypass").click();
         assert_eq!(done(&mut window), [Action::SetBypass(false)]);
+    }
+
+    #[test]
+    fn a_file_can_be_kept_in_the_project() {
+        let mut window = window(view());
+        assert!(window.query_by_label("Keep in project").is_none());
+        for on in [false, true] {
+            let embedding = Embedding { on, bytes: 123_456 };
+            window.state_mut().view.status.embedding = Some(embedding);
+            window.run();
+            window.get_by_label("Keep in project").click();
+            assert_eq!(done(&mut window), [Action::SetEmbedding(!on)]);
+        }
     }
 
     #[test]
