@@ -4,6 +4,7 @@ mod bundles;
 mod hosts;
 mod python;
 mod screen;
+mod standalone;
 
 use std::io::{BufRead, BufReader};
 use std::ops::AddAssign;
@@ -71,6 +72,10 @@ const STEPS: &[Step] = &[
     Step {
         heading: "Editor",
         run: screen::run,
+    },
+    Step {
+        heading: "Standalone",
+        run: standalone::run,
     },
 ];
 

@@ -36,6 +36,6 @@ pub(super) fn run(args: &PlayArgs) -> Result<()> {
 #[cfg(not(feature = "standalone"))]
 pub(super) fn run(_args: &PlayArgs) -> Result<()> {
     Err(Failure::new(
-        "this program was built without its window; build it with `cargo install --path plugin --features standalone` (on Linux that takes the packages libasound2-dev and pkg-config), or load the plugin in a DAW",
+        "this program was built without its window; build it with `cargo install --path plugin --features standalone` (on Debian that takes the packages libasound2-dev, libjack-jackd2-dev and pkg-config), or load the plugin in a DAW",
     ))
 }

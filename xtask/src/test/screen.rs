@@ -22,7 +22,7 @@ pub(super) fn run() -> Result<Tally> {
     if !cfg!(target_os = "linux") {
         return Ok(Tally::skipped(what, "they know only X11"));
     }
-    let lacking: Vec<&str> = TOOLS.into_iter().filter(|tool| !installed(tool)).collect();
+    let lacking = lacking();
     if !lacking.is_empty() {
         let reason = format!("{} is not installed", lacking.join(", "));
         return Ok(Tally::skipped(what, &reason));
@@ -41,6 +41,11 @@ pub(super) fn screenshots() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The tools that are not there.
+pub(super) fn lacking() -> Vec<&'static str> {
+    TOOLS.into_iter().filter(|tool| !installed(tool)).collect()
+}
+
 /// Whether a program is in one of the folders for programs.
 fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -48,15 +53,15 @@ fn installed(program: &str) -> bool {
 }
 
 /// An X server without a screen and a window manager on it, which end with this value.
-struct Screen {
+pub(super) struct Screen {
     /// What clients know it by.
-    display: String,
+    pub(super) display: String,
     server: Child,
     manager: Child,
 }
 
 impl Screen {
-    fn start() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         // The server takes a number that is free and prints it when it is ready. It ends by itself,
         // and tidies up, when its last client is gone.
         let mut server = Command::new("Xvfb")

@@ -1,0 +1,98 @@
+//! `gridleak play`, without a sound card, on a screen that only exists in memory.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::screen::{Screen, lacking, screenshots};
+use super::{Tally, within};
+use crate::cargo::{cargo, target};
+
+/// How long the window may take to come, and the program to end when it is closed.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it plays.
+const PLAYS: Duration = Duration::from_secs(3);
+
+/// Builds the program with its window and looks at it.
+pub(super) fn run() -> Result<Tally> {
+    let what = "gridleak play";
+    if !cfg!(target_os = "linux") {
+        return Ok(Tally::skipped(what, "the test knows only X11"));
+    }
+    let lacking = lacking();
+    if !lacking.is_empty() {
+        let reason = format!("{} is not installed", lacking.join(", "));
+        return Ok(Tally::skipped(what, &reason));
+    }
+    let libraries = Command::new("pkg-config").args(["alsa", "jack"]).status();
+    if !libraries.is_ok_and(|status| status.success()) {
+        let reason = "libasound2-dev, libjack-jackd2-dev or pkg-config is not installed";
+        return Ok(Tally::skipped(what, reason));
+    }
+    Ok(Tally::of(plays()))
+}
+
+fn plays() -> Result<()> {
+    let built = cargo(&["build", "--package", "gridleak", "--bin", "gridleak"])
+        .args(["--features", "standalone"])
+        .status()
+        .context("cargo does not start")?;
+    ensure!(built.success(), "it does not build");
+    let screen = Screen::start()?;
+    let mut program = Command::new(target().join("debug/gridleak"))
+        .args(["play", "--backend", "dummy"])
+        .env("DISPLAY", &screen.display)
+        .stdout(Stdio::null())
+        .spawn()
+        .context("it does not start")?;
+    let looked = look(&mut program, &screen);
+    let ended = within(&mut program, PATIENCE);
+    looked?;
+    ensure!(
+        ended?.is_some_and(|status| status.success()),
+        "it does not end when its window is closed"
+    );
+    Ok(())
+}
+
+/// Waits for the window, takes a picture of it and closes it.
+fn look(program: &mut Child, screen: &Screen) -> Result<()> {
+    let on_screen = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).env("DISPLAY", &screen.display);
+        command
+    };
+    let started = Instant::now();
+    let search = ["search", "--onlyvisible", "--name", "^Gridleak$"];
+    let window = loop {
+        let found = on_screen("xdotool", &search).output()?;
+        if let Some(window) = String::from_utf8_lossy(&found.stdout).lines().next() {
+            break window.to_owned();
+        }
+        if let Some(status) = program.try_wait()? {
+            bail!("it ended by itself: {status}");
+        }
+        ensure!(started.elapsed() < PATIENCE, "no window opens");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    std::thread::sleep(PLAYS);
+    if let Some(status) = program.try_wait()? {
+        bail!("it ended by itself: {status}");
+    }
+    let picture = screenshots()?.join("standalone.png");
+    let taken = on_screen("import", &["-window", &window])
+        .arg(&picture)
+        .status()?;
+    ensure!(taken.success(), "no picture could be taken");
+    let colours = Command::new("identify")
+        .args(["-format", "%k"])
+        .arg(&picture)
+        .output()?;
+    let colours: u32 = String::from_utf8_lossy(&colours.stdout).trim().parse()?;
+    ensure!(colours > 50, "the window is empty: {colours} colours");
+    // As the person at the screen does.
+    on_screen("xdotool", &["windowactivate", "--sync", &window]).status()?;
+    on_screen("xdotool", &["key", "alt+F4"]).status()?;
+    Ok(())
+}
