@@ -1,38 +1,37 @@
 //! Bypass: the input as it came, at the time when the sound of it would have come.
 
 use super::delay::Delay;
-use super::gain::SMOOTHING;
+use super::switch::Switch;
 use crate::engine::BLOCK;
 
 /// Fades between what a chain plays and what came into it.
 pub(crate) struct Bypass {
     dry: [[f32; BLOCK]; 2],
     delays: [Delay; 2],
-    on: bool,
-    /// Where the fade is, from 0 (playing) to `frames` (bypassed).
-    at: usize,
-    frames: usize,
+    /// On while the input passes.
+    switch: Switch,
 }
 
 impl Bypass {
     /// `latency`: frames from a chain's input to its output.
     pub(crate) fn new(rate: f64, latency: usize) -> Self {
+        let mut switch = Switch::new(rate);
+        switch.set(false);
+        switch.finish();
         Bypass {
             dry: [[0.0; BLOCK]; 2],
             delays: [Delay::new(latency), Delay::new(latency)],
-            on: false,
-            at: 0,
-            frames: ((SMOOTHING * rate).round() as usize).max(1),
+            switch,
         }
     }
 
     pub(crate) fn set(&mut self, on: bool) {
-        self.on = on;
+        self.switch.set(on);
     }
 
     /// Finishes a fade at once.
     pub(crate) fn finish(&mut self) {
-        self.at = if self.on { self.frames } else { 0 };
+        self.switch.finish();
     }
 
     /// Forgets what came in.
@@ -51,18 +50,14 @@ impl Bypass {
 
     /// Puts it in place of what was played, as far as the fade is.
     pub(crate) fn process(&mut self, channels: &mut [&mut [f32]]) {
+        if self.switch.is_off() {
+            return;
+        }
         let frames = channels.first().map_or(0, |channel| channel.len());
         for frame in 0..frames {
-            self.at = match self.on {
-                true => (self.at + 1).min(self.frames),
-                false => self.at.saturating_sub(1),
-            };
-            if self.at == 0 {
-                continue;
-            }
-            let part = self.at as f32 / self.frames as f32;
+            let part = self.switch.next() as f32;
             for (channel, dry) in channels.iter_mut().zip(&self.dry) {
-                channel[frame] = match self.at == self.frames {
+                channel[frame] = match part == 1.0 {
                     true => dry[frame],
                     false => channel[frame] + part * (dry[frame] - channel[frame]),
                 };
