@@ -14,9 +14,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nice_plug::prelude::{AsyncExecutor, PluginApi};
-
-use crate::plugin::Gridleak;
+use nice_plug::prelude::{AsyncExecutor, Plugin, PluginApi};
 
 /// The only background task there is. Never use the framework's tasks for work.
 pub enum Task {
@@ -36,7 +34,10 @@ pub(crate) fn execute(task: Task) {
 }
 
 /// Parks the worker if that was not done yet and has to be.
-pub(crate) fn park(api: PluginApi, executor: &AsyncExecutor<Gridleak>) {
+pub(crate) fn park<P>(api: PluginApi, executor: &AsyncExecutor<P>)
+where
+    P: Plugin<BackgroundTask = Task>,
+{
     let needed = cfg!(target_os = "linux") && api == PluginApi::Vst3 && !cfg!(feature = "no-park");
     if needed && !PARKED.swap(true, Ordering::AcqRel) {
         executor.execute_background(Task::Park);
