@@ -38,6 +38,9 @@ pub struct Gridleak {
     meters: Arc<Meters>,
     /// What the editor was last asked to draw.
     drawn: Drawn,
+    /// Frames for which a window that was just opened is drawn whatever there is to see: a picture
+    /// that comes before the host shows the window is lost.
+    opening: usize,
     window: Arc<EguiEditorState>,
     repaint: RepaintNotifier,
     executor: Option<AsyncExecutor<Self>>,
@@ -57,6 +60,7 @@ impl Default for Gridleak {
             waited_for: 0,
             meters: Arc::default(),
             drawn: Drawn::default(),
+            opening: 0,
             window: editor::new_state(),
             repaint,
             executor: None,
@@ -167,9 +171,13 @@ impl Plugin for Gridleak {
         self.captures.exchange(chain);
         let peaks = chain.take_peaks();
         self.meters.raise(peaks);
+        let frames = buffer.samples();
         let drawn = Drawn::new(&self.parameters, peaks);
-        if drawn.differs(&self.drawn) && self.window.is_open() {
+        if !self.window.is_open() {
+            self.opening = chain.setup().rate as usize;
+        } else if drawn.differs(&self.drawn) || self.opening > 0 {
             self.drawn = drawn;
+            self.opening = self.opening.saturating_sub(frames);
             self.repaint.request_repaint();
         }
         match context.plugin_api() {

@@ -11,6 +11,7 @@ mod widgets;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Ui, ViewportCommand, vec2};
 use nice_plug::context::gui::GuiContext;
@@ -88,6 +89,10 @@ fn logical(size: egui::Vec2) -> LogicalSize<f32> {
     }
 }
 
+/// How long a window is drawn after it was opened, whatever there is to see: a picture that comes
+/// before the host shows the window is lost.
+const OPENING: Duration = Duration::from_secs(1);
+
 /// What lives as long as the plugin and draws its window whenever that is open.
 pub struct EditorApp {
     backend: Arc<dyn Backend>,
@@ -104,6 +109,8 @@ pub struct EditorApp {
     broken: bool,
     /// Whether the host was told how large the window really is.
     size_told: bool,
+    /// When the window was opened.
+    opened: Instant,
 }
 
 impl EditorApp {
@@ -118,6 +125,7 @@ impl EditorApp {
             held: Vec::new(),
             broken: false,
             size_told: false,
+            opened: Instant::now(),
         }
     }
 
@@ -128,6 +136,7 @@ impl EditorApp {
         self.host = Some(host);
         self.memory = view::Memory::default();
         self.broken = false;
+        self.opened = Instant::now();
         // What was heard while nobody looked is not for the meters.
         let _ = self.backend.status();
     }
@@ -263,6 +272,9 @@ impl NiceEguiApp for EditorApp {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
+        if self.opened.elapsed() < OPENING {
+            ui.ctx().request_repaint_after(OPENING / 10);
+        }
         self.tell_size(ui, frame);
         leave_space_to_host(ui, frame);
         self.draw(ui);
