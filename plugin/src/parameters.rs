@@ -1,8 +1,13 @@
 //! What the host sees, stores and automates.
 
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::state::CaptureSlot;
+
+/// The most that each gain gives or takes, in dB, as in the official plugin.
+const MOST_INPUT: f32 = 20.0;
+const MOST_OUTPUT: f32 = 40.0;
 
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
@@ -61,10 +66,20 @@ impl Parameters {
     pub(crate) fn new(capture: CaptureSlot) -> Self {
         Self {
             capture,
-            input: decibels("Input", 20.0),
-            output: decibels("Output", 40.0),
+            input: decibels("Input", MOST_INPUT),
+            output: decibels("Output", MOST_OUTPUT),
             source: EnumParam::new("Input Source", Source::Stereo),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+        }
+    }
+}
+
+/// Brings the gains of a saved state into their ranges. The framework takes any number, and would
+/// save it again.
+pub(crate) fn keep_in_range(state: &mut PluginState) {
+    for (id, most) in [("ingain", MOST_INPUT), ("outgn", MOST_OUTPUT)] {
+        if let Some(ParamValue::F32(db)) = state.params.get_mut(id) {
+            *db = db.clamp(-most, most);
         }
     }
 }

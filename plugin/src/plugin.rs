@@ -13,7 +13,7 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, keep_in_range};
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -33,6 +33,8 @@ pub struct Gridleak {
     /// There while the host has the plugin active.
     chain: Option<Chain>,
     offline: bool,
+    /// The thread that started the audio.
+    started_by: Option<ThreadNumber>,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
     meters: Arc<Meters>,
@@ -57,6 +59,7 @@ impl Default for Gridleak {
             captures,
             chain: None,
             offline: false,
+            started_by: None,
             waited_for: 0,
             meters: Arc::default(),
             drawn: Drawn::default(),
@@ -107,6 +110,10 @@ impl Plugin for Gridleak {
         editor::editor(self.window.clone(), self.repaint.clone(), Arc::new(panel))
     }
 
+    fn filter_state(state: &mut PluginState) {
+        keep_in_range(state);
+    }
+
     /// Never waits: the loader is told, and the chain is silent until its capture comes.
     fn activate(
         &mut self,
@@ -127,6 +134,7 @@ impl Plugin for Gridleak {
             latency: gridleak_core::latency(rate, self.loader.expected_rate()),
         };
         self.offline = config.process_mode == ProcessMode::Offline;
+        self.started_by = this_thread();
         if self.chain.as_ref().map(Chain::setup) != Some(setup) {
             self.put_away();
             let mut chain = Chain::new(setup);
@@ -156,10 +164,11 @@ impl Plugin for Gridleak {
         _aux: &mut AuxiliaryBuffers<'_>,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        let patient = self.offline || self.renders_where_it_was_started();
         let Some(chain) = &mut self.chain else {
             return ProcessStatus::Error("processing before activation");
         };
-        if self.offline {
+        if patient {
             wait_for_capture(&self.loader, &mut self.waited_for);
         }
         self.captures.exchange(chain);
@@ -199,6 +208,20 @@ fn follow(parameters: &Parameters, chain: &mut Chain) {
     chain.set_output_gain(parameters.output.value());
     chain.set_source(parameters.source.value().into());
     chain.set_bypass(parameters.bypass.value());
+}
+
+/// What the system knows a thread by.
+type ThreadNumber = usize;
+
+/// The thread that this runs on, where that can be told without touching the allocator.
+fn this_thread() -> Option<ThreadNumber> {
+    #[cfg(unix)]
+    {
+        // SAFETY: always succeeds, and touches nothing.
+        Some(unsafe { libc::pthread_self() } as ThreadNumber)
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// In offline rendering, and only there, sound waits for the capture that the project names: once
@@ -248,6 +271,14 @@ impl Drop for Gridleak {
 }
 
 impl Gridleak {
+    /// Whether the host renders, though it does not say so: the framework tells a VST3 plugin of
+    /// offline rendering one start too late. What plays sound as it is heard has a thread of its own
+    /// for that, which never starts the audio, for that may take long. A program that starts and plays
+    /// on one thread can wait.
+    fn renders_where_it_was_started(&self) -> bool {
+        self.started_by.is_some() && self.started_by == this_thread()
+    }
+
     /// Gives the captures to the loader, which keeps them for a while.
     fn put_away(&mut self) {
         if let Some(mut chain) = self.chain.take() {

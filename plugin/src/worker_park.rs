@@ -13,6 +13,7 @@
 //! and no task borrows what `attached` holds (`wrapper/vst3`, `event_loop/background_thread.rs`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use nice_plug::prelude::{AsyncExecutor, Plugin, PluginApi};
 
@@ -24,12 +25,22 @@ pub enum Task {
 
 static PARKED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the worker is asleep.
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+
+/// How long to wait for that, once in a process. It takes microseconds, but as long as the task is
+/// not begun, an instance that goes takes the worker with it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What the worker does with a task.
 pub(crate) fn execute(task: Task) {
     match task {
-        Task::Park => loop {
-            std::thread::park();
-        },
+        Task::Park => {
+            ASLEEP.store(true, Ordering::Release);
+            loop {
+                std::thread::park();
+            }
+        }
     }
 }
 
@@ -41,5 +52,9 @@ where
     let needed = cfg!(target_os = "linux") && api == PluginApi::Vst3 && !cfg!(feature = "no-park");
     if needed && !PARKED.swap(true, Ordering::AcqRel) {
         executor.execute_background(Task::Park);
+        let asked = Instant::now();
+        while !ASLEEP.load(Ordering::Acquire) && asked.elapsed() < PATIENCE {
+            std::thread::yield_now();
+        }
     }
 }

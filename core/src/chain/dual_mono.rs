@@ -575,6 +575,10 @@ mod tests {
             } else {
                 session.alone[0].memory()
             };
+            // It begins in tiny blocks: there is not yet a whole cycle to go round in.
+            for _ in 0..20 {
+                session.silence(1);
+            }
             session.play(&[&guitar[..700]]);
             session.silence(memory / 2);
             session.play(&[&guitar[1000..1100]]);
@@ -624,6 +628,13 @@ mod tests {
                 session.alone[0].memory() + MARGIN + BLOCK
             };
             let (long, silence) = (&guitar[..patience], vec![0.0; patience]);
+            // Twins rest, and one is left resting alone.
+            session.play(&[&silence, &silence]);
+            session.run();
+            session.play(&[&silence[..100], &silence[..100]]);
+            assert_eq!(session.run(), 0, "{name}: twins rest");
+            session.play(&[&guitar[..100], &silence[..100]]);
+            assert_eq!(session.run(), 100, "{name}: one is left");
             for _ in 0..2 {
                 session.play(&[long, &silence]);
                 session.run();
@@ -633,6 +644,11 @@ mod tests {
                 session.run();
                 session.play(&[&silence[..500], &silence[..500]]);
                 assert_eq!(session.run(), 0, "{name}: both rest");
+                // Of these twins, one has rested before; that it did is past.
+                session.play(&[&guitar[..300], &guitar[..300]]);
+                session.play(&[&guitar[300..900], &silence[..600]]);
+                session.play(&[&silence, &silence]);
+                session.run();
                 session.play(&[&silence[..500], &guitar[..500]]);
                 assert!(
                     (500..600).contains(&session.run()),
@@ -644,6 +660,24 @@ mod tests {
             session.run();
             session.play(&[&guitar[..500], &guitar[..500]]);
             assert_eq!(session.run(), 500, "{name}: twins");
+        }
+    }
+
+    /// In the same cycle, but not at the same place in it.
+    #[test]
+    fn lanes_go_round_each_for_itself() {
+        let guitar = guitar();
+        let lead = "../../../assets/lead.nam";
+        let mut session = Session::new(lead, &load(lead), 2);
+        for turn in 0..20 {
+            let mut sounds = [vec![0.0; 6000], vec![0.0; 6000]];
+            for (lane, sound) in sounds.iter_mut().enumerate() {
+                let length = 100 + 7 * turn * (lane + 1);
+                sound[..length].copy_from_slice(&guitar[1000 * lane..][..length]);
+            }
+            session.play(&[&sounds[0], &sounds[1]]);
+            session.silence(100 + turn);
+            session.play(&[&guitar[5000..5300], &guitar[5000..5300]]);
         }
     }
 
@@ -708,9 +742,9 @@ mod tests {
         }
     }
 
-    /// Two captures that play quiet sound, and give infinity or no number for loud sound: the first
-    /// remembers it, the second has a state that stays as it is.
-    fn hostile() -> [(&'static str, Capture); 2] {
+    /// Captures that play quiet sound, and give infinity or no number for loud sound: the first
+    /// remembers it, the second has a state that stays as it is, the third is smaller than it could be.
+    fn hostile() -> [(&'static str, Capture); 3] {
         let convnet = json!({"version": "0.5.4", "architecture": "ConvNet", "sample_rate": 48000,
             "config": {"channels": 1, "dilations": [1, 2], "batchnorm": false,
                        "activation": "ReLU"},
@@ -721,9 +755,17 @@ mod tests {
             // Gates by input and state, their biases, the state, the head.
             "weights": [1.0, 0.1, 1.0, 0.1, 1.0, 0.1, 1.0, 0.1, 0.0, 0.0, 0.0, 0.0,
                         0.0, 0.0, 3e38, 3e38]});
+        let mut small = convnet.clone();
+        small["weights"][2] = json!(0.1);
+        let sizes = json!([{"max_value": 0.5, "model": small},
+                           {"max_value": 1.0, "model": convnet}]);
         [
             ("convnet", parse("convnet.nam", &convnet)),
             ("lstm", parse("lstm.nam", &lstm)),
+            (
+                "slimmed",
+                compound("SlimmableContainer", &json!({"submodels": sizes})),
+            ),
         ]
     }
 
@@ -733,6 +775,8 @@ mod tests {
         for (name, capture) in hostile() {
             for both in [false, true] {
                 let mut session = Session::new(name, &capture, 2);
+                session.set_slim(0.0);
+                session.silence(3000);
                 session.play(&[&quiet, &quiet]);
                 let mut loud = [0.1; 50];
                 loud[30..].fill(1e4);
@@ -750,8 +794,9 @@ mod tests {
                     session.alone[lane].process_mono(input, &mut sound_alone);
                     if both || lane == 0 {
                         assert!(!is_finite(&sound_alone), "{name}: it has to blow up");
-                        session.alone[lane].reset();
+                        session.alone[lane] = capture.build();
                         session.alone[lane].prewarm();
+                        session.alone[lane].set_slim(0.0);
                     } else {
                         assert_eq!(sound[1], sound_alone, "{name}");
                     }
@@ -778,16 +823,18 @@ mod tests {
                     .map(|lane| &guitar[start + 50 * lane..][..400])
                     .collect()
             };
+            session.set_slim(0.0);
             session.play(&part(0, lanes));
             reset_violation_count();
             assert_no_alloc(|| session.dual.reset());
             assert_eq!(violation_count(), 0, "{name}: allocates");
             for model in &mut session.alone {
-                model.reset();
+                *model = capture.build();
                 // A long response behind something that does not begin in silence is the exception.
                 if name != "convnet, fft" {
                     model.prewarm();
                 }
+                model.set_slim(0.0);
             }
             session.play(&part(3000, 1).repeat(lanes));
             session.play(&part(5000, lanes));

@@ -3,6 +3,9 @@
 /// Seconds that a gain takes to a new value.
 pub(crate) const SMOOTHING: f64 = 0.02;
 
+/// The largest gain and the smallest, in dB: beyond is no gain but a mistake.
+const MOST: f32 = 100.0;
+
 /// A gain in dB. A new value is approached in a straight line of dB, over [`SMOOTHING`] seconds from
 /// the very sample at which it is set.
 pub(crate) struct Gain {
@@ -30,9 +33,10 @@ impl Gain {
         }
     }
 
-    /// Sets where to go, in dB. What is no number is ignored.
+    /// Sets where to go, in dB, at most [`MOST`] either way. What is no number is ignored.
     pub(crate) fn set(&mut self, db: f32) {
-        if db == self.db || !db.is_finite() {
+        let db = db.clamp(-MOST, MOST);
+        if db == self.db || db.is_nan() {
             return;
         }
         self.db = db;

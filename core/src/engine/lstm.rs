@@ -267,9 +267,9 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         };
         for (layer, from) in self.layers.iter_mut().zip(&from.layers) {
             layer.state = from.state.clone();
+            layer.before = from.before.clone();
         }
-        // What is looked for in silence is looked for anew.
-        self.silence = 0;
+        self.silence = from.silence;
         self.period = from.period;
     }
 

@@ -137,7 +137,8 @@ fn parameters(bundle: &Path) {
     assert!(source.flags.contains(ParamInfoFlags::IS_STEPPED));
     for (value, name) in ["Stereo", "Left", "Right", "Sum"].into_iter().enumerate() {
         assert_eq!(plugin.text(source.id, value as f64), name);
-        assert_eq!(plugin.typed(source.id, name), Some(value as f64));
+        let typed = plugin.typed(source.id, name).expect("its own words");
+        assert!((typed - value as f64).abs() < 1e-6, "{name}: {typed}");
     }
     let bypass = plugin.parameter("Bypass");
     assert_eq!(bypass.range, 0.0..=1.0);
@@ -303,7 +304,8 @@ fn latency_of_a_surprise(bundle: &Path) {
     assert!(next.restore(&project.to_clap()));
     next.render_mode(RenderMode::Offline);
     as_late_as_it_says(&mut next, RATE);
-    assert_eq!(next.requests.restart.load(SeqCst), 0);
+    // The framework asks for one whenever a latency is told while the audio starts.
+    assert!(next.requests.restart.load(SeqCst) <= 1);
     assert_eq!(next.latency(), plugin.latency());
 }
 

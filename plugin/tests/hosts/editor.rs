@@ -1,5 +1,6 @@
 //! What a CLAP host on X11 does with the editor.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -9,6 +10,7 @@ use crate::clap_host::{Change, Plugin, load};
 use crate::project::{Project, builtin};
 use crate::screen::Screen;
 use crate::sound::noise;
+use crate::support::identity;
 use crate::{CLAP, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -22,9 +24,22 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         bundles: CLAP,
         run: opens_and_closes,
     },
+    Scenario {
+        name: "editor::clap_turns_a_knob",
+        bundles: CLAP,
+        run: turns_a_knob,
+    },
+    Scenario {
+        name: "editor::clap_loads_a_file",
+        bundles: CLAP,
+        run: loads_a_file,
+    },
 ];
 
 const RATE: f64 = 48_000.0;
+/// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
+const KNOB: (i32, i32) = (107, 242);
+const LOAD: (i32, i32) = (450, 156);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 
@@ -47,6 +62,7 @@ fn shows(bundle: &Path) {
                 plugin.destroy_editor();
                 screen.close(window);
             }
+            rest(plugin);
         },
     );
 }
@@ -96,18 +112,113 @@ fn opens_and_closes(bundle: &Path) {
                 open_files[49] <= open_files[9] + 5,
                 "open files: {open_files:?}"
             );
+            rest(plugin);
             enough.store(true, SeqCst);
         },
     );
+}
+
+/// A knob that is dragged upwards moves its parameter up.
+fn turns_a_knob(bundle: &Path) {
+    in_the_editor(bundle, |window, plugin| {
+        let gain = plugin.parameter("Input").id;
+        let (x, y) = KNOB;
+        mouse(window, (x, y), &["mousedown", "1"]);
+        for up in [10, 20, 30, 40] {
+            mouse(window, (x, y - up), &[]);
+        }
+        mouse(window, (x, y - 40), &["mouseup", "1"]);
+        wait("the gain moves", plugin, |plugin| plugin.value(gain) > 0.55);
+        picture("clap-knob");
+    });
+}
+
+/// The button opens a file dialog, and the file that somebody picks there plays.
+fn loads_a_file(bundle: &Path) {
+    // Nobody can pick a file on a screen that nobody sees, so the dialog is one that always picks
+    // the same.
+    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let (picked, dialog) = (home.join("Picked.nam"), home.join("zenity"));
+    std::fs::write(&picked, identity(48_000, "\"name\": \"Picked\"")).expect("a file");
+    let script = format!("#!/bin/sh\necho '{}'\n", picked.display());
+    std::fs::write(&dialog, script).expect("a script");
+    std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
+
+    in_the_editor(bundle, |window, plugin| {
+        mouse(window, LOAD, &["click", "1"]);
+        wait("the file is loaded", plugin, |plugin| {
+            let capture = Project::from_clap(&plugin.save()).capture();
+            capture["path"].as_str() == picked.to_str() && capture["rate"] == RATE
+        });
+        plugin.serve_for(Duration::from_millis(300));
+        picture("clap-picked");
+    });
+}
+
+/// Opens the editor of an instance that plays, waits until it is drawn, and closes it again when
+/// `act` is done.
+fn in_the_editor(bundle: &Path, act: impl FnOnce(u32, &mut Plugin)) {
+    let screen = Screen::new();
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    let enough = AtomicBool::new(false);
+    plugin.run(
+        RATE,
+        64,
+        |audio| {
+            while !enough.load(SeqCst) {
+                drop(audio.block([&[0.0; 64]; 2], &[]));
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        },
+        |plugin| {
+            let (width, height) = plugin.create_editor();
+            let window = screen.open("Gridleak", width, height);
+            plugin.show_editor(window);
+            drawn(&screen, window, plugin);
+            act(window, plugin);
+            plugin.destroy_editor();
+            screen.close(window);
+            rest(plugin);
+            enough.store(true, SeqCst);
+        },
+    );
+}
+
+/// Has the mouse go to a place in a window and then do something, in the words of xdotool.
+fn mouse(window: u32, (x, y): (i32, i32), then: &[&str]) {
+    let [window, x, y] = [window.to_string(), x.to_string(), y.to_string()];
+    let place = ["mousemove", "--window", &window, &x, &y, "sleep", "0.1"];
+    let status = Command::new("xdotool").args(place).args(then).status();
+    assert!(status.expect("xdotool starts").success());
+}
+
+/// Waits until something has happened.
+fn wait(what: &str, plugin: &mut Plugin, mut happened: impl FnMut(&mut Plugin) -> bool) {
+    let begun = Instant::now();
+    while !happened(plugin) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        plugin.serve_for(Duration::from_millis(20));
+    }
 }
 
 /// Waits until the editor shows something.
 fn drawn(screen: &Screen, window: u32, plugin: &mut Plugin) {
     let begun = Instant::now();
     while screen.colours(window) < COLOURS {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it stays empty");
-        plugin.serve_for(Duration::from_millis(50));
+        if begun.elapsed() > Duration::from_secs(20) {
+            picture("clap-empty");
+            panic!("{} colours after 20 s", screen.colours(window));
+        }
+        plugin.serve_for(Duration::from_millis(20));
     }
+}
+
+/// Lets some time pass before the process may end. The framework's thread that drew the window ends a
+/// few milliseconds after it; should the process end at that very moment, then OpenGL's own clearing
+/// up can be pulled from under it.
+fn rest(plugin: &mut Plugin) {
+    plugin.serve_for(Duration::from_millis(300));
 }
 
 /// Keeps a picture of the screen for people, if somebody wants it.

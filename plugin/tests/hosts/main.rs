@@ -86,6 +86,14 @@ fn alone(name: &str, bundle: &Path) -> ExitCode {
         eprintln!("there is no scenario {name}");
         return ExitCode::FAILURE;
     };
+    // A failure on one thread does not wait for the others. It is none of the plugin's, so it does
+    // not end like one.
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        // SAFETY: ends the process at once, whatever state it is in.
+        unsafe { libc::_exit(1) };
+    }));
     (scenario.run)(bundle);
     // What the library leaves behind is torn down like that of any program that ends.
     ExitCode::SUCCESS
@@ -135,6 +143,11 @@ fn all(names: &[String]) -> ExitCode {
 /// Runs a scenario as a child; a report of what happened if that is not what should.
 fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = [home.path().to_owned()]
+        .into_iter()
+        .chain(env::split_paths(&path));
+    let path = env::join_paths(path).map_err(|error| error.to_string())?;
     // A file, for a pipe stays open as long as any process that inherited it.
     let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
     let out = |file: &File| file.try_clone().map(Stdio::from);
@@ -146,6 +159,9 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
                 // Neither finds nor leaves anything among the user's own settings.
                 .env("HOME", home.path())
                 .env_remove("XDG_CONFIG_HOME")
+                // Without a session, the program zenity is asked to show a file dialog.
+                .env_remove("DBUS_SESSION_BUS_ADDRESS")
+                .env("PATH", path)
                 .stdin(Stdio::null())
                 .stdout(out(&said)?)
                 .stderr(out(&said)?)

@@ -62,7 +62,8 @@ impl Screen {
         reply.reply().expect("an answer");
     }
 
-    /// How many colours a window shows, those of what lives in it included.
+    /// How many colours a window shows, those of what lives in it included; none while it is not
+    /// all to be seen.
     pub(crate) fn colours(&self, window: Window) -> usize {
         let size = self.connection.get_geometry(window).expect("a question");
         let size = size.reply().expect("a size");
@@ -78,8 +79,8 @@ impl Screen {
                 u32::MAX,
             )
             .expect("a question")
-            .reply()
-            .expect("a picture");
+            .reply();
+        let Ok(image) = image else { return 0 };
         let mut colours: Vec<&[u8]> = image.data.chunks_exact(4).collect();
         colours.sort_unstable();
         colours.dedup();

@@ -58,17 +58,17 @@ session.restore("builtin:clean")
 same("restored", session.play(frames, 48_000), rendered("builtin:clean", sound, 48_000))
 
 # A gain that steps down at a sample: nothing moves before, and 20 ms later all of it has moved.
+# dawdreamer sets a parameter once for each block, so those have one frame here.
 for step in [4_800, 4_801, 5_000, 7_777]:
-    session = Session(np.full((2, 24_000), 0.25, np.float32), 48_000, 512, transparent())
+    session = Session(np.full((2, 24_000), 0.25, np.float32), 48_000, 1, transparent())
     plugin = session.plugin
     names = {p["name"]: p["index"] for p in plugin.get_parameters_description()}
     gain = np.full(24_000, 0.5, np.float32)
     gain[step:] = (-6.0 + 40.0) / 80.0
     assert plugin.set_automation(names["Output"], gain)
     played = session.play(24_000, 48_000) / np.float32(0.25)
-    assert np.all(played[:, :step] == 1.0), f"it moves before {step}"
-    arrived = played[:, step + 960 + 1 :] / 10 ** (-6.0 / 20)
-    assert np.max(np.abs(arrived - 1.0)) < 1e-5, np.max(np.abs(arrived - 1.0))
     moved = int(np.argmax(played[0] != 1.0))
     print(f"a step at {step} is heard at {moved}")
-    assert step <= moved <= step + 1, moved
+    assert moved == step
+    arrived = played[:, step + 960 :] / 10 ** (-6.0 / 20)
+    assert np.max(np.abs(arrived - 1.0)) < 1e-5, np.max(np.abs(arrived - 1.0))

@@ -26,10 +26,14 @@ plugin.process(sound, 48_000, buffer_size=128, reset=False)
 def show(seconds, meanwhile=lambda: None):
     """Shows the editor for a while."""
     close = threading.Event()
+    failures = []
 
     def end():
         time.sleep(seconds)
-        meanwhile()
+        try:
+            meanwhile()
+        except Exception as failure:
+            failures.append(failure)
         close.set()
 
     thread = threading.Thread(target=end)
@@ -37,6 +41,7 @@ def show(seconds, meanwhile=lambda: None):
     plugin.show_editor(close)
     thread.join()
     x11.XSetErrorHandler(handler)
+    assert not failures, failures
 
 
 show(3.0, lambda: screenshot("vst3-pedalboard"))

@@ -91,6 +91,8 @@ impl Screen {
                 return Err(error).context("openbox does not start");
             }
         };
+        // As long as the manager is no client, the server ends with the first one that goes.
+        std::thread::sleep(Duration::from_secs(1));
         Ok(Self {
             display,
             server,
