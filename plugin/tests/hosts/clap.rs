@@ -1,7 +1,7 @@
 //! What a CLAP host does with the plugin.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use clack_extensions::params::ParamInfoFlags;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::clap_host::{Audio, Change, Plugin, load};
 use crate::project::{Project, builtin, file};
 use crate::sound::{Stereo, noise, notes, phrase, residue_db};
-use crate::support::{Bench, identity, read_float};
+use crate::support::{Bench, identity, linear, read_float};
 use crate::{Bundle, CLAP, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -65,6 +65,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "clap::loading_while_playing",
         bundles: CLAP,
         run: loading_while_playing,
+    },
+    Scenario {
+        name: "clap::ten_thousand_captures",
+        bundles: &[Bundle::ClapChecked],
+        run: ten_thousand_captures,
     },
     Scenario {
         name: "clap::twenty_instances",
@@ -466,6 +471,54 @@ fn loading_while_playing(bundle: &Path) {
         },
     );
     assert!((0.01..4.0).contains(&played), "it sounds: {played}");
+}
+
+/// Captures come and go while blocks of all sizes are played, and each is heard.
+fn ten_thousand_captures(bundle: &Path) {
+    const SWAPS: usize = 10_000;
+    const SIZES: [usize; 6] = [64, 1, 1000, 333, 4096, 17];
+    let bench = Bench::new();
+    let level = "\"loudness\": -18.0";
+    let captures = ["0.5", "1.0"].map(|gain| {
+        let path = bench.put(&format!("{gain}.nam"), linear(1, 1, gain, 48_000, level));
+        file(&path)
+    });
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    let project = Project::from_clap(&plugin.save());
+    let enough = AtomicBool::new(false);
+    // What is heard of an input that stands still, in hundredths.
+    let heard = AtomicUsize::new(0);
+    plugin.run(
+        RATE,
+        4096,
+        |audio| {
+            let input = [0.25; 4096];
+            for size in SIZES.into_iter().cycle() {
+                let played = audio.block([&input[..size]; 2], &[]);
+                for sample in played.iter().flatten() {
+                    assert!((-0.01..0.26).contains(sample), "{sample}");
+                }
+                let last = played[1].last().expect("a frame");
+                heard.store((400.0 * last).round() as usize, SeqCst);
+                if enough.load(SeqCst) {
+                    break;
+                }
+            }
+        },
+        |plugin| {
+            for swap in 0..SWAPS {
+                let capture = &captures[swap % 2];
+                assert!(plugin.restore(&project.playing(capture).to_clap()));
+                let begun = Instant::now();
+                while heard.load(SeqCst) != 50 * (1 + swap % 2) {
+                    assert!(begun.elapsed() < Duration::from_secs(20), "swap {swap}");
+                    std::thread::yield_now();
+                }
+            }
+            enough.store(true, SeqCst);
+        },
+    );
 }
 
 /// Two and twenty instances play at once, each on a thread of its own and each its own capture.
