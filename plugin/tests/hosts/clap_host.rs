@@ -272,13 +272,28 @@ impl Plugin {
         set.expect("the render mode");
     }
 
-    /// Makes the editor; its width and height in pixels.
-    pub(crate) fn create_editor(&mut self) -> (u32, u32) {
+    /// Makes the editor. It is not to be seen yet.
+    pub(crate) fn create_editor(&mut self) {
         let gui: PluginGui = self.extension();
-        let handle = self.instance.plugin_handle();
-        gui.create(&handle, EMBEDDED).expect("an editor");
-        let size = gui.get_size(&handle).expect("a size");
+        let created = gui.create(&self.instance.plugin_handle(), EMBEDDED);
+        created.expect("an editor");
+    }
+
+    /// The editor's width and height in pixels.
+    pub(crate) fn editor_size(&mut self) -> (u32, u32) {
+        let gui: PluginGui = self.extension();
+        let size = gui.get_size(&self.instance.plugin_handle());
+        let size = size.expect("a size");
         (size.width, size.height)
+    }
+
+    /// Has the editor take on a size in pixels.
+    pub(crate) fn resize_editor(&mut self, width: u32, height: u32) {
+        let gui: PluginGui = self.extension();
+        let size = GuiSize { width, height };
+        let resized = gui.set_size(&self.instance.plugin_handle(), size);
+        resized.expect("another size");
+        assert_eq!(self.editor_size(), (width, height));
     }
 
     /// Shows the editor in a window of X11, which has to stay until the editor is destroyed.

@@ -43,7 +43,8 @@ const LOAD: (i32, i32) = (450, 156);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 
-/// The editor draws itself, also at another size, and again after it was closed.
+/// The editor draws itself, however long the host takes to show it, at another size too, and again
+/// after it was closed.
 fn shows(bundle: &Path) {
     let screen = Screen::new();
     let library = load(bundle);
@@ -53,12 +54,16 @@ fn shows(bundle: &Path) {
         64,
         |_| (),
         |plugin| {
-            for round in 0..2 {
-                let (width, height) = plugin.create_editor();
-                let window = screen.open("Gridleak in a CLAP host", width, height);
-                plugin.show_editor(window);
+            for (name, milliseconds) in [("clap", 0), ("clap-late", 100), ("clap-later", 2000)] {
+                let window = open(&screen, plugin, Duration::from_millis(milliseconds));
                 drawn(&screen, window, plugin);
-                picture(&format!("clap-{round}"));
+                picture(name);
+                let (width, height) = plugin.editor_size();
+                plugin.resize_editor(width * 5 / 4, height * 5 / 4);
+                screen.resize(window, width * 5 / 4, height * 5 / 4);
+                plugin.serve_for(Duration::from_millis(500));
+                drawn(&screen, window, plugin);
+                picture(&format!("{name}-larger"));
                 plugin.destroy_editor();
                 screen.close(window);
             }
@@ -96,9 +101,7 @@ fn opens_and_closes(bundle: &Path) {
         |plugin| {
             let mut open_files = Vec::new();
             for round in 0..50 {
-                let (width, height) = plugin.create_editor();
-                let window = screen.open("Gridleak", width, height);
-                plugin.show_editor(window);
+                let window = open(&screen, plugin, Duration::from_millis(round as u64 % 7));
                 let capture = builtin(["lead", "clean"][round % 2]);
                 assert!(plugin.restore(&project.playing(&capture).to_clap()));
                 // Some are closed before they have drawn anything.
@@ -172,9 +175,7 @@ fn in_the_editor(bundle: &Path, act: impl FnOnce(u32, &mut Plugin)) {
             }
         },
         |plugin| {
-            let (width, height) = plugin.create_editor();
-            let window = screen.open("Gridleak", width, height);
-            plugin.show_editor(window);
+            let window = open(&screen, plugin, Duration::ZERO);
             drawn(&screen, window, plugin);
             act(window, plugin);
             plugin.destroy_editor();
@@ -183,6 +184,16 @@ fn in_the_editor(bundle: &Path, act: impl FnOnce(u32, &mut Plugin)) {
             enough.store(true, SeqCst);
         },
     );
+}
+
+/// Opens the editor, as hosts do: it is made, and shown when the host is ready, `later`.
+fn open(screen: &Screen, plugin: &mut Plugin, later: Duration) -> u32 {
+    plugin.create_editor();
+    let (width, height) = plugin.editor_size();
+    let window = screen.open("Gridleak in a CLAP host", width, height);
+    plugin.serve_for(later);
+    plugin.show_editor(window);
+    window
 }
 
 /// Has the mouse go to a place in a window and then do something, in the words of xdotool.

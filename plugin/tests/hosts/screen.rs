@@ -2,7 +2,8 @@
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window, WindowClass,
+    AtomEnum, ConfigureWindowAux, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -48,6 +49,15 @@ impl Screen {
             .expect("a visible window");
         self.settle();
         window
+    }
+
+    /// Gives a window a size in pixels.
+    pub(crate) fn resize(&self, window: Window, width: u32, height: u32) {
+        let size = ConfigureWindowAux::new().width(width).height(height);
+        self.connection
+            .configure_window(window, &size)
+            .expect("another size");
+        self.settle();
     }
 
     pub(crate) fn close(&self, window: Window) {
