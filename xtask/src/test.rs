@@ -173,8 +173,10 @@ fn formatting() -> Result<Tally> {
 
 fn lints() -> Result<Tally> {
     let mut tally = Tally::default();
-    // All targets but the ones that `cargo test` leaves out unless they are named.
-    for targets in [&["--all-targets"][..], &["--test", "hosts"]] {
+    // The hosts are left out unless they are named, as they are by `cargo test`.
+    let hosts: &[&str] = &["--test", "hosts"];
+    let hosts = hosts::KNOWN.then_some(hosts);
+    for targets in [&["--all-targets"][..]].into_iter().chain(hosts) {
         tally += check(
             &[
                 &["clippy", "--quiet", "--workspace"],

@@ -48,28 +48,32 @@ const COLOURS: usize = 50;
 fn shows(bundle: &Path) {
     let screen = Screen::new();
     let library = load(bundle);
-    let mut plugin = Plugin::new(&library);
-    plugin.run(
-        RATE,
-        64,
-        |_| (),
-        |plugin| {
-            for (name, milliseconds) in [("clap", 0), ("clap-late", 100), ("clap-later", 2000)] {
-                let window = open(&screen, plugin, Duration::from_millis(milliseconds));
-                drawn(&screen, window, plugin);
-                picture(name);
-                let (width, height) = plugin.editor_size();
-                plugin.resize_editor(width * 5 / 4, height * 5 / 4);
-                screen.resize(window, width * 5 / 4, height * 5 / 4);
-                plugin.serve_for(Duration::from_millis(500));
-                drawn(&screen, window, plugin);
-                picture(&format!("{name}-larger"));
-                plugin.destroy_editor();
-                screen.close(window);
-            }
-            rest(plugin);
-        },
-    );
+    for later in [0, 100, 2000] {
+        let later = Duration::from_millis(later);
+        let mut plugin = Plugin::new(&library);
+        plugin.run(
+            RATE,
+            64,
+            |_| (),
+            |plugin| {
+                for _ in 0..2 {
+                    let window = open(&screen, plugin, later);
+                    drawn(&screen, window, plugin);
+                    picture("clap");
+                    let (width, height) = plugin.editor_size();
+                    for (width, height) in [(width * 5 / 4, height * 5 / 4), (width, height)] {
+                        plugin.resize_editor(width, height);
+                        screen.resize(window, width, height);
+                        plugin.serve_for(Duration::from_millis(300));
+                        drawn(&screen, window, plugin);
+                    }
+                    plugin.destroy_editor();
+                    screen.close(window);
+                }
+                rest(plugin);
+            },
+        );
+    }
 }
 
 /// While the audio thread plays and is automated, the editor opens and closes, and captures come.

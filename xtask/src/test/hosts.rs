@@ -9,14 +9,24 @@ use super::{Tally, counted};
 use crate::bundle::Flavour;
 use crate::cargo::cargo;
 
+/// Whether the hosts know this system.
+pub(super) const KNOWN: bool = cfg!(unix);
+
 /// CLAP, without a screen.
 pub(super) fn clap() -> Result<Tally> {
-    counted(&mut scenarios("clap"))
+    without_screen("clap")
 }
 
 /// VST3, without a screen.
 pub(super) fn vst3() -> Result<Tally> {
-    counted(&mut scenarios("vst3"))
+    without_screen("vst3")
+}
+
+fn without_screen(prefix: &str) -> Result<Tally> {
+    if !KNOWN {
+        return Ok(Tally::skipped("the hosts", "they do not know this system"));
+    }
+    counted(&mut scenarios(prefix))
 }
 
 /// A VST3 bundle without the remedy must abort its host where the plugin does not.

@@ -34,8 +34,9 @@ pub(super) fn run() -> Result<Tally> {
 }
 
 fn plays() -> Result<()> {
-    let built = cargo(&["build", "--package", "gridleak", "--bin", "gridleak"])
-        .args(["--features", "standalone"])
+    // Of the whole workspace, like all the tests: most of it is built already.
+    let built = cargo(&["build", "--workspace", "--bin", "gridleak"])
+        .args(["--features", "gridleak/standalone"])
         .status()
         .context("cargo does not start")?;
     ensure!(built.success(), "it does not build");
