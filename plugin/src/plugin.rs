@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use gridleak_core::{Chain, Peaks, Setup};
 use nice_plug::prelude::*;
-use nice_plug_egui::{EguiEditor, EguiEditorState, RepaintNotifier};
+use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
-use crate::editor::{self, EditorApp};
+use crate::editor::{self, LateEditor};
 use crate::handover::{AudioEnd, handover};
 use crate::library_pin;
 use crate::loader::Loader;
@@ -40,9 +40,6 @@ pub struct Gridleak {
     meters: Arc<Meters>,
     /// What the editor was last asked to draw.
     drawn: Drawn,
-    /// Frames for which a window that was just opened is drawn whatever there is to see: a picture
-    /// that comes before the host shows the window is lost.
-    opening: usize,
     window: Arc<EguiEditorState>,
     repaint: RepaintNotifier,
     executor: Option<AsyncExecutor<Self>>,
@@ -63,7 +60,6 @@ impl Default for Gridleak {
             waited_for: 0,
             meters: Arc::default(),
             drawn: Drawn::default(),
-            opening: 0,
             window: editor::new_state(),
             repaint,
             executor: None,
@@ -88,7 +84,7 @@ impl Plugin for Gridleak {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 2), layout(1, 1)];
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = EguiEditor<EditorApp>;
+    type Editor = LateEditor;
     type SysExMessage = ();
     type BackgroundTask = Task;
 
@@ -180,13 +176,9 @@ impl Plugin for Gridleak {
         self.captures.exchange(chain);
         let peaks = chain.take_peaks();
         self.meters.raise(peaks);
-        let frames = buffer.samples();
         let drawn = Drawn::new(&self.parameters, peaks);
-        if !self.window.is_open() {
-            self.opening = chain.setup().rate as usize;
-        } else if drawn.differs(&self.drawn) || self.opening > 0 {
+        if self.window.is_open() && drawn.differs(&self.drawn) {
             self.drawn = drawn;
-            self.opening = self.opening.saturating_sub(frames);
             self.repaint.request_repaint();
         }
         match context.plugin_api() {

@@ -2,6 +2,7 @@
 
 mod file_dialog;
 mod knob;
+mod late_window;
 mod layout;
 mod meter;
 mod theme;
@@ -11,7 +12,7 @@ mod widgets;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Key, Ui, ViewportCommand, vec2};
 use nice_plug::context::gui::GuiContext;
@@ -20,12 +21,13 @@ use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::prelude::{FloatParam, Param, ParamSetter};
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{
-    EguiEditor, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
+    EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
     create_egui_editor,
 };
 use parking_lot::Mutex;
 
 use self::file_dialog::{Choice, FileDialog, Picker, SystemPicker};
+pub(crate) use self::late_window::LateEditor;
 use self::view::{Action, Gain, Knob, View};
 use crate::folder::Step;
 use crate::parameters::Parameters;
@@ -72,15 +74,21 @@ pub(crate) fn editor(
     state: Arc<EguiEditorState>,
     repaint: RepaintNotifier,
     backend: Arc<dyn Backend>,
-) -> Option<EguiEditor<EditorApp>> {
+) -> Option<LateEditor> {
     let settings = EguiNiceSettings::new()
         .with_tile("Gridleak")
+        .with_repaint_poll_interval(LOOK_INTERVAL)
         .with_resize_hint(
             ResizeHint::resizable().with_min_logical_size(logical(layout::SMALLEST_SIZE)),
         );
     let app = EditorApp::new(backend, repaint.clone());
-    create_egui_editor(state, repaint, settings, app)
+    let editor = create_egui_editor(state, repaint.clone(), settings, app)?;
+    Some(LateEditor::new(editor, repaint))
 }
+
+/// How often an open window looks whether somebody asked for a redraw. It must have been shown before
+/// it looks first, see `late_window.rs`; what moves already is redrawn as often as the screen can.
+const LOOK_INTERVAL: Duration = Duration::from_millis(33);
 
 fn logical(size: egui::Vec2) -> LogicalSize<f32> {
     LogicalSize {
@@ -89,12 +97,8 @@ fn logical(size: egui::Vec2) -> LogicalSize<f32> {
     }
 }
 
-/// How long a window is drawn after it was opened, whatever there is to see: a picture that comes
-/// before the host shows the window is lost.
-const OPENING: Duration = Duration::from_secs(1);
-
 /// What lives as long as the plugin and draws its window whenever that is open.
-pub struct EditorApp {
+pub(crate) struct EditorApp {
     backend: Arc<dyn Backend>,
     repaint: RepaintNotifier,
     /// The way to the host, since the window was opened first.
@@ -109,8 +113,6 @@ pub struct EditorApp {
     broken: bool,
     /// Whether the host was told how large the window really is.
     size_told: bool,
-    /// When the window was opened.
-    opened: Instant,
 }
 
 impl EditorApp {
@@ -125,7 +127,6 @@ impl EditorApp {
             held: Vec::new(),
             broken: false,
             size_told: false,
-            opened: Instant::now(),
         }
     }
 
@@ -136,7 +137,6 @@ impl EditorApp {
         self.host = Some(host);
         self.memory = view::Memory::default();
         self.broken = false;
-        self.opened = Instant::now();
         // What was heard while nobody looked is not for the meters.
         let _ = self.backend.status();
     }
@@ -272,9 +272,6 @@ impl NiceEguiApp for EditorApp {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
-        if self.opened.elapsed() < OPENING {
-            ui.ctx().request_repaint_after(OPENING / 10);
-        }
         self.tell_size(ui, frame);
         leave_space_to_host(ui, frame);
         self.draw(ui);
