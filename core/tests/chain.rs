@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{capture_names, fixture, samples};
-use gridleak_core::{Amp, Capture, Chain, Level, Setup, Source, Voicing};
+use gridleak_core::{Amp, Capture, Chain, Level, Levels, Setup, Source, Voicing};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -43,9 +43,7 @@ fn capture(name: &str) -> Capture {
 /// A capture at the level that a player hears it at.
 fn amp(capture: &Capture, setup: Setup) -> Box<Amp> {
     let voicing = Voicing {
-        gain_db: capture
-            .loudness()
-            .map_or(0.0, |loudness| loudness.gain_db()),
+        levels: Levels::of(capture),
         ..Voicing::default()
     };
     Box::new(Amp::new(capture, setup, voicing, 0, Level::detect()).unwrap())

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Amp, Capture, DEFAULT_SAMPLE_RATE, Level, Setup, Voicing};
+use gridleak_core::{Amp, Capture, DEFAULT_SAMPLE_RATE, Level, Levels, Setup, Voicing};
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
@@ -381,7 +381,7 @@ struct Loaded {
     /// The generation of the reference in the project that it is, if it is that.
     generation: Option<u64>,
     ticket: u64,
-    gain_db: f64,
+    levels: Levels,
 }
 
 impl Worker {
@@ -595,7 +595,7 @@ impl Worker {
         }
         let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
         let voicing = Voicing {
-            gain_db: loaded.gain_db,
+            levels: loaded.levels,
             ..Voicing::default()
         };
         match Amp::new(capture, setup, voicing, loaded.ticket, level) {
@@ -620,9 +620,7 @@ impl Loaded {
         /// Counts all captures that were ever loaded, so that any two are told apart.
         static TICKETS: AtomicU64 = AtomicU64::new(1);
         Loaded {
-            gain_db: capture
-                .loudness()
-                .map_or(0.0, |loudness| loudness.gain_db()),
+            levels: Levels::of(&capture),
             ticket: TICKETS.fetch_add(1, Ordering::Relaxed),
             capture,
             generation,

@@ -1,16 +1,14 @@
 //! A capture made ready to play in a chain.
 
 use super::delay::Delay;
-use super::dual_mono::DualMono;
-use super::rate::{MAX_STREAMS, RateMatch};
+use super::gain::Gain;
+use super::pedal::{Pedal, sides};
+use super::player::Player;
+use super::rate::RateMatch;
 use crate::capture::Capture;
 use crate::engine::BLOCK;
+use crate::levels::{LevelSettings, Levels};
 use crate::simd::Level;
-
-/// Seconds after which a recurrent capture that has heard what the others heard plays what it would
-/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::memory`]
-/// allows for.
-const RECURRENT_MEMORY: f64 = 0.1;
 
 /// A piece of sound: up to [`BLOCK`] frames of two channels.
 pub(super) type Piece = [[f32; BLOCK]; 2];
@@ -24,15 +22,16 @@ pub struct Setup {
     pub inputs: usize,
     /// Channels that go out, 1 or 2, not fewer than come in.
     pub outputs: usize,
-    /// Frames at the host's rate that everything is late by, at least [`latency`] of the capture.
+    /// Frames at the host's rate that everything is late by, at least [`latency`] of the capture and
+    /// of the pedal before it.
     pub latency: usize,
 }
 
 /// How a capture is to sound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Voicing {
-    /// What brings it to the level of the others, in dB.
-    pub gain_db: f64,
+    /// What is known of its levels; [`Levels::default`] leaves them as they are.
+    pub levels: Levels,
     /// The size of a capture that has several, from 0 (smallest) to 1 (full).
     pub slim: f64,
 }
@@ -41,7 +40,7 @@ impl Default for Voicing {
     /// As it is, in full size.
     fn default() -> Self {
         Voicing {
-            gain_db: 0.0,
+            levels: Levels::default(),
             slim: 1.0,
         }
     }
@@ -53,20 +52,18 @@ pub fn latency(host: f64, capture: f64) -> usize {
     RateMatch::latency(host, capture)
 }
 
-/// A capture made ready to play in a [`super::Chain`]: an instance for each side, conversion to its
-/// rate and back, its level, and a delay to the latency that the host was told.
+/// A capture made ready to play in a [`super::Chain`]: at the host's rate, with a pedal before it if
+/// there is one, at its level, and as late as the host was told.
 ///
 /// Making one takes time and memory, and so does dropping it: neither is for the audio thread.
 pub struct Amp {
-    player: DualMono,
-    rate: Option<RateMatch>,
+    pedal: Option<Pedal>,
+    player: Player,
+    levels: Levels,
+    input: Gain,
+    output: Gain,
     align: [Delay; 2],
-    /// What the output is multiplied by.
-    gain: f32,
     setup: Setup,
-    /// Channels of the capture, or one for each side.
-    streams: (usize, usize),
-    memory: usize,
     ticket: u64,
 }
 
@@ -82,38 +79,40 @@ impl Amp {
         ticket: u64,
         level: Level,
     ) -> Result<Self, String> {
-        let (ins, outs) = (capture.in_channels(), capture.out_channels());
-        if ins > MAX_STREAMS || outs > MAX_STREAMS {
-            return Err(format!(
-                "it has {ins} inputs and {outs} outputs, more than a plugin plays ({MAX_STREAMS}). Load another capture."
-            ));
-        }
-        let dual = (ins, outs) == (1, 1);
-        let lanes = if dual { setup.inputs } else { 1 };
-        let streams = if dual { (lanes, lanes) } else { (ins, outs) };
-        let inside = capture.sample_rate();
-        let player = DualMono::new(capture, lanes, voicing.slim, level);
-        let heard = match player.is_recurrent() {
-            true => (RECURRENT_MEMORY * inside).min(player.memory() as f64),
-            false => player.memory() as f64,
-        };
-        let rate = (setup.rate != inside)
-            .then(|| RateMatch::new(setup.rate, inside, streams.0, streams.1))
-            .transpose()?;
-        let own = latency(setup.rate, inside);
-        let spare = setup.latency.checked_sub(own).ok_or_else(|| {
-            format!("it is late by {own} samples, but the host expects {}. Stop and start the host's audio.", setup.latency)
-        })?;
-        Ok(Amp {
+        let player = Player::new(capture, setup, &voicing, level)?;
+        let align = align(setup.latency, player.latency())?;
+        let mut amp = Amp {
+            pedal: None,
             player,
-            rate,
-            align: [Delay::new(spare), Delay::new(spare)],
-            gain: 10f64.powf(voicing.gain_db / 20.0) as f32,
+            levels: voicing.levels,
+            input: Gain::new(setup.rate),
+            output: Gain::new(setup.rate),
+            align,
             setup,
-            streams,
-            memory: (heard * setup.rate / inside).ceil() as usize + setup.latency,
             ticket,
-        })
+        };
+        amp.set_levels(&LevelSettings::default());
+        amp.finish();
+        Ok(amp)
+    }
+
+    /// Puts the capture of a pedal before it.
+    ///
+    /// # Errors
+    /// In words, if that cannot play in such a setup.
+    pub fn behind(
+        mut self,
+        pedal: &Capture,
+        voicing: Voicing,
+        level: Level,
+    ) -> Result<Self, String> {
+        // A pedal hears what the chain has, and gives as much to the amp.
+        let player = Player::new(pedal, self.setup, &voicing, level)?;
+        let late = player.latency() + self.player.latency();
+        self.align = align(self.setup.latency, late)?;
+        let pedal = Pedal::new(player, voicing.levels, &self.levels, self.setup.rate);
+        self.pedal = Some(pedal);
+        Ok(self)
     }
 
     /// The caller's number of it.
@@ -128,7 +127,12 @@ impl Amp {
 
     /// Frames (at the host's rate) that it has to hear before it plays as if it had always played.
     pub(super) fn memory(&self) -> usize {
-        self.memory
+        let (memory, late) = match &self.pedal {
+            Some(pedal) => (pedal.memory(), pedal.latency()),
+            None => (0, 0),
+        };
+        // Each counts its own latency; the rest is in the delay behind them.
+        memory + self.player.memory() + self.setup.latency - late - self.player.latency()
     }
 
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
@@ -136,38 +140,67 @@ impl Amp {
         self.player.set_slim(value);
     }
 
+    /// Sets how hard it is driven and how loud it comes out.
+    pub(super) fn set_levels(&mut self, settings: &LevelSettings) {
+        self.input.set(self.levels.input_gain_db(settings) as f32);
+        self.output.set(self.levels.output_gain_db(settings) as f32);
+        if let Some(pedal) = &mut self.pedal {
+            pedal.set_levels(settings);
+        }
+    }
+
+    /// Steps on the pedal, if there is one.
+    pub(super) fn set_pedal(&mut self, on: bool) {
+        if let Some(pedal) = &mut self.pedal {
+            pedal.set(on);
+        }
+    }
+
+    /// What the first capture that plays is driven by, in dB.
+    pub(super) fn input_gain_db(&self, settings: &LevelSettings) -> f64 {
+        let pedal = self.pedal.as_ref();
+        let driven = pedal.and_then(|pedal| pedal.input_gain_db(settings));
+        driven.unwrap_or_else(|| self.levels.input_gain_db(settings))
+    }
+
+    /// Finishes all that moves at once.
+    pub(super) fn finish(&mut self) {
+        self.input.finish();
+        self.output.finish();
+        if let Some(pedal) = &mut self.pedal {
+            pedal.finish();
+        }
+    }
+
     /// Back to where silence leaves it.
     pub(super) fn reset(&mut self) {
         self.player.reset();
-        if let Some(rate) = &mut self.rate {
-            rate.reset();
+        if let Some(pedal) = &mut self.pedal {
+            pedal.reset();
         }
+        self.finish();
         self.align.iter_mut().for_each(Delay::reset);
     }
 
     /// Plays `frames` frames, at most [`BLOCK`].
     pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
-        let (ins, outs) = self.streams;
-        // The last side that there is stands in for those that a capture has beyond it.
-        let last = self.setup.inputs - 1;
-        let input: [&[f32]; MAX_STREAMS] = std::array::from_fn(|i| &input[i.min(last)][..frames]);
-        let mut played = [[0.0; BLOCK]; MAX_STREAMS];
-        {
-            let mut played = played.each_mut().map(|stream| &mut stream[..frames]);
-            let (input, played) = (&input[..ins], &mut played[..outs]);
-            let player = &mut self.player;
-            match &mut self.rate {
-                Some(rate) => rate.process(input, played, |i, o| player.process(i, o)),
-                None => player.process(input, played),
-            }
+        let mut heard = *input;
+        self.input.process(&mut sides(&mut heard, frames));
+        if let Some(pedal) = &mut self.pedal {
+            pedal.process(input, &mut heard, frames);
         }
-        for (channel, (output, align)) in output.iter_mut().zip(&mut self.align).enumerate() {
-            let output = &mut output[..frames];
-            output.copy_from_slice(&played[channel.min(outs - 1)][..frames]);
-            if self.gain != 1.0 {
-                output.iter_mut().for_each(|sample| *sample *= self.gain);
-            }
-            align.process(output);
+        self.player.process(&heard, output, frames);
+        self.output.process(&mut sides(output, frames));
+        for (output, align) in output.iter_mut().zip(&mut self.align) {
+            align.process(&mut output[..frames]);
         }
     }
+}
+
+/// Delays that make up what is left of the latency that the host was told.
+fn align(told: usize, own: usize) -> Result<[Delay; 2], String> {
+    let spare = told.checked_sub(own).ok_or_else(|| {
+        format!("it is late by {own} samples, but the host expects {told}. Stop and start the host's audio.")
+    })?;
+    Ok([Delay::new(spare), Delay::new(spare)])
 }

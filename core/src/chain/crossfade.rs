@@ -163,6 +163,17 @@ impl Crossfade {
         newest.map(|amp| amp.ticket())
     }
 
+    /// What is heard, or will be again as soon as it may.
+    pub(super) fn current(&self) -> Option<&Amp> {
+        self.current.as_deref()
+    }
+
+    /// Does something to all that are played.
+    pub(super) fn each(&mut self, mut act: impl FnMut(&mut Amp)) {
+        let played = [&mut self.current, &mut self.next].into_iter().flatten();
+        played.for_each(|amp| act(amp));
+    }
+
     /// Back to where silence leaves it; a fade is over at once.
     pub(super) fn reset(&mut self) {
         if self.next.is_some() && self.done.is_none() {

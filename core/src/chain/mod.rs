@@ -1,9 +1,9 @@
 //! The signal chain: what a guitarist plays through, from the input to the output.
 //!
 //! ```text
-//! in -> source -> input gain -> capture (fading to the next) -> gate -> tone -> DC blocker -> output gain -> out
-//!   \                      \-- heard by the gate ------------/                                          /
-//!    \-- delay of the same length --------------------------------------------------------> bypass --/
+//! in -> source -> input gain -> (tone) -> pedal -> capture -> gate -> tone -> DC blocker -> output gain -> out
+//!   \                      \-- heard by the gate ---------/                                          /
+//!    \-- delay of the same length -------------------------------------------------------> bypass --/
 //! ```
 //!
 //! A chain cuts what it gets into pieces of at most 64 frames, so a block may have any length.
@@ -16,6 +16,8 @@ mod delay;
 mod dual_mono;
 mod gain;
 mod gate;
+mod pedal;
+mod player;
 #[cfg(test)]
 mod probe;
 mod rate;
@@ -29,6 +31,7 @@ pub use source::Source;
 pub use tone::ToneSettings;
 
 use crate::engine::BLOCK;
+use crate::levels::LevelSettings;
 use crate::simd::FlushDenormals;
 use bypass::Bypass;
 use crossfade::Crossfade;
@@ -48,7 +51,13 @@ pub struct Chain {
     setup: Setup,
     source: SourceSelector,
     input: Gain,
+    /// The gain that the captures have for their input, for what listens to it with them.
+    calibration: Gain,
+    tone_before: ToneStack,
     captures: Crossfade,
+    levels: LevelSettings,
+    slim: f64,
+    pedal: bool,
     gate: Gate,
     tone: ToneStack,
     dc_blocker: DcBlocker,
@@ -72,7 +81,12 @@ impl Chain {
         let mut chain = Chain {
             source: SourceSelector::new(setup.rate),
             input: Gain::new(setup.rate),
+            calibration: Gain::new(setup.rate),
+            tone_before: ToneStack::new(setup.rate),
             captures: Crossfade::new(setup.rate),
+            levels: LevelSettings::default(),
+            slim: 1.0,
+            pedal: true,
             gate: Gate::new(setup.rate, setup.latency),
             tone: ToneStack::new(setup.rate),
             dc_blocker: DcBlocker::new(setup.rate),
@@ -121,7 +135,36 @@ impl Chain {
 
     /// Sets the tone stack.
     pub fn set_tone(&mut self, settings: ToneSettings) {
-        self.tone.set(settings);
+        let at = |here: bool| ToneSettings {
+            on: settings.on && here,
+            ..settings
+        };
+        self.tone_before.set(at(settings.before_amp));
+        self.tone.set(at(!settings.before_amp));
+    }
+
+    /// Sets how hard captures are driven and how loud they come out.
+    pub fn set_levels(&mut self, settings: LevelSettings) {
+        if settings != self.levels {
+            self.levels = settings;
+            self.captures.each(|amp| amp.set_levels(&settings));
+        }
+    }
+
+    /// Chooses the size of captures that have several, from 0 (smallest) to 1 (full).
+    pub fn set_slim(&mut self, value: f64) {
+        if value != self.slim {
+            self.slim = value;
+            self.captures.each(|amp| amp.set_slim(value));
+        }
+    }
+
+    /// Steps on the pedal, where there is one.
+    pub fn set_pedal(&mut self, on: bool) {
+        if on != self.pedal {
+            self.pedal = on;
+            self.captures.each(|amp| amp.set_pedal(on));
+        }
     }
 
     /// Switches the high-pass at 5 Hz, which takes out offsets.
@@ -152,10 +195,14 @@ impl Chain {
 
     /// Goes over to a capture: at once if nothing was played yet, else through a crossfade. Given
     /// back if it cannot be taken now, or was made for another setup.
-    pub fn offer(&mut self, amp: Box<Amp>) -> Result<(), Box<Amp>> {
+    pub fn offer(&mut self, mut amp: Box<Amp>) -> Result<(), Box<Amp>> {
         if amp.setup() != self.setup {
             return Err(amp);
         }
+        amp.set_levels(&self.levels);
+        amp.set_slim(self.slim);
+        amp.set_pedal(self.pedal);
+        amp.finish();
         self.captures.offer(amp)
     }
 
@@ -183,6 +230,9 @@ impl Chain {
     pub fn reset(&mut self) {
         self.source.finish();
         self.input.finish();
+        self.calibration.finish();
+        self.tone_before.finish();
+        self.tone_before.reset();
         self.gate.finish();
         self.gate.reset();
         self.tone.finish();
@@ -228,11 +278,11 @@ impl Chain {
         }
         self.input.process(channels);
         let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
+        self.listen(channels);
+        self.tone_before.process(channels);
         for (piece, channel) in input.iter_mut().zip(channels.iter()) {
             piece[..frames].copy_from_slice(channel);
         }
-        raise(&mut self.peaks.input, channels);
-        self.gate.listen(channels);
         self.captures.process(&input, &mut output, frames);
         for (channel, piece) in channels.iter_mut().zip(&output) {
             channel.copy_from_slice(&piece[..frames]);
@@ -243,6 +293,26 @@ impl Chain {
         self.output.process(channels);
         raise(&mut self.peaks.output, channels);
         self.bypass.process(channels);
+    }
+}
+
+impl Chain {
+    /// Has the meter and the gate hear the guitar as hard as the capture is driven.
+    fn listen(&mut self, channels: &[&mut [f32]]) {
+        let mut heard = [[0.0; BLOCK]; 2];
+        let mut heard = heard.each_mut().map(|side| &mut side[..channels[0].len()]);
+        let heard = &mut heard[..channels.len()];
+        for (heard, channel) in heard.iter_mut().zip(channels) {
+            heard.copy_from_slice(channel);
+        }
+        let gain = self
+            .captures
+            .current()
+            .map_or(0.0, |amp| amp.input_gain_db(&self.levels));
+        self.calibration.set(gain as f32);
+        self.calibration.process(heard);
+        raise(&mut self.peaks.input, heard);
+        self.gate.listen(heard);
     }
 }
 

@@ -14,6 +14,8 @@ use std::ops::RangeInclusive;
 pub struct ToneSettings {
     /// Whether there is a tone stack at all.
     pub on: bool,
+    /// Whether the amp hears it; else it comes after the amp, as in the official plugin.
+    pub before_amp: bool,
     /// Low shelf at 150 Hz: 4 dB a step. 0 to 10; 5 changes nothing.
     pub bass: f32,
     /// Peak at 425 Hz: 3 dB a step, narrower below 5 than above. 0 to 10; 5 changes nothing.
@@ -54,6 +56,7 @@ impl Default for ToneSettings {
     fn default() -> Self {
         ToneSettings {
             on: true,
+            before_amp: false,
             bass: 5.0,
             middle: 5.0,
             treble: 5.0,
@@ -356,6 +359,7 @@ mod tests {
     fn settings([bass, middle, treble]: [f32; 3]) -> ToneSettings {
         ToneSettings {
             on: true,
+            before_amp: false,
             bass,
             middle,
             treble,

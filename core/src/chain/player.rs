@@ -1,0 +1,111 @@
+//! A capture at the host's rate.
+
+use super::amp::{Piece, Setup, Voicing};
+use super::dual_mono::DualMono;
+use super::rate::{MAX_STREAMS, RateMatch};
+use crate::capture::Capture;
+use crate::engine::BLOCK;
+use crate::simd::Level;
+
+/// Seconds after which a recurrent capture that has heard what the others heard plays what it would
+/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::memory`]
+/// allows for.
+const RECURRENT_MEMORY: f64 = 0.1;
+
+/// A capture made ready to play at a host's rate: an instance for each side, and conversion to its
+/// own rate and back.
+pub(super) struct Player {
+    nets: DualMono,
+    rate: Option<RateMatch>,
+    /// Channels of the capture, or one for each side.
+    streams: (usize, usize),
+    /// The last side that comes in.
+    last: usize,
+    memory: usize,
+    latency: usize,
+}
+
+impl Player {
+    /// Makes a capture ready.
+    ///
+    /// # Errors
+    /// In words, if it cannot play in such a setup.
+    pub(super) fn new(
+        capture: &Capture,
+        setup: Setup,
+        voicing: &Voicing,
+        level: Level,
+    ) -> Result<Self, String> {
+        let (ins, outs) = (capture.in_channels(), capture.out_channels());
+        if ins > MAX_STREAMS || outs > MAX_STREAMS {
+            return Err(format!(
+                "it has {ins} inputs and {outs} outputs, more than a plugin plays ({MAX_STREAMS}). Load another capture."
+            ));
+        }
+        let dual = (ins, outs) == (1, 1);
+        let lanes = if dual { setup.inputs } else { 1 };
+        let streams = if dual { (lanes, lanes) } else { (ins, outs) };
+        let inside = capture.sample_rate();
+        let nets = DualMono::new(capture, lanes, voicing.slim, level);
+        let heard = match nets.is_recurrent() {
+            true => (RECURRENT_MEMORY * inside).min(nets.memory() as f64),
+            false => nets.memory() as f64,
+        };
+        let rate = (setup.rate != inside)
+            .then(|| RateMatch::new(setup.rate, inside, streams.0, streams.1))
+            .transpose()?;
+        let latency = RateMatch::latency(setup.rate, inside);
+        Ok(Player {
+            nets,
+            rate,
+            streams,
+            last: setup.inputs - 1,
+            memory: (heard * setup.rate / inside).ceil() as usize + latency,
+            latency,
+        })
+    }
+
+    /// Frames from its input to its output.
+    pub(super) fn latency(&self) -> usize {
+        self.latency
+    }
+
+    /// Frames that it has to hear before it plays as if it had always played.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
+    pub(super) fn set_slim(&mut self, value: f64) {
+        self.nets.set_slim(value);
+    }
+
+    /// Back to where silence leaves it.
+    pub(super) fn reset(&mut self) {
+        self.nets.reset();
+        if let Some(rate) = &mut self.rate {
+            rate.reset();
+        }
+    }
+
+    /// Plays `frames` frames, at most [`BLOCK`].
+    pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+        let (ins, outs) = self.streams;
+        // The last side that there is stands in for those that a capture has beyond it.
+        let input: [&[f32]; MAX_STREAMS] =
+            std::array::from_fn(|i| &input[i.min(self.last)][..frames]);
+        let mut played = [[0.0; BLOCK]; MAX_STREAMS];
+        {
+            let mut played = played.each_mut().map(|stream| &mut stream[..frames]);
+            let (input, played) = (&input[..ins], &mut played[..outs]);
+            let nets = &mut self.nets;
+            match &mut self.rate {
+                Some(rate) => rate.process(input, played, |i, o| nets.process(i, o)),
+                None => nets.process(input, played),
+            }
+        }
+        for (channel, output) in output.iter_mut().enumerate() {
+            output[..frames].copy_from_slice(&played[channel.min(outs - 1)][..frames]);
+        }
+    }
+}
