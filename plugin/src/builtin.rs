@@ -1,11 +1,11 @@
 //! The sounds that are part of the program; `assets/README.md` tells where they come from.
 
-/// A capture that needs no file.
+/// A sound that needs no file.
 #[derive(Debug)]
 pub(crate) struct BuiltIn {
     /// What it is called: `builtin:NAME`.
     pub(crate) name: &'static str,
-    /// The `.nam` file.
+    /// The file: `.nam` for a capture, `.wav` for a cabinet.
     pub(crate) bytes: &'static [u8],
 }
 
@@ -24,6 +24,23 @@ pub(crate) const CAPTURES: &[BuiltIn] = &[
         bytes: include_bytes!("../../assets/clean.nam"),
     },
 ];
+
+/// Every built-in impulse response of a cabinet.
+pub(crate) const CABS: &[BuiltIn] = &[BuiltIn {
+    name: "4x12",
+    bytes: include_bytes!("../../assets/cab.wav"),
+}];
+
+/// Where a project says that there is to be nothing.
+pub(crate) const NOTHING: &str = "none";
+/// Where a project leaves the choice to us: the built-in cabinet, unless the capture has its own.
+pub(crate) const AUTOMATIC: &str = "auto";
+
+/// The built-in capture or cabinet of that name.
+pub(crate) fn find(name: &str) -> Option<&'static BuiltIn> {
+    let mut all = CAPTURES.iter().chain(CABS);
+    all.find(|built_in| built_in.name == name)
+}
 
 /// A dry guitar phrase, a mono WAV file.
 pub(crate) const PHRASE: &[u8] = include_bytes!("../../assets/phrase.wav");

@@ -1,4 +1,4 @@
-//! The captures of a folder, in the order people expect, and the way from one to the next.
+//! The files of one kind in a folder, captures or impulse responses, in the order people expect, and the way from one to the next.
 
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
@@ -77,7 +77,7 @@ impl Captures {
         let mut names: Vec<Name> = std::fs::read_dir(listed)
             .ok()?
             .flatten()
-            .filter(is_capture)
+            .filter(|entry| is_alike(entry, path))
             .map(|entry| Name::new(entry.file_name()))
             .collect();
         names.sort_unstable();
@@ -94,12 +94,12 @@ impl Captures {
     }
 }
 
-/// Whether this is a capture by its name: an ordinary file, or a link to one, that ends in `.nam`.
-fn is_capture(entry: &DirEntry) -> bool {
+/// Whether this is a file of the kind of the one at `like`: an ordinary file, or a link to one, of the
+/// same ending.
+fn is_alike(entry: &DirEntry, like: &Path) -> bool {
     let path = entry.path();
-    let named = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("nam"));
+    let endings = path.extension().zip(like.extension());
+    let named = endings.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other));
     // Archives packed on a Mac leave a `._x.nam` of no use beside each `x.nam`.
     let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
     named

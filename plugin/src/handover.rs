@@ -1,48 +1,116 @@
-//! Captures on their way to the audio thread and back, without a lock: two queues of the crate rtrb,
-//! whose operations are wait-free. What the audio thread is done with is dropped by the loader.
+//! Captures and cabinets on their way to the audio thread and back, without a lock: two queues
+//! for each kind, of the crate rtrb, whose operations are wait-free. What the audio thread is done with is dropped by the loader.
 
-use gridleak_core::{Amp, Chain};
+use gridleak_core::{Amp, Cab, Chain};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-/// Captures that may be on their way to the audio thread.
+/// Sounds of a kind that may be on their way to the audio thread.
 const COMING: usize = 4;
 
-/// Captures that may be on their way back. The audio thread takes nothing new unless there is room
-/// for all that this could leave it with.
+/// Sounds of a kind that may be on their way back. The audio thread takes nothing new unless there is
+/// room for all that this could leave it with.
 const GOING: usize = 8;
 
 /// The audio thread's end.
 pub(crate) struct AudioEnd {
-    coming: Consumer<Box<Amp>>,
-    going: Producer<Box<Amp>>,
+    pub(crate) captures: Incoming<Amp>,
+    pub(crate) cabs: Incoming<Cab>,
 }
 
 /// The loader's end.
 pub(crate) struct LoaderEnd {
-    coming: Producer<Box<Amp>>,
-    going: Consumer<Box<Amp>>,
+    pub(crate) captures: Outgoing<Amp>,
+    pub(crate) cabs: Outgoing<Cab>,
+}
+
+/// Sounds of a kind, as the audio thread gets them.
+pub(crate) struct Incoming<T> {
+    coming: Consumer<Box<T>>,
+    going: Producer<Box<T>>,
+}
+
+/// Sounds of a kind, as the loader sends them.
+pub(crate) struct Outgoing<T> {
+    coming: Producer<Box<T>>,
+    going: Consumer<Box<T>>,
+}
+
+/// What a chain has a place for.
+trait Playable: Sized {
+    fn accepted_by(chain: &Chain) -> bool;
+    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>>;
+    fn done_by(chain: &mut Chain) -> Option<Box<Self>>;
+}
+
+impl Playable for Amp {
+    fn accepted_by(chain: &Chain) -> bool {
+        chain.accepts()
+    }
+
+    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
+        chain.offer(self)
+    }
+
+    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
+        chain.take_done()
+    }
+}
+
+impl Playable for Cab {
+    fn accepted_by(chain: &Chain) -> bool {
+        chain.accepts_cab()
+    }
+
+    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
+        chain.offer_cab(self)
+    }
+
+    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
+        chain.take_done_cab()
+    }
 }
 
 /// Both ends of a new hand-over.
 pub(crate) fn handover() -> (AudioEnd, LoaderEnd) {
+    let (captures_in, captures_out) = lane();
+    let (cabs_in, cabs_out) = lane();
+    let audio = AudioEnd {
+        captures: captures_in,
+        cabs: cabs_in,
+    };
+    let loader = LoaderEnd {
+        captures: captures_out,
+        cabs: cabs_out,
+    };
+    (audio, loader)
+}
+
+fn lane<T>() -> (Incoming<T>, Outgoing<T>) {
     let (to_audio, coming) = RingBuffer::new(COMING);
     let (going, from_audio) = RingBuffer::new(GOING);
-    let loader = LoaderEnd {
+    let outgoing = Outgoing {
         coming: to_audio,
         going: from_audio,
     };
-    (AudioEnd { coming, going }, loader)
+    (Incoming { coming, going }, outgoing)
 }
 
 impl AudioEnd {
-    /// Gives the chain the newest capture there is, and sends back what it is done with. Neither
+    /// Gives the chain the newest sounds there are, and sends back what it is done with. Neither
     /// waits nor drops anything.
     pub(crate) fn exchange(&mut self, chain: &mut Chain) {
+        self.captures.exchange(chain);
+        self.cabs.exchange(chain);
+    }
+}
+
+impl<T: Playable> Incoming<T> {
+    fn exchange(&mut self, chain: &mut Chain) {
         self.send_back(chain);
-        // A capture that is taken leaves at most one behind; one of another setup is that itself.
-        while chain.accepts() && self.going.slots() >= 2 {
-            let Ok(amp) = self.coming.pop() else { break };
-            if let Err(refused) = chain.offer(amp) {
+        // What is taken leaves at most one behind; one of another setup is that itself.
+        while T::accepted_by(chain) && self.going.slots() >= 2 {
+            let Ok(sound) = self.coming.pop() else { break };
+            if let Err(refused) = sound.offer_to(chain) {
                 let _sent = self.going.push(refused);
             }
             self.send_back(chain);
@@ -51,32 +119,41 @@ impl AudioEnd {
 
     fn send_back(&mut self, chain: &mut Chain) {
         if self.going.slots() > 0
-            && let Some(done) = chain.take_done()
+            && let Some(done) = T::done_by(chain)
         {
             // There is room, and nobody else fills it.
             let _sent = self.going.push(done);
         }
     }
+}
 
-    /// The next capture that was on its way; for the thread that starts and stops the audio.
-    pub(crate) fn take(&mut self) -> Option<Box<Amp>> {
+impl<T> Incoming<T> {
+    /// The next sound that was on its way; for the thread that starts and stops the audio.
+    pub(crate) fn take(&mut self) -> Option<Box<T>> {
         self.coming.pop().ok()
     }
 }
 
-impl LoaderEnd {
-    /// Sends a capture. If the queue is full (the audio thread sleeps), it is given back.
-    pub(crate) fn send(&mut self, amp: Box<Amp>) -> Result<(), Box<Amp>> {
+impl<T> Outgoing<T> {
+    /// Sends a sound. If the queue is full (the audio thread sleeps), it is given back.
+    pub(crate) fn send(&mut self, sound: Box<T>) -> Result<(), Box<T>> {
         self.coming
-            .push(amp)
-            .map_err(|rtrb::PushError::Full(amp)| amp)
+            .push(sound)
+            .map_err(|rtrb::PushError::Full(sound)| sound)
     }
 
+    fn drop_returned(&mut self) {
+        while let Ok(sound) = self.going.pop() {
+            drop(sound);
+        }
+    }
+}
+
+impl LoaderEnd {
     /// Drops what came back.
     pub(crate) fn drop_returned(&mut self) {
-        while let Ok(amp) = self.going.pop() {
-            drop(amp);
-        }
+        self.captures.drop_returned();
+        self.cabs.drop_returned();
     }
 }
 
@@ -120,7 +197,7 @@ mod tests {
                 let captures = [capture(0.5), capture(1.0)];
                 for ticket in 1..=SWAPS {
                     let mut next = amp(&captures[ticket as usize % 2], ticket);
-                    while let Err(back) = sender.send(next) {
+                    while let Err(back) = sender.captures.send(next) {
                         next = back;
                         sender.drop_returned();
                         std::thread::yield_now();
@@ -163,10 +240,10 @@ mod tests {
             rate: 44_100.0,
             ..SETUP
         });
-        assert!(loader.send(amp(&capture(1.0), 1)).is_ok());
+        assert!(loader.captures.send(amp(&capture(1.0), 1)).is_ok());
         audio.exchange(&mut chain);
         assert_eq!(chain.ticket(), None);
-        assert_eq!(loader.going.slots(), 1);
+        assert_eq!(loader.captures.going.slots(), 1);
     }
 
     #[test]
@@ -174,10 +251,10 @@ mod tests {
         let (_audio, mut loader) = handover();
         let capture = capture(1.0);
         for ticket in 0..COMING as u64 {
-            assert!(loader.send(amp(&capture, ticket)).is_ok());
+            assert!(loader.captures.send(amp(&capture, ticket)).is_ok());
         }
         assert_eq!(
-            loader.send(amp(&capture, 99)).map_err(|back| back.ticket()),
+            loader.captures.send(amp(&capture, 99)).map_err(|back| back.ticket()),
             Err(99)
         );
     }

@@ -11,19 +11,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Amp, Capture, DEFAULT_SAMPLE_RATE, Level, Levels, Setup, Voicing};
+use gridleak_core::{
+    Amp, Cab, Capture, DEFAULT_SAMPLE_RATE, ImpulseResponse, Level, Levels, Setup, Voicing,
+};
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
-use crate::builtin;
+use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::editor::Message;
 use crate::failure::one_line;
 use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
+use crate::impulse_file;
 use crate::parameters::Parameters;
+use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
-use crate::state::{CaptureSlot, Found, SavedCapture, Source, locate};
+use crate::state::{Found, PartSlot, SavedPart, Source, locate};
 
 /// How long captures stay in memory after the host has stopped the audio.
 const KEPT_FOR: Duration = Duration::from_secs(5);
@@ -43,14 +47,33 @@ pub(crate) struct Loader {
 /// What the window shows of the loader's work.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shown {
-    /// The capture that plays, or that is missing, for people.
+    pub(crate) parts: ForParts<ShownPart>,
+    /// What is known of the levels of the capture.
+    pub(crate) levels: Levels,
+    /// Whether the capture has several sizes.
+    pub(crate) slims: bool,
+    /// What went wrong or is worth knowing about no part alone.
+    message: Option<Message>,
+}
+
+/// What the window shows of a part of the rig.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ShownPart {
+    /// What plays, or is missing, for people; `None` where there is nothing.
     pub(crate) name: Option<String>,
     /// The file that it comes from.
     pub(crate) file: Option<PathBuf>,
-    /// Its place among the captures of its folder.
+    /// Its place among the like in its folder.
     pub(crate) place: Option<Place>,
+    message: Option<Message>,
+}
+
+impl Shown {
     /// What went wrong or is worth knowing.
-    pub(crate) message: Option<Message>,
+    pub(crate) fn message(&self) -> Option<&Message> {
+        let mut parts = self.parts.iter().map(|part| part.message.as_ref());
+        parts.find_map(|message| message).or(self.message.as_ref())
+    }
 }
 
 struct Shared {
@@ -77,31 +100,37 @@ struct Inbox {
     running: bool,
     /// While the host has the plugin active.
     setup: Option<Setup>,
+    /// Whether it renders.
+    offline: bool,
     kept: Vec<Box<Amp>>,
-    request: Option<Request>,
+    kept_cabs: Vec<Box<Cab>>,
+    choices: ForParts<Option<Choice>>,
+    embed: Option<bool>,
     last_order: Option<Instant>,
 }
 
 /// What a user asked for in the editor.
 #[derive(Debug)]
-enum Request {
-    /// The capture so many on (or back) from that in a file, or from the current one.
-    Choose { from: Option<PathBuf>, steps: i32 },
-    /// Has the project carry the current one's file, or not.
-    Embed(bool),
+enum Choice {
+    /// What is so many on (or back) from that in a file, or from the current one.
+    Step { from: Option<PathBuf>, steps: i32 },
+    /// Nothing, or what suits the others: what a new instance has there.
+    BuiltIn(&'static str),
 }
 
 impl Loader {
     /// The parameters and the loader of a new instance. No thread runs before there is work.
     pub(crate) fn new(end: LoaderEnd, repaint: RepaintNotifier) -> (Arc<Parameters>, Arc<Self>) {
         let shared = Arc::new_cyclic(|shared: &std::sync::Weak<Shared>| {
-            let shared = shared.clone();
-            let slot = CaptureSlot::new(move || {
-                if let Some(shared) = shared.upgrade() {
-                    shared.order(|_| {}, true);
-                }
-            });
-            let parameters = Arc::new(Parameters::new(slot));
+            let slot = |part| {
+                let shared = shared.clone();
+                PartSlot::new(part, move || {
+                    if let Some(shared) = shared.upgrade() {
+                        shared.order(|_| {}, true);
+                    }
+                })
+            };
+            let parameters = Arc::new(Parameters::new(Part::ALL.map(slot)));
             Shared {
                 parameters,
                 inbox: Mutex::default(),
@@ -124,10 +153,14 @@ impl Loader {
         (parameters, loader)
     }
 
-    /// Tells that audio starts in such a setup.
-    pub(crate) fn activate(&self, setup: Setup) {
+    /// Tells that audio starts in such a setup, and whether the host renders.
+    pub(crate) fn activate(&self, setup: Setup, offline: bool) {
         self.shared.restart.store(false, Ordering::Relaxed);
-        self.shared.order(|inbox| inbox.setup = Some(setup), false);
+        let give = |inbox: &mut Inbox| {
+            inbox.setup = Some(setup);
+            inbox.offline = offline;
+        };
+        self.shared.order(give, false);
         self.run();
     }
 
@@ -141,6 +174,11 @@ impl Loader {
         self.shared.inbox.lock().kept.push(amp);
     }
 
+    /// Takes a cabinet that may soon play again.
+    pub(crate) fn keep_cab(&self, cab: Box<Cab>) {
+        self.shared.inbox.lock().kept_cabs.push(cab);
+    }
+
     /// Gives back the newest capture that was kept and fits; the others are dropped.
     pub(crate) fn take_kept(&self, setup: Setup) -> Option<Box<Amp>> {
         let kept = std::mem::take(&mut self.shared.inbox.lock().kept);
@@ -148,63 +186,95 @@ impl Loader {
         fitting.max_by_key(|amp| amp.ticket())
     }
 
-    /// Loads a capture that the user chose.
-    pub(crate) fn open(&self, path: PathBuf) {
-        self.request(|_| Request::Choose {
+    /// Gives back the newest cabinet that was kept and fits; the others are dropped.
+    pub(crate) fn take_kept_cab(&self, setup: Setup) -> Option<Box<Cab>> {
+        let kept = std::mem::take(&mut self.shared.inbox.lock().kept_cabs);
+        let fitting = kept.into_iter().filter(|cab| cab.setup() == setup);
+        fitting.max_by_key(|cab| cab.ticket())
+    }
+
+    /// Loads a file that the user chose for a part of the rig.
+    pub(crate) fn open(&self, part: Part, path: PathBuf) {
+        self.choose(part, |_| Choice::Step {
             from: Some(path),
             steps: 0,
         });
     }
 
-    /// Loads the next capture of the folder (or of the built-in ones), or the one before.
-    pub(crate) fn step(&self, step: Step) {
+    /// Empties a part of the rig; a capture and a cabinet become the first of ours.
+    pub(crate) fn clear(&self, part: Part) {
+        self.choose(part, |_| Choice::BuiltIn(match part {
+            Part::Capture => builtin::CAPTURES[0].name,
+            Part::Cab | Part::Pedal | Part::SecondCab => NOTHING,
+        }));
+    }
+
+    /// Has the cabinet follow the capture again.
+    pub(crate) fn choose_cab_by_capture(&self) {
+        self.choose(Part::Cab, |_| Choice::BuiltIn(AUTOMATIC));
+    }
+
+    /// Loads the next file of the folder (or of the built-in ones), or the one before.
+    pub(crate) fn step(&self, part: Part, step: Step) {
         let by = match step {
             Step::Next => 1,
             Step::Previous => -1,
         };
-        self.request(|waiting| match waiting {
-            Some(Request::Choose { from, steps }) => Request::Choose {
+        self.choose(part, |waiting| match waiting {
+            Some(Choice::Step { from, steps }) => Choice::Step {
                 from,
                 steps: steps.saturating_add(by),
             },
-            _ => Request::Choose {
+            _ => Choice::Step {
                 from: None,
                 steps: by,
             },
         });
     }
 
-    /// Has the project carry the file of the current capture, or no longer.
+    /// Has the project carry the files of all parts of the rig, or no longer.
     pub(crate) fn embed(&self, on: bool) {
-        self.request(|_| Request::Embed(on));
+        self.shared.order(|inbox| inbox.embed = Some(on), true);
+        self.run();
     }
 
-    /// Whether the project carries the file of the current capture, and how many bytes that takes;
-    /// `None` where there is no file.
+    /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
+    /// there is no file.
     pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
-        let (_, saved) = self.shared.parameters.capture.current();
-        file_of(&saved).map(|_| (saved.embeds(), saved.embedded_bytes()))
+        let saved = Part::ALL.map(|part| self.shared.parameters.slot(part).current().1);
+        let mut files = saved.iter().filter(|saved| file_of(saved).is_some()).peekable();
+        files.peek()?;
+        Some(files.fold((true, 0), |(all, bytes), saved| {
+            (all && saved.embeds(), bytes + saved.embedded_bytes())
+        }))
     }
 
-    fn request(&self, request: impl FnOnce(Option<Request>) -> Request) {
-        let give = |inbox: &mut Inbox| inbox.request = Some(request(inbox.request.take()));
+    fn choose(&self, part: Part, choice: impl FnOnce(Option<Choice>) -> Choice) {
+        let give = |inbox: &mut Inbox| {
+            let place = &mut inbox.choices[part.index()];
+            *place = Some(choice(place.take()));
+        };
         self.shared.order(give, true);
         self.run();
     }
 
     /// What there is to show.
     pub(crate) fn shown(&self) -> Shown {
-        let refused = self.shared.parameters.capture.take_error();
+        let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
-        if let Some(text) = refused {
-            shown.message = Some(Message::error(text));
+        for (shown, refused) in shown.parts.iter_mut().zip(refused) {
+            if let Some(text) = refused {
+                shown.message = Some(Message::error(text));
+            }
         }
         shown.clone()
     }
 
     /// Forgets the message.
     pub(crate) fn dismiss_message(&self) {
-        self.shared.shown.lock().message = None;
+        let mut shown = self.shared.shown.lock();
+        shown.message = None;
+        shown.parts.iter_mut().for_each(|part| part.message = None);
     }
 
     /// What the host plays at, while it has the plugin active.
@@ -212,10 +282,19 @@ impl Loader {
         self.shared.inbox.lock().setup
     }
 
-    /// The rate in Hz that the next capture to play will most likely have.
-    pub(crate) fn expected_rate(&self) -> f64 {
-        let (_, saved) = self.shared.parameters.capture.current();
-        saved.rate.unwrap_or(DEFAULT_SAMPLE_RATE)
+    /// Frames by which the next rig to play will most likely be late at a host's rate in Hz.
+    pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> usize {
+        let parameters = &self.shared.parameters;
+        let factor = parameters.oversampling(offline) as f64;
+        let late = |part| {
+            let (_, saved) = parameters.slot(part).current();
+            if saved.built_in_name() == Some(NOTHING) {
+                return 0;
+            }
+            let rate = saved.rate.unwrap_or(DEFAULT_SAMPLE_RATE);
+            gridleak_core::latency(host, rate * factor)
+        };
+        late(Part::Capture) + late(Part::Pedal)
     }
 
     /// The number of the newest order.
@@ -278,9 +357,17 @@ impl Loader {
         if let Some(thread) = self.thread.lock().take() {
             let _ = thread.join();
         }
-        let kept = std::mem::take(&mut self.shared.inbox.lock().kept);
+        let kept = take_kept(&mut self.shared.inbox.lock());
         drop(kept);
     }
+}
+
+/// Everything that was kept, to be dropped behind the lock.
+fn take_kept(inbox: &mut Inbox) -> (Vec<Box<Amp>>, Vec<Box<Cab>>) {
+    (
+        std::mem::take(&mut inbox.kept),
+        std::mem::take(&mut inbox.kept_cabs),
+    )
 }
 
 impl Shared {
@@ -306,6 +393,11 @@ impl Shared {
         self.shown.lock().message = Some(message);
         self.repaint.request_repaint();
     }
+
+    fn say_of(&self, part: Part, message: Message) {
+        self.shown.lock().parts[part.index()].message = Some(message);
+        self.repaint.request_repaint();
+    }
 }
 
 /// The thread, until it is no longer needed.
@@ -316,16 +408,16 @@ fn work(shared: &Shared) {
     while !shared.quit.load(Ordering::Acquire) {
         let order = shared.ordered.load(Ordering::Acquire);
         if order != shared.carried_out.load(Ordering::Acquire) {
-            let (setup, request) = (inbox.setup, inbox.request.take());
+            let orders = inbox.take_orders();
             drop(inbox);
             // A panic would be a mistake of ours; it must not take the host with it.
             let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                worker.carry_out(shared, setup, request);
+                worker.carry_out(shared, orders);
             }));
             if tried.is_err() {
                 worker = Worker::default();
                 shared.say(Message::error(
-                    "Gridleak could not load the capture because of a mistake of its own. Load another one, and please report this file.",
+                    "Gridleak could not load this because of a mistake of its own. Load something else, and please report this file.",
                 ));
             }
             worker.send(&mut end);
@@ -341,131 +433,196 @@ fn work(shared: &Shared) {
         if idle {
             break;
         }
-        let pause = if worker.ready.is_some() {
+        let pause = if worker.has_something_to_send() {
             OFFERING
         } else {
             TIDYING
         };
         shared.wake.wait_for(&mut inbox, pause);
-        if inbox.setup.is_some() {
+        if let Some(setup) = inbox.setup {
+            let offline = inbox.offline;
             drop(inbox);
             end.drop_returned();
+            worker.build_anew(shared, setup, offline);
             worker.send(&mut end);
             inbox = shared.inbox.lock();
         }
     }
     inbox.running = false;
-    let kept = std::mem::take(&mut inbox.kept);
+    let kept = take_kept(&mut inbox);
     drop(inbox);
     drop(kept);
     end.drop_returned();
 }
 
+impl Inbox {
+    fn take_orders(&mut self) -> Orders {
+        Orders {
+            setup: self.setup,
+            offline: self.offline,
+            choices: std::mem::take(&mut self.choices),
+            embed: self.embed.take(),
+        }
+    }
+}
+
+/// What the thread is to do now.
+struct Orders {
+    setup: Option<Setup>,
+    offline: bool,
+    choices: ForParts<Option<Choice>>,
+    embed: Option<bool>,
+}
+
 /// What the thread knows.
 #[derive(Default)]
 struct Worker {
-    /// The capture in memory.
+    parts: ForParts<Held>,
+    /// What was last built, and for what.
+    built: Option<AmpPlan>,
+    built_cab: Option<CabPlan>,
+    /// Built, but not yet sent.
+    ready: Option<Box<Amp>>,
+    ready_cab: Option<Box<Cab>>,
+}
+
+/// What is in memory of a part of the rig.
+#[derive(Default)]
+struct Held {
     loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
     failed: Option<u64>,
-    /// What was last built: which capture, for which setup.
-    built: Option<(u64, Setup)>,
-    /// Built, but not yet sent.
-    ready: Option<Box<Amp>>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
 }
 
 struct Loaded {
-    capture: Capture,
+    content: Content,
     /// The generation of the reference in the project that it is, if it is that.
     generation: Option<u64>,
     ticket: u64,
-    levels: Levels,
+}
+
+/// What a part of the rig is.
+enum Content {
+    Nothing,
+    /// The cabinet that suits the capture.
+    Automatic,
+    Capture(Box<Capture>, Levels),
+    Response(ImpulseResponse),
+}
+
+/// All that what plays depends on: tickets, and the figures that are built in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct AmpPlan {
+    capture: u64,
+    pedal: Option<u64>,
+    setup: Setup,
+    oversampling: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct CabPlan {
+    responses: [Option<u64>; 2],
+    setup: Setup,
 }
 
 impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
-    fn carry_out(&mut self, shared: &Shared, setup: Option<Setup>, request: Option<Request>) {
+    fn carry_out(&mut self, shared: &Shared, orders: Orders) {
         let mut choices = shared.choices.load(Ordering::Acquire);
-        match request {
-            Some(Request::Choose { from, steps }) => {
-                if let Some(choice) = self.resolve(shared, from, steps)
-                    && self.load_choice(shared, choice, choices)
-                {
-                    // Our own change of the reference is no reason to stop.
-                    choices = shared.choices.load(Ordering::Acquire);
-                }
+        for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
+            if let Some(choice) = choice
+                && let Some(choice) = self.resolve(shared, part, choice)
+                && self.load_choice(shared, part, choice, choices)
+            {
+                // Our own change of the reference is no reason to stop.
+                choices = shared.choices.load(Ordering::Acquire);
             }
-            Some(Request::Embed(on)) => self.embed(shared, on, choices),
-            None => {}
         }
-        self.load_saved(shared, choices);
-        let Some(setup) = setup else { return };
-        if self.loaded.is_none() {
+        if let Some(on) = orders.embed {
+            for part in Part::ALL {
+                self.embed(shared, part, on, choices);
+            }
+        }
+        for part in Part::ALL {
+            self.load_saved(shared, part, choices);
+        }
+        let Some(setup) = orders.setup else { return };
+        if self.parts[Part::Capture.index()].loaded.is_none() {
             self.load_built_in();
         }
         if shared.choices.load(Ordering::Acquire) == choices {
-            self.build(shared, setup);
+            self.build(shared, setup, orders.offline);
         }
     }
 
-    /// The reference to the capture so many `steps` on from that in the file `from`, or from the one
-    /// that was asked for last.
-    fn resolve(&self, shared: &Shared, from: Option<PathBuf>, steps: i32) -> Option<SavedCapture> {
-        let (_, current) = shared.parameters.capture.current();
-        let from = from
-            .or_else(|| self.cursor.clone())
-            .or_else(|| file_of(&current));
-        match (from, &current.source) {
-            (Some(path), _) if steps == 0 => Some(SavedCapture::file(&path)),
+    /// The reference to what the user chose.
+    fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
+        let (from, steps) = match choice {
+            Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
+            Choice::Step { from, steps } => (from, steps),
+        };
+        let (_, current) = shared.parameters.slot(part).current();
+        let cursor = &self.parts[part.index()].cursor;
+        let from = from.or_else(|| cursor.clone()).or_else(|| file_of(&current));
+        match (from, current.built_in_name()) {
+            (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
             (Some(path), _) => match neighbour(&path, steps) {
-                Some((path, _)) => Some(SavedCapture::file(&path)),
+                Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
-                    shared.say(Message::notice(format!(
-                        "There is no other capture in the folder {}.",
-                        path.parent().unwrap_or(&path).display()
-                    )));
+                    let folder = path.parent().unwrap_or(&path).display();
+                    let text = format!("There is no other file of its kind in the folder {folder}.");
+                    shared.say_of(part, Message::notice(text));
                     None
                 }
             },
-            (None, Source::BuiltIn(name)) => {
-                let captures = builtin::CAPTURES;
-                let here = captures.iter().position(|c| c.name == name).unwrap_or(0);
-                let there = (here as i64 + i64::from(steps)).rem_euclid(captures.len() as i64);
-                Some(SavedCapture::built_in(captures[there as usize].name))
+            (None, Some(name)) => {
+                let alike = built_in_alike(part);
+                let here = alike.iter().position(|c| c.name == name).unwrap_or(0);
+                let there = (here as i64 + i64::from(steps)).rem_euclid(alike.len() as i64);
+                Some(SavedPart::built_in(alike[there as usize].name))
             }
-            (None, Source::File(_)) => None,
+            (None, None) => None,
         }
     }
 
     /// Loads what the user chose. Only if that works does the project refer to it.
-    fn load_choice(&mut self, shared: &Shared, choice: SavedCapture, choices: u64) -> bool {
-        self.cursor = file_of(&choice);
+    fn load_choice(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        choice: SavedPart,
+        choices: u64,
+    ) -> bool {
+        self.parts[part.index()].cursor = file_of(&choice);
         let cancelled = || shared.is_superseded(choices);
-        let Some((choice, loaded)) = self.load(shared, &choice, &cancelled) else {
+        let Some((choice, loaded)) = load(shared, part, &choice, &cancelled) else {
             return false;
         };
         if cancelled() {
             return false;
         }
         if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
-            // Only a convenience for finding captures later.
+            // Only a convenience for finding files later.
             let _ = Settings::remember_capture_folder(folder);
         }
-        let generation = shared.parameters.capture.choose(choice.clone());
-        self.take(shared, loaded, generation, &choice);
+        let generation = shared.parameters.slot(part).choose(choice.clone());
+        self.take(shared, part, loaded, generation, &choice);
         true
     }
 
-    /// Puts the file of the current capture into the reference, or takes it out.
-    fn embed(&self, shared: &Shared, on: bool, choices: u64) {
-        let slot = &shared.parameters.capture;
+    /// Puts the file of a part into its reference, or takes it out.
+    fn embed(&self, shared: &Shared, part: Part, on: bool, choices: u64) {
+        let slot = shared.parameters.slot(part);
         let (generation, mut saved) = slot.current();
+        if file_of(&saved).is_none() {
+            return;
+        }
         saved.set_embedding(on);
         if on {
             let cancelled = || shared.is_superseded(choices);
-            let Some((resolved, _)) = self.load(shared, &saved, &cancelled) else {
+            let Some((resolved, _)) = load(shared, part, &saved, &cancelled) else {
                 return;
             };
             saved = resolved;
@@ -474,24 +631,26 @@ impl Worker {
     }
 
     /// Loads what the project refers to, if that is not what is in memory.
-    fn load_saved(&mut self, shared: &Shared, choices: u64) {
-        let slot = &shared.parameters.capture;
+    fn load_saved(&mut self, shared: &Shared, part: Part, choices: u64) {
+        let slot = shared.parameters.slot(part);
         let (generation, saved) = slot.current();
-        let known = self.loaded.as_ref().map(|loaded| loaded.generation);
-        if known == Some(Some(generation)) || self.failed == Some(generation) {
+        let held = &mut self.parts[part.index()];
+        let known = held.loaded.as_ref().map(|loaded| loaded.generation);
+        if known == Some(Some(generation)) || held.failed == Some(generation) {
             return;
         }
-        self.cursor = None;
+        held.cursor = None;
         let cancelled = || shared.is_superseded(choices);
-        match self.load(shared, &saved, &cancelled) {
+        match load(shared, part, &saved, &cancelled) {
             Some((resolved, loaded)) => {
                 slot.resolved(generation, resolved.clone());
-                self.take(shared, loaded, generation, &resolved);
+                self.take(shared, part, loaded, generation, &resolved);
             }
             None if cancelled() => {}
             None => {
-                self.failed = Some(generation);
+                held.failed = Some(generation);
                 let mut shown = shared.shown.lock();
+                let shown = &mut shown.parts[part.index()];
                 shown.name = Some(saved.name().to_owned());
                 shown.file = file_of(&saved);
                 shown.place = None;
@@ -503,142 +662,313 @@ impl Worker {
     fn load_built_in(&mut self) {
         let built_in = &builtin::CAPTURES[0];
         if let Ok(capture) = Capture::from_bytes(built_in.name, built_in.bytes) {
-            self.loaded = Some(Loaded::new(capture, None));
+            let held = &mut self.parts[Part::Capture.index()];
+            held.loaded = Some(Loaded::new(Content::capture(capture)));
         }
     }
 
-    /// Finds, reads and checks a capture. If there is something to say, it is said.
-    fn load(
-        &self,
+    /// Makes what was loaded the part in memory.
+    fn take(
+        &mut self,
         shared: &Shared,
-        saved: &SavedCapture,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Option<(SavedCapture, Loaded)> {
-        let found = locate(saved, &Settings::load().capture_folders, cancelled);
-        let parsed = match &found {
-            Found::BuiltIn(built_in) => Capture::from_bytes(built_in.name, built_in.bytes),
-            Found::AtPath { contents, .. }
-            | Found::Moved { contents, .. }
-            | Found::Embedded(contents) => Capture::from_bytes(&title(saved), &contents.bytes),
-            Found::Missing(failure) => {
-                shared.say(Message::error(failure.to_string()));
-                return None;
-            }
-            Found::Cancelled => return None,
-        };
-        let capture = match parsed {
-            Ok(capture) => capture,
-            Err(refusal) => {
-                shared.say(Message::error(refusal.to_string()));
-                return None;
-            }
-        };
-        let resolved = saved.resolved(&found, capture.sample_rate());
-        match &found {
-            Found::AtPath { changed: true, .. } => shared.say(Message::notice(format!(
-                "{} is another file than when the project was saved. If it does not sound right, load the old one.",
-                saved.name()
-            ))),
-            Found::Moved { path, .. } => shared.say(Message::notice(format!(
-                "{} has moved; it was found at {}.",
-                saved.name(),
-                path.display()
-            ))),
-            Found::Embedded(_) => shared.say(Message::notice(format!(
-                "The file of {} is gone; the copy in the project plays.",
-                saved.name()
-            ))),
-            _ => shared.shown.lock().message = None,
-        }
-        if cancelled() {
-            return None;
-        }
-        let loaded = Loaded::new(capture, None);
-        Some((resolved, loaded))
-    }
-
-    /// Makes what was loaded the capture in memory.
-    fn take(&mut self, shared: &Shared, loaded: Loaded, generation: u64, saved: &SavedCapture) {
-        let file = file_of(saved);
+        part: Part,
+        loaded: Loaded,
+        generation: u64,
+        saved: &SavedPart,
+    ) {
         let place = match &saved.source {
             Source::File(file) => place(&file.path),
-            Source::BuiltIn(name) => built_in_place(name),
+            Source::BuiltIn(name) => built_in_place(part, name),
         };
         let mut shown = shared.shown.lock();
-        shown.name = Some(loaded.name(saved));
-        shown.place = place;
-        shown.file = file;
+        if let (Part::Capture, Content::Capture(capture, levels)) = (part, &loaded.content) {
+            shown.levels = *levels;
+            shown.slims = !capture.slim_steps().is_empty();
+        }
+        shown.parts[part.index()] = ShownPart {
+            name: loaded.name(saved),
+            file: file_of(saved),
+            place,
+            message: shown.parts[part.index()].message.take(),
+        };
         drop(shown);
-        self.failed = None;
-        self.loaded = Some(Loaded {
+        let held = &mut self.parts[part.index()];
+        held.failed = None;
+        held.loaded = Some(Loaded {
             generation: Some(generation),
             ..loaded
         });
     }
 
-    /// Builds what is in memory for `setup`, if that is not what was built last.
-    fn build(&mut self, shared: &Shared, setup: Setup) {
-        let Some(loaded) = &self.loaded else { return };
-        if self.built == Some((loaded.ticket, setup)) {
+    fn loaded(&self, part: Part) -> Option<&Loaded> {
+        self.parts[part.index()].loaded.as_ref()
+    }
+
+    /// Builds what changed.
+    fn build(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        self.build_amp(shared, setup, offline);
+        self.build_cab(shared, setup);
+    }
+
+    /// Builds anew if the user chose another oversampling, which nobody tells the loader of.
+    fn build_anew(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        let factor = shared.parameters.oversampling(offline);
+        let built = self.built.filter(|plan| plan.setup == setup);
+        if built.is_some_and(|plan| plan.oversampling != factor) {
+            self.build_amp(shared, setup, offline);
+            // What is late by more or less than the host was told can only be told to it anew.
+            let host = setup.rate;
+            let latency = |part| {
+                let Some(Content::Capture(capture, _)) = self.loaded(part).map(|l| &l.content)
+                else {
+                    return 0;
+                };
+                gridleak_core::latency(host, capture.oversampled(factor).sample_rate())
+            };
+            if latency(Part::Capture) + latency(Part::Pedal) != setup.latency {
+                shared.restart.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Builds the capture in memory for `setup`, with the pedal before it, if that is not what was
+    /// built last.
+    fn build_amp(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        let Some(loaded) = self.loaded(Part::Capture) else {
+            return;
+        };
+        let Content::Capture(capture, levels) = &loaded.content else {
+            return;
+        };
+        let pedal = self.loaded(Part::Pedal).and_then(|loaded| match &loaded.content {
+            Content::Capture(capture, levels) => Some((loaded.ticket, capture, *levels)),
+            _ => None,
+        });
+        let oversampling = shared.parameters.oversampling(offline);
+        let plan = AmpPlan {
+            capture: loaded.ticket,
+            pedal: pedal.as_ref().map(|(ticket, ..)| *ticket),
+            setup,
+            oversampling,
+        };
+        if self.built == Some(plan) {
             return;
         }
-        let capture = &loaded.capture;
-        let needed = gridleak_core::latency(setup.rate, capture.sample_rate());
+        let capture = &*capture.oversampled(oversampling);
+        let pedal = pedal.map(|(_, pedal, levels)| (pedal.oversampled(oversampling), levels));
+        let late = |capture: &Capture| gridleak_core::latency(setup.rate, capture.sample_rate());
+        let needed = late(capture) + pedal.as_ref().map_or(0, |(pedal, _)| late(pedal));
         if needed > setup.latency {
             shared.say(Message::notice(format!(
-                "This capture was made at {} Hz and plays {:.1} ms later here than the host expects. It plays as soon as the host starts its audio anew.",
-                capture.sample_rate(),
+                "This plays {:.1} ms later here than the host expects ({} Hz in a host at {} Hz). It plays as soon as the host starts its audio anew.",
                 1000.0 * (needed - setup.latency) as f64 / setup.rate,
+                capture.sample_rate(),
+                setup.rate,
             )));
             shared.restart.store(true, Ordering::Relaxed);
             return;
         }
         let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
-        let voicing = Voicing {
-            levels: loaded.levels,
-            ..Voicing::default()
+        let voicing = |levels| Voicing {
+            levels,
+            slim: f64::from(shared.parameters.slim.value()),
         };
-        match Amp::new(capture, setup, voicing, loaded.ticket, level) {
+        // Every change is another sound, also where the capture stays.
+        let amp = Amp::new(capture, setup, voicing(*levels), next_ticket(), level);
+        let amp = match &pedal {
+            Some((pedal, levels)) => {
+                amp.and_then(|amp| amp.behind(pedal, voicing(*levels), level))
+            }
+            None => amp,
+        };
+        match amp {
             Ok(amp) => self.ready = Some(Box::new(amp)),
             Err(reason) => shared.say(Message::error(format!(
                 "This capture cannot play here: {reason}"
             ))),
         }
-        self.built = Some((loaded.ticket, setup));
+        self.built = Some(plan);
+    }
+
+    /// Builds the cabinet in memory for `setup`, if that is not what was built last.
+    fn build_cab(&mut self, shared: &Shared, setup: Setup) {
+        let response = |part| {
+            let loaded = self.loaded(part)?;
+            match &loaded.content {
+                Content::Response(response) => Some((loaded.ticket, response.clone())),
+                Content::Automatic if !self.capture_has_cab() => {
+                    let (name, bytes) = (builtin::CABS[0].name, builtin::CABS[0].bytes);
+                    Some((0, impulse_file::read(name.as_ref(), bytes).ok()?))
+                }
+                _ => None,
+            }
+        };
+        let [first, second] = [response(Part::Cab), response(Part::SecondCab)];
+        let ticket = |response: &Option<(u64, _)>| response.as_ref().map(|(ticket, _)| *ticket);
+        let plan = CabPlan {
+            responses: [ticket(&first), ticket(&second)],
+            setup,
+        };
+        if self.built_cab == Some(plan) {
+            return;
+        }
+        let [first, second] = [&first, &second].map(|r| r.as_ref().map(|(_, response)| response));
+        match Cab::new(first, second, setup, next_ticket()) {
+            Ok(cab) => self.ready_cab = Some(Box::new(cab)),
+            Err(reason) => shared.say_of(
+                Part::Cab,
+                Message::error(format!("This cabinet cannot play here: {reason}")),
+            ),
+        }
+        self.built_cab = Some(plan);
+    }
+
+    /// Whether the capture was made of an amp with its cabinet.
+    fn capture_has_cab(&self) -> bool {
+        let loaded = self.loaded(Part::Capture).map(|loaded| &loaded.content);
+        matches!(loaded, Some(Content::Capture(capture, _)) if capture.metadata().has_cab())
+    }
+
+    fn has_something_to_send(&self) -> bool {
+        self.ready.is_some() || self.ready_cab.is_some()
     }
 
     /// Sends what is ready; if there is no room now, later.
     fn send(&mut self, end: &mut LoaderEnd) {
         if let Some(amp) = self.ready.take() {
-            self.ready = end.send(amp).err();
+            self.ready = end.captures.send(amp).err();
+        }
+        if let Some(cab) = self.ready_cab.take() {
+            self.ready_cab = end.cabs.send(cab).err();
+        }
+    }
+}
+
+/// Finds, reads and checks a part of the rig. If there is something to say, it is said.
+fn load(
+    shared: &Shared,
+    part: Part,
+    saved: &SavedPart,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<(SavedPart, Loaded)> {
+    let quiet = || shared.shown.lock().parts[part.index()].message = None;
+    let fixed = match saved.built_in_name() {
+        Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
+        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic),
+        _ => None,
+    };
+    if let Some(content) = fixed {
+        quiet();
+        return Some((saved.clone(), Loaded::new(content)));
+    }
+    let found = locate(saved, &Settings::load().capture_folders, cancelled);
+    let parse = |name: &str, bytes: &[u8]| Content::parse(part, name, bytes);
+    let parsed = match &found {
+        Found::BuiltIn(built_in) => parse(built_in.name, built_in.bytes),
+        Found::AtPath { contents, .. }
+        | Found::Moved { contents, .. }
+        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
+        Found::Missing(failure) => {
+            shared.say_of(part, Message::error(failure.to_string()));
+            return None;
+        }
+        Found::Cancelled => return None,
+    };
+    let content = match parsed {
+        Ok(content) => content,
+        Err(refusal) => {
+            shared.say_of(part, Message::error(refusal));
+            return None;
+        }
+    };
+    let resolved = saved.resolved(&found, content.sample_rate());
+    match &found {
+        Found::AtPath { changed: true, .. } => shared.say_of(part, Message::notice(format!(
+            "{} is another file than when the project was saved. If it does not sound right, load the old one.",
+            saved.name()
+        ))),
+        Found::Moved { path, .. } => shared.say_of(part, Message::notice(format!(
+            "{} has moved; it was found at {}.",
+            saved.name(),
+            path.display()
+        ))),
+        Found::Embedded(_) => shared.say_of(part, Message::notice(format!(
+            "The file of {} is gone; the copy in the project plays.",
+            saved.name()
+        ))),
+        _ => quiet(),
+    }
+    if part == Part::Capture {
+        shared.shown.lock().message = None;
+    }
+    (!cancelled()).then(|| (resolved, Loaded::new(content)))
+}
+
+/// Counts everything that was ever loaded or built, so that any two are told apart.
+fn next_ticket() -> u64 {
+    static TICKETS: AtomicU64 = AtomicU64::new(1);
+    TICKETS.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Content {
+    /// What a file holds that is to be this part; why not, in words, if it cannot be.
+    fn parse(part: Part, name: &str, bytes: &[u8]) -> Result<Self, String> {
+        if part.is_cab() {
+            let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
+            return Ok(Content::Response(response));
+        }
+        let capture = Capture::from_bytes(name, bytes).map_err(|e| e.to_string())?;
+        Ok(Content::capture(capture))
+    }
+
+    fn capture(capture: Capture) -> Self {
+        let levels = Levels::of(&capture);
+        Content::Capture(Box::new(capture), levels)
+    }
+
+    /// In Hz; 0 where there is no sound.
+    fn sample_rate(&self) -> f64 {
+        match self {
+            Content::Nothing | Content::Automatic => 0.0,
+            Content::Capture(capture, _) => capture.sample_rate(),
+            Content::Response(response) => response.rate(),
         }
     }
 }
 
 impl Loaded {
-    fn new(capture: Capture, generation: Option<u64>) -> Self {
-        /// Counts all captures that were ever loaded, so that any two are told apart.
-        static TICKETS: AtomicU64 = AtomicU64::new(1);
+    fn new(content: Content) -> Self {
         Loaded {
-            levels: Levels::of(&capture),
-            ticket: TICKETS.fetch_add(1, Ordering::Relaxed),
-            capture,
-            generation,
+            ticket: next_ticket(),
+            content,
+            generation: None,
         }
     }
 
-    /// What to call it: as its maker did, else as the file.
-    fn name(&self, saved: &SavedCapture) -> String {
-        let given = self.capture.metadata().name.as_deref().map(one_line);
-        given
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| saved.name().to_owned())
+    /// What to call it: as its maker did, else as the file. `None` for nothing.
+    fn name(&self, saved: &SavedPart) -> Option<String> {
+        let given = match &self.content {
+            Content::Nothing => return None,
+            Content::Automatic => return Some("Automatic".into()),
+            Content::Capture(capture, _) => capture.metadata().name.as_deref().map(one_line),
+            Content::Response(_) => None,
+        };
+        let given = given.filter(|name| !name.trim().is_empty());
+        given.or_else(|| Some(saved.name().to_owned()))
+    }
+}
+
+/// The built-in sounds that can be this part.
+fn built_in_alike(part: Part) -> &'static [builtin::BuiltIn] {
+    match part.is_cab() {
+        true => builtin::CABS,
+        false => builtin::CAPTURES,
     }
 }
 
 /// Where a built-in capture stands among its like.
-fn built_in_place(name: &str) -> Option<Place> {
-    let captures = builtin::CAPTURES;
+fn built_in_place(part: Part, name: &str) -> Option<Place> {
+    let captures = built_in_alike(part);
     let here = captures.iter().position(|capture| capture.name == name)?;
     Some(Place {
         index: here + 1,
@@ -647,7 +977,7 @@ fn built_in_place(name: &str) -> Option<Place> {
 }
 
 /// What to call a reference where something is wrong with it: the file's name, ending and all.
-fn title(saved: &SavedCapture) -> String {
+fn title(saved: &SavedPart) -> String {
     let file = file_of(saved);
     let name = file.as_deref().and_then(Path::file_name);
     name.map_or(saved.name().into(), |name| name.to_string_lossy())
@@ -655,7 +985,7 @@ fn title(saved: &SavedCapture) -> String {
 }
 
 /// The file of a reference, if it has one.
-fn file_of(saved: &SavedCapture) -> Option<PathBuf> {
+fn file_of(saved: &SavedPart) -> Option<PathBuf> {
     match &saved.source {
         Source::File(file) => Some(file.path.clone()),
         Source::BuiltIn(_) => None,
@@ -698,7 +1028,7 @@ mod tests {
 
         fn active() -> Self {
             let mut instance = Self::new();
-            instance.loader.activate(SETUP);
+            instance.loader.activate(SETUP, false);
             instance.settle();
             instance
         }
@@ -725,10 +1055,8 @@ mod tests {
         }
 
         fn message(&self) -> String {
-            self.loader
-                .shown()
-                .message
-                .map_or(String::new(), |m| m.text)
+            let shown = self.loader.shown();
+            shown.message().map_or(String::new(), |m| m.text.clone())
         }
     }
 
@@ -758,9 +1086,9 @@ mod tests {
         let mut instance = Instance::active();
         assert!(instance.chain.ticket().is_some());
         assert_eq!(instance.message(), "");
-        instance.loader.step(Step::Next);
+        instance.loader.step(Part::Capture, Step::Next);
         instance.settle();
-        let (_, saved) = instance.parameters.capture.current();
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
         assert_eq!(saved.source, Source::BuiltIn("lead".into()));
     }
 
@@ -769,31 +1097,31 @@ mod tests {
         let folder = folder();
         let mut instance = Instance::active();
         let good = write(folder.path(), "good.nam", 0.5, 48_000);
-        instance.loader.open(good.clone());
+        instance.loader.open(Part::Capture, good.clone());
         instance.settle();
         assert_eq!(instance.level(), 0.05);
-        assert_eq!(instance.loader.shown().file.as_deref(), Some(&*good));
+        assert_eq!(instance.loader.shown().parts[0].file.as_deref(), Some(&*good));
 
-        let (generation, saved) = instance.parameters.capture.current();
+        let (generation, saved) = instance.parameters.slot(Part::Capture).current();
         for (name, content) in [("bad.nam", "{}"), ("empty.nam", ""), ("text.nam", "hello")] {
             std::fs::write(folder.path().join(name), content).unwrap();
-            instance.loader.open(folder.path().join(name));
+            instance.loader.open(Part::Capture, folder.path().join(name));
             instance.settle();
             assert!(instance.message().contains(name), "{}", instance.message());
             assert_eq!(instance.level(), 0.05, "the old capture plays on");
             assert_eq!(
-                instance.parameters.capture.current(),
+                instance.parameters.slot(Part::Capture).current(),
                 (generation, saved.clone())
             );
         }
-        instance.loader.open(folder.path().join("gone.nam"));
+        instance.loader.open(Part::Capture, folder.path().join("gone.nam"));
         instance.settle();
         assert!(
             instance.message().contains("gone"),
             "{}",
             instance.message()
         );
-        instance.loader.open(good);
+        instance.loader.open(Part::Capture, good);
         instance.settle();
         assert_eq!(
             instance.message(),
@@ -806,17 +1134,17 @@ mod tests {
     fn a_project_whose_file_is_missing_keeps_its_reference_and_sounds() {
         let folder = folder();
         let mut instance = Instance::new();
-        let missing = SavedCapture::file(&folder.path().join("lost.nam"));
-        instance.parameters.capture.choose(missing.clone());
-        instance.loader.activate(SETUP);
+        let missing = SavedPart::file(&folder.path().join("lost.nam"));
+        instance.parameters.slot(Part::Capture).choose(missing.clone());
+        instance.loader.activate(SETUP, false);
         instance.settle();
         assert!(
             instance.chain.ticket().is_some(),
             "the built-in capture sounds"
         );
         assert!(instance.message().contains("lost.nam"));
-        assert_eq!(instance.loader.shown().name.as_deref(), Some("lost"));
-        assert_eq!(instance.parameters.capture.current().1, missing);
+        assert_eq!(instance.loader.shown().parts[0].name.as_deref(), Some("lost"));
+        assert_eq!(instance.parameters.slot(Part::Capture).current().1, missing);
     }
 
     #[test]
@@ -831,17 +1159,17 @@ mod tests {
             );
         }
         let mut instance = Instance::active();
-        instance.loader.open(folder.path().join("0000.nam"));
+        instance.loader.open(Part::Capture, folder.path().join("0000.nam"));
         instance.settle();
         let before = instance.chain.ticket().unwrap();
         for _ in 0..1250 {
-            instance.loader.step(Step::Next);
+            instance.loader.step(Part::Capture, Step::Next);
         }
         for _ in 0..10 {
-            instance.loader.step(Step::Previous);
+            instance.loader.step(Part::Capture, Step::Previous);
         }
         instance.settle();
-        let file = instance.loader.shown().file.unwrap();
+        let file = instance.loader.shown().parts[0].file.unwrap();
         assert_eq!(file, folder.path().join("0240.nam"));
         assert!((instance.level() - 0.1 * 0.24).abs() < 1e-6);
         assert!(instance.chain.ticket().unwrap() > before);
@@ -878,7 +1206,7 @@ mod tests {
         let inbox = instance.loader.shared.inbox.lock();
         assert!(!inbox.running && inbox.kept.is_empty());
         drop(inbox);
-        instance.loader.activate(SETUP);
+        instance.loader.activate(SETUP, false);
         instance.settle();
         assert!(instance.chain.ticket().is_some(), "and then it begins anew");
     }
@@ -890,7 +1218,7 @@ mod tests {
         let ticket = instance.chain.ticket();
         instance
             .loader
-            .open(write(folder.path(), "slow.nam", 0.5, 44_100));
+            .open(Part::Capture, write(folder.path(), "slow.nam", 0.5, 44_100));
         instance.settle();
         assert_eq!(instance.chain.ticket(), ticket, "the old one plays on");
         assert!(instance.loader.take_restart_request());
@@ -898,7 +1226,7 @@ mod tests {
             !instance.loader.take_restart_request(),
             "the host is asked once"
         );
-        assert_eq!(instance.loader.expected_rate(), 44_100.0);
+        assert_eq!(instance.loader.expected_latency(SETUP.rate, false), gridleak_core::latency(SETUP.rate, 44_100.0));
         assert!(
             instance.message().contains("44100 Hz"),
             "{}",
@@ -908,13 +1236,13 @@ mod tests {
         let latency = gridleak_core::latency(SETUP.rate, 44_100.0);
         let setup = Setup { latency, ..SETUP };
         instance.chain = Chain::new(setup);
-        instance.loader.activate(setup);
+        instance.loader.activate(setup, false);
         instance.settle();
         assert!((instance.level() - 0.05).abs() < 1e-5);
         // One that needs less is delayed to the same latency.
         instance
             .loader
-            .open(write(folder.path(), "fast.nam", 0.25, 48_000));
+            .open(Part::Capture, write(folder.path(), "fast.nam", 0.25, 48_000));
         instance.settle();
         assert!((instance.level() - 0.025).abs() < 1e-5);
         assert!(!instance.loader.take_restart_request());
@@ -930,17 +1258,17 @@ mod tests {
             "built-in ones need no file"
         );
         let path = write(folder.path(), "mine.nam", 0.5, 48_000);
-        instance.loader.open(path.clone());
+        instance.loader.open(Part::Capture, path.clone());
         instance.settle();
         assert_eq!(instance.loader.embedding(), Some((false, 0)));
         instance.loader.embed(true);
         instance.settle();
         assert!(matches!(instance.loader.embedding(), Some((true, 1..))));
-        let (_, saved) = instance.parameters.capture.current();
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
         std::fs::remove_file(&path).unwrap();
         let mut other = Instance::new();
-        other.parameters.capture.choose(saved);
-        other.loader.activate(SETUP);
+        other.parameters.slot(Part::Capture).choose(saved);
+        other.loader.activate(SETUP, false);
         other.settle();
         assert_eq!(other.level(), 0.05);
         assert!(
@@ -961,8 +1289,8 @@ mod tests {
             let path = folder.path().join(format!("{n}.nam"));
             std::fs::write(&path, text).unwrap();
             let instance = Instance::new();
-            instance.loader.activate(SETUP);
-            instance.loader.open(path);
+            instance.loader.activate(SETUP, false);
+            instance.loader.open(Part::Capture, path);
             std::thread::sleep(Duration::from_micros(150 * n));
             drop(instance);
         }

@@ -9,6 +9,7 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::parameters::Parameters;
+use crate::part::Part;
 
 /// The plugin as its window sees it.
 pub(crate) struct Panel {
@@ -41,14 +42,14 @@ impl Backend for Panel {
         let [input, output] = self.meters.take();
         let levels = |(left, right)| Levels { left, right };
         Status {
-            capture: shown.name,
-            place: shown.place,
+            message: shown.message().cloned(),
+            capture: shown.parts[Part::Capture.index()].name.clone(),
+            place: shown.parts[Part::Capture.index()].place,
             embedding: self
                 .loader
                 .embedding()
                 .map(|(on, bytes)| Embedding { on, bytes }),
             busy: !self.loader.has_carried_out(self.loader.newest_order()),
-            message: shown.message,
             input: levels(input),
             output: levels(output),
             latency: self.loader.setup().map(|setup| Latency {
@@ -59,15 +60,15 @@ impl Backend for Panel {
     }
 
     fn path(&self) -> Option<PathBuf> {
-        self.loader.shown().file
+        self.loader.shown().parts[Part::Capture.index()].file.clone()
     }
 
     fn load(&self, path: PathBuf) {
-        self.loader.open(path);
+        self.loader.open(Part::Capture, path);
     }
 
     fn step(&self, step: Step) {
-        self.loader.step(step);
+        self.loader.step(Part::Capture, step);
     }
 
     fn set_embedding(&self, on: bool) {

@@ -1,20 +1,54 @@
 //! What the host sees, stores and automates.
 
+use std::ops::RangeInclusive;
+
+use gridleak_core::{CabSettings, Chain, GateSettings, LevelSettings, ToneSettings};
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
-use crate::state::CaptureSlot;
+use crate::part::{ForParts, Part};
+use crate::state::PartSlot;
 
 /// The most that each gain gives or takes, in dB, as in the official plugin.
-const MOST_INPUT: f32 = 20.0;
-const MOST_OUTPUT: f32 = 40.0;
+const INPUT: RangeInclusive<f32> = -20.0..=20.0;
+const OUTPUT: RangeInclusive<f32> = -40.0..=40.0;
+/// Where parts of a whole can stand.
+const PART: RangeInclusive<f32> = 0.0..=1.0;
+
+/// The ranges of all numbers, by their ids.
+const RANGES: [(&str, RangeInclusive<f32>); 16] = [
+    ("ingain", INPUT),
+    ("outgn", OUTPUT),
+    ("dbu", LevelSettings::INTERFACE_DBU),
+    ("gthr", GateSettings::THRESHOLD_DB),
+    ("ghold", GateSettings::HOLD_MS),
+    ("grel", GateSettings::RELEASE_MS),
+    ("grng", GateSettings::RANGE_DB),
+    ("ghys", GateSettings::HYSTERESIS_DB),
+    ("bass", ToneSettings::KNOB),
+    ("mid", ToneSettings::KNOB),
+    ("treb", ToneSettings::KNOB),
+    ("clow", CabSettings::LOW_CUT),
+    ("chigh", CabSettings::HIGH_CUT),
+    ("cmix", PART),
+    ("cblnd", PART),
+    ("slim", PART),
+];
 
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
 pub(crate) struct Parameters {
     /// The reference to the capture, which is no parameter but part of every project all the same.
     #[persist = "capture"]
-    pub(crate) capture: CaptureSlot,
+    capture: PartSlot,
+    /// To the capture of a pedal before it.
+    #[persist = "pedal"]
+    pedal_capture: PartSlot,
+    /// To the impulse responses of the cabinet.
+    #[persist = "cab"]
+    cab_response: PartSlot,
+    #[persist = "cab2"]
+    second_cab_response: PartSlot,
 
     /// Gain before the capture, -20 to +20 dB.
     #[id = "ingain"]
@@ -31,6 +65,102 @@ pub(crate) struct Parameters {
     /// Passes the input through, as late as the capture's sound would be.
     #[id = "bypass"]
     pub(crate) bypass: BoolParam,
+
+    /// The size of a capture that has several, 0 (smallest) to 1 (full).
+    #[id = "slim"]
+    pub(crate) slim: FloatParam,
+
+    /// Whether the pedal before the capture is on.
+    #[id = "pedal"]
+    pub(crate) pedal: BoolParam,
+
+    /// Levels.
+    #[nested(group = "Levels")]
+    pub(crate) levels: LevelParameters,
+
+    /// The noise gate.
+    #[nested(group = "Noise Gate")]
+    pub(crate) gate: GateParameters,
+
+    /// The tone stack.
+    #[nested(group = "Tone")]
+    pub(crate) tone: ToneParameters,
+
+    /// The cabinet.
+    #[nested(group = "Cabinet")]
+    pub(crate) cab: CabParameters,
+
+    /// Whether offsets are taken out.
+    #[id = "dcblk"]
+    pub(crate) dc_blocker: BoolParam,
+
+    /// At how many times its rate a capture plays.
+    #[id = "os"]
+    pub(crate) oversampling: EnumParam<Oversampling>,
+
+    /// The same while the host renders.
+    #[id = "osoff"]
+    pub(crate) offline_oversampling: EnumParam<OfflineOversampling>,
+}
+
+/// How hard captures are driven and how loud they come out; see [`LevelSettings`].
+#[derive(Params)]
+pub(crate) struct LevelParameters {
+    #[id = "mode"]
+    pub(crate) mode: EnumParam<OutputMode>,
+    #[id = "calin"]
+    pub(crate) calibrate_input: BoolParam,
+    #[id = "dbu"]
+    pub(crate) interface: FloatParam,
+}
+
+/// See [`GateSettings`].
+#[derive(Params)]
+pub(crate) struct GateParameters {
+    #[id = "gate"]
+    pub(crate) on: BoolParam,
+    #[id = "gthr"]
+    pub(crate) threshold: FloatParam,
+    #[id = "ghold"]
+    pub(crate) hold: FloatParam,
+    #[id = "grel"]
+    pub(crate) release: FloatParam,
+    #[id = "grng"]
+    pub(crate) range: FloatParam,
+    #[id = "ghys"]
+    pub(crate) hysteresis: FloatParam,
+}
+
+/// See [`ToneSettings`].
+#[derive(Params)]
+pub(crate) struct ToneParameters {
+    #[id = "tone"]
+    pub(crate) on: BoolParam,
+    #[id = "bass"]
+    pub(crate) bass: FloatParam,
+    #[id = "mid"]
+    pub(crate) middle: FloatParam,
+    #[id = "treb"]
+    pub(crate) treble: FloatParam,
+    #[id = "tpos"]
+    pub(crate) position: EnumParam<TonePosition>,
+}
+
+/// See [`CabSettings`].
+#[derive(Params)]
+pub(crate) struct CabParameters {
+    #[id = "cab"]
+    pub(crate) on: BoolParam,
+    #[id = "clvl"]
+    pub(crate) level: EnumParam<CabLevel>,
+    #[id = "clow"]
+    pub(crate) low_cut: FloatParam,
+    #[id = "chigh"]
+    pub(crate) high_cut: FloatParam,
+    #[id = "cmix"]
+    pub(crate) mix: FloatParam,
+    #[id = "cblnd"]
+    pub(crate) blend: FloatParam,
 }
 
 /// What of a stereo input is played.
@@ -61,45 +191,332 @@ impl From<Source> for gridleak_core::Source {
     }
 }
 
+/// See [`gridleak_core::OutputMode`].
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputMode {
+    #[id = "raw"]
+    Raw,
+    #[id = "normalized"]
+    Normalized,
+    #[id = "calibrated"]
+    Calibrated,
+}
+
+impl From<OutputMode> for gridleak_core::OutputMode {
+    fn from(mode: OutputMode) -> Self {
+        match mode {
+            OutputMode::Raw => Self::Raw,
+            OutputMode::Normalized => Self::Normalized,
+            OutputMode::Calibrated => Self::Calibrated,
+        }
+    }
+}
+
+/// Where the tone stack is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TonePosition {
+    #[id = "after"]
+    #[name = "After Amp"]
+    After,
+    #[id = "before"]
+    #[name = "Before Amp"]
+    Before,
+}
+
+/// How loud a cabinet is.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CabLevel {
+    /// As in the official plugin, after what the file holds.
+    #[id = "file"]
+    #[name = "As in the File"]
+    File,
+    /// All cabinets equally loud.
+    #[id = "normalized"]
+    Normalized,
+}
+
+/// At how many times its rate a capture plays.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oversampling {
+    #[id = "1"]
+    #[name = "Off"]
+    Off,
+    #[id = "2"]
+    #[name = "2x"]
+    Two,
+    #[id = "4"]
+    #[name = "4x"]
+    Four,
+    #[id = "8"]
+    #[name = "8x"]
+    Eight,
+}
+
+impl Oversampling {
+    /// 1, 2, 4 or 8.
+    pub(crate) fn factor(self) -> usize {
+        1 << self as usize
+    }
+}
+
+/// The same while the host renders.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfflineOversampling {
+    #[id = "same"]
+    #[name = "As Live"]
+    Same,
+    #[id = "1"]
+    #[name = "Off"]
+    Off,
+    #[id = "2"]
+    #[name = "2x"]
+    Two,
+    #[id = "4"]
+    #[name = "4x"]
+    Four,
+    #[id = "8"]
+    #[name = "8x"]
+    Eight,
+}
+
 impl Parameters {
-    /// The parameters of a new instance.
-    pub(crate) fn new(capture: CaptureSlot) -> Self {
+    /// The parameters of a new instance: what a guitarist knows from the official plugin. `slots`: the
+    /// references to the parts of its rig.
+    pub(crate) fn new(slots: ForParts<PartSlot>) -> Self {
+        let [capture, pedal, cab, second_cab] = slots;
+        let gate = GateSettings::default();
+        let tone = ToneSettings::default();
+        let cab_settings = CabSettings::default();
+        let levels = LevelSettings::default();
         Self {
             capture,
-            input: decibels("Input", MOST_INPUT),
-            output: decibels("Output", MOST_OUTPUT),
+            pedal_capture: pedal,
+            cab_response: cab,
+            second_cab_response: second_cab,
+            input: decibels("Input", 0.0, INPUT),
+            output: decibels("Output", 0.0, OUTPUT),
             source: EnumParam::new("Input Source", Source::Stereo),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            slim: percent("Quality", 1.0),
+            pedal: switch("Pedal", true),
+            levels: LevelParameters {
+                mode: EnumParam::new("Output Mode", OutputMode::Normalized),
+                calibrate_input: switch("Calibrate Input", levels.calibrate_input),
+                interface: float("Interface Level", levels.interface_dbu, LevelSettings::INTERFACE_DBU)
+                    .with_unit(" dBu"),
+            },
+            gate: GateParameters {
+                on: switch("Gate", gate.on),
+                threshold: decibels("Gate Threshold", gate.threshold_db, GateSettings::THRESHOLD_DB),
+                hold: milliseconds("Gate Hold", gate.hold_ms, GateSettings::HOLD_MS),
+                release: milliseconds("Gate Release", gate.release_ms, GateSettings::RELEASE_MS),
+                range: decibels("Gate Range", gate.range_db, GateSettings::RANGE_DB),
+                hysteresis: decibels("Gate Hysteresis", gate.hysteresis_db, GateSettings::HYSTERESIS_DB),
+            },
+            tone: ToneParameters {
+                on: switch("Tone", tone.on),
+                bass: float("Bass", tone.bass, ToneSettings::KNOB),
+                middle: float("Middle", tone.middle, ToneSettings::KNOB),
+                treble: float("Treble", tone.treble, ToneSettings::KNOB),
+                position: EnumParam::new("Tone Position", TonePosition::After),
+            },
+            cab: CabParameters {
+                on: switch("Cab", cab_settings.on),
+                level: EnumParam::new("Cab Level", CabLevel::File),
+                low_cut: hertz("Cab Low Cut", cab_settings.low_cut_hz, CabSettings::LOW_CUT),
+                high_cut: hertz("Cab High Cut", cab_settings.high_cut_hz, CabSettings::HIGH_CUT),
+                mix: percent("Cab Mix", cab_settings.mix),
+                blend: percent("Cab Blend", cab_settings.blend),
+            },
+            dc_blocker: switch("DC Blocker", true),
+            // Both change the latency, which no host takes in mid-play.
+            oversampling: EnumParam::new("Oversampling", Oversampling::Off).non_automatable(),
+            offline_oversampling: EnumParam::new("Offline Oversampling", OfflineOversampling::Same)
+                .non_automatable(),
+        }
+    }
+
+    /// The reference to a part of the rig.
+    pub(crate) fn slot(&self, part: Part) -> &PartSlot {
+        match part {
+            Part::Capture => &self.capture,
+            Part::Pedal => &self.pedal_capture,
+            Part::Cab => &self.cab_response,
+            Part::SecondCab => &self.second_cab_response,
+        }
+    }
+
+    /// At how many times its rate the capture is to play.
+    pub(crate) fn oversampling(&self, offline: bool) -> usize {
+        let live = self.oversampling.value();
+        let chosen = match self.offline_oversampling.value() {
+            _ if !offline => live,
+            OfflineOversampling::Same => live,
+            OfflineOversampling::Off => Oversampling::Off,
+            OfflineOversampling::Two => Oversampling::Two,
+            OfflineOversampling::Four => Oversampling::Four,
+            OfflineOversampling::Eight => Oversampling::Eight,
+        };
+        chosen.factor()
+    }
+
+    /// Brings a chain to what the parameters say.
+    pub(crate) fn follow(&self, chain: &mut Chain) {
+        chain.set_input_gain(self.input.value());
+        chain.set_output_gain(self.output.value());
+        chain.set_source(self.source.value().into());
+        chain.set_bypass(self.bypass.value());
+        chain.set_slim(f64::from(self.slim.value()));
+        chain.set_pedal(self.pedal.value());
+        chain.set_levels(self.levels.settings());
+        chain.set_gate(self.gate.settings());
+        chain.set_tone(self.tone.settings());
+        chain.set_cab(self.cab.settings());
+        chain.set_dc_blocker(self.dc_blocker.value());
+    }
+}
+
+impl LevelParameters {
+    /// What they are set to now, automation included.
+    pub(crate) fn settings(&self) -> LevelSettings {
+        LevelSettings {
+            mode: self.mode.value().into(),
+            calibrate_input: self.calibrate_input.value(),
+            interface_dbu: self.interface.value(),
         }
     }
 }
 
-/// Brings the gains of a saved state into their ranges. The framework takes any number, and would
-/// save it again.
-pub(crate) fn keep_in_range(state: &mut PluginState) {
-    for (id, most) in [("ingain", MOST_INPUT), ("outgn", MOST_OUTPUT)] {
-        if let Some(ParamValue::F32(db)) = state.params.get_mut(id) {
-            *db = db.clamp(-most, most);
+impl GateParameters {
+    /// What they are set to now, automation included.
+    pub(crate) fn settings(&self) -> GateSettings {
+        GateSettings {
+            on: self.on.value(),
+            threshold_db: self.threshold.value(),
+            hold_ms: self.hold.value(),
+            release_ms: self.release.value(),
+            range_db: self.range.value(),
+            hysteresis_db: self.hysteresis.value(),
         }
     }
 }
 
-/// A gain of up to `most` dB either way. Linear in dB, as in the hosts' own faders; smoothing is the
-/// chain's, for the framework's would jump when a project is loaded.
-fn decibels(name: &str, most: f32) -> FloatParam {
+impl ToneParameters {
+    /// What they are set to now, automation included.
+    pub(crate) fn settings(&self) -> ToneSettings {
+        ToneSettings {
+            on: self.on.value(),
+            before_amp: self.position.value() == TonePosition::Before,
+            bass: self.bass.value(),
+            middle: self.middle.value(),
+            treble: self.treble.value(),
+        }
+    }
+}
+
+impl CabParameters {
+    /// What they are set to now, automation included.
+    pub(crate) fn settings(&self) -> CabSettings {
+        CabSettings {
+            on: self.on.value(),
+            normalised: self.level.value() == CabLevel::Normalized,
+            low_cut_hz: self.low_cut.value(),
+            high_cut_hz: self.high_cut.value(),
+            mix: self.mix.value(),
+            blend: self.blend.value(),
+        }
+    }
+}
+
+/// What stages a project had before they could be switched: none of them was played.
+const FORMERLY_OFF: [&str; 4] = ["gate", "tone", "cab", "dcblk"];
+
+/// Makes a saved state one of this version. Numbers are brought into their ranges: the framework takes
+/// any, and would save it again. A project from before the gate, the tone stack and the cabinet sounds
+/// as it did.
+pub(crate) fn migrate(state: &mut PluginState) {
+    for (id, range) in RANGES {
+        if let Some(ParamValue::F32(value)) = state.params.get_mut(id) {
+            *value = value.clamp(*range.start(), *range.end());
+        }
+    }
+    if !FORMERLY_OFF.iter().any(|&id| state.params.contains_key(id)) {
+        for id in FORMERLY_OFF {
+            state.params.insert(id.into(), ParamValue::Bool(false));
+        }
+    }
+}
+
+/// A switch.
+fn switch(name: &str, on: bool) -> BoolParam {
+    BoolParam::new(name, on)
+        .with_value_to_string(std::sync::Arc::new(|on| if on { "On" } else { "Off" }.into()))
+        .with_string_to_value(std::sync::Arc::new(|text| {
+            match text.trim().to_ascii_lowercase().as_str() {
+                "on" | "yes" | "true" | "1" => Some(true),
+                "off" | "no" | "false" | "0" => Some(false),
+                _ => None,
+            }
+        }))
+}
+
+/// A number with one decimal. Linear, as in the hosts' own faders; smoothing is the chain's, for the
+/// framework's would jump when a project is loaded.
+fn float(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
     let range = FloatRange::Linear {
-        min: -most,
-        max: most,
+        min: *range.start(),
+        max: *range.end(),
     };
-    FloatParam::new(name, 0.0, range)
-        .with_unit(" dB")
+    FloatParam::new(name, default, range)
         .with_value_to_string(formatters::v2s_f32_rounded(1))
-        .with_string_to_value(std::sync::Arc::new(typed_decibels))
+        .with_string_to_value(std::sync::Arc::new(typed_number))
+}
+
+/// A level or a gain.
+fn decibels(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
+    float(name, default, range).with_unit(" dB")
+}
+
+/// A time; short ones have more room.
+fn milliseconds(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
+    let range = FloatRange::Skewed {
+        min: *range.start(),
+        max: *range.end(),
+        factor: FloatRange::skew_factor(-1.0),
+    };
+    FloatParam::new(name, default, range)
+        .with_unit(" ms")
+        .with_value_to_string(formatters::v2s_f32_rounded(0))
+        .with_string_to_value(std::sync::Arc::new(typed_number))
+}
+
+/// A frequency; low ones have more room.
+fn hertz(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
+    let range = FloatRange::Skewed {
+        min: *range.start(),
+        max: *range.end(),
+        factor: FloatRange::skew_factor(-1.5),
+    };
+    FloatParam::new(name, default, range)
+        .with_unit(" Hz")
+        .with_value_to_string(formatters::v2s_f32_rounded(0))
+        .with_string_to_value(std::sync::Arc::new(typed_number))
+}
+
+/// A part of a whole.
+fn percent(name: &str, default: f32) -> FloatParam {
+    let (min, max) = (*PART.start(), *PART.end());
+    FloatParam::new(name, default, FloatRange::Linear { min, max })
+        .with_unit(" %")
+        .with_value_to_string(formatters::v2s_f32_percentage(0))
+        .with_string_to_value(std::sync::Arc::new(|text| {
+            typed_number(text).map(|percent| percent / 100.0)
+        }))
 }
 
 /// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
-pub(crate) fn typed_decibels(text: &str) -> Option<f32> {
-    let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic());
+pub(crate) fn typed_number(text: &str) -> Option<f32> {
+    let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
     // As copied from where minus signs are proper ones.
     let text = text.trim().replace(',', ".").replace('\u{2212}', "-");
     let value: f32 = text.parse().ok()?;
@@ -120,10 +537,10 @@ mod tests {
             ("0", 0.0),
             (".5", 0.5),
         ] {
-            assert_eq!(typed_decibels(text), Some(value), "{text}");
+            assert_eq!(typed_number(text), Some(value), "{text}");
         }
         for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
-            assert_eq!(typed_decibels(text), None, "{text}");
+            assert_eq!(typed_number(text), None, "{text}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::{Parameters, keep_in_range};
+use crate::parameters::{Parameters, migrate};
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -29,7 +29,7 @@ const TAIL: f64 = 0.5;
 pub struct Gridleak {
     parameters: Arc<Parameters>,
     loader: Arc<Loader>,
-    captures: AudioEnd,
+    sounds: AudioEnd,
     /// There while the host has the plugin active.
     chain: Option<Chain>,
     offline: bool,
@@ -47,13 +47,13 @@ pub struct Gridleak {
 
 impl Default for Gridleak {
     fn default() -> Self {
-        let (captures, loader_end) = handover();
+        let (sounds, loader_end) = handover();
         let repaint = RepaintNotifier::new();
         let (parameters, loader) = Loader::new(loader_end, repaint.clone());
         Self {
             parameters,
             loader,
-            captures,
+            sounds,
             chain: None,
             offline: false,
             started_by: None,
@@ -107,7 +107,7 @@ impl Plugin for Gridleak {
     }
 
     fn filter_state(state: &mut PluginState) {
-        keep_in_range(state);
+        migrate(state);
     }
 
     /// Never waits: the loader is told, and the chain is silent until its capture comes.
@@ -123,13 +123,14 @@ impl Plugin for Gridleak {
         }
         let channels = |count: Option<NonZeroU32>| count.map_or(1, |n| n.get() as usize);
         let rate = f64::from(config.sample_rate);
+        let offline = config.process_mode == ProcessMode::Offline;
         let setup = Setup {
             rate,
             inputs: channels(layout.main_input_channels),
             outputs: channels(layout.main_output_channels),
-            latency: gridleak_core::latency(rate, self.loader.expected_rate()),
+            latency: self.loader.expected_latency(rate, offline),
         };
-        self.offline = config.process_mode == ProcessMode::Offline;
+        self.offline = offline;
         self.started_by = this_thread();
         if self.chain.as_ref().map(Chain::setup) != Some(setup) {
             self.put_away();
@@ -139,17 +140,22 @@ impl Plugin for Gridleak {
             {
                 drop(amp);
             }
+            if let Some(cab) = self.loader.take_kept_cab(setup)
+                && let Err(cab) = chain.offer_cab(cab)
+            {
+                drop(cab);
+            }
             self.chain = Some(chain);
         }
         self.meters.set_channels(setup.inputs, setup.outputs);
-        self.loader.activate(setup);
+        self.loader.activate(setup, offline);
         context.set_latency_samples(setup.latency as u32);
         true
     }
 
     fn reset(&mut self) {
         if let Some(chain) = &mut self.chain {
-            follow(&self.parameters, chain);
+            self.parameters.follow(chain);
             chain.reset();
         }
     }
@@ -167,13 +173,13 @@ impl Plugin for Gridleak {
         if patient {
             wait_for_capture(&self.loader, &mut self.waited_for);
         }
-        self.captures.exchange(chain);
+        self.sounds.exchange(chain);
         if self.loader.take_restart_request() && context.plugin_api() == PluginApi::Clap {
             context.request_restart();
         }
-        follow(&self.parameters, chain);
+        self.parameters.follow(chain);
         chain.process(buffer.as_slice());
-        self.captures.exchange(chain);
+        self.sounds.exchange(chain);
         let peaks = chain.take_peaks();
         self.meters.raise(peaks);
         let drawn = Drawn::new(&self.parameters, peaks);
@@ -192,14 +198,6 @@ impl Plugin for Gridleak {
         self.put_away();
         self.loader.deactivate();
     }
-}
-
-/// Brings the chain to what the parameters say.
-fn follow(parameters: &Parameters, chain: &mut Chain) {
-    chain.set_input_gain(parameters.input.value());
-    chain.set_output_gain(parameters.output.value());
-    chain.set_source(parameters.source.value().into());
-    chain.set_bypass(parameters.bypass.value());
 }
 
 /// What the system knows a thread by.
@@ -271,15 +269,21 @@ impl Gridleak {
         self.started_by.is_some() && self.started_by == this_thread()
     }
 
-    /// Gives the captures to the loader, which keeps them for a while.
+    /// Gives captures and cabinets to the loader, which keeps them for a while.
     fn put_away(&mut self) {
         if let Some(mut chain) = self.chain.take() {
             while let Some(amp) = chain.take_any() {
                 self.loader.keep(amp);
             }
+            while let Some(cab) = chain.take_any_cab() {
+                self.loader.keep_cab(cab);
+            }
         }
-        while let Some(amp) = self.captures.take() {
+        while let Some(amp) = self.sounds.captures.take() {
             self.loader.keep(amp);
+        }
+        while let Some(cab) = self.sounds.cabs.take() {
+            self.loader.keep_cab(cab);
         }
     }
 }

@@ -42,7 +42,7 @@ impl WavReader {
         Self::new(Path::new(name), Cursor::new(bytes))
     }
 
-    fn new(name: &Path, source: impl Read + Seek + 'static) -> Result<Self> {
+    pub(crate) fn new(name: &Path, source: impl Read + Seek + 'static) -> Result<Self> {
         let wav = riff::clean(source).map_err(|e| Failure::at(name, plain(&e)))?;
         let stream = BufReader::with_capacity(1 << 16, wav.stream);
         Ok(Self {

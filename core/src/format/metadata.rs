@@ -37,6 +37,11 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Whether the capture was made of an amp with its cabinet, so that it needs no other.
+    pub fn has_cab(&self) -> bool {
+        matches!(self.gear_type.as_deref(), Some("amp_cab" | "amp_pedal_cab"))
+    }
+
     /// Reads the `metadata` member of a `.nam` object.
     pub(crate) fn read(document: &Field<'_>) -> Self {
         let Some(Value::Object(metadata)) = document.get("metadata").map(|field| field.value())

@@ -2,6 +2,7 @@
 
 mod bench;
 mod capture_source;
+mod chain_args;
 mod inspect;
 mod load_time;
 mod play;

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{Amp, Capture, Chain, Level, Setup, TARGET_LEVEL, Voicing};
+use gridleak_core::{
+    Amp, Cab, Capture, Chain, Level, LevelSettings, Levels, OutputMode, Setup, TARGET_LEVEL, Voicing,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::chain_args::ChainArgs;
 use super::{capture_source, note, say};
 use crate::builtin;
 use crate::failure::{Failure, Result};
@@ -29,7 +32,7 @@ pub(super) struct RenderArgs {
     #[arg(long, conflicts_with = "input")]
     demo: bool,
 
-    /// Write the capture's samples as they are, without levelling them
+    /// Write the capture's samples as they are: the same as --output-mode raw
     #[arg(long)]
     raw: bool,
 
@@ -45,6 +48,9 @@ pub(super) struct RenderArgs {
     #[arg(long, value_name = "FRAMES", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(1..=8192))]
     block: u16,
+
+    #[command(flatten)]
+    chain: ChainArgs,
 
     /// WAV file to play: 8, 16, 24 or 32-bit PCM, or 32 or 64-bit float; any rate
     #[arg(value_name = "IN", required_unless_present = "demo")]
@@ -86,9 +92,13 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         .input
         .as_ref()
         .map_or("built-in phrase".into(), |p| p.display().to_string());
-    let (gain_db, why) = levelling(args.raw, &capture);
-    let mut rig = Rig::new(&capture, &input, gain_db, args.slim, level)
+    let pedal = args.chain.pedal.as_deref().map(capture_source::open).transpose()?;
+    let levels = Levels::of(&capture);
+    let settings = args.chain.levels(args.raw);
+    let (gain_db, why) = levelling(args.raw, &settings, &levels);
+    let mut rig = Rig::new(args, &capture, pedal.as_ref(), levels, &input, level)
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
+    rig.load_cab(args)?;
     let (channels, rate) = (rig.channels, input.rate());
     if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
         return Err(Failure::at(
@@ -109,6 +119,17 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     }
     for warning in capture.warnings() {
         note(warning);
+    }
+    if settings.calibrate_input
+        && let Some(why) = levels.why_no_input_calibration()
+    {
+        note(why);
+    }
+    if let Some(why) = levels.why_not(settings.mode) {
+        note(why);
+    }
+    if capture.oversampling(args.chain.oversampling()) != args.chain.oversampling() {
+        note("the capture cannot be oversampled that far; it plays as far as it can");
     }
     if args.slim.is_some() && capture.slim_steps().is_empty() {
         note("the capture has only one size; --slim has no effect");
@@ -141,27 +162,29 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     Ok(())
 }
 
-/// The gain to apply, in dB, and the reason in words.
-fn levelling(raw: bool, capture: &Capture) -> (f64, String) {
-    if raw {
-        return (0.0, "--raw".into());
-    }
-    let Some(loudness) = capture.loudness() else {
-        return (
-            0.0,
-            "the capture plays nothing that could be levelled".into(),
-        );
+/// The gain behind the capture, in dB, and the reason in words.
+fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, String) {
+    let gain = levels.output_gain_db(settings);
+    let why = match (settings.mode, levels.loudness, levels.output_dbu) {
+        (OutputMode::Raw, ..) if raw => "--raw".into(),
+        (OutputMode::Raw, ..) => "raw".into(),
+        (OutputMode::Normalized, None, _) => "the capture plays nothing that could be levelled".into(),
+        (OutputMode::Normalized, Some(loudness), _) => {
+            let aim = if (loudness.db + gain - TARGET_LEVEL).abs() < 1e-9 {
+                "brought to"
+            } else {
+                "brought towards"
+            };
+            format!(
+                "the capture's loudness of {:.1} dB, as {}, {aim} {TARGET_LEVEL:.0} dB",
+                loudness.db, loudness.source
+            )
+        }
+        (OutputMode::Calibrated, _, Some(dbu)) => {
+            format!("full scale of {dbu:.1} dBu in an interface of {:.1}", settings.interface_dbu)
+        }
+        (OutputMode::Calibrated, _, None) => "not calibrated".into(),
     };
-    let gain = loudness.gain_db();
-    let aim = if (loudness.db + gain - TARGET_LEVEL).abs() < 1e-9 {
-        "brought to"
-    } else {
-        "brought towards"
-    };
-    let why = format!(
-        "the capture's loudness of {:.1} dB, as {}, {aim} {TARGET_LEVEL:.0} dB",
-        loudness.db, loudness.source
-    );
     (gain, why)
 }
 
@@ -264,30 +287,50 @@ struct Rig {
 
 impl Rig {
     fn new(
+        args: &RenderArgs,
         capture: &Capture,
+        pedal: Option<&Capture>,
+        levels: Levels,
         input: &WavReader,
-        gain_db: f64,
-        slim: Option<f64>,
         level: Level,
     ) -> std::result::Result<Self, String> {
         let inputs = input.channels();
         let channels = written(inputs, capture.in_channels(), capture.out_channels())?;
         let rate = f64::from(input.rate());
+        let oversampling = args.chain.oversampling();
+        let capture = &*capture.oversampled(oversampling);
+        let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
+        let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
         let setup = Setup {
             rate,
             inputs,
             outputs: inputs.max(channels),
-            latency: gridleak_core::latency(rate, capture.sample_rate()),
+            latency: late(capture) + pedal.as_deref().map_or(0, late),
         };
-        let voicing = Voicing {
-            gain_db,
-            slim: slim.unwrap_or(1.0),
-        };
-        let amp = Amp::new(capture, setup, voicing, 0, level)?;
+        let slim = args.slim.unwrap_or(1.0);
+        let voicing = |levels| Voicing { levels, slim };
+        let mut amp = Amp::new(capture, setup, voicing(levels), 0, level)?;
+        if let Some(pedal) = pedal.as_deref() {
+            amp = amp.behind(pedal, voicing(Levels::of(pedal)), level)?;
+        }
         let mut chain = Chain::new(setup);
+        args.chain.set(&mut chain, args.raw);
+        chain.set_slim(slim);
         // A new chain takes a capture that was made for it.
         let _taken = chain.offer(Box::new(amp));
+        chain.reset();
         Ok(Self { chain, channels })
+    }
+
+    /// Puts the cabinet into the chain, if there is to be one.
+    fn load_cab(&mut self, args: &RenderArgs) -> Result<()> {
+        let [first, second] = args.chain.responses()?;
+        if first.is_some() {
+            let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.setup(), 0);
+            let cab = cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
+            let _taken = self.chain.offer_cab(Box::new(cab));
+        }
+        Ok(())
     }
 
     /// Plays what `sound` holds in place; its channels become those of the chain.

@@ -13,7 +13,7 @@ use egui::{
 use super::theme;
 use super::view::Action;
 use super::widgets;
-use crate::parameters::typed_decibels;
+use crate::parameters::typed_number;
 
 /// The two gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -394,7 +394,7 @@ fn show_value(
             i.time,
         )
     });
-    let value = typed_decibels(&typing.text);
+    let value = typed_number(&typing.text);
     if entered && value.is_none() {
         typing.wrong = true;
         response.request_focus();

@@ -396,7 +396,7 @@ mod tests {
     fn plugin() -> (Arc<Plugin>, mpsc::Receiver<PathBuf>) {
         let (sender, receiver) = mpsc::channel();
         let plugin = Plugin {
-            parameters: Parameters::new(crate::state::CaptureSlot::new(|| {})),
+            parameters: Parameters::new(crate::state::PartSlot::new(|| {})),
             status: Mutex::default(),
             loaded: Mutex::new(sender),
             steps: Mutex::default(),

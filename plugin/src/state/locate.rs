@@ -11,15 +11,15 @@
 //!    subfolders.
 
 use std::collections::{HashSet, VecDeque};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::contents::{ContentHash, Contents};
 use super::embedding::Embedding;
-use super::saved_capture::{SavedCapture, SavedFile, Source};
-use crate::builtin::{BuiltIn, CAPTURES};
+use super::saved_part::{SavedPart, SavedFile, Source};
+use crate::builtin::{self, BuiltIn};
 use crate::failure::Failure;
 
 /// How the search for a capture ended.
@@ -76,7 +76,7 @@ const NAMED_PATH: usize = 300;
 /// Takes as long as reading the file if that is where it was, and else up to 5 seconds (longer only
 /// if the system makes it wait for a disk). Not for the audio thread, nor for the host's.
 pub(crate) fn locate(
-    saved: &SavedCapture,
+    saved: &SavedPart,
     folders: &[PathBuf],
     cancelled: &dyn Fn() -> bool,
 ) -> Found {
@@ -90,10 +90,10 @@ pub(crate) fn locate(
 }
 
 fn built_in(name: &str) -> Found {
-    match CAPTURES.iter().find(|capture| capture.name == name) {
-        Some(capture) => Found::BuiltIn(capture),
+    match builtin::find(name) {
+        Some(built_in) => Found::BuiltIn(built_in),
         None => Found::Missing(Failure::new(format!(
-            "the built-in sound \"{name}\" is not part of this version of Gridleak; update Gridleak, or load another capture"
+            "the built-in sound \"{name}\" is not part of this version of Gridleak; update Gridleak, or load something else"
         ))),
     }
 }
@@ -207,6 +207,7 @@ impl<'a> Search<'a> {
 
     fn in_folders(&mut self, hash: ContentHash, bytes: u64) -> Option<(PathBuf, Contents)> {
         let name = parts(&self.file.path).pop();
+        let ending = self.file.path.extension();
         let mut queue: VecDeque<_> = self.roots().map(|root| (root.to_owned(), 0)).collect();
         // Links can lead round in circles.
         let mut visited = HashSet::new();
@@ -244,7 +245,7 @@ impl<'a> Search<'a> {
                     if let Some(contents) = read_if_same(&path, hash, bytes) {
                         return Some((path, contents));
                     }
-                } else if is_capture(&path) && has_length(&path, bytes) {
+                } else if has_ending(&path, ending) && has_length(&path, bytes) {
                     under_other_names.push(path);
                 }
             }
@@ -292,7 +293,7 @@ impl<'a> Search<'a> {
                 message += " as far as they were searched (they are large)";
             }
         }
-        Failure::new(message + "; put the file back, or load another capture")
+        Failure::new(message + "; put the file back, or load another one")
     }
 }
 
@@ -321,9 +322,9 @@ fn parts(path: &Path) -> Vec<OsString> {
         .collect()
 }
 
-fn is_capture(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("nam"))
+fn has_ending(path: &Path, ending: Option<&OsStr>) -> bool {
+    let own = path.extension();
+    own.zip(ending).is_some_and(|(own, ending)| own.eq_ignore_ascii_case(ending))
 }
 
 fn has_length(path: &Path, bytes: u64) -> bool {
@@ -346,6 +347,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::builtin::CAPTURES;
     use crate::state::embedding::Packed;
 
     const BYTES: &[u8] = CAPTURES[0].bytes;
@@ -377,7 +379,7 @@ mod tests {
 
     /// What a project knows of the capture [`BYTES`] that was at `path`.
     fn known(path: &Path) -> SavedFile {
-        let saved = SavedCapture::file(path);
+        let saved = SavedPart::file(path);
         let found = Found::AtPath {
             contents: Contents::new(BYTES.to_vec()),
             changed: false,
@@ -423,7 +425,7 @@ mod tests {
             Found::Missing(failure) => {
                 let text = failure.to_string();
                 assert!(
-                    text.ends_with("; put the file back, or load another capture"),
+                    text.ends_with("; put the file back, or load another one"),
                     "{text}"
                 );
                 text
@@ -434,7 +436,7 @@ mod tests {
 
     #[test]
     fn built_in() {
-        let find = |name: &str| locate(&SavedCapture::built_in(name), &[], &|| false);
+        let find = |name: &str| locate(&SavedPart::built_in(name), &[], &|| false);
         assert!(matches!(find("lead"), Found::BuiltIn(capture) if capture.name == "lead"));
         let Found::Missing(failure) = find("fuzz") else {
             panic!();
@@ -455,7 +457,7 @@ mod tests {
             matches!(&found, Found::AtPath { contents, changed: false } if contents.bytes == BYTES)
         );
         // Chosen a moment ago: no hash yet.
-        let saved = SavedCapture::file(&file.path);
+        let saved = SavedPart::file(&file.path);
         let found = locate(&saved, &[], &|| false);
         assert!(
             matches!(found, Found::AtPath { changed: false, .. }),
@@ -583,7 +585,7 @@ mod tests {
             .collect();
         let text = assert_missing(search(&known(&path), &disk.at("home"), &folders));
         let expected = format!(
-            "{}: there is no such file, and no copy of it is in {}, {}, {} and 3 more folders; put the file back, or load another capture",
+            "{}: there is no such file, and no copy of it is in {}, {}, {} and 3 more folders; put the file back, or load another one",
             path.display(),
             disk.at("a").display(),
             folders[0].display(),

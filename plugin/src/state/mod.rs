@@ -1,15 +1,15 @@
 //! What a project remembers of its capture, and how the capture is found again.
 //!
-//! The reference (`saved_capture.rs`) is never given up: a file that is missing, a state that is
+//! The reference (`saved_part.rs`) is never given up: a file that is missing, a state that is
 //! damaged or a state from a newer version changes nothing of what the next save will write.
 
 mod contents;
 mod embedding;
 mod locate;
 pub(crate) mod path_text;
-mod saved_capture;
+mod saved_part;
 mod slot;
 
 pub(crate) use locate::{Found, locate};
-pub(crate) use saved_capture::{SavedCapture, Source};
-pub(crate) use slot::CaptureSlot;
+pub(crate) use saved_part::{SavedPart, Source};
+pub(crate) use slot::PartSlot;

@@ -1,4 +1,4 @@
-//! The capture that an instance plays or is going to, shared by host, editor and loader.
+//! A part of the rig that an instance plays or is going to, shared by host, editor and loader.
 
 use std::sync::Arc;
 
@@ -6,16 +6,18 @@ use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use super::saved_capture::SavedCapture;
+use super::saved_part::SavedPart;
+use crate::part::Part;
 
 /// The reference that is saved with the project. Clones share it.
 ///
 /// As a persistent field of the parameters it hears of every state that the host loads: the
 /// framework has no other way to tell. A state without the field leaves it alone.
 #[derive(Clone)]
-pub(crate) struct CaptureSlot(Arc<Shared>);
+pub(crate) struct PartSlot(Arc<Shared>);
 
 struct Shared {
+    part: Part,
     /// Locked for moving values in and out, never while something is read, written or freed.
     held: Mutex<Held>,
     /// Called after every new reference.
@@ -25,20 +27,21 @@ struct Shared {
 struct Held {
     /// Counts the references, so that the answer to an old one is not taken for the new one's.
     generation: u64,
-    capture: SavedCapture,
+    saved: SavedPart,
     /// Why the last state could not be read.
     error: Option<String>,
 }
 
-impl CaptureSlot {
-    /// A slot with the built-in capture that plays first, as generation 0. `notify` is called after
+impl PartSlot {
+    /// A slot with what a new instance has there, as generation 0. `notify` is called after
     /// every new reference, on the thread that brings it (the host's, or even the audio thread):
     /// it must do no more than wake the loader.
-    pub(crate) fn new(notify: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(part: Part, notify: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
+            part,
             held: Mutex::new(Held {
                 generation: 0,
-                capture: SavedCapture::default(),
+                saved: part.first(),
                 error: None,
             }),
             notify: Box::new(notify),
@@ -46,11 +49,11 @@ impl CaptureSlot {
     }
 
     /// Has another capture loaded: the user's choice. Gives its generation.
-    pub(crate) fn choose(&self, capture: SavedCapture) -> u64 {
+    pub(crate) fn choose(&self, saved: SavedPart) -> u64 {
         let mut held = self.0.held.lock();
         held.generation += 1;
         let generation = held.generation;
-        let old = std::mem::replace(&mut held.capture, capture);
+        let old = std::mem::replace(&mut held.saved, saved);
         let error = held.error.take();
         drop(held);
         drop((old, error));
@@ -59,22 +62,22 @@ impl CaptureSlot {
     }
 
     /// The reference, and its generation.
-    pub(crate) fn current(&self) -> (u64, SavedCapture) {
+    pub(crate) fn current(&self) -> (u64, SavedPart) {
         let held = self.0.held.lock();
-        (held.generation, held.capture.clone())
+        (held.generation, held.saved.clone())
     }
 
-    /// Stores what was found out about the reference of the given generation ([`SavedCapture::resolved`]),
+    /// Stores what was found out about the reference of the given generation ([`SavedPart::resolved`]),
     /// without having it loaded again. Does nothing, and says so by `false`, if another reference
     /// has come meanwhile.
-    pub(crate) fn resolved(&self, generation: u64, capture: SavedCapture) -> bool {
+    pub(crate) fn resolved(&self, generation: u64, saved: SavedPart) -> bool {
         let mut held = self.0.held.lock();
         let current = held.generation == generation;
         // Freed behind the lock, whichever it is.
         let _rest = if current {
-            std::mem::replace(&mut held.capture, capture)
+            std::mem::replace(&mut held.saved, saved)
         } else {
-            capture
+            saved
         };
         drop(held);
         current
@@ -86,14 +89,14 @@ impl CaptureSlot {
     }
 }
 
-impl<'a> PersistentField<'a, Value> for CaptureSlot {
+impl<'a> PersistentField<'a, Value> for PartSlot {
     fn set(&self, state: Value) {
-        match SavedCapture::read(&state) {
+        match SavedPart::read(&state) {
             Ok(capture) => {
                 self.choose(capture);
             }
             Err(failure) => {
-                let error = Some(failure.to_string());
+                let error = Some(format!("{}: {failure}", self.0.part.title()));
                 let old = std::mem::replace(&mut self.0.held.lock().error, error);
                 drop(old);
             }
@@ -117,25 +120,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::state::saved_capture::tests::hostile;
+    use crate::state::saved_part::tests::hostile;
 
-    fn slot() -> (CaptureSlot, Arc<AtomicUsize>) {
+    fn slot() -> (PartSlot, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
         let counter = calls.clone();
-        let slot = CaptureSlot::new(move || {
+        let slot = PartSlot::new(Part::Capture, move || {
             counter.fetch_add(1, Ordering::SeqCst);
         });
         (slot, calls)
     }
 
-    fn file(path: &str) -> SavedCapture {
-        SavedCapture::file(Path::new(path))
+    fn file(path: &str) -> SavedPart {
+        SavedPart::file(Path::new(path))
     }
 
     #[test]
     fn starts_with_the_first_built_in_capture() {
         let (slot, calls) = slot();
-        assert_eq!(slot.current(), (0, SavedCapture::default()));
+        assert_eq!(slot.current(), (0, Part::Capture.first()));
         assert_eq!(
             slot.map(Value::clone),
             json!({"version": 1, "builtin": "crunch"})
@@ -210,11 +213,11 @@ mod tests {
 
     #[test]
     fn the_notifier_may_use_the_slot() {
-        let held: Arc<Mutex<Option<CaptureSlot>>> = Arc::default();
+        let held: Arc<Mutex<Option<PartSlot>>> = Arc::default();
         let inside = held.clone();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let list = seen.clone();
-        let slot = CaptureSlot::new(move || {
+        let slot = PartSlot::new(Part::Capture, move || {
             let slot = inside.lock().clone();
             list.lock().push(slot.unwrap().current().0);
         });
@@ -228,12 +231,12 @@ mod tests {
     #[test]
     fn every_thread_sees_whole_references() {
         // A path tells which rate belongs to it.
-        fn capture(number: usize) -> SavedCapture {
+        fn capture(number: usize) -> SavedPart {
             let mut capture = file(&format!("/{number}.nam"));
             capture.rate = Some(1000.0 + number as f64);
             capture
         }
-        fn check(generation: u64, seen: &SavedCapture) {
+        fn check(generation: u64, seen: &SavedPart) {
             if generation > 0 {
                 let number: usize = seen.name().parse().unwrap();
                 assert_eq!(*seen, capture(number));
@@ -262,7 +265,7 @@ mod tests {
                     check(generation, &seen);
                     // Never undoes a newer reference.
                     slot.resolved(generation, seen);
-                    let saved = slot.map(|value| SavedCapture::read(value).unwrap());
+                    let saved = slot.map(|value| SavedPart::read(value).unwrap());
                     check(generation, &saved);
                     last = generation;
                 }
@@ -283,7 +286,7 @@ mod tests {
         #[derive(Params)]
         struct Parameters {
             #[persist = "capture"]
-            capture: CaptureSlot,
+            capture: PartSlot,
         }
         let parameters = Parameters { capture: slot().0 };
         parameters.capture.choose(file("/a.nam"));

@@ -1,4 +1,4 @@
-//! What a project stores about its capture.
+//! What a project stores about a part of its rig: the capture, the pedal, a cabinet.
 //!
 //! As JSON, in a project that names a file:
 //!
@@ -7,7 +7,8 @@
 //!  "sha256": "ba78…", "bytes": 296015, "rate": 48000.0, "embedded": "7X0H…"}
 //! ```
 //!
-//! or, for a sound of our own, `{"version": 1, "builtin": "crunch", "rate": 48000.0}`. Everything
+//! or, for a sound of our own, `{"version": 1, "builtin": "crunch", "rate": 48000.0}`; there, `none`
+//! stands for no sound at all and `auto` for the one that suits the others. Everything
 //! but `path` or `builtin` may be missing. `"embed": true` stands for a file that is still to be
 //! embedded. Version 0 has no number; there, a plain text is a path or `builtin:NAME`.
 
@@ -21,10 +22,9 @@ use super::contents::{ContentHash, Contents};
 use super::embedding::{Embedding, Packed};
 use super::locate::Found;
 use super::path_text;
-use crate::builtin::CAPTURES;
 use crate::failure::{Failure, Result, one_line};
 
-/// The format that [`SavedCapture::write`] writes.
+/// The format that [`SavedPart::write`] writes.
 const VERSION: u64 = 1;
 /// Marks the name of a built-in capture where a text could also be a path.
 const BUILT_IN: &str = "builtin:";
@@ -36,9 +36,9 @@ const MAX_PATH: usize = 1 << 17;
 /// What can be the sample rate of a capture, in Hz.
 const RATES: RangeInclusive<f64> = 1_000.0..=1_000_000.0;
 
-/// The reference to a capture that a project keeps, whatever becomes of the capture.
+/// The reference to a capture or an impulse response that a project keeps, whatever becomes of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct SavedCapture {
+pub(crate) struct SavedPart {
     /// Where the capture is.
     pub(crate) source: Source,
     /// Its sample rate in Hz, once it is known: so that the latency can be announced before the
@@ -70,13 +70,7 @@ pub(crate) struct SavedFile {
     pub(crate) embedding: Embedding,
 }
 
-impl Default for SavedCapture {
-    fn default() -> Self {
-        Self::built_in(CAPTURES[0].name)
-    }
-}
-
-impl SavedCapture {
+impl SavedPart {
     /// The built-in capture called `name`.
     pub(crate) fn built_in(name: &str) -> Self {
         Self {
@@ -99,7 +93,15 @@ impl SavedCapture {
         }
     }
 
-    /// What to call the capture, in one line.
+    /// The name of a built-in sound, if it is one.
+    pub(crate) fn built_in_name(&self) -> Option<&str> {
+        match &self.source {
+            Source::BuiltIn(name) => Some(name),
+            Source::File(_) => None,
+        }
+    }
+
+    /// What to call it, in one line.
     pub(crate) fn name(&self) -> &str {
         match &self.source {
             Source::BuiltIn(name) => name,
@@ -156,7 +158,7 @@ impl SavedCapture {
         Self { source, rate }
     }
 
-    /// Reads what [`SavedCapture::write`] wrote, now or in another version; `value` may also be
+    /// Reads what [`SavedPart::write`] wrote, now or in another version; `value` may also be
     /// anything else.
     ///
     /// What has no use in a reference is passed over, and so is a detail (hash, size, rate, name,
@@ -176,7 +178,7 @@ impl SavedCapture {
             (None, None) => match fields.get("version").and_then(Value::as_u64) {
                 Some(version) if version > VERSION => {
                     return Err(Failure::new(
-                        "this project was saved by a newer Gridleak; install that version, or load another capture",
+                        "this project was saved by a newer Gridleak; install that version, or load something else",
                     ));
                 }
                 _ => return Err(damaged()),
@@ -272,18 +274,18 @@ impl SavedFile {
     }
 }
 
-fn read_version_0(text: &str) -> Result<SavedCapture> {
+fn read_version_0(text: &str) -> Result<SavedPart> {
     match text.strip_prefix(BUILT_IN) {
         Some(name) => read_built_in(name),
-        None => Ok(SavedCapture::file(&read_path(text)?)),
+        None => Ok(SavedPart::file(&read_path(text)?)),
     }
 }
 
-fn read_built_in(name: &str) -> Result<SavedCapture> {
+fn read_built_in(name: &str) -> Result<SavedPart> {
     if name.is_empty() || shown(name) != name {
         return Err(damaged());
     }
-    Ok(SavedCapture::built_in(name))
+    Ok(SavedPart::built_in(name))
 }
 
 fn read_path(text: &str) -> Result<PathBuf> {
@@ -295,7 +297,7 @@ fn read_path(text: &str) -> Result<PathBuf> {
 
 fn damaged() -> Failure {
     Failure::new(
-        "which capture this project plays cannot be read, it is damaged; load the capture again",
+        "what this project plays there cannot be read, it is damaged; load it again",
     )
 }
 
@@ -314,13 +316,14 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::builtin::CAPTURES;
     use serde_json::json;
 
     const CAPTURE: &[u8] = CAPTURES[1].bytes;
 
     /// A reference with every detail.
-    fn complete() -> SavedCapture {
-        let mut saved = SavedCapture::file(Path::new("/home/Zoë/Captures/Amp \"1\"/Rectifier.nam"));
+    fn complete() -> SavedPart {
+        let mut saved = SavedPart::file(Path::new("/home/Zoë/Captures/Amp \"1\"/Rectifier.nam"));
         saved.set_embedding(true);
         let contents = Contents::new(CAPTURE.to_vec());
         let found = Found::AtPath {
@@ -330,7 +333,7 @@ pub(super) mod tests {
         saved.resolved(&found, 44_100.0)
     }
 
-    fn file(saved: &SavedCapture) -> &SavedFile {
+    fn file(saved: &SavedPart) -> &SavedFile {
         match &saved.source {
             Source::File(file) => file,
             Source::BuiltIn(name) => panic!("{name} is no file"),
@@ -338,21 +341,21 @@ pub(super) mod tests {
     }
 
     /// Through JSON within JSON, as the framework saves it.
-    fn saved_and_loaded(saved: &SavedCapture) -> SavedCapture {
+    fn saved_and_loaded(saved: &SavedPart) -> SavedPart {
         let text = serde_json::to_string(&saved.write()).unwrap();
         let state = json!({"version": "0.1.0", "params": {}, "fields": {"capture": text}});
         let state: Value = serde_json::from_str(&state.to_string()).unwrap();
         let text = state["fields"]["capture"].as_str().unwrap();
-        SavedCapture::read(&serde_json::from_str(text).unwrap()).unwrap()
+        SavedPart::read(&serde_json::from_str(text).unwrap()).unwrap()
     }
 
     #[test]
     fn what_is_saved_is_loaded() {
         let complete = complete();
         assert!(complete.embedded_bytes() > 1000);
-        let mut wanted = SavedCapture::file(Path::new("C:\\Amps\\a.nam"));
+        let mut wanted = SavedPart::file(Path::new("C:\\Amps\\a.nam"));
         wanted.set_embedding(true);
-        let mut built_in = SavedCapture::default();
+        let mut built_in = SavedPart::built_in(CAPTURES[0].name);
         built_in.set_embedding(true);
         assert!(!built_in.embeds());
         built_in.rate = Some(48_000.0);
@@ -360,18 +363,18 @@ pub(super) mod tests {
             complete,
             wanted,
             built_in,
-            SavedCapture::default(),
-            SavedCapture::built_in("a sound of the future"),
-            SavedCapture::file(Path::new("/")),
-            SavedCapture::file(Path::new("/a/ .nam")),
-            SavedCapture::file(Path::new("/a\n\u{1b}[31m/b\t.nam")),
-            SavedCapture::file(Path::new(&format!("/{}/é.nam", "x".repeat(4000)))),
+            SavedPart::built_in(CAPTURES[0].name),
+            SavedPart::built_in("a sound of the future"),
+            SavedPart::file(Path::new("/")),
+            SavedPart::file(Path::new("/a/ .nam")),
+            SavedPart::file(Path::new("/a\n\u{1b}[31m/b\t.nam")),
+            SavedPart::file(Path::new(&format!("/{}/é.nam", "x".repeat(4000)))),
         ];
         for saved in saved {
             assert_eq!(saved_and_loaded(&saved), saved);
         }
-        assert_eq!(SavedCapture::default().name(), "crunch");
-        assert_eq!(SavedCapture::file(Path::new("/a\n/b\t.nam")).name(), "b ");
+        assert_eq!(SavedPart::built_in(CAPTURES[0].name).name(), "crunch");
+        assert_eq!(SavedPart::file(Path::new("/a\n/b\t.nam")).name(), "b ");
     }
 
     #[cfg(unix)]
@@ -379,7 +382,7 @@ pub(super) mod tests {
     fn a_path_that_is_no_text_survives() {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(std::ffi::OsStr::from_bytes(b"/a/\xff\xfe/\xe4.nam"));
-        let saved = SavedCapture::file(path);
+        let saved = SavedPart::file(path);
         assert_eq!(file(&saved_and_loaded(&saved)).path, path);
         assert_eq!(saved.name(), "\u{fffd}");
     }
@@ -414,20 +417,20 @@ pub(super) mod tests {
 
     #[test]
     fn version_0_is_still_understood() {
-        let read = |value: Value| SavedCapture::read(&value).unwrap();
-        assert_eq!(read(json!("builtin:lead")), SavedCapture::built_in("lead"));
+        let read = |value: Value| SavedPart::read(&value).unwrap();
+        assert_eq!(read(json!("builtin:lead")), SavedPart::built_in("lead"));
         let path = "/home/ann/a.nam";
-        assert_eq!(read(json!(path)), SavedCapture::file(Path::new(path)));
+        assert_eq!(read(json!(path)), SavedPart::file(Path::new(path)));
         let mut with_hash = complete().write();
         with_hash.as_object_mut().unwrap().remove("version");
         assert_eq!(read(with_hash), complete());
         assert_eq!(
             read(json!({"path": path})),
-            SavedCapture::file(Path::new(path))
+            SavedPart::file(Path::new(path))
         );
         assert_eq!(
             read(json!({"version": 0, "builtin": "clean"})),
-            SavedCapture::built_in("clean")
+            SavedPart::built_in("clean")
         );
     }
 
@@ -436,12 +439,12 @@ pub(super) mod tests {
         let mut newer = complete().write();
         newer["version"] = json!(7);
         newer["colour"] = json!({"deep": [1, 2, {"er": null}]});
-        assert_eq!(SavedCapture::read(&newer).unwrap(), complete());
+        assert_eq!(SavedPart::read(&newer).unwrap(), complete());
         newer["embedded"] = json!({"zstd": "KLUv/SAA"});
-        let embeds = SavedCapture::read(&newer).unwrap();
+        let embeds = SavedPart::read(&newer).unwrap();
         assert!(embeds.embeds() && embeds.embedded_bytes() == 0);
         newer["path"] = json!([1, 2]);
-        let refusal = SavedCapture::read(&newer).unwrap_err().to_string();
+        let refusal = SavedPart::read(&newer).unwrap_err().to_string();
         assert!(refusal.contains("newer Gridleak"), "{refusal}");
     }
 
@@ -481,7 +484,7 @@ pub(super) mod tests {
         for (key, value) in wrong {
             let mut fields = complete().write();
             fields[key] = value.clone();
-            let read = SavedCapture::read(&fields).unwrap();
+            let read = SavedPart::read(&fields).unwrap();
             assert_eq!(read.name(), "Rectifier", "{key}: {value}");
             assert_eq!(file(&read).path, Path::new(path));
             // That detail is gone, and nothing else.
@@ -499,9 +502,9 @@ pub(super) mod tests {
             assert_eq!(left, expected, "{key}: {value}");
         }
         let long = json!({"path": path, "name": "n".repeat(1 << 20)});
-        assert_eq!(SavedCapture::read(&long).unwrap().name().len(), MAX_NAME);
+        assert_eq!(SavedPart::read(&long).unwrap().name().len(), MAX_NAME);
         let bomb = json!({"path": path, "embedded": "A".repeat(50 << 20)});
-        assert_eq!(SavedCapture::read(&bomb).unwrap().embedded_bytes(), 0);
+        assert_eq!(SavedPart::read(&bomb).unwrap().embedded_bytes(), 0);
     }
 
     /// JSON that names no capture, from the harmless to the malicious.
@@ -573,7 +576,7 @@ pub(super) mod tests {
         assert!(hostile.len() >= 60, "{}", hostile.len());
         for value in hostile {
             let start: String = value.to_string().chars().take(200).collect();
-            let refusal = SavedCapture::read(&value).expect_err(&start).to_string();
+            let refusal = SavedPart::read(&value).expect_err(&start).to_string();
             assert!(refusal.contains("load"), "{start}: {refusal}");
             assert!(refusal.len() < 200, "{start}: {refusal}");
         }
@@ -644,7 +647,7 @@ pub(super) mod tests {
 
     #[test]
     fn ten_thousand_mutations_do_no_harm() {
-        let originals = [complete(), SavedCapture::built_in("lead")];
+        let originals = [complete(), SavedPart::built_in("lead")];
         let mut random = Random(7);
         let (mut read, mut refused, mut texts) = (0, 0, 0);
         for case in 0..10_000 {
@@ -685,7 +688,7 @@ pub(super) mod tests {
                     }
                 }
             }
-            let Ok(saved) = SavedCapture::read(&value) else {
+            let Ok(saved) = SavedPart::read(&value) else {
                 let meant = touched.contains(&"*")
                     || touched.contains(&"path")
                     || touched.contains(&"builtin");
@@ -696,7 +699,7 @@ pub(super) mod tests {
             read += 1;
             // What was read lasts, to the last bit.
             let again = saved.write();
-            assert_eq!(SavedCapture::read(&again).unwrap(), saved, "{value}");
+            assert_eq!(SavedPart::read(&again).unwrap(), saved, "{value}");
             // And what was not touched is there.
             if matches!(saved.source, Source::File(_)) == matches!(original.source, Source::File(_))
                 && !touched.contains(&"*")
@@ -717,7 +720,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_was_found_is_remembered() {
-        let saved = SavedCapture::file(Path::new("/old/Rectifier.nam"));
+        let saved = SavedPart::file(Path::new("/old/Rectifier.nam"));
         let contents = || Contents::new(CAPTURE.to_vec());
         let hash = contents().hash;
         let moved = Found::Moved {
@@ -749,7 +752,7 @@ pub(super) mod tests {
         }
         let mut damaged = held.write();
         damaged["embedded"] = json!("AAAA");
-        let damaged = SavedCapture::read(&damaged).unwrap();
+        let damaged = SavedPart::read(&damaged).unwrap();
         let found = Found::AtPath {
             contents: contents(),
             changed: false,
