@@ -35,20 +35,25 @@ pub struct Voicing {
     pub gain_db: f64,
     /// The size of a capture that has several, from 0 (smallest) to 1 (full).
     pub slim: f64,
+    /// What the capture's sample rate is multiplied by, 1 to 8; see [`Capture::oversampled`], which
+    /// may do less.
+    pub oversampling: usize,
 }
 
 impl Default for Voicing {
-    /// As it is, in full size.
+    /// As it is, in full size, at its own rate.
     fn default() -> Self {
         Voicing {
             gain_db: 0.0,
             slim: 1.0,
+            oversampling: 1,
         }
     }
 }
 
 /// Frames at the rate `host` by which a capture of the rate `capture` is late, both in Hz: what
-/// converting there and back takes; 0 if they are the same.
+/// converting there and back takes; 0 if they are the same. The rate of a capture that is to be
+/// oversampled is multiplied by [`Capture::oversampling`].
 pub fn latency(host: f64, capture: f64) -> usize {
     RateMatch::latency(host, capture)
 }
@@ -82,6 +87,7 @@ impl Amp {
         ticket: u64,
         level: Level,
     ) -> Result<Self, String> {
+        let capture = &*capture.oversampled(voicing.oversampling);
         let (ins, outs) = (capture.in_channels(), capture.out_channels());
         if ins > MAX_STREAMS || outs > MAX_STREAMS {
             return Err(format!(

@@ -282,6 +282,7 @@ impl Rig {
         let voicing = Voicing {
             gain_db,
             slim: slim.unwrap_or(1.0),
+            ..Voicing::default()
         };
         let amp = Amp::new(capture, setup, voicing, 0, level)?;
         let mut chain = Chain::new(setup);
