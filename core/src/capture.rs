@@ -4,10 +4,11 @@ use crate::engine::Model;
 use crate::error::{CaptureError, Result};
 use crate::format::fields::Field;
 use crate::format::metadata::Metadata;
-use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext};
+use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, SAMPLE_RATES};
 use crate::simd::Level;
 use crate::summary::Summary;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
@@ -24,6 +25,9 @@ pub const MAX_STATE_BYTES: u64 = 64 << 20;
 /// captures that have to play to settle take a twentieth of it at 48 kHz.
 const MAX_SETTLE_WORK: u64 = 1 << 34;
 
+/// The highest factor that [`Capture::oversampled`] takes.
+pub const MAX_OVERSAMPLING: usize = 8;
+
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
 /// Reading takes at most 128 bytes of memory for each byte of the file and a mebibyte, for a moment;
@@ -33,6 +37,8 @@ const MAX_SETTLE_WORK: u64 = 1 << 34;
 pub struct Capture {
     document: Document,
     warnings: Vec<String>,
+    /// What the document's rate was multiplied by.
+    oversampling: usize,
 }
 
 /// What could be understood of a file, whether or not it can be played.
@@ -126,6 +132,7 @@ impl Capture {
         Ok(Capture {
             document,
             warnings: warnings.into_inner(),
+            oversampling: 1,
         })
     }
 
@@ -144,9 +151,11 @@ impl Capture {
         &self.warnings
     }
 
-    /// The rate in Hz that the capture was trained at; 48 kHz where the file does not say.
+    /// The rate in Hz that the capture plays at: the one that it was trained at, 48 kHz where the
+    /// file does not say, times its [oversampling](Capture::oversampled).
     pub fn sample_rate(&self) -> f64 {
-        self.document.sample_rate.unwrap_or(DEFAULT_SAMPLE_RATE)
+        let trained = self.document.sample_rate.unwrap_or(DEFAULT_SAMPLE_RATE);
+        trained * self.oversampling as f64
     }
 
     /// Whether the file itself states its sample rate.
@@ -173,6 +182,48 @@ impl Capture {
     /// The structure as a tree, for people.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.document)
+    }
+
+    /// Whether [`Capture::oversampled`] can do anything. Not with impulse responses (Linear), which do
+    /// not alias, and nothing that contains one: they have no exact equal at another rate that plays
+    /// as fast.
+    pub fn oversampling_offered(&self) -> bool {
+        self.document.net.can_oversample()
+    }
+
+    /// The factor that [`Capture::oversampled`] reaches.
+    pub fn oversampling(&self, wanted: usize) -> usize {
+        self.oversampled(wanted).oversampling / self.oversampling
+    }
+
+    /// The same capture for a multiple of its sample rate: below half of the rate that it is for it
+    /// sounds the same, but what its distortion adds above that half no longer comes back as tones
+    /// that are no harmonics. The work for a second of sound is multiplied too. All that counts
+    /// frames, as [`Model::memory`] does, counts them at the higher rate.
+    ///
+    /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted` (1 to
+    /// [`MAX_OVERSAMPLING`]), with which an instance stays within [`MAX_STATE_BYTES`] and the other
+    /// limits of a file. It is 1 where oversampling is not [offered](Capture::oversampling_offered).
+    /// Copies the weights.
+    pub fn oversampled(&self, wanted: usize) -> Cow<'_, Capture> {
+        let mut best = Cow::Borrowed(self);
+        if !self.oversampling_offered() {
+            return best;
+        }
+        for _ in 0..wanted.clamp(1, MAX_OVERSAMPLING).ilog2() {
+            let mut twice = Capture::clone(&best);
+            twice.document.net.oversample(2);
+            twice.oversampling *= 2;
+            let net = &twice.document.net;
+            let fits = net.instance_bytes() <= MAX_STATE_BYTES
+                && net.settle_work(twice.document.sample_rate) <= MAX_SETTLE_WORK
+                && SAMPLE_RATES.contains(&twice.sample_rate());
+            if !fits {
+                break;
+            }
+            best = Cow::Owned(twice);
+        }
+        best
     }
 
     /// Allocates an instance in the file's initial state, for the best instructions this CPU has.

@@ -30,7 +30,7 @@ mod loudness;
 mod simd;
 mod summary;
 
-pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
+pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{Amp, Chain, GateSettings, Peaks, Setup, Source, ToneSettings, Voicing, latency};
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};

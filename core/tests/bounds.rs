@@ -24,9 +24,9 @@ fn try_out(name: &str, file: &Value) -> Result<Capture> {
     );
     let bound = counting::load_bound(bytes.len());
     assert!(peak <= bound, "{name}: {peak} of {bound} bytes to load");
-    if let Ok(capture) = &loaded {
+    let play = |capture: &Capture, oversampling: usize| {
         let ((), peak) = counting::peak(|| {
-            let mut model = capture.build();
+            let mut model = capture.oversampled(oversampling).build();
             model.prewarm();
             let input = vec![&[0.1; 65][..]; model.in_channels()];
             let mut planes = vec![[0.0; 65]; model.out_channels()];
@@ -35,9 +35,13 @@ fn try_out(name: &str, file: &Value) -> Result<Capture> {
             model.set_slim(0.0);
             model.process(&input, &mut output);
         });
-        println!("{name}: {peak} to play");
+        println!("{name}: {peak} to play, oversampled up to {oversampling} times");
         let bound = counting::play_bound(bytes.len());
         assert!(peak <= bound, "{name}: {peak} of {bound} bytes to play");
+    };
+    if let Ok(capture) = &loaded {
+        play(capture, 1);
+        play(capture, 8);
     }
     loaded
 }

@@ -65,6 +65,19 @@ fn all() -> Vec<(String, Capture)> {
     ] {
         captures.push((name.to_owned(), capture));
     }
+    for (name, factor) in [
+        (lstm, 8),
+        ("captures/wn_nano.nam", 2),
+        ("features/convnet_bn.nam", 4),
+        ("features/wn_conddsp_lstm.nam", 2),
+        ("features/wn_slim.nam", 4),
+    ] {
+        let capture = load(name).oversampled(factor).into_owned();
+        captures.push((format!("{name} at {factor} times its rate"), capture));
+    }
+    let capture = container(lstm, "captures/wn_nano.nam");
+    let capture = capture.oversampled(2).into_owned();
+    captures.push(("lstm or wavenet at twice its rate".to_owned(), capture));
     captures
 }
 
@@ -200,6 +213,12 @@ fn what_cannot_be_copied_changes_nothing() {
             container(lstm, "captures/lstm_1x16.nam"),
         ),
         (load("example_models/A2.nam"), load("features/wn_slim.nam")),
+        (load(lstm), load(lstm).oversampled(2).into_owned()),
+        (load(conv), load(conv).oversampled(2).into_owned()),
+        (
+            load(lstm).oversampled(2).into_owned(),
+            load(lstm).oversampled(4).into_owned(),
+        ),
     ];
     for (index, (a, b)) in pairs.iter().enumerate() {
         for (to, from) in [(a, b), (b, a)] {

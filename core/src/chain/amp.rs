@@ -47,7 +47,8 @@ impl Default for Voicing {
 }
 
 /// Frames at the rate `host` by which a capture of the rate `capture` is late, both in Hz: what
-/// converting there and back takes; 0 if they are the same.
+/// converting there and back takes; 0 if they are the same. An oversampled capture has another rate,
+/// see [`Capture::oversampled`].
 pub fn latency(host: f64, capture: f64) -> usize {
     RateMatch::latency(host, capture)
 }

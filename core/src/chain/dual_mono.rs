@@ -384,6 +384,17 @@ mod tests {
         ] {
             captures.push((name.to_owned(), capture));
         }
+        for (name, factor) in [
+            (lstm, 8),
+            ("trained/lstm_1x16_crunch.nam", 2),
+            ("captures/wn_nano.nam", 2),
+            ("features/convnet_bn.nam", 8),
+            ("features/wn_conddsp_lstm.nam", 2),
+            ("features/wn_slim.nam", 4),
+        ] {
+            let capture = load(name).oversampled(factor).into_owned();
+            captures.push((format!("{name} at {factor} times its rate"), capture));
+        }
         captures
     }
 
@@ -633,15 +644,16 @@ mod tests {
     #[test]
     fn lanes_rest_each_by_itself() {
         let guitar = guitar();
-        for name in [
-            "captures/wn_nano.nam",
-            "captures/lstm_2x16.nam",
-            "features/convnet_bn.nam",
+        for (name, factor) in [
+            ("captures/wn_nano.nam", 1),
+            ("captures/lstm_2x16.nam", 1),
+            ("captures/lstm_2x16.nam", 4),
+            ("features/convnet_bn.nam", 1),
         ] {
-            let capture = load(name);
+            let capture = load(name).oversampled(factor).into_owned();
             let mut session = Session::new(name, &capture, 2);
             let patience = if session.alone[0].is_recurrent() {
-                4000
+                4000 * factor
             } else {
                 session.alone[0].memory() + MARGIN + BLOCK
             };

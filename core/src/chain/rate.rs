@@ -12,7 +12,7 @@ use crate::engine::BLOCK;
 pub(super) const MAX_STREAMS: usize = 8;
 
 /// Sample rates in Hz that are believed: of a host what a capture may have.
-const RATES: std::ops::RangeInclusive<f64> = 1_000.0..=1_000_000.0;
+const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
 
 /// What is kept, in Hz, and the part of the lower rate's half that is where the half is too low for
 /// it: as much as 44.1 kHz keeps.

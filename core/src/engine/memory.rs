@@ -33,7 +33,8 @@ impl Net {
                 let padded = padded(net);
                 // Three states, and a stretch of contributions and outputs.
                 let layer = floats(padded) * (6 + (GATES as u64 + 1) * STRETCH as u64);
-                net.layers.len() as u64 * (layer + 512)
+                let one = net.layers.len() as u64 * (layer + 512);
+                one * net.phases as u64 + scratch(self.inputs() + self.outputs())
             }
             Net::WaveNet(net) => {
                 let sizes = net.slim_steps().len() as u64 + 1;
@@ -73,7 +74,9 @@ impl Net {
                 let rows = GATES * padded(net);
                 let layer = |layer: &_| floats(rows) * (lstm_columns(layer) + 1);
                 let layers = net.layers.iter().map(layer);
-                total(layers) + floats(rows) * net.outputs as u64
+                let one = total(layers) + floats(rows) * net.outputs as u64;
+                // Each phase has a copy.
+                one.saturating_mul(net.phases as u64)
             }
             Net::WaveNet(net) => {
                 let condition = net.condition.as_ref().map_or(0, |c| c.net.weight_bytes());
@@ -93,8 +96,9 @@ impl Net {
         let nested =
             |document: &Document| document.net.memory(document.sample_rate.or(sample_rate));
         match self {
-            Net::Lstm(_) => {
-                (0.5 * sample_rate.unwrap_or(crate::format::DEFAULT_SAMPLE_RATE)) as u64
+            Net::Lstm(net) => {
+                let rate = sample_rate.unwrap_or(crate::format::DEFAULT_SAMPLE_RATE);
+                (0.5 * rate) as u64 * net.phases as u64
             }
             Net::WaveNet(net) => {
                 let condition = net.condition.as_deref().map_or(0, nested);

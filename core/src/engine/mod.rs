@@ -13,6 +13,7 @@ pub(crate) mod lstm;
 pub(crate) mod memory;
 pub(crate) mod model;
 pub(crate) mod network;
+pub(crate) mod oversampling;
 pub(crate) mod planes;
 pub(crate) mod sequential;
 pub(crate) mod slimmable;
@@ -38,7 +39,13 @@ pub(crate) fn build(
 ) -> Box<dyn Network> {
     let rate = document.sample_rate.or(sample_rate);
     match &document.net {
-        Net::Lstm(config) => lstm::build(config, rate, level),
+        Net::Lstm(config) => {
+            let one = || lstm::build(config, rate, level);
+            match config.phases {
+                1 => one(),
+                phases => Box::new(oversampling::Interleaved::new(phases, one)),
+            }
+        }
         Net::ConvNet(config) => Box::new(convnet::ConvNet::new(config, level)),
         Net::Linear(config) => Box::new(linear::Linear::new(config, level)),
         Net::WaveNet(config) => {

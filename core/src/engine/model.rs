@@ -44,8 +44,9 @@ impl Model {
         self.level
     }
 
-    /// Frames of silence after which nothing of what was played before is heard any more (for a
-    /// recurrent capture: half a second, after which it is as good as settled).
+    /// Frames of silence, at the [rate that it plays at](crate::Capture::sample_rate), after which
+    /// nothing of what was played before is heard any more (for a recurrent capture: half a second,
+    /// after which it is as good as settled).
     pub fn memory(&self) -> usize {
         self.net.memory()
     }
@@ -119,7 +120,8 @@ impl Model {
 
     /// Whether silence has brought a recurrent capture to stand still: it leaves the whole state as
     /// it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
-    /// look, at the top of a file or as the size of one that plays, and every 1024 frames.
+    /// look, at the top of a file or as the size of one that plays, and every 1024 frames; and of an
+    /// oversampled capture, whose states take turns, it is never known.
     pub fn is_settled(&self) -> bool {
         self.net.period() == Some(1)
     }

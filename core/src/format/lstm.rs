@@ -63,6 +63,8 @@ pub(crate) struct LstmConfig {
     pub(crate) head: Array2<f32>,
     /// `[outputs]`
     pub(crate) head_bias: Array1<f32>,
+    /// States that take turns, a frame each: 1 in a file.
+    pub(crate) phases: usize,
 }
 
 impl LstmConfig {
@@ -103,6 +105,7 @@ impl LstmConfig {
             layers,
             head,
             head_bias,
+            phases: 1,
         })
     }
 }

@@ -26,6 +26,9 @@ use weights::Weights;
 /// The rate that a file without `sample_rate` means, in Hz.
 pub const DEFAULT_SAMPLE_RATE: f64 = 48_000.0;
 
+/// Sample rates in Hz that are believed.
+pub(crate) const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=1_000_000.0;
+
 /// Largest width, kernel or layer count that is believed; far beyond any real net.
 pub(crate) const MAX_SIZE: usize = 1 << 16;
 
@@ -242,7 +245,7 @@ fn read_sample_rate(field: &Field<'_>) -> Result<Option<f64>> {
     if rate <= 0.0 {
         return Ok(None);
     }
-    if !(1_000.0..=1_000_000.0).contains(&rate) {
+    if !SAMPLE_RATES.contains(&rate) {
         return Err(value.invalid(format!("{rate} Hz is not a sample rate of audio")));
     }
     Ok(Some(rate))

@@ -299,6 +299,7 @@ impl Rig {
         let rate = f64::from(input.rate());
         let oversampling = args.chain.oversampling();
         let capture = &*capture.oversampled(oversampling);
+        let pedal_levels = pedal.map(Levels::of).unwrap_or_default();
         let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
         let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
         let setup = Setup {
@@ -311,7 +312,7 @@ impl Rig {
         let voicing = |levels| Voicing { levels, slim };
         let mut amp = Amp::new(capture, setup, voicing(levels), 0, level)?;
         if let Some(pedal) = pedal.as_deref() {
-            amp = amp.behind(pedal, voicing(Levels::of(pedal)), level)?;
+            amp = amp.behind(pedal, voicing(pedal_levels), level)?;
         }
         let mut chain = Chain::new(setup);
         args.chain.set(&mut chain, args.raw);
