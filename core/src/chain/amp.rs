@@ -1,5 +1,6 @@
 //! A capture made ready to play in a chain.
 
+use super::crossfade::Player;
 use super::delay::Delay;
 use super::dual_mono::DualMono;
 use super::rate::{MAX_STREAMS, RateMatch};
@@ -126,18 +127,24 @@ impl Amp {
         self.setup
     }
 
-    /// Frames (at the host's rate) that it has to hear before it plays as if it had always played.
-    pub(super) fn memory(&self) -> usize {
-        self.memory
-    }
-
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
     pub fn set_slim(&mut self, value: f64) {
         self.player.set_slim(value);
     }
+}
 
-    /// Back to where silence leaves it.
-    pub(super) fn reset(&mut self) {
+impl Player for Amp {
+    const SILENT_WITHOUT: bool = true;
+
+    fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
+    fn memory(&self) -> usize {
+        self.memory
+    }
+
+    fn reset(&mut self) {
         self.player.reset();
         if let Some(rate) = &mut self.rate {
             rate.reset();
@@ -145,8 +152,7 @@ impl Amp {
         self.align.iter_mut().for_each(Delay::reset);
     }
 
-    /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
         let (ins, outs) = self.streams;
         // The last side that there is stands in for those that a capture has beyond it.
         let last = self.setup.inputs - 1;
