@@ -25,17 +25,22 @@ mod chain;
 mod engine;
 mod error;
 mod format;
+mod impulse_response;
 mod levels;
 mod loudness;
 mod simd;
 mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
-pub use chain::{Amp, Chain, GateSettings, Peaks, Setup, Source, ToneSettings, Voicing, latency};
+pub use chain::{
+    Amp, Cab, CabSettings, Chain, GateSettings, Peaks, Setup, Source, ToneSettings, Voicing,
+    latency,
+};
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::metadata::Metadata;
+pub use impulse_response::ImpulseResponse;
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use simd::{Level, UnknownLevel};

@@ -36,7 +36,7 @@ pub(crate) struct Outgoing<T> {
 }
 
 /// What a chain has a place for.
-trait Playable: Sized {
+pub(crate) trait Playable: Sized {
     fn accepted_by(chain: &Chain) -> bool;
     fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>>;
     fn done_by(chain: &mut Chain) -> Option<Box<Self>>;
@@ -254,7 +254,10 @@ mod tests {
             assert!(loader.captures.send(amp(&capture, ticket)).is_ok());
         }
         assert_eq!(
-            loader.captures.send(amp(&capture, 99)).map_err(|back| back.ticket()),
+            loader
+                .captures
+                .send(amp(&capture, 99))
+                .map_err(|back| back.ticket()),
             Err(99)
         );
     }

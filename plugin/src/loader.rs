@@ -203,10 +203,12 @@ impl Loader {
 
     /// Empties a part of the rig; a capture and a cabinet become the first of ours.
     pub(crate) fn clear(&self, part: Part) {
-        self.choose(part, |_| Choice::BuiltIn(match part {
-            Part::Capture => builtin::CAPTURES[0].name,
-            Part::Cab | Part::Pedal | Part::SecondCab => NOTHING,
-        }));
+        self.choose(part, |_| {
+            Choice::BuiltIn(match part {
+                Part::Capture => builtin::CAPTURES[0].name,
+                Part::Cab | Part::Pedal | Part::SecondCab => NOTHING,
+            })
+        });
     }
 
     /// Has the cabinet follow the capture again.
@@ -242,7 +244,10 @@ impl Loader {
     /// there is no file.
     pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
         let saved = Part::ALL.map(|part| self.shared.parameters.slot(part).current().1);
-        let mut files = saved.iter().filter(|saved| file_of(saved).is_some()).peekable();
+        let mut files = saved
+            .iter()
+            .filter(|saved| file_of(saved).is_some())
+            .peekable();
         files.peek()?;
         Some(files.fold((true, 0), |(all, bytes), saved| {
             (all && saved.embeds(), bytes + saved.embedded_bytes())
@@ -565,14 +570,17 @@ impl Worker {
         };
         let (_, current) = shared.parameters.slot(part).current();
         let cursor = &self.parts[part.index()].cursor;
-        let from = from.or_else(|| cursor.clone()).or_else(|| file_of(&current));
+        let from = from
+            .or_else(|| cursor.clone())
+            .or_else(|| file_of(&current));
         match (from, current.built_in_name()) {
             (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
             (Some(path), _) => match neighbour(&path, steps) {
                 Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
                     let folder = path.parent().unwrap_or(&path).display();
-                    let text = format!("There is no other file of its kind in the folder {folder}.");
+                    let text =
+                        format!("There is no other file of its kind in the folder {folder}.");
                     shared.say_of(part, Message::notice(text));
                     None
                 }
@@ -740,10 +748,12 @@ impl Worker {
         let Content::Capture(capture, levels) = &loaded.content else {
             return;
         };
-        let pedal = self.loaded(Part::Pedal).and_then(|loaded| match &loaded.content {
-            Content::Capture(capture, levels) => Some((loaded.ticket, capture, *levels)),
-            _ => None,
-        });
+        let pedal = self
+            .loaded(Part::Pedal)
+            .and_then(|loaded| match &loaded.content {
+                Content::Capture(capture, levels) => Some((loaded.ticket, capture, *levels)),
+                _ => None,
+            });
         let oversampling = shared.parameters.oversampling(offline);
         let plan = AmpPlan {
             capture: loaded.ticket,
@@ -776,9 +786,7 @@ impl Worker {
         // Every change is another sound, also where the capture stays.
         let amp = Amp::new(capture, setup, voicing(*levels), next_ticket(), level);
         let amp = match &pedal {
-            Some((pedal, levels)) => {
-                amp.and_then(|amp| amp.behind(pedal, voicing(*levels), level))
-            }
+            Some((pedal, levels)) => amp.and_then(|amp| amp.behind(pedal, voicing(*levels), level)),
             None => amp,
         };
         match amp {
@@ -1006,6 +1014,17 @@ mod tests {
         latency: 0,
     };
 
+    /// A chain whose cabinet is off.
+    fn bare_chain(setup: Setup) -> Chain {
+        let mut chain = Chain::new(setup);
+        chain.set_cab(gridleak_core::CabSettings {
+            on: false,
+            ..Default::default()
+        });
+        chain.reset();
+        chain
+    }
+
     /// An instance without a host.
     struct Instance {
         parameters: Arc<Parameters>,
@@ -1022,7 +1041,7 @@ mod tests {
                 parameters,
                 loader,
                 audio,
-                chain: Chain::new(SETUP),
+                chain: bare_chain(SETUP),
             }
         }
 
@@ -1100,12 +1119,17 @@ mod tests {
         instance.loader.open(Part::Capture, good.clone());
         instance.settle();
         assert_eq!(instance.level(), 0.05);
-        assert_eq!(instance.loader.shown().parts[0].file.as_deref(), Some(&*good));
+        assert_eq!(
+            instance.loader.shown().parts[0].file.as_deref(),
+            Some(&*good)
+        );
 
         let (generation, saved) = instance.parameters.slot(Part::Capture).current();
         for (name, content) in [("bad.nam", "{}"), ("empty.nam", ""), ("text.nam", "hello")] {
             std::fs::write(folder.path().join(name), content).unwrap();
-            instance.loader.open(Part::Capture, folder.path().join(name));
+            instance
+                .loader
+                .open(Part::Capture, folder.path().join(name));
             instance.settle();
             assert!(instance.message().contains(name), "{}", instance.message());
             assert_eq!(instance.level(), 0.05, "the old capture plays on");
@@ -1114,7 +1138,9 @@ mod tests {
                 (generation, saved.clone())
             );
         }
-        instance.loader.open(Part::Capture, folder.path().join("gone.nam"));
+        instance
+            .loader
+            .open(Part::Capture, folder.path().join("gone.nam"));
         instance.settle();
         assert!(
             instance.message().contains("gone"),
@@ -1135,7 +1161,10 @@ mod tests {
         let folder = folder();
         let mut instance = Instance::new();
         let missing = SavedPart::file(&folder.path().join("lost.nam"));
-        instance.parameters.slot(Part::Capture).choose(missing.clone());
+        instance
+            .parameters
+            .slot(Part::Capture)
+            .choose(missing.clone());
         instance.loader.activate(SETUP, false);
         instance.settle();
         assert!(
@@ -1143,7 +1172,10 @@ mod tests {
             "the built-in capture sounds"
         );
         assert!(instance.message().contains("lost.nam"));
-        assert_eq!(instance.loader.shown().parts[0].name.as_deref(), Some("lost"));
+        assert_eq!(
+            instance.loader.shown().parts[0].name.as_deref(),
+            Some("lost")
+        );
         assert_eq!(instance.parameters.slot(Part::Capture).current().1, missing);
     }
 
@@ -1159,7 +1191,9 @@ mod tests {
             );
         }
         let mut instance = Instance::active();
-        instance.loader.open(Part::Capture, folder.path().join("0000.nam"));
+        instance
+            .loader
+            .open(Part::Capture, folder.path().join("0000.nam"));
         instance.settle();
         let before = instance.chain.ticket().unwrap();
         for _ in 0..1250 {
@@ -1169,7 +1203,7 @@ mod tests {
             instance.loader.step(Part::Capture, Step::Previous);
         }
         instance.settle();
-        let file = instance.loader.shown().parts[0].file.unwrap();
+        let file = instance.loader.shown().parts[0].file.clone().unwrap();
         assert_eq!(file, folder.path().join("0240.nam"));
         assert!((instance.level() - 0.1 * 0.24).abs() < 1e-6);
         assert!(instance.chain.ticket().unwrap() > before);
@@ -1226,7 +1260,10 @@ mod tests {
             !instance.loader.take_restart_request(),
             "the host is asked once"
         );
-        assert_eq!(instance.loader.expected_latency(SETUP.rate, false), gridleak_core::latency(SETUP.rate, 44_100.0));
+        assert_eq!(
+            instance.loader.expected_latency(SETUP.rate, false),
+            gridleak_core::latency(SETUP.rate, 44_100.0)
+        );
         assert!(
             instance.message().contains("44100 Hz"),
             "{}",
@@ -1235,14 +1272,15 @@ mod tests {
 
         let latency = gridleak_core::latency(SETUP.rate, 44_100.0);
         let setup = Setup { latency, ..SETUP };
-        instance.chain = Chain::new(setup);
+        instance.chain = bare_chain(setup);
         instance.loader.activate(setup, false);
         instance.settle();
         assert!((instance.level() - 0.05).abs() < 1e-5);
         // One that needs less is delayed to the same latency.
-        instance
-            .loader
-            .open(Part::Capture, write(folder.path(), "fast.nam", 0.25, 48_000));
+        instance.loader.open(
+            Part::Capture,
+            write(folder.path(), "fast.nam", 0.25, 48_000),
+        );
         instance.settle();
         assert!((instance.level() - 0.025).abs() < 1e-5);
         assert!(!instance.loader.take_restart_request());

@@ -9,6 +9,8 @@ use gridleak_core::Peaks;
 pub(crate) struct Meters {
     input: Pair,
     output: Pair,
+    /// What the noise gate takes away and goes by, in dB, as bits.
+    gate: [AtomicU32; 2],
 }
 
 /// A level of one or two channels.
@@ -30,6 +32,20 @@ impl Meters {
     pub(crate) fn raise(&self, peaks: Peaks) {
         self.input.raise(peaks.input);
         self.output.raise(peaks.output);
+    }
+
+    /// Tells what the noise gate takes away now (0 or less) and the level that it goes by, in dB.
+    pub(crate) fn set_gate(&self, reduction: f32, level: f32) {
+        for (place, db) in self.gate.iter().zip([reduction, level]) {
+            place.store(db.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// What [`Meters::set_gate`] told last.
+    pub(crate) fn gate(&self) -> (f32, f32) {
+        let [reduction, level] = &self.gate;
+        let read = |place: &AtomicU32| f32::from_bits(place.load(Ordering::Relaxed));
+        (read(reduction), read(level))
     }
 
     /// Input and output since the last call, left and right; no right where there is one channel.

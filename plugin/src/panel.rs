@@ -60,7 +60,9 @@ impl Backend for Panel {
     }
 
     fn path(&self) -> Option<PathBuf> {
-        self.loader.shown().parts[Part::Capture.index()].file.clone()
+        self.loader.shown().parts[Part::Capture.index()]
+            .file
+            .clone()
     }
 
     fn load(&self, path: PathBuf) {

@@ -35,6 +35,9 @@ const RANGES: [(&str, RangeInclusive<f32>); 16] = [
     ("slim", PART),
 ];
 
+/// How many there are.
+pub(crate) const PARAMETERS: usize = 29;
+
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
 pub(crate) struct Parameters {
@@ -302,16 +305,28 @@ impl Parameters {
             levels: LevelParameters {
                 mode: EnumParam::new("Output Mode", OutputMode::Normalized),
                 calibrate_input: switch("Calibrate Input", levels.calibrate_input),
-                interface: float("Interface Level", levels.interface_dbu, LevelSettings::INTERFACE_DBU)
-                    .with_unit(" dBu"),
+                interface: float(
+                    "Interface Level",
+                    levels.interface_dbu,
+                    LevelSettings::INTERFACE_DBU,
+                )
+                .with_unit(" dBu"),
             },
             gate: GateParameters {
                 on: switch("Gate", gate.on),
-                threshold: decibels("Gate Threshold", gate.threshold_db, GateSettings::THRESHOLD_DB),
+                threshold: decibels(
+                    "Gate Threshold",
+                    gate.threshold_db,
+                    GateSettings::THRESHOLD_DB,
+                ),
                 hold: milliseconds("Gate Hold", gate.hold_ms, GateSettings::HOLD_MS),
                 release: milliseconds("Gate Release", gate.release_ms, GateSettings::RELEASE_MS),
                 range: decibels("Gate Range", gate.range_db, GateSettings::RANGE_DB),
-                hysteresis: decibels("Gate Hysteresis", gate.hysteresis_db, GateSettings::HYSTERESIS_DB),
+                hysteresis: decibels(
+                    "Gate Hysteresis",
+                    gate.hysteresis_db,
+                    GateSettings::HYSTERESIS_DB,
+                ),
             },
             tone: ToneParameters {
                 on: switch("Tone", tone.on),
@@ -324,7 +339,11 @@ impl Parameters {
                 on: switch("Cab", cab_settings.on),
                 level: EnumParam::new("Cab Level", CabLevel::File),
                 low_cut: hertz("Cab Low Cut", cab_settings.low_cut_hz, CabSettings::LOW_CUT),
-                high_cut: hertz("Cab High Cut", cab_settings.high_cut_hz, CabSettings::HIGH_CUT),
+                high_cut: hertz(
+                    "Cab High Cut",
+                    cab_settings.high_cut_hz,
+                    CabSettings::HIGH_CUT,
+                ),
                 mix: percent("Cab Mix", cab_settings.mix),
                 blend: percent("Cab Blend", cab_settings.blend),
             },
@@ -358,6 +377,42 @@ impl Parameters {
             OfflineOversampling::Eight => Oversampling::Eight,
         };
         chosen.factor()
+    }
+
+    /// Where all of them stand, automation included, each from 0 to 1: to see whether one moved.
+    pub(crate) fn positions(&self) -> [f32; PARAMETERS] {
+        let (levels, gate, tone, cab) = (&self.levels, &self.gate, &self.tone, &self.cab);
+        [
+            self.input.modulated_normalized_value(),
+            self.output.modulated_normalized_value(),
+            self.source.modulated_normalized_value(),
+            self.bypass.modulated_normalized_value(),
+            self.slim.modulated_normalized_value(),
+            self.pedal.modulated_normalized_value(),
+            levels.mode.modulated_normalized_value(),
+            levels.calibrate_input.modulated_normalized_value(),
+            levels.interface.modulated_normalized_value(),
+            gate.on.modulated_normalized_value(),
+            gate.threshold.modulated_normalized_value(),
+            gate.hold.modulated_normalized_value(),
+            gate.release.modulated_normalized_value(),
+            gate.range.modulated_normalized_value(),
+            gate.hysteresis.modulated_normalized_value(),
+            tone.on.modulated_normalized_value(),
+            tone.bass.modulated_normalized_value(),
+            tone.middle.modulated_normalized_value(),
+            tone.treble.modulated_normalized_value(),
+            tone.position.modulated_normalized_value(),
+            cab.on.modulated_normalized_value(),
+            cab.level.modulated_normalized_value(),
+            cab.low_cut.modulated_normalized_value(),
+            cab.high_cut.modulated_normalized_value(),
+            cab.mix.modulated_normalized_value(),
+            cab.blend.modulated_normalized_value(),
+            self.dc_blocker.modulated_normalized_value(),
+            self.oversampling.modulated_normalized_value(),
+            self.offline_oversampling.modulated_normalized_value(),
+        ]
     }
 
     /// Brings a chain to what the parameters say.
@@ -450,7 +505,9 @@ pub(crate) fn migrate(state: &mut PluginState) {
 /// A switch.
 fn switch(name: &str, on: bool) -> BoolParam {
     BoolParam::new(name, on)
-        .with_value_to_string(std::sync::Arc::new(|on| if on { "On" } else { "Off" }.into()))
+        .with_value_to_string(std::sync::Arc::new(|on| {
+            if on { "On" } else { "Off" }.into()
+        }))
         .with_string_to_value(std::sync::Arc::new(|text| {
             match text.trim().to_ascii_lowercase().as_str() {
                 "on" | "yes" | "true" | "1" => Some(true),
@@ -516,7 +573,9 @@ fn percent(name: &str, default: f32) -> FloatParam {
 
 /// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
 pub(crate) fn typed_number(text: &str) -> Option<f32> {
-    let text = text.trim().trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
+    let text = text
+        .trim()
+        .trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
     // As copied from where minus signs are proper ones.
     let text = text.trim().replace(',', ".").replace('\u{2212}', "-");
     let value: f32 = text.parse().ok()?;

@@ -13,7 +13,7 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::{Parameters, migrate};
+use crate::parameters::{PARAMETERS, Parameters, migrate};
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -182,6 +182,10 @@ impl Plugin for Gridleak {
         self.sounds.exchange(chain);
         let peaks = chain.take_peaks();
         self.meters.raise(peaks);
+        self.meters.set_gate(
+            chain.gate_reduction_db() as f32,
+            chain.gate_level_db() as f32,
+        );
         let drawn = Drawn::new(&self.parameters, peaks);
         if self.window.is_open() && drawn.differs(&self.drawn) {
             self.drawn = drawn;
@@ -229,20 +233,24 @@ fn wait_for_capture(loader: &Loader, waited_for: &mut u64) {
 }
 
 /// What moves in the editor while a host plays.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Drawn {
-    values: [f32; 4],
+    values: [f32; PARAMETERS],
     peaks: Peaks,
+}
+
+impl Default for Drawn {
+    fn default() -> Self {
+        Self {
+            values: [0.0; PARAMETERS],
+            peaks: Peaks::default(),
+        }
+    }
 }
 
 impl Drawn {
     fn new(parameters: &Parameters, peaks: Peaks) -> Self {
-        let values = [
-            parameters.input.value(),
-            parameters.output.value(),
-            f32::from(parameters.bypass.value()),
-            parameters.source.value() as u8 as f32,
-        ];
+        let values = parameters.positions();
         Self { values, peaks }
     }
 

@@ -1,10 +1,11 @@
 //! A capture made ready to play in a chain.
 
+use super::crossfade::Player;
 use super::delay::Delay;
 use super::gain::Gain;
 use super::pedal::{Pedal, sides};
-use super::player::Player;
 use super::rate::RateMatch;
+use super::voice::Voice;
 use crate::capture::Capture;
 use crate::engine::BLOCK;
 use crate::levels::{LevelSettings, Levels};
@@ -59,7 +60,7 @@ pub fn latency(host: f64, capture: f64) -> usize {
 /// Making one takes time and memory, and so does dropping it: neither is for the audio thread.
 pub struct Amp {
     pedal: Option<Pedal>,
-    player: Player,
+    voice: Voice,
     levels: Levels,
     input: Gain,
     output: Gain,
@@ -80,11 +81,11 @@ impl Amp {
         ticket: u64,
         level: Level,
     ) -> Result<Self, String> {
-        let player = Player::new(capture, setup, &voicing, level)?;
-        let align = align(setup.latency, player.latency())?;
+        let voice = Voice::new(capture, setup, &voicing, level)?;
+        let align = align(setup.latency, voice.latency())?;
         let mut amp = Amp {
             pedal: None,
-            player,
+            voice,
             levels: voicing.levels,
             input: Gain::new(setup.rate),
             output: Gain::new(setup.rate),
@@ -108,10 +109,10 @@ impl Amp {
         level: Level,
     ) -> Result<Self, String> {
         // A pedal hears what the chain has, and gives as much to the amp.
-        let player = Player::new(pedal, self.setup, &voicing, level)?;
-        let late = player.latency() + self.player.latency();
+        let voice = Voice::new(pedal, self.setup, &voicing, level)?;
+        let late = voice.latency() + self.voice.latency();
         self.align = align(self.setup.latency, late)?;
-        let pedal = Pedal::new(player, voicing.levels, &self.levels, self.setup.rate);
+        let pedal = Pedal::new(voice, voicing.levels, &self.levels, self.setup.rate);
         self.pedal = Some(pedal);
         Ok(self)
     }
@@ -126,19 +127,9 @@ impl Amp {
         self.setup
     }
 
-    /// Frames (at the host's rate) that it has to hear before it plays as if it had always played.
-    pub(super) fn memory(&self) -> usize {
-        let (memory, late) = match &self.pedal {
-            Some(pedal) => (pedal.memory(), pedal.latency()),
-            None => (0, 0),
-        };
-        // Each counts its own latency; the rest is in the delay behind them.
-        memory + self.player.memory() + self.setup.latency - late - self.player.latency()
-    }
-
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
     pub fn set_slim(&mut self, value: f64) {
-        self.player.set_slim(value);
+        self.voice.set_slim(value);
     }
 
     /// Sets how hard it is driven and how loud it comes out.
@@ -172,10 +163,26 @@ impl Amp {
             pedal.finish();
         }
     }
+}
 
-    /// Back to where silence leaves it.
-    pub(super) fn reset(&mut self) {
-        self.player.reset();
+impl Player for Amp {
+    const SILENT_WITHOUT: bool = true;
+
+    fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
+    fn memory(&self) -> usize {
+        let (memory, late) = match &self.pedal {
+            Some(pedal) => (pedal.memory(), pedal.latency()),
+            None => (0, 0),
+        };
+        // Each counts its own latency; the rest is in the delay behind them.
+        memory + self.voice.memory() + self.setup.latency - late - self.voice.latency()
+    }
+
+    fn reset(&mut self) {
+        self.voice.reset();
         if let Some(pedal) = &mut self.pedal {
             pedal.reset();
         }
@@ -183,14 +190,13 @@ impl Amp {
         self.align.iter_mut().for_each(Delay::reset);
     }
 
-    /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
         let mut heard = *input;
         self.input.process(&mut sides(&mut heard, frames));
         if let Some(pedal) = &mut self.pedal {
             pedal.process(input, &mut heard, frames);
         }
-        self.player.process(&heard, output, frames);
+        self.voice.process(&heard, output, frames);
         self.output.process(&mut sides(output, frames));
         for (output, align) in output.iter_mut().zip(&mut self.align) {
             align.process(&mut output[..frames]);

@@ -1,4 +1,4 @@
-//! From one capture to the next, without a gap and without a click.
+//! From one capture to the next, or from one cabinet to the next, without a gap and without a click.
 //!
 //! The newcomer first plays along unheard until it has heard as much as it remembers; then it is
 //! faded in while the old one is faded out. How loud the two are together depends on how alike they
@@ -7,7 +7,7 @@
 //! theirs. An offset, which is not heard but would make any two signals alike, is kept out of this and
 //! goes over in a straight line.
 
-use super::amp::{Amp, Piece};
+use super::amp::Piece;
 use crate::engine::BLOCK;
 
 /// Seconds of a fade.
@@ -26,14 +26,32 @@ const MOST_RAISE: f64 = 4.0;
 /// Power below which nothing is heard, and nothing evened out.
 const SILENCE: f64 = 1e-12;
 
-/// Plays a capture, and fades to another one that is offered.
-pub(super) struct Crossfade {
-    current: Option<Box<Amp>>,
-    next: Option<Box<Amp>>,
+/// What can be gone over to while it plays.
+pub(super) trait Player {
+    /// Whether there is silence without one; else what comes in is heard.
+    const SILENT_WITHOUT: bool;
+
+    /// The caller's number of it.
+    fn ticket(&self) -> u64;
+
+    /// Frames that it has to hear before it plays as if it had always played.
+    fn memory(&self) -> usize;
+
+    /// Back to where silence leaves it.
+    fn reset(&mut self);
+
+    /// Plays `frames` frames, at most [`BLOCK`].
+    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize);
+}
+
+/// Plays one, and fades to another one that is offered.
+pub(super) struct Crossfade<P> {
+    current: Option<Box<P>>,
+    next: Option<Box<P>>,
     stage: Stage,
     /// What is no longer played, until it is taken away. Room for one: nothing more is accepted
     /// before it is gone.
-    done: Option<Box<Amp>>,
+    done: Option<Box<P>>,
     /// Whether nothing was played yet since the start or the last reset.
     fresh: bool,
     fade: usize,
@@ -102,7 +120,7 @@ impl Followed {
     }
 }
 
-impl Crossfade {
+impl<P: Player> Crossfade<P> {
     /// `rate`: of the host, in Hz.
     pub(super) fn new(rate: f64) -> Self {
         Crossfade {
@@ -124,54 +142,48 @@ impl Crossfade {
         self.done.is_none() && !matches!(self.stage, Stage::Fading(_))
     }
 
-    /// Takes a capture to go over to. Newest wins: one that was waiting unheard is done with.
+    /// Takes one to go over to. Newest wins: one that was waiting unheard is done with.
     /// What it cannot accept now, it gives back.
-    pub(super) fn offer(&mut self, amp: Box<Amp>) -> Result<(), Box<Amp>> {
+    pub(super) fn offer(&mut self, player: Box<P>) -> Result<(), Box<P>> {
         if !self.accepts() {
-            return Err(amp);
+            return Err(player);
         }
         if self.fresh {
-            self.done = self.current.replace(amp);
+            self.done = self.current.replace(player);
             return Ok(());
         }
         let listening = match self.current {
-            Some(_) => amp.memory().max(self.least_listening),
-            None => 0,
+            None if P::SILENT_WITHOUT => 0,
+            _ => player.memory().max(self.least_listening),
         };
-        self.done = self.next.replace(amp);
+        self.done = self.next.replace(player);
         self.stage = Stage::Listening(listening);
         self.followed = Followed::default();
         Ok(())
     }
 
     /// What is done with, to be dropped elsewhere.
-    pub(super) fn take_done(&mut self) -> Option<Box<Amp>> {
+    pub(super) fn take_done(&mut self) -> Option<Box<P>> {
         self.done.take()
     }
 
-    /// All captures, one at a call; afterwards nothing plays.
-    pub(super) fn take_any(&mut self) -> Option<Box<Amp>> {
+    /// All there are, one at a call; afterwards nothing plays.
+    pub(super) fn take_any(&mut self) -> Option<Box<P>> {
         self.stage = Stage::Alone;
         self.fresh = true;
         let any = self.done.take().or_else(|| self.next.take());
         any.or_else(|| self.current.take())
     }
 
-    /// Which capture is heard, or will be as soon as its fade begins.
+    /// Which one is heard, or will be as soon as its fade begins.
     pub(super) fn ticket(&self) -> Option<u64> {
         let newest = self.next.as_ref().or(self.current.as_ref());
-        newest.map(|amp| amp.ticket())
+        newest.map(|player| player.ticket())
     }
 
     /// What is heard, or will be again as soon as it may.
-    pub(super) fn current(&self) -> Option<&Amp> {
+    pub(super) fn current(&self) -> Option<&P> {
         self.current.as_deref()
-    }
-
-    /// Does something to all that are played.
-    pub(super) fn each(&mut self, mut act: impl FnMut(&mut Amp)) {
-        let played = [&mut self.current, &mut self.next].into_iter().flatten();
-        played.for_each(|amp| act(amp));
     }
 
     /// Back to where silence leaves it; a fade is over at once.
@@ -181,18 +193,24 @@ impl Crossfade {
             self.current = self.next.take();
             self.stage = Stage::Alone;
         }
-        for amp in [&mut self.current, &mut self.next].into_iter().flatten() {
-            amp.reset();
-        }
+        self.each(P::reset);
         self.fresh = true;
     }
 
-    /// Plays `frames` frames, at most [`BLOCK`]. Without a capture there is silence.
+    /// Does something with those that play.
+    pub(super) fn each(&mut self, mut act: impl FnMut(&mut P)) {
+        for player in [&mut self.current, &mut self.next].into_iter().flatten() {
+            act(player);
+        }
+    }
+
+    /// Plays `frames` frames, at most [`BLOCK`].
     pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
         self.fresh = false;
         match &mut self.current {
-            Some(amp) => amp.process(input, output, frames),
-            None => output.iter_mut().for_each(|c| c[..frames].fill(0.0)),
+            Some(player) => player.process(input, output, frames),
+            None if P::SILENT_WITHOUT => output.iter_mut().for_each(|c| c[..frames].fill(0.0)),
+            None => *output = *input,
         }
         let Some(next) = &mut self.next else { return };
         let mut newer = [[0.0; BLOCK]; 2];

@@ -1,32 +1,37 @@
 //! The signal chain: what a guitarist plays through, from the input to the output.
 //!
 //! ```text
-//! in -> source -> input gain -> (tone) -> pedal -> capture -> gate -> tone -> DC blocker -> output gain -> out
-//!   \                      \-- heard by the gate ---------/                                          /
-//!    \-- delay of the same length -------------------------------------------------------> bypass --/
+//! in -> source -> input gain -> (tone) -> pedal -> capture -> gate -> tone -> cab -> DC blocker -> output gain -> out
+//!   \                      \-- heard by the gate ---------/                                                 /
+//!    \-- delay of the same length --------------------------------------------------------------> bypass --/
 //! ```
 //!
 //! A chain cuts what it gets into pieces of at most 64 frames, so a block may have any length.
 
 mod amp;
 mod bypass;
+mod cab;
 mod crossfade;
 mod dc_blocker;
 mod delay;
 mod dual_mono;
+mod filter;
 mod gain;
 mod gate;
 mod pedal;
-mod player;
 #[cfg(test)]
 mod probe;
+mod ramp;
 mod rate;
 mod source;
 mod switch;
 mod tone;
+mod voice;
 
 pub use amp::{Amp, Setup, Voicing, latency};
+pub use cab::{Cab, CabSettings};
 pub use gate::GateSettings;
+pub(crate) use rate::{RATES, resample};
 pub use source::Source;
 pub use tone::ToneSettings;
 
@@ -54,12 +59,14 @@ pub struct Chain {
     /// The gain that the captures have for their input, for what listens to it with them.
     calibration: Gain,
     tone_before: ToneStack,
-    captures: Crossfade,
+    captures: Crossfade<Amp>,
     levels: LevelSettings,
     slim: f64,
     pedal: bool,
     gate: Gate,
     tone: ToneStack,
+    cabs: Crossfade<Cab>,
+    cab_settings: CabSettings,
     dc_blocker: DcBlocker,
     output: Gain,
     bypass: Bypass,
@@ -76,7 +83,7 @@ pub struct Peaks {
 }
 
 impl Chain {
-    /// A chain that has no capture yet and is silent. Gate, tone stack and DC blocker are off.
+    /// A chain that has no capture yet and is silent. It has no cab either. Gate, tone stack and DC blocker are off.
     pub fn new(setup: Setup) -> Self {
         let mut chain = Chain {
             source: SourceSelector::new(setup.rate),
@@ -89,6 +96,8 @@ impl Chain {
             pedal: true,
             gate: Gate::new(setup.rate, setup.latency),
             tone: ToneStack::new(setup.rate),
+            cabs: Crossfade::new(setup.rate),
+            cab_settings: CabSettings::default(),
             dc_blocker: DcBlocker::new(setup.rate),
             output: Gain::new(setup.rate),
             bypass: Bypass::new(setup.rate, setup.latency),
@@ -221,6 +230,44 @@ impl Chain {
         self.captures.ticket()
     }
 
+    /// Sets how cabs sound: those that it has and those that it will get.
+    pub fn set_cab(&mut self, settings: CabSettings) {
+        if settings != self.cab_settings {
+            self.cab_settings = settings;
+            self.cabs.each(|cab| cab.set(settings));
+        }
+    }
+
+    /// As [`Chain::accepts`], for [`Chain::offer_cab`].
+    pub fn accepts_cab(&self) -> bool {
+        self.cabs.accepts()
+    }
+
+    /// As [`Chain::offer`]: goes over to a cab, or from it to one with nothing in it.
+    pub fn offer_cab(&mut self, mut cab: Box<Cab>) -> Result<(), Box<Cab>> {
+        if cab.setup() != self.setup {
+            return Err(cab);
+        }
+        cab.set(self.cab_settings);
+        cab.finish();
+        self.cabs.offer(cab)
+    }
+
+    /// A cab that is no longer played, to be dropped on another thread.
+    pub fn take_done_cab(&mut self) -> Option<Box<Cab>> {
+        self.cabs.take_done()
+    }
+
+    /// Takes the cabs out, one at a call; without one, what comes in is passed on.
+    pub fn take_any_cab(&mut self) -> Option<Box<Cab>> {
+        self.cabs.take_any()
+    }
+
+    /// The ticket of the newest cab it has.
+    pub fn cab_ticket(&self) -> Option<u64> {
+        self.cabs.ticket()
+    }
+
     /// The largest samples since the last call.
     pub fn take_peaks(&mut self) -> Peaks {
         std::mem::take(&mut self.peaks)
@@ -243,6 +290,7 @@ impl Chain {
         self.bypass.finish();
         self.bypass.reset();
         self.captures.reset();
+        self.cabs.reset();
     }
 
     /// Plays any number of frames in place: the setup's outputs, of which its inputs hold what came
@@ -289,10 +337,23 @@ impl Chain {
         }
         self.gate.apply(channels);
         self.tone.process(channels);
+        self.play_cab(channels);
         self.dc_blocker.process(channels);
         self.output.process(channels);
         raise(&mut self.peaks.output, channels);
         self.bypass.process(channels);
+    }
+
+    fn play_cab(&mut self, channels: &mut [&mut [f32]]) {
+        let frames = channels[0].len();
+        let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
+        for (piece, channel) in input.iter_mut().zip(channels.iter()) {
+            piece[..frames].copy_from_slice(channel);
+        }
+        self.cabs.process(&input, &mut output, frames);
+        for (channel, piece) in channels.iter_mut().zip(&output) {
+            channel.copy_from_slice(&piece[..frames]);
+        }
     }
 }
 

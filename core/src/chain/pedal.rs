@@ -3,14 +3,14 @@
 use super::amp::Piece;
 use super::delay::Delay;
 use super::gain::Gain;
-use super::player::Player;
 use super::switch::Switch;
+use super::voice::Voice;
 use crate::engine::BLOCK;
 use crate::levels::{LevelSettings, Levels};
 
 /// A pedal that can be stepped on without a click. While it is off, it is not played.
 pub(super) struct Pedal {
-    player: Player,
+    voice: Voice,
     levels: Levels,
     /// What comes in, as late as what the pedal makes of it.
     dry: [Delay; 2],
@@ -25,13 +25,13 @@ pub(super) struct Pedal {
 
 impl Pedal {
     /// A pedal that is on, before an amp of the levels `amp`, at a rate in Hz.
-    pub(super) fn new(player: Player, levels: Levels, amp: &Levels, rate: f64) -> Self {
-        let latency = player.latency();
+    pub(super) fn new(voice: Voice, levels: Levels, amp: &Levels, rate: f64) -> Self {
+        let latency = voice.latency();
         let mut output = Gain::new(rate);
         output.set(levels.gain_to_db(amp) as f32);
         output.finish();
         Pedal {
-            player,
+            voice,
             levels,
             dry: [Delay::new(latency), Delay::new(latency)],
             input: Gain::new(rate),
@@ -44,12 +44,12 @@ impl Pedal {
 
     /// Frames that it has to hear before it plays as if it had always played.
     pub(super) fn memory(&self) -> usize {
-        self.player.memory()
+        self.voice.memory()
     }
 
     /// Frames by which the amp behind hears it late.
     pub(super) fn latency(&self) -> usize {
-        self.player.latency()
+        self.voice.latency()
     }
 
     /// Steps on it.
@@ -59,8 +59,8 @@ impl Pedal {
         }
         self.on = on;
         if on && self.switch.is_off() {
-            self.player.reset();
-            self.listening = self.player.memory();
+            self.voice.reset();
+            self.listening = self.voice.memory();
         } else {
             self.switch.set(on);
         }
@@ -86,7 +86,7 @@ impl Pedal {
 
     /// Back to where silence leaves it.
     pub(super) fn reset(&mut self) {
-        self.player.reset();
+        self.voice.reset();
         self.dry.iter_mut().for_each(Delay::reset);
         self.finish();
     }
@@ -102,7 +102,7 @@ impl Pedal {
         let mut heard = *guitar;
         let mut made = [[0.0; BLOCK]; 2];
         self.input.process(&mut sides(&mut heard, frames));
-        self.player.process(&heard, &mut made, frames);
+        self.voice.process(&heard, &mut made, frames);
         self.output.process(&mut sides(&mut made, frames));
         if self.listening > 0 {
             self.listening = self.listening.saturating_sub(frames);

@@ -1,4 +1,4 @@
-//! Conversion to a capture's sample rate and back, while it plays.
+//! Conversion to a capture's sample rate and back, while it plays; and of a whole recording at once.
 
 use audioadapter_buffers::direct::{SequentialSliceOfSlices, SequentialSliceOfVecs};
 use rubato::{
@@ -12,7 +12,7 @@ use crate::engine::BLOCK;
 pub(super) const MAX_STREAMS: usize = 8;
 
 /// Sample rates in Hz that are believed: of a host what a capture may have.
-const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
+pub(crate) const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
 
 /// What is kept, in Hz, and the part of the lower rate's half that is where the half is too low for
 /// it: as much as 44.1 kHz keeps.
@@ -75,13 +75,8 @@ impl RateMatch {
         outputs: usize,
     ) -> Result<Self, String> {
         debug_assert!(host != capture, "nothing to convert");
-        for rate in [host, capture] {
-            if !RATES.contains(&rate) {
-                return Err(format!(
-                    "{rate} Hz is not a sample rate of audio. Choose another one in the host's audio settings."
-                ));
-            }
-        }
+        check(host)?;
+        check(capture)?;
         if inputs.max(outputs) > MAX_STREAMS {
             return Err(format!(
                 "{inputs} inputs and {outputs} outputs are more than can be converted to another sample rate ({MAX_STREAMS})"
@@ -152,6 +147,72 @@ impl RateMatch {
         self.back.pull(&mut first[..self.streams.1]);
         self.back.set_step(self.back.step);
     }
+}
+
+/// Converts a whole recording from one rate to another, in Hz. The first sample stays where it was in
+/// time; what the filter rings before it is left out, what it rings behind the last sample is kept.
+/// As good as [`RateMatch`], and nothing is made louder or softer.
+///
+/// # Errors
+/// In words, if one of the rates is none of audio.
+pub(crate) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Vec<f32>, String> {
+    check(from)?;
+    check(to)?;
+    if from == to || samples.is_empty() {
+        return Ok(samples.to_vec());
+    }
+    let filter = Plan::new(from, to).there;
+    let (step, half) = (filter.step, filter.taps as f64 / 2.0);
+    // So many frames are thrown away, until one lies on the first sample: see `Plan::new` for where
+    // they lie. Its remainder is the first step's, which is to be longer by less than a frame.
+    let ahead = (half / step).ceil();
+    let late = half - 1.0 / filter.phases as f64 - ahead * step;
+    let silence = (step - late).ceil();
+    let first_step = silence + late;
+    let length = ((samples.len() - 1) as f64 + half) / step;
+    let (ahead, silence, length) = (ahead as usize, silence as usize, length as usize + 1);
+
+    let room = silence + 2 * BLOCK + filter.taps + step as usize * (BLOCK + 1);
+    let mut converter = Converter::new(&filter, 1, room)
+        .map_err(|e| format!("cannot convert {from} Hz to {to} Hz: {e}"))?;
+    let mut made = Vec::with_capacity(ahead + length + BLOCK);
+    let mut block = [0.0; BLOCK];
+    let mut rest = samples;
+    converter.queued = silence;
+    converter.set_step(first_step);
+    while made.len() < ahead + length {
+        let (now, later) = rest.split_at(rest.len().min(BLOCK));
+        block.fill(0.0);
+        block[..now.len()].copy_from_slice(now);
+        rest = later;
+        converter.push(&[&block]);
+        loop {
+            let first = made.is_empty();
+            let frames = match first {
+                true => usize::from(converter.needs(1) <= converter.queued),
+                false => converter.ready(),
+            };
+            if frames == 0 || !converter.pull(&mut [&mut block[..frames]]) {
+                break;
+            }
+            made.extend_from_slice(&block[..frames]);
+            if first {
+                converter.set_step(step);
+            }
+        }
+    }
+    made.drain(..ahead);
+    made.truncate(length);
+    Ok(made)
+}
+
+fn check(rate: f64) -> Result<(), String> {
+    if RATES.contains(&rate) {
+        return Ok(());
+    }
+    Err(format!(
+        "{rate} Hz is not a sample rate of audio. Choose another one in the host's audio settings."
+    ))
 }
 
 /// How the conversion starts, so that the way back has enough to begin with and lands on a frame.

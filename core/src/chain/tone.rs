@@ -1,9 +1,11 @@
 //! The tone stack: bass, middle and treble, exactly those of the official plugin.
 //!
 //! Each is a filter of the Audio EQ Cookbook (Bristow-Johnson), which the official plugin plays as a
-//! biquad in direct form. Here it is played as a state variable filter (Simper, Zavalishin) with
-//! the same response, whose state stays meaningful while the knob moves, so a move does not click.
+//! biquad in direct form. Here it is played as a state variable filter (`filter.rs`) with the same
+//! response, so a move does not click.
 
+use super::filter::{Filter, warp};
+use super::ramp::Ramp;
 use super::switch::Switch;
 use crate::engine::BLOCK;
 use std::f64::consts::{LN_10, PI};
@@ -106,10 +108,9 @@ struct Band {
 }
 
 impl Band {
-    /// Its frequency as the bilinear transform bends it, at a rate in Hz: the tangent of half the
-    /// angular frequency.
+    /// Its frequency, see [`warp`], at a rate in Hz.
     fn warped(&self, rate: f64) -> f64 {
-        (PI * self.frequency / rate).tan()
+        warp(self.frequency, rate)
     }
 
     fn filter(&self, warped: f64, knob: f64) -> Filter {
@@ -135,73 +136,12 @@ impl Band {
     }
 }
 
-/// A state variable filter: two integrators of the trapezoidal rule, in a loop.
-#[derive(Clone, Copy)]
-struct Filter {
-    /// The warped frequency.
-    g: f64,
-    /// Damping: 1 / quality.
-    k: f64,
-    /// How much is heard of the input, the band and the low part.
-    mix: [f64; 3],
-    /// The loop solved: what the integrators' states and the sample add to each state, and to what
-    /// is heard.
-    to_states: [[f64; 3]; 2],
-    to_output: [f64; 3],
-}
-
-impl Filter {
-    fn new(g: f64, k: f64, mix: [f64; 3]) -> Self {
-        let a = 1.0 / (1.0 + g * (g + k));
-        // Of the states and the sample, in what comes out of the integrators.
-        let band = [a, -g * a, g * a];
-        let low = [g * a, 1.0 - g * g * a, g * g * a];
-        Filter {
-            g,
-            k,
-            mix,
-            to_states: [
-                [2.0 * band[0] - 1.0, 2.0 * band[1], 2.0 * band[2]],
-                [2.0 * low[0], 2.0 * low[1] - 1.0, 2.0 * low[2]],
-            ],
-            to_output: [
-                mix[1] * band[0] + mix[2] * low[0],
-                mix[1] * band[1] + mix[2] * low[1],
-                mix[0] + mix[1] * band[2] + mix[2] * low[2],
-            ],
-        }
-    }
-
-    /// At a warped frequency.
-    fn response_db(&self, warped: f64) -> f64 {
-        let [dry, band, low] = self.mix;
-        // The analogue filter at s = jx: dry + (band s + low) / (s^2 + k s + 1).
-        let x = warped / self.g;
-        let (real, imaginary) = (1.0 - x * x, self.k * x);
-        let above = (dry * real + low).powi(2) + (dry * imaginary + band * x).powi(2);
-        10.0 * (above / (real * real + imaginary * imaginary)).log10()
-    }
-
-    #[inline(always)]
-    fn process(&self, [band, low]: &mut [f64; 2], sample: f64) -> f64 {
-        // The sample first: only what the states add has to wait for the sample before.
-        let sum = |[b, l, s]: [f64; 3]| (s * sample + b * *band) + l * *low;
-        let output = sum(self.to_output);
-        (*band, *low) = (sum(self.to_states[0]), sum(self.to_states[1]));
-        output
-    }
-}
-
 /// A knob and what it governs, at work.
 struct Knob {
     band: &'static Band,
     /// See [`Band::warped`].
     warped: f64,
-    /// Where it was, and where it is going.
-    from: f64,
-    to: f64,
-    /// Frames until it is there.
-    left: usize,
+    value: Ramp,
     filter: Filter,
     /// Of the integrators, for each side.
     states: [[f64; 2]; 2],
@@ -213,32 +153,16 @@ impl Knob {
         Knob {
             band,
             warped,
-            from: MIDDLE_OF_KNOB,
-            to: MIDDLE_OF_KNOB,
-            left: 0,
+            value: Ramp::new(MIDDLE_OF_KNOB, rate),
             filter: band.filter(warped, MIDDLE_OF_KNOB),
             states: Default::default(),
         }
     }
 
-    /// Where it is while it takes `frames` for a way.
-    fn at(&self, frames: usize) -> f64 {
-        self.to + (self.from - self.to) * (self.left as f64 / frames as f64)
-    }
-
-    /// Goes to `to` on a way of so many frames, from where it is.
-    fn set(&mut self, to: f64, way: usize) {
-        if to != self.to {
-            self.from = self.at(way);
-            self.to = to;
-            self.left = way;
-        }
-    }
-
     /// Is there at once.
     fn finish(&mut self) {
-        self.left = 0;
-        self.filter = self.band.filter(self.warped, self.to);
+        self.value.finish();
+        self.filter = self.band.filter(self.warped, self.value.target());
         if self.is_idle() {
             self.states = Default::default();
         }
@@ -246,14 +170,13 @@ impl Knob {
 
     /// Whether it changes nothing.
     fn is_idle(&self) -> bool {
-        self.left == 0 && self.to == MIDDLE_OF_KNOB
+        self.value.is_at(MIDDLE_OF_KNOB)
     }
 
-    fn process(&mut self, sides: &mut [[f64; BLOCK]], frames: usize, way: usize) {
-        let moving = self.left.min(frames);
+    fn process(&mut self, sides: &mut [[f64; BLOCK]], frames: usize) {
+        let moving = self.value.left().min(frames);
         for frame in 0..moving {
-            self.left -= 1;
-            self.filter = self.band.filter(self.warped, self.at(way));
+            self.filter = self.band.filter(self.warped, self.value.next());
             if self.is_idle() {
                 self.states = Default::default();
                 return;
@@ -293,10 +216,9 @@ impl ToneStack {
 
     /// Brings knobs into their range and leaves out what is no number.
     pub(crate) fn set(&mut self, settings: ToneSettings) {
-        let way = self.switch.frames();
-        let before = self.knobs.each_ref().map(|knob| knob.to);
+        let before = self.knobs.each_ref().map(|knob| knob.value.target());
         for (knob, to) in self.knobs.iter_mut().zip(settings.knobs(before)) {
-            knob.set(to, way);
+            knob.value.set(to);
         }
         if settings.on && self.switch.is_off() {
             self.reset();
@@ -331,9 +253,8 @@ impl ToneStack {
                 *made = f64::from(sample);
             }
         }
-        let way = self.switch.frames();
         for knob in &mut self.knobs {
-            knob.process(&mut made[..channels.len()], frames, way);
+            knob.process(&mut made[..channels.len()], frames);
         }
         self.switch.fade(channels, &made);
     }

@@ -194,7 +194,9 @@ fn open_response(path: &std::path::Path) -> Result<ImpulseResponse> {
         let cab = cabs.find(|cab| cab.name == name).ok_or_else(|| {
             let names: Vec<_> = builtin::CABS.iter().map(|cab| cab.name).collect();
             let names = names.join(", ");
-            Failure::new(format!("builtin:{name}: no such cabinet is built in; there is {names}"))
+            Failure::new(format!(
+                "builtin:{name}: no such cabinet is built in; there is {names}"
+            ))
         })?;
         return impulse_file::read(path, cab.bytes);
     }
@@ -210,7 +212,10 @@ fn number(text: &str, least: f32, most: f32) -> std::result::Result<f32, String>
 }
 
 fn tone(text: &str) -> std::result::Result<[f32; 3], String> {
-    let values: Option<Vec<f32>> = text.split(',').map(|v| number(v.trim(), 0.0, 10.0).ok()).collect();
+    let values: Option<Vec<f32>> = text
+        .split(',')
+        .map(|v| number(v.trim(), 0.0, 10.0).ok())
+        .collect();
     values
         .and_then(|values| values.try_into().ok())
         .ok_or_else(|| "give three numbers from 0 to 10, as in 5,6.5,4".into())

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use gridleak_core::{
-    Amp, Cab, Capture, Chain, Level, LevelSettings, Levels, OutputMode, Setup, TARGET_LEVEL, Voicing,
+    Amp, Cab, Capture, Chain, Level, LevelSettings, Levels, OutputMode, Setup, TARGET_LEVEL,
+    Voicing,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -92,7 +93,12 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         .input
         .as_ref()
         .map_or("built-in phrase".into(), |p| p.display().to_string());
-    let pedal = args.chain.pedal.as_deref().map(capture_source::open).transpose()?;
+    let pedal = args
+        .chain
+        .pedal
+        .as_deref()
+        .map(capture_source::open)
+        .transpose()?;
     let levels = Levels::of(&capture);
     let settings = args.chain.levels(args.raw);
     let (gain_db, why) = levelling(args.raw, &settings, &levels);
@@ -168,7 +174,9 @@ fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, Stri
     let why = match (settings.mode, levels.loudness, levels.output_dbu) {
         (OutputMode::Raw, ..) if raw => "--raw".into(),
         (OutputMode::Raw, ..) => "raw".into(),
-        (OutputMode::Normalized, None, _) => "the capture plays nothing that could be levelled".into(),
+        (OutputMode::Normalized, None, _) => {
+            "the capture plays nothing that could be levelled".into()
+        }
         (OutputMode::Normalized, Some(loudness), _) => {
             let aim = if (loudness.db + gain - TARGET_LEVEL).abs() < 1e-9 {
                 "brought to"
@@ -181,7 +189,10 @@ fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, Stri
             )
         }
         (OutputMode::Calibrated, _, Some(dbu)) => {
-            format!("full scale of {dbu:.1} dBu in an interface of {:.1}", settings.interface_dbu)
+            format!(
+                "full scale of {dbu:.1} dBu in an interface of {:.1}",
+                settings.interface_dbu
+            )
         }
         (OutputMode::Calibrated, _, None) => "not calibrated".into(),
     };
@@ -328,7 +339,8 @@ impl Rig {
         let [first, second] = args.chain.responses()?;
         if first.is_some() {
             let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.setup(), 0);
-            let cab = cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
+            let cab =
+                cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
             let _taken = self.chain.offer_cab(Box::new(cab));
         }
         Ok(())

@@ -396,7 +396,9 @@ mod tests {
     fn plugin() -> (Arc<Plugin>, mpsc::Receiver<PathBuf>) {
         let (sender, receiver) = mpsc::channel();
         let plugin = Plugin {
-            parameters: Parameters::new(crate::state::PartSlot::new(|| {})),
+            parameters: Parameters::new(
+                crate::part::Part::ALL.map(|part| crate::state::PartSlot::new(part, || {})),
+            ),
             status: Mutex::default(),
             loaded: Mutex::new(sender),
             steps: Mutex::default(),

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::contents::{ContentHash, Contents};
 use super::embedding::Embedding;
-use super::saved_part::{SavedPart, SavedFile, Source};
+use super::saved_part::{SavedFile, SavedPart, Source};
 use crate::builtin::{self, BuiltIn};
 use crate::failure::Failure;
 
@@ -324,7 +324,8 @@ fn parts(path: &Path) -> Vec<OsString> {
 
 fn has_ending(path: &Path, ending: Option<&OsStr>) -> bool {
     let own = path.extension();
-    own.zip(ending).is_some_and(|(own, ending)| own.eq_ignore_ascii_case(ending))
+    own.zip(ending)
+        .is_some_and(|(own, ending)| own.eq_ignore_ascii_case(ending))
 }
 
 fn has_length(path: &Path, bytes: u64) -> bool {

@@ -296,9 +296,7 @@ fn read_path(text: &str) -> Result<PathBuf> {
 }
 
 fn damaged() -> Failure {
-    Failure::new(
-        "what this project plays there cannot be read, it is damaged; load it again",
-    )
+    Failure::new("what this project plays there cannot be read, it is damaged; load it again")
 }
 
 /// The file's name without its ending.

@@ -14,7 +14,7 @@ const RECURRENT_MEMORY: f64 = 0.1;
 
 /// A capture made ready to play at a host's rate: an instance for each side, and conversion to its
 /// own rate and back.
-pub(super) struct Player {
+pub(super) struct Voice {
     nets: DualMono,
     rate: Option<RateMatch>,
     /// Channels of the capture, or one for each side.
@@ -25,7 +25,7 @@ pub(super) struct Player {
     latency: usize,
 }
 
-impl Player {
+impl Voice {
     /// Makes a capture ready.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl Player {
             .then(|| RateMatch::new(setup.rate, inside, streams.0, streams.1))
             .transpose()?;
         let latency = RateMatch::latency(setup.rate, inside);
-        Ok(Player {
+        Ok(Voice {
             nets,
             rate,
             streams,

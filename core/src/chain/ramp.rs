@@ -1,0 +1,66 @@
+//! A value that moves without clicks.
+
+use super::gain::SMOOTHING;
+
+/// A value that takes [`SMOOTHING`] seconds, in a straight line, to where it is set.
+pub(super) struct Ramp {
+    /// Where it was, and where it is going.
+    from: f64,
+    to: f64,
+    /// Frames until it is there.
+    left: usize,
+    /// Frames of the whole way.
+    frames: usize,
+}
+
+impl Ramp {
+    /// It stands at `value`; `rate` in Hz.
+    pub(super) fn new(value: f64, rate: f64) -> Self {
+        Ramp {
+            from: value,
+            to: value,
+            left: 0,
+            frames: ((SMOOTHING * rate).round() as usize).max(1),
+        }
+    }
+
+    /// Goes there from where it is.
+    pub(super) fn set(&mut self, to: f64) {
+        if to != self.to {
+            self.from = self.now();
+            self.to = to;
+            self.left = self.frames;
+        }
+    }
+
+    /// Is there at once.
+    pub(super) fn finish(&mut self) {
+        self.left = 0;
+    }
+
+    /// Where it is going.
+    pub(super) fn target(&self) -> f64 {
+        self.to
+    }
+
+    /// Frames until it is there.
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// Whether it stands still at a value.
+    pub(super) fn is_at(&self, value: f64) -> bool {
+        self.left == 0 && self.to == value
+    }
+
+    /// Where it is.
+    fn now(&self) -> f64 {
+        self.to + (self.from - self.to) * (self.left as f64 / self.frames as f64)
+    }
+
+    /// Where it is in the next frame.
+    pub(super) fn next(&mut self) -> f64 {
+        self.left = self.left.saturating_sub(1);
+        self.now()
+    }
+}
