@@ -204,7 +204,7 @@ impl Capture {
     /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted` (1 to
     /// [`MAX_OVERSAMPLING`]), with which an instance stays within [`MAX_STATE_BYTES`] and the other
     /// limits of a file. It is 1 where oversampling is not [offered](Capture::oversampling_offered).
-    /// Copies the weights.
+    /// Copies the weights. How loud the capture is, ask the one that is not oversampled.
     pub fn oversampled(&self, wanted: usize) -> Cow<'_, Capture> {
         let mut best = Cow::Borrowed(self);
         if !self.oversampling_offered() {

@@ -312,3 +312,21 @@ fn settling_ends_soon() {
     let large = fitted(model("LSTM", layers, json!([])));
     try_out("large recurrent net", &large).expect("it should load");
 }
+
+/// As much as the limits leave room for, and what they cut down.
+#[test]
+fn oversampled_instances_stay_within_bounds() {
+    for (dilation, factor) in [(1 << 16, 8), (1 << 19, 8), (1 << 20, 4)] {
+        let net = json!({"channels": 1, "dilations": [dilation], "batchnorm": false,
+            "activation": "ReLU"});
+        let capture = try_out("long convnet", &fitted(model("ConvNet", net, json!([]))));
+        assert_eq!(capture.unwrap().oversampling(8), factor, "{dilation}");
+    }
+    for (hidden, factor) in [(40, 8), (200, 8), (700, 4)] {
+        let net = json!({"num_layers": 1, "input_size": 1, "hidden_size": hidden});
+        let mut file = model("LSTM", net, json!([]));
+        file["sample_rate"] = json!(1000);
+        let capture = try_out("wide lstm", &fitted(file));
+        assert_eq!(capture.unwrap().oversampling(8), factor, "{hidden} units");
+    }
+}

@@ -363,9 +363,9 @@ fn oversampled_captures_play_without_allocating() {
     }
 }
 
-/// A phase that silence has brought to rest is found, and in how many frames all come round.
+/// Which phase is next is part of the state.
 #[test]
-fn a_state_at_rest_is_told() {
+fn states_are_compared_and_copied_phase_by_phase() {
     let capture = capture("captures/lstm_1x16");
     let oversampled = capture.oversampled(4);
     let (mut a, mut b) = (oversampled.build(), oversampled.build());

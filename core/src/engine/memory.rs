@@ -34,7 +34,10 @@ impl Net {
                 // Three states, and a stretch of contributions and outputs.
                 let layer = floats(padded) * (6 + (GATES as u64 + 1) * STRETCH as u64);
                 let one = net.layers.len() as u64 * (layer + 512);
-                one * net.phases as u64 + scratch(self.inputs() + self.outputs())
+                match net.phases {
+                    1 => one,
+                    phases => phases as u64 * one + scratch(net.inputs) + scratch(net.outputs),
+                }
             }
             Net::WaveNet(net) => {
                 let sizes = net.slim_steps().len() as u64 + 1;

@@ -12,8 +12,8 @@ const FADE: usize = 1024;
 /// Missed frames that are caught up on for every frame that is played.
 const CATCH_UP: usize = 3;
 
-/// Longest past that is kept for catching up, in frames: just as long as the largest trained nets
-/// look back when they are oversampled 8 times. A recurrent net has settled by then.
+/// Longest past that is kept for catching up, in frames: as long as the largest nets that the
+/// trainer offers look back when they are oversampled 8 times. A recurrent net has settled by then.
 const MAX_PAST: usize = 1 << 16;
 
 /// Several networks with the same channels.
