@@ -474,3 +474,520 @@ impl Cut {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::probe::{largest_step, noise, sine};
+    use assert_no_alloc::{assert_no_alloc, reset_violation_count, violation_count};
+    use std::f64::consts::TAU;
+
+    const RATE: f64 = 48_000.0;
+    /// -18 dB.
+    const OFFICIAL: f64 = 0.125_892_541_179_416_73;
+
+    fn setup(channels: usize, rate: f64) -> Setup {
+        Setup {
+            rate,
+            inputs: channels,
+            outputs: channels,
+            latency: 0,
+        }
+    }
+
+    /// Noise that decays to -60 dB; always another one.
+    fn response(seed: usize, taps: usize) -> Vec<f32> {
+        let decayed = |n: usize, x: f32| x * 10f32.powf(-3.0 * n as f32 / taps as f32);
+        let noise = noise(taps + seed);
+        let taps = noise[seed..].iter().enumerate();
+        taps.map(|(n, &x)| decayed(n, x)).collect()
+    }
+
+    fn ir(channels: &[&[f32]], rate: f64) -> ImpulseResponse {
+        ImpulseResponse::new(channels.iter().map(|c| c.to_vec()).collect(), rate).unwrap()
+    }
+
+    fn cab(responses: &[&ImpulseResponse], setup: Setup, settings: CabSettings) -> Cab {
+        let at = |n: usize| responses.get(n).copied();
+        let mut cab = Cab::new(at(0), at(1), setup, 0).unwrap();
+        cab.set(settings);
+        cab.finish();
+        cab
+    }
+
+    /// Plays in blocks, of which a chain makes pieces; `act` is told at which frame each begins.
+    fn play(
+        cab: &mut Cab,
+        input: &[&[f32]],
+        block: usize,
+        mut act: impl FnMut(usize, &mut Cab),
+    ) -> Vec<Vec<f32>> {
+        let frames = input[0].len();
+        let mut output = vec![Vec::with_capacity(frames); input.len()];
+        let mut start = 0;
+        while start < frames {
+            let end = (start + BLOCK).min((start / block + 1) * block).min(frames);
+            let (mut heard, mut sound) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
+            for (heard, input) in heard.iter_mut().zip(input) {
+                heard[..end - start].copy_from_slice(&input[start..end]);
+            }
+            reset_violation_count();
+            assert_no_alloc(|| {
+                act(start, cab);
+                cab.process(&heard, &mut sound, end - start);
+            });
+            assert_eq!(violation_count(), 0, "allocates");
+            for (output, sound) in output.iter_mut().zip(&sound) {
+                output.extend_from_slice(&sound[..end - start]);
+            }
+            start = end;
+        }
+        output
+    }
+
+    fn still(_: usize, _: &mut Cab) {}
+
+    /// The sum as it is written.
+    fn convolved(taps: &[f32], input: &[f32], gain: f64) -> Vec<f64> {
+        let mut output = vec![0.0; input.len()];
+        for (n, &x) in input.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+            for (y, &tap) in output[n..].iter_mut().zip(taps) {
+                *y += f64::from(tap) * f64::from(x) * gain;
+            }
+        }
+        output
+    }
+
+    /// Largest difference, as a part of the largest sample.
+    fn off(found: &[f32], wanted: &[f64]) -> f64 {
+        let pairs = found.iter().zip(wanted);
+        let error = pairs
+            .map(|(&f, w)| (f64::from(f) - w).abs())
+            .fold(0.0, f64::max);
+        let peak = wanted.iter().fold(0.0f64, |peak, w| peak.max(w.abs()));
+        assert_eq!(found.len(), wanted.len());
+        error / peak
+    }
+
+    #[test]
+    fn it_is_the_convolution() {
+        for (rate, seconds) in [(44_100.0, 1), (48_000.0, 3), (96_000.0, 1)] {
+            let frames = seconds * rate as usize;
+            let input = [noise(frames), noise(frames + 5)[5..].to_vec()];
+            for taps in [1, 50, 700, 8192] {
+                if taps == 8192 && rate != 48_000.0 {
+                    continue;
+                }
+                let sides = [response(1, taps), response(2, taps)];
+                let gain = OFFICIAL * 48_000.0 / rate;
+                let wanted = [
+                    [0, 0].map(|side| convolved(&sides[side], &input[0], gain)),
+                    [0, 1].map(|side| convolved(&sides[side], &input[1], gain)),
+                ];
+                let [mono, stereo] = [&sides[..1], &sides[..]]
+                    .map(|sides| ir(&sides.iter().map(|s| &s[..]).collect::<Vec<_>>(), rate));
+                for block in [1, 7, 64, 1000] {
+                    let heard = [&input[0][..], &input[1]];
+                    for (response, right) in [(&mono, &wanted[1][0]), (&stereo, &wanted[1][1])] {
+                        let settings = CabSettings::default();
+                        let mut cab = cab(&[response], setup(2, rate), settings);
+                        let found = play(&mut cab, &heard, block, still);
+                        let off = off(&found[0], &wanted[0][0]).max(off(&found[1], right));
+                        assert!(off < 1e-6, "{rate} Hz, {taps} taps, {block}: {off:e}");
+                        if block == 1 && taps > 700 {
+                            break;
+                        }
+                    }
+                    let mut one = cab(&[&mono], setup(1, rate), CabSettings::default());
+                    let found = play(&mut one, &heard[..1], block, still);
+                    let off = off(&found[0], &wanted[0][0]);
+                    assert!(off < 1e-6, "{rate} Hz, {taps} taps, {block}, mono: {off:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_channel_hears_the_mean_of_both_sides() {
+        let (left, right) = (response(1, 900), response(2, 900));
+        let mean: Vec<f32> = left
+            .iter()
+            .zip(&right)
+            .map(|(l, r)| 0.5 * (l + r))
+            .collect();
+        let input = noise(5000);
+        let mut cab = cab(
+            &[&ir(&[&left, &right], RATE)],
+            setup(1, RATE),
+            CabSettings::default(),
+        );
+        let found = play(&mut cab, &[&input], 64, still);
+        assert!(off(&found[0], &convolved(&mean, &input, OFFICIAL)) < 1e-6);
+    }
+
+    #[test]
+    fn levels_blend_and_mix_are_what_they_say() {
+        let (first, second) = (response(1, 500), response(2, 1500));
+        let responses = [&ir(&[&first], RATE), &ir(&[&second], RATE)];
+        let input = noise(5000);
+        for normalised in [false, true] {
+            let gain = |n: usize| 10f64.powf(responses[n].gain_db(normalised) / 20.0);
+            let one = convolved(&first, &input, gain(0));
+            let two = convolved(&second, &input, gain(1));
+            for (blend, mix) in [(0.0, 1.0), (1.0, 1.0), (0.5, 1.0), (0.25, 0.7), (0.3, 0.0)] {
+                let settings = CabSettings {
+                    normalised,
+                    blend,
+                    mix,
+                    ..CabSettings::default()
+                };
+                let (b, m) = (f64::from(blend), f64::from(mix));
+                let of = |one: &[f64], two: &[f64]| -> Vec<f64> {
+                    let wet = one.iter().zip(two).map(|(x, y)| (1.0 - b) * x + b * y);
+                    wet.zip(&input)
+                        .map(|(wet, &x)| m * wet + (1.0 - m) * f64::from(x))
+                        .collect()
+                };
+                let found = play(
+                    &mut cab(&responses, setup(1, RATE), settings),
+                    &[&input],
+                    64,
+                    still,
+                );
+                assert!(off(&found[0], &of(&one, &two)) < 1e-6, "{settings:?}");
+                // Alone it is whole, whichever of the two it is.
+                for n in 0..2 {
+                    let alone = [&one, &two][n];
+                    let at = |m| (n == m).then_some(responses[m]);
+                    let mut cab = Cab::new(at(0), at(1), setup(1, RATE), 0).unwrap();
+                    cab.set(settings);
+                    cab.finish();
+                    let found = play(&mut cab, &[&input], 64, still);
+                    assert!(
+                        off(&found[0], &of(alone, alone)) < 1e-6,
+                        "{settings:?}, alone"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn cuts_are_butterworth_filters_of_the_wet_sound() {
+        let click = ir(&[&[1.0]], 48_000.0);
+        for (rate, low, high) in [
+            (48_000.0, 100.0, 20_000.0),
+            (48_000.0, 20.0, 3000.0),
+            (96_000.0, 800.0, 1000.0),
+            (44_100.0, 20.5, 19_999.0),
+            (32_000.0, 20.0, 18_000.0),
+            (48_000.0, 20.0, 20_000.0),
+        ] {
+            let settings = CabSettings {
+                normalised: true,
+                low_cut_hz: low,
+                high_cut_hz: high,
+                ..CabSettings::default()
+            };
+            let click = match rate == 48_000.0 {
+                true => click.clone(),
+                false => ir(&[&[1.0]], rate),
+            };
+            let mut cab = cab(&[&click], setup(1, rate), settings);
+            let mut input = vec![0.0; 65_536];
+            input[0] = 1.0;
+            let output = play(&mut cab, &[&input], 64, still).remove(0);
+            if (low, high) == (20.0, 20_000.0) {
+                assert_eq!(cab.memory(), 1);
+            }
+            for frequency in [30.0, 50.0, 100.0, 300.0, 1000.0, 5000.0, 12_000.0] {
+                let (mut real, mut imaginary) = (0.0, 0.0);
+                for (n, &y) in output.iter().enumerate() {
+                    let angle = TAU * frequency * n as f64 / rate;
+                    real += f64::from(y) * angle.cos();
+                    imaginary += f64::from(y) * angle.sin();
+                }
+                let found = 10.0 * (real * real + imaginary * imaginary).log10();
+                let x = |hz: f32| {
+                    let cut = f64::from(hz).min(0.49 * rate);
+                    warp(frequency, rate) / warp(cut, rate)
+                };
+                let mut wanted = 0.0;
+                if low > 20.0 {
+                    wanted -= 10.0 * (1.0 + x(low).powi(-4)).log10();
+                }
+                if high < 20_000.0 {
+                    wanted -= 10.0 * (1.0 + x(high).powi(4)).log10();
+                }
+                assert!(
+                    (found - wanted).abs() < 0.01,
+                    "{low} to {high}, {frequency} Hz: {found}, {wanted}"
+                );
+            }
+        }
+    }
+
+    /// What leaps from one end to the other four times a second, and back.
+    fn leaps(frame: usize) -> f32 {
+        const LEAPS: [f32; 8] = [0.0, 1.0, 0.4, 0.6, 0.5, 1.0, 0.0, 0.3];
+        LEAPS[frame / 12_000 % 8]
+    }
+
+    #[test]
+    fn moving_settings_do_not_click() {
+        type Move = fn(f32) -> CabSettings;
+        let moves: [(&str, Move); 6] = [
+            ("on", |x| CabSettings {
+                on: x < 0.5,
+                ..CabSettings::default()
+            }),
+            ("normalised", |x| CabSettings {
+                normalised: x < 0.5,
+                ..CabSettings::default()
+            }),
+            ("low cut", |x| CabSettings {
+                low_cut_hz: 20.0 * 40f32.powf(x),
+                ..CabSettings::default()
+            }),
+            ("high cut", |x| CabSettings {
+                high_cut_hz: 1000.0 * 20f32.powf(x),
+                ..CabSettings::default()
+            }),
+            ("mix", |x| CabSettings {
+                mix: x,
+                ..CabSettings::default()
+            }),
+            ("blend", |x| CabSettings {
+                blend: x,
+                ..CabSettings::default()
+            }),
+        ];
+        let first = ir(&[&response(1, 2000)], RATE);
+        let second = ir(&[&response(2, 3000)], RATE);
+        for frequency in [50.0, 200.0, 1000.0] {
+            let input = sine(frequency, 0.3, RATE, 96_000);
+            for (name, make) in moves {
+                // The loudest that it can stand at, and how steep that is.
+                let peak = (0..=20).map(|x| {
+                    let mut cab = cab(&[&first, &second], setup(1, RATE), make(x as f32 / 20.0));
+                    let output = play(&mut cab, &[&input[..9600]], 64, still);
+                    output[0][4800..]
+                        .iter()
+                        .fold(0.0f32, |peak, y| peak.max(y.abs()))
+                });
+                let peak = f64::from(peak.fold(0.0, f32::max));
+                let turn = 2.0 * (std::f64::consts::PI * frequency / RATE).sin();
+                for quick in [true, false] {
+                    let mut cab = cab(&[&first, &second], setup(1, RATE), make(0.0));
+                    let output = play(&mut cab, &[&input], 40, |frame, cab| {
+                        let slow = 0.5 - 0.5 * (TAU * frame as f64 / RATE).cos() as f32;
+                        cab.set(make(if quick { leaps(frame) } else { slow }));
+                    });
+                    let step = f64::from(largest_step(&output[0][4800..]));
+                    let part = step / (peak * turn);
+                    println!("{name}, {frequency} Hz, quick {quick}: {part:.3}");
+                    assert!(
+                        part < if quick { 1.5 } else { 1.3 },
+                        "{name}, {frequency} Hz: {part}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn off_leaves_every_bit_and_runs_nothing() {
+        let first = ir(&[&response(1, 2000)], RATE);
+        let input = noise(40_000);
+        let off = CabSettings {
+            on: false,
+            ..CabSettings::default()
+        };
+        let mut cab = cab(&[&first], setup(2, RATE), CabSettings::default());
+        let runs = |cab: &Cab| cab.responses[0].lanes.iter().map(|l| l.run).sum::<usize>();
+        let mut while_off = (0, 0);
+        let output = play(
+            &mut cab,
+            &[&input, &input[..]],
+            50,
+            |frame, cab| match frame {
+                10_000 => cab.set(off),
+                11_000 => while_off.0 = runs(cab),
+                30_000 => {
+                    while_off.1 = runs(cab);
+                    cab.set(CabSettings::default());
+                }
+                _ => {}
+            },
+        );
+        let bits = |samples: &[f32]| samples.iter().map(|s| s.to_bits()).collect::<Vec<_>>();
+        assert_eq!(
+            bits(&output[0][11_000..30_000]),
+            bits(&input[11_000..30_000])
+        );
+        assert_eq!(while_off.0, while_off.1);
+        // Then it has forgotten what was before.
+        let mut silent = input.clone();
+        silent[..30_000].fill(0.0);
+        let wanted = convolved(&response(1, 2000), &silent, OFFICIAL);
+        assert!(super::tests::off(&output[0][31_000..], &wanted[31_000..]) < 1e-6);
+    }
+
+    #[test]
+    fn with_nothing_in_it_it_passes_on_every_bit() {
+        let input = noise(3000);
+        let mut cab = cab(
+            &[],
+            setup(2, RATE),
+            CabSettings {
+                mix: 0.3,
+                low_cut_hz: 300.0,
+                ..CabSettings::default()
+            },
+        );
+        let output = play(&mut cab, &[&input, &input], 50, still);
+        assert!(output[0] == input && output[1] == input);
+        assert_eq!(cab.memory(), 0);
+    }
+
+    #[test]
+    fn what_nobody_hears_rests() {
+        let taps = response(1, 3000);
+        let mut mono = cab(
+            &[&ir(&[&taps], RATE)],
+            setup(2, RATE),
+            CabSettings::default(),
+        );
+        let mut input = noise(60_000);
+        input[20_000..37_001].fill(0.0);
+        let mut other = input.clone();
+        for sample in &mut other[45_000..] {
+            *sample *= -0.5;
+        }
+        let mut runs = Vec::new();
+        let note = |cab: &Cab| [0, 1].map(|lane: usize| cab.responses[0].lanes[lane].run);
+        runs.reserve(10);
+        let output = play(&mut mono, &[&input, &other], 50, |frame, cab| {
+            if [20_000, 30_000, 37_000, 45_000].contains(&frame) {
+                runs.push(note(cab));
+            }
+        });
+        runs.push(note(&mono));
+        assert_eq!(runs[0], [20_000, 0], "equal channels are one convolution");
+        assert!(runs[1][0] > 23_000 && runs[1] == runs[2], "silence rests");
+        assert!(runs[3][0] >= runs[2][0] + 7_950 && runs[3][1] == 0);
+        assert_eq!(runs[4][1], 15_000);
+        assert!(output[0][30_000..37_000].iter().all(|&s| s == 0.0));
+        assert_eq!(output[0][..45_000], output[1][..45_000]);
+        assert!(off(&output[0], &convolved(&taps, &input, OFFICIAL)) < 1e-6);
+        assert!(off(&output[1], &convolved(&taps, &other, OFFICIAL)) < 1e-6);
+        // Where nothing came, nothing is left over.
+        let mut long = vec![0.0; 9000];
+        long[..100].copy_from_slice(&noise(100));
+        for taps in [1usize, 64, 65, 1000, 8192] {
+            let mut cab = cab(
+                &[&ir(&[&response(3, taps)], RATE)],
+                setup(1, RATE),
+                CabSettings::default(),
+            );
+            play(&mut cab, &[&long], 50, still);
+            let silence = vec![0.0; 4 * taps + 9000];
+            play(&mut cab, &[&silence], 33, still);
+            let lane = &mut cab.responses[0].lanes[0];
+            assert!(lane.silent >= lane.patience);
+            for _ in 0..(taps + 9000) / 50 {
+                let mut output = [1.0; 50];
+                lane.convolver.process(&[0.0; 50], &mut output).unwrap();
+                assert_eq!(output, [0.0; 50], "{taps} taps");
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_reset_it_begins_anew() {
+        let first = ir(&[&response(1, 2000)], RATE);
+        let settings = CabSettings {
+            low_cut_hz: 200.0,
+            ..CabSettings::default()
+        };
+        let mut cab = cab(&[&first], setup(1, RATE), settings);
+        let input = noise(10_000);
+        let before = play(&mut cab, &[&input], 64, still);
+        cab.set(CabSettings {
+            high_cut_hz: 1000.0,
+            mix: 0.2,
+            ..settings
+        });
+        cab.set(settings);
+        Player::reset(&mut cab);
+        assert_eq!(play(&mut cab, &[&input], 64, still), before);
+    }
+
+    #[test]
+    fn what_is_no_sound_does_not_stay() {
+        let first = ir(&[&response(1, 2000)], RATE);
+        let settings = CabSettings {
+            low_cut_hz: 200.0,
+            high_cut_hz: 2000.0,
+            mix: 0.9,
+            ..CabSettings::default()
+        };
+        let mut hurt = noise(60_000);
+        let clean = hurt.clone();
+        hurt[1000..1006].copy_from_slice(&[
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::MAX,
+            f32::MAX,
+            1e-40,
+        ]);
+        let mut cab = cab(&[&first], setup(2, RATE), settings);
+        let found = play(&mut cab, &[&hurt, &hurt], 64, |frame, cab| {
+            // Nor do settings that are no numbers.
+            if frame == 2048 {
+                let nan = f32::NAN;
+                cab.set(CabSettings {
+                    low_cut_hz: nan,
+                    high_cut_hz: nan,
+                    mix: nan,
+                    blend: nan,
+                    ..settings
+                });
+            }
+        });
+        assert!(found.iter().flatten().all(|s| s.is_finite()));
+        Player::reset(&mut cab);
+        let wanted = play(&mut cab, &[&clean, &clean], 64, still);
+        assert_eq!(found[0][59_000..].len(), 1000);
+        for n in 59_000..60_000 {
+            assert!((found[0][n] - wanted[0][n]).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn settings_are_brought_into_their_ranges() {
+        let first = ir(&[&response(1, 100)], RATE);
+        let second = ir(&[&response(2, 100)], RATE);
+        let play_at = |settings| {
+            let mut cab = cab(&[&first, &second], setup(1, RATE), settings);
+            play(&mut cab, &[&noise(2000)], 64, still)
+        };
+        let inside = |low_cut_hz, high_cut_hz, mix, blend| CabSettings {
+            low_cut_hz,
+            high_cut_hz,
+            mix,
+            blend,
+            ..CabSettings::default()
+        };
+        let big = f32::INFINITY;
+        assert_eq!(
+            play_at(inside(big, 0.0, 7.0, 7.0)),
+            play_at(inside(800.0, 1000.0, 1.0, 1.0))
+        );
+        assert_eq!(
+            play_at(inside(-1.0, big, -1.0, -1.0)),
+            play_at(inside(20.0, 20_000.0, 0.0, 0.0))
+        );
+    }
+}
