@@ -1,0 +1,413 @@
+//! What stands around the capture: levels, the pedal, and the tone stack on either side of the amp.
+
+mod common;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::{fixture, samples};
+use gridleak_core::{
+    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, Level, LevelSettings,
+    Levels, OutputMode, Setup, ToneSettings, Voicing,
+};
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const SETUP: Setup = Setup {
+    rate: 48_000.0,
+    inputs: 1,
+    outputs: 1,
+    latency: 0,
+};
+
+/// A capture that multiplies by `gain`.
+fn gain(gain: f32, rate: u32, metadata: &str) -> Capture {
+    let text = format!(
+        r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
+            "weights":[{gain}],"sample_rate":{rate},"metadata":{metadata}}}"#
+    );
+    Capture::from_bytes("gain", text.as_bytes()).unwrap()
+}
+
+fn trained(name: &str) -> Capture {
+    Capture::from_file(&fixture(name)).unwrap()
+}
+
+fn voicing(capture: &Capture) -> Voicing {
+    Voicing {
+        levels: Levels::of(capture),
+        ..Voicing::default()
+    }
+}
+
+fn amp(capture: &Capture, setup: Setup) -> Amp {
+    Amp::new(capture, setup, voicing(capture), 0, Level::detect()).unwrap()
+}
+
+fn behind(amp: Amp, pedal: &Capture) -> Amp {
+    amp.behind(pedal, voicing(pedal), Level::detect()).unwrap()
+}
+
+/// A chain that plays an amp raw.
+fn raw(amp: Amp) -> Chain {
+    let mut chain = Chain::new(amp.setup());
+    chain.set_levels(LevelSettings {
+        mode: OutputMode::Raw,
+        ..LevelSettings::default()
+    });
+    assert!(chain.offer(Box::new(amp)).is_ok());
+    chain
+}
+
+fn play(chain: &mut Chain, input: &[f32]) -> Vec<f32> {
+    let mut output = input.to_vec();
+    for piece in output.chunks_mut(50) {
+        chain.process(&mut [piece]);
+    }
+    output
+}
+
+fn sine(frames: usize) -> Vec<f32> {
+    let sample = |n: usize| 0.1 * (n as f64 * 0.02).sin();
+    (0..frames).map(|n| sample(n) as f32).collect()
+}
+
+fn largest_step(samples: &[f32]) -> f32 {
+    let steps = samples.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    steps.fold(0.0, f32::max)
+}
+
+fn db(gain: f64) -> f32 {
+    10f64.powf(gain / 20.0) as f32
+}
+
+/// What an input of 0.1 that stands still comes out as.
+fn level(chain: &mut Chain) -> f32 {
+    play(chain, &[0.1; 4800])[4799] / 0.1
+}
+
+#[test]
+fn each_output_mode_has_its_level_and_gets_there_without_a_click() {
+    let metadata = r#"{"loudness":-25.0,"input_level_dbu":18.0,"output_level_dbu":10.0}"#;
+    let capture = gain(1.0, 48_000, metadata);
+    let mut chain = Chain::new(SETUP);
+    assert!(chain.offer(Box::new(amp(&capture, SETUP))).is_ok());
+    let settings = |mode, calibrate_input| LevelSettings {
+        mode,
+        calibrate_input,
+        interface_dbu: 12.5,
+    };
+    assert!(
+        (level(&mut chain) - db(7.0)).abs() < 1e-5,
+        "normalized at first"
+    );
+    for (mode, calibrate, wanted) in [
+        (OutputMode::Raw, false, 0.0),
+        (OutputMode::Calibrated, false, 10.0 - 12.5),
+        (OutputMode::Calibrated, true, 10.0 - 12.5 + 12.5 - 18.0),
+        (OutputMode::Normalized, true, 7.0 + 12.5 - 18.0),
+        (OutputMode::Normalized, false, 7.0),
+    ] {
+        let before = largest_step(&play(&mut chain, &sine(4800)));
+        chain.set_levels(settings(mode, calibrate));
+        let during = largest_step(&play(&mut chain, &sine(4800)));
+        let found = level(&mut chain);
+        assert!((found - db(wanted)).abs() < 1e-5, "{mode:?}: {found}");
+        let after = largest_step(&play(&mut chain, &sine(4800)));
+        // The ramp itself adds a 20th of the level in a 20th of a millisecond at most.
+        assert!(
+            during < 1.2 * before.max(after) + 1e-3,
+            "{mode:?}: {during}"
+        );
+    }
+}
+
+#[test]
+fn the_meter_and_the_gate_hear_the_guitar_as_the_amp_does() {
+    let capture = gain(1.0, 48_000, r#"{"input_level_dbu":18.0}"#);
+    let mut chain = raw(amp(&capture, SETUP));
+    chain.set_levels(LevelSettings {
+        mode: OutputMode::Raw,
+        calibrate_input: true,
+        interface_dbu: 12.0,
+    });
+    play(&mut chain, &[0.1; 4800]);
+    chain.take_peaks();
+    play(&mut chain, &[0.1; 48_000]);
+    let peak = chain.take_peaks().input[0];
+    assert!((peak - 0.1 * db(-6.0)).abs() < 1e-6, "{peak}");
+    // Its threshold lies between the guitar as it comes in and as the amp hears it.
+    chain.set_gate(GateSettings {
+        threshold_db: -23.0,
+        ..GateSettings::default()
+    });
+    play(&mut chain, &[0.1; 48_000]);
+    let level = chain.gate_level_db();
+    assert!((level - -26.0).abs() < 0.01, "{level}");
+    assert!(chain.gate_reduction_db() < -1.0);
+}
+
+#[test]
+fn a_pedal_plays_into_the_amp_at_the_level_of_a_cable() {
+    let pedal = gain(
+        0.5,
+        48_000,
+        r#"{"input_level_dbu":12.0,"output_level_dbu":14.0}"#,
+    );
+    let head = gain(4.0, 48_000, r#"{"input_level_dbu":18.0}"#);
+    let mut chain = raw(behind(amp(&head, SETUP), &pedal));
+    let both = 0.5 * 4.0 * db(14.0 - 18.0);
+    assert!((level(&mut chain) - both).abs() < 1e-5);
+    // Calibrated, the pedal is what the guitar plays into; without it, the amp.
+    let calibrated = LevelSettings {
+        mode: OutputMode::Raw,
+        calibrate_input: true,
+        interface_dbu: 15.0,
+    };
+    chain.set_levels(calibrated);
+    assert!((level(&mut chain) - both * db(3.0)).abs() < 1e-5);
+    chain.set_pedal(false);
+    assert!((level(&mut chain) - 4.0 * db(-3.0)).abs() < 1e-5);
+    // Where one of them does not say, the samples are handed over as they are.
+    let silent = gain(4.0, 48_000, "null");
+    let mut chain = raw(behind(amp(&silent, SETUP), &pedal));
+    assert!((level(&mut chain) - 2.0).abs() < 1e-5);
+}
+
+#[test]
+fn stepping_on_a_pedal_does_not_click_and_without_it_the_amp_is_alone() {
+    let head = gain(1.0, 48_000, "null");
+    let pedal = trained("captures/wn_nano.nam");
+    let input = &samples("input_1s.f32")[..24_000];
+    let mut alone = raw(amp(&pedal, SETUP));
+    let wanted = play(&mut alone, input);
+
+    let mut chain = raw(behind(amp(&head, SETUP), &pedal));
+    let found = play(&mut chain, input);
+    assert_eq!(found, wanted, "the pedal is on at first");
+    chain.set_pedal(false);
+    play(&mut chain, &[0.0; 4800]);
+    assert_eq!(
+        play(&mut chain, input),
+        input,
+        "and nothing but the amp when it is off"
+    );
+
+    // Through its steps, a tone changes by no more than the pedal itself makes of it.
+    let tone = sine(9600);
+    let largest = largest_step(&play(&mut alone, &tone)).max(largest_step(&tone));
+    for on in [true, false, true, false] {
+        chain.set_pedal(on);
+        let step = largest_step(&play(&mut chain, &tone));
+        assert!(step < 1.3 * largest + 1e-3, "{on}: {step}, {largest}");
+    }
+    // Stepped on in mid-play, it is what it would always have been once it has heard enough.
+    let long: Vec<f32> = input.iter().chain(input).copied().collect();
+    let mut always = raw(behind(amp(&head, SETUP), &pedal));
+    let wanted = play(&mut always, &long);
+    let mut late = raw(behind(amp(&head, SETUP), &pedal));
+    late.set_pedal(false);
+    late.reset();
+    play(&mut late, &long[..10_000]);
+    late.set_pedal(true);
+    let found = play(&mut late, &long[10_000..]);
+    for (n, (found, wanted)) in found.iter().zip(&wanted[10_000..]).enumerate().skip(12_000) {
+        assert!((found - wanted).abs() < 1e-5, "frame {n}");
+    }
+}
+
+#[test]
+fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
+    for (host, pedal_rate, amp_rate) in [
+        (44_100.0, 48_000u32, 48_000u32),
+        (48_000.0, 44_100, 48_000),
+        (48_000.0, 96_000, 44_100),
+        (96_000.0, 48_000, 96_000),
+    ] {
+        let late = |rate: u32| gridleak_core::latency(host, f64::from(rate));
+        let setup = Setup {
+            rate: host,
+            latency: late(pedal_rate) + late(amp_rate) + 5,
+            ..SETUP
+        };
+        let rig = || {
+            behind(
+                amp(&gain(1.0, amp_rate, "null"), setup),
+                &gain(1.0, pedal_rate, "null"),
+            )
+        };
+        for on in [true, false] {
+            let mut chain = raw(rig());
+            chain.set_pedal(on);
+            chain.reset();
+            let input = sine(20_000);
+            let output = play(&mut chain, &input);
+            for n in 10_000..20_000 {
+                let wanted = input[n - setup.latency];
+                assert!(
+                    (output[n] - wanted).abs() < 2e-4,
+                    "{host} Hz, {on}: frame {n}"
+                );
+            }
+        }
+        let told = setup.latency - 6;
+        let short = Setup {
+            latency: told,
+            ..setup
+        };
+        let amp = Amp::new(
+            &gain(1.0, amp_rate, "null"),
+            short,
+            Voicing::default(),
+            0,
+            Level::detect(),
+        );
+        let refused = amp.and_then(|amp| {
+            amp.behind(
+                &gain(1.0, pedal_rate, "null"),
+                Voicing::default(),
+                Level::detect(),
+            )
+        });
+        assert!(refused.is_err(), "{host} Hz: more than the host was told");
+    }
+}
+
+#[test]
+fn the_tone_stack_is_on_the_side_of_the_amp_that_was_chosen() {
+    let capture = trained("captures/wn_nano.nam");
+    let input = &samples("input_1s.f32")[..24_000];
+    let tone = |before_amp| ToneSettings {
+        before_amp,
+        bass: 8.0,
+        middle: 2.0,
+        treble: 7.0,
+        ..ToneSettings::default()
+    };
+    let with = |before_amp| {
+        let mut chain = raw(amp(&capture, SETUP));
+        chain.set_tone(tone(before_amp));
+        chain.reset();
+        chain
+    };
+    // An amp of its own on each side of a tone stack without one.
+    let stack = |input: &[f32]| {
+        let mut chain = raw(amp(&gain(1.0, 48_000, "null"), SETUP));
+        chain.set_tone(tone(false));
+        chain.reset();
+        play(&mut chain, input)
+    };
+    let played = |input: &[f32]| play(&mut raw(amp(&capture, SETUP)), input);
+    assert_eq!(play(&mut with(true), input), played(&stack(input)));
+    assert_eq!(play(&mut with(false), input), stack(&played(input)));
+    // From one side to the other in mid-play.
+    let mut chain = raw(amp(&gain(1.0, 48_000, "null"), SETUP));
+    let tone_of = |chain: &mut Chain, before| {
+        chain.set_tone(tone(before));
+        largest_step(&play(chain, &sine(9600)))
+    };
+    let steps = [false, false, true, false, true].map(|before| tone_of(&mut chain, before));
+    let still = largest_step(&stack(&sine(9600))[4800..]);
+    for step in steps {
+        assert!(
+            step < 1.5 * still.max(largest_step(&sine(9600))),
+            "{step}, {still}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_allocated_while_everything_moves() {
+    let setup = Setup {
+        inputs: 2,
+        outputs: 2,
+        ..SETUP
+    };
+    let capture = trained("captures/a2_full.nam");
+    let pedal = trained("trained/lstm_1x16_crunch.nam");
+    let mut chain = Chain::new(setup);
+    let mut rigs: Vec<Box<Amp>> = (0..3)
+        .map(|n| {
+            let amp = amp(&capture, setup);
+            Box::new(if n == 0 { amp } else { behind(amp, &pedal) })
+        })
+        .collect();
+    let response = ImpulseResponse::new(vec![sine(9000)], 48_000.0).unwrap();
+    let mut cabs: Vec<Box<Cab>> = (0..3)
+        .map(|n| {
+            let first = (n > 0).then_some(&response);
+            let second = (n > 1).then_some(&response);
+            Box::new(Cab::new(first, second, setup, n).unwrap())
+        })
+        .collect();
+    let mut buffers = vec![vec![0.0f32; 500]; 2];
+    for turn in 0..1500usize {
+        let size = [1, 64, 500, 7, 100][turn % 5];
+        for (n, sample) in buffers.iter_mut().flatten().enumerate() {
+            *sample = 0.3 * ((turn * 500 + n) as f32 * 0.05).sin();
+        }
+        let [left, right] = &mut buffers[..] else {
+            unreachable!()
+        };
+        let part = (turn % 101) as f32 / 100.0;
+        reset_violation_count();
+        let back = assert_no_alloc(|| {
+            chain.set_levels(LevelSettings {
+                mode: [
+                    OutputMode::Raw,
+                    OutputMode::Normalized,
+                    OutputMode::Calibrated,
+                ][turn / 7 % 3],
+                calibrate_input: turn % 11 < 5,
+                interface_dbu: 24.0 * part,
+            });
+            chain.set_pedal(turn / 50 % 2 == 0);
+            chain.set_slim(f64::from(part.round()));
+            chain.set_gate(GateSettings {
+                on: turn / 40 % 3 > 0,
+                threshold_db: -100.0 * part,
+                hold_ms: 500.0 * part,
+                release_ms: 5.0 + 900.0 * part,
+                range_db: -120.0 * part,
+                hysteresis_db: 12.0 * part,
+            });
+            chain.set_tone(ToneSettings {
+                on: turn / 30 % 3 > 0,
+                before_amp: turn / 20 % 2 == 0,
+                bass: 10.0 * part,
+                middle: 10.0 - 10.0 * part,
+                treble: 5.0,
+            });
+            chain.set_cab(CabSettings {
+                on: turn / 60 % 3 > 0,
+                normalised: turn / 25 % 2 == 0,
+                low_cut_hz: 20.0 + 700.0 * part,
+                high_cut_hz: 20_000.0 - 19_000.0 * part,
+                mix: part,
+                blend: 1.0 - part,
+            });
+            chain.set_dc_blocker(turn / 35 % 2 == 0);
+            if chain.accepts()
+                && let Some(amp) = rigs.pop()
+            {
+                assert!(chain.offer(amp).is_ok());
+            }
+            if chain.accepts_cab()
+                && let Some(cab) = cabs.pop()
+            {
+                assert!(chain.offer_cab(cab).is_ok());
+            }
+            chain.process(&mut [&mut left[..size], &mut right[..size]]);
+            if turn % 400 == 399 {
+                chain.reset();
+            }
+            (chain.take_done(), chain.take_done_cab())
+        });
+        assert_eq!(violation_count(), 0, "turn {turn}");
+        assert!(
+            buffers.iter().flatten().all(|s| s.is_finite()),
+            "turn {turn}"
+        );
+        rigs.extend(back.0);
+        cabs.extend(back.1);
+    }
+}
