@@ -785,9 +785,8 @@ mod tests {
                     });
                     let step = f64::from(largest_step(&output[0][4800..]));
                     let part = step / (peak * turn);
-                    println!("{name}, {frequency} Hz, quick {quick}: {part:.3}");
                     assert!(
-                        part < if quick { 1.5 } else { 1.3 },
+                        part < if quick { 1.1 } else { 1.06 },
                         "{name}, {frequency} Hz: {part}"
                     );
                 }
