@@ -27,6 +27,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: sound,
     },
     Scenario {
+        name: "clap::rig",
+        bundles: CLAP,
+        run: rig,
+    },
+    Scenario {
         name: "clap::blocks",
         bundles: CLAP,
         run: blocks,
@@ -103,7 +108,10 @@ fn parameters(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
     for parameter in plugin.parameters() {
-        assert!(parameter.flags.contains(ParamInfoFlags::IS_AUTOMATABLE));
+        // What changes the latency is for the user alone.
+        let automatable = !parameter.name.contains("Oversampling");
+        let flag = parameter.flags.contains(ParamInfoFlags::IS_AUTOMATABLE);
+        assert_eq!(flag, automatable, "{}", parameter.name);
         assert_eq!(plugin.value(parameter.id), parameter.default);
     }
 
@@ -176,6 +184,147 @@ fn sound(bundle: &Path) {
             assert!(residue < -100.0, "{name} at {rate} Hz: {residue:.1} dB");
         }
     }
+}
+
+/// A new instance plays the whole rig, and any project what `gridleak render` plays with the same knobs.
+fn rig(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    let input = phrase();
+    let channels = input.each_ref().map(Vec::as_slice);
+    bench.float_wav("in.wav", 48_000, &channels);
+    let response: Vec<f32> = (0..700)
+        .map(|n| (-0.01 * n as f32).exp() * (0.3 * n as f32).cos())
+        .collect();
+    let mono = bench.float_wav("mono.wav", 48_000, &[&response]);
+    let back: Vec<f32> = response.iter().rev().copied().collect();
+    let stereo = bench.float_wav("stereo.wav", 44_100, &[&response, &back]);
+    let (mono, stereo) = (
+        mono.to_str().expect("plain"),
+        stereo.to_str().expect("plain"),
+    );
+    let fresh = Project::from_clap(&Plugin::new(&library).save());
+    for (project, options) in [
+        (
+            fresh.clone(),
+            vec![
+                "--gate",
+                "--tone",
+                "5,5,5",
+                "--ir",
+                "builtin:4x12",
+                "--dc-block",
+            ],
+        ),
+        (
+            fresh
+                .set("gate", false.into())
+                .set("bass", 7.5.into())
+                .set("mid", 3.0.into())
+                .set("treb", 6.0.into())
+                .set("tpos", "before".into())
+                .set("dcblk", false.into())
+                .set("mode", "raw".into())
+                .set("ingain", (-6.0).into())
+                .set("outgn", 4.0.into())
+                .set("cblnd", 0.25.into())
+                .set("cmix", 0.75.into())
+                .set("clow", 90.0.into())
+                .set("chigh", 6000.0.into())
+                .set("clvl", "normalized".into())
+                .with("cab", &file(Path::new(mono)))
+                .with("cab2", &file(Path::new(stereo)))
+                .with("pedal", &builtin("clean")),
+            vec![
+                "--input-gain=-6",
+                "--output-gain=4",
+                "--output-mode",
+                "raw",
+                "--tone",
+                "7.5,3,6",
+                "--tone-before",
+                "--pedal",
+                "builtin:clean",
+                "--ir",
+                mono,
+                "--ir2",
+                stereo,
+                "--ir-blend",
+                "25",
+                "--ir-mix",
+                "75",
+                "--ir-normalize",
+                "--low-cut",
+                "90",
+                "--high-cut",
+                "6000",
+            ],
+        ),
+        (
+            fresh
+                .set("gthr", (-40.0).into())
+                .set("ghold", 30.0.into())
+                .set("grel", 200.0.into())
+                .set("grng", (-60.0).into())
+                .set("ghys", 6.0.into())
+                .set("tone", false.into())
+                .set("dcblk", false.into())
+                .set("os", "4".into())
+                .with("cab", &builtin("none")),
+            vec![
+                "--gate=-40",
+                "--gate-hold",
+                "30",
+                "--gate-release",
+                "200",
+                "--gate-range=-60",
+                "--gate-hysteresis",
+                "6",
+                "--oversample",
+                "4",
+            ],
+        ),
+    ] {
+        let command = ["render", "in.wav", "out.wav"]
+            .into_iter()
+            .chain(options.iter().copied());
+        bench.run(&command.collect::<Vec<_>>()).good();
+        let (_, wanted) = read_float(&bench.path("out.wav"));
+        let mut plugin = Plugin::new(&library);
+        plugin.render_mode(RenderMode::Offline);
+        assert!(plugin.restore(&project.to_clap()));
+        let played = in_time(&mut plugin, RATE, &input);
+        for (played, wanted) in played.iter().zip(&wanted) {
+            let residue = residue_db(played, wanted);
+            assert!(residue < -90.0, "{options:?}: {residue:.1} dB");
+        }
+        // And it is what it saves again.
+        let again = Project::from_clap(&plugin.save());
+        for part in ["pedal", "cab", "cab2"] {
+            let path = |project: &Project| {
+                let text = project.0["fields"][part]
+                    .as_str()
+                    .expect("a text")
+                    .to_owned();
+                let reference: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+                (reference["path"].clone(), reference["builtin"].clone())
+            };
+            assert_eq!(path(&again), path(&project), "{part}");
+        }
+        assert_eq!(again.0["params"], project.0["params"]);
+    }
+    // A cabinet that is gone is not forgotten.
+    let gone = file(&bench.path("gone.wav"));
+    let mut plugin = Plugin::new(&library);
+    assert!(plugin.restore(&fresh.with("cab", &gone).to_clap()));
+    in_time(&mut plugin, RATE, &input);
+    let again = Project::from_clap(&plugin.save());
+    assert!(
+        again.0["fields"]["cab"]
+            .as_str()
+            .expect("a text")
+            .contains("gone.wav")
+    );
 }
 
 /// The sound does not depend on how the host cuts it, and a block of no frames does no harm.

@@ -35,10 +35,30 @@ impl Project {
         serde_json::from_str(text).expect("JSON in JSON")
     }
 
-    /// The same with another capture.
+    /// The same with another capture and nothing around it: as it was saved before there was a gate, a
+    /// tone stack and a cabinet.
     pub(crate) fn playing(&self, capture: &Value) -> Self {
+        let mut project = self.with("capture", capture);
+        let parameters = project.0["params"].as_object_mut().expect("parameters");
+        for id in ["gate", "tone", "cab", "dcblk"] {
+            parameters.remove(id);
+        }
+        project
+    }
+
+    /// The same with something else as a part of the rig.
+    pub(crate) fn with(&self, part: &str, reference: &Value) -> Self {
         let mut project = self.clone();
-        project.0["fields"]["capture"] = capture.to_string().into();
+        project.0["fields"][part] = reference.to_string().into();
+        project
+    }
+
+    /// The same with a parameter set to a value, in the framework's words for its kind.
+    pub(crate) fn set(&self, id: &str, value: Value) -> Self {
+        let mut project = self.clone();
+        let parameter = &mut project.0["params"][id];
+        let kind = parameter.as_object().and_then(|p| p.keys().next().cloned());
+        parameter[kind.unwrap_or_else(|| panic!("there is no {id}"))] = value;
         project
     }
 }
