@@ -169,21 +169,20 @@ impl Cab {
     fn convolve(&mut self, input: &Piece, channels: usize, frames: usize) -> [[f64; BLOCK]; 2] {
         let input = input.map(|channel| channel.map(held));
         let mut wet = [[0.0; BLOCK]; 2];
-        let mut parts = [[1.0; BLOCK]; 2];
-        for frame in 0..frames {
-            let second = self.blend.next();
-            if self.responses.len() == 2 {
-                (parts[0][frame], parts[1][frame]) = (1.0 - second, second);
-            }
-        }
-        for (response, parts) in self.responses.iter_mut().zip(&mut parts) {
-            for part in &mut parts[..frames] {
-                *part *= response.gain.next();
-            }
+        let mut blend = [0.0; BLOCK];
+        blend[..frames].fill_with(|| self.blend.next());
+        let alone = self.responses.len() == 1;
+        for (n, response) in self.responses.iter_mut().enumerate() {
+            let parts = blend.map(|second| match n {
+                _ if alone => 1.0,
+                0 => 1.0 - second,
+                _ => second,
+            });
             let sound = response.process(&input, channels, frames);
-            for (wet, sound) in wet.iter_mut().zip(&sound).take(channels) {
-                for ((wet, &sound), part) in wet.iter_mut().zip(sound).zip(&*parts).take(frames) {
-                    *wet += part * f64::from(sound);
+            for (frame, part) in parts[..frames].iter().enumerate() {
+                let part = part * response.gain.next();
+                for (wet, sound) in wet.iter_mut().zip(&sound).take(channels) {
+                    wet[frame] += part * f64::from(sound[frame]);
                 }
             }
         }
@@ -322,7 +321,8 @@ struct Lane {
 
 impl Lane {
     fn new(taps: &[f32]) -> Self {
-        // Half of what the convolver takes by default is some 15 % faster for all usual lengths.
+        // Half of what the convolver takes by default: about 10 % faster, measured from 2048 taps to a
+        // second.
         let tail = (compute_tail_block_size(BLOCK, taps.len()) / 2).max(BLOCK);
         let mut convolver = TwoStageFFTConvolver::default();
         let ready = convolver.init(BLOCK, tail, taps);
