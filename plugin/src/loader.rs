@@ -83,8 +83,8 @@ struct Shared {
     /// Orders given, and the newest that was carried out.
     ordered: AtomicU64,
     carried_out: AtomicU64,
-    /// Orders that name another capture: whoever works on an older one can stop.
-    choices: AtomicU64,
+    /// Orders that name something else as a part: whoever works on an older one can stop.
+    choices: ForParts<AtomicU64>,
     quit: AtomicBool,
     /// Set when a capture needs the host to start the audio anew.
     restart: AtomicBool,
@@ -126,7 +126,7 @@ impl Loader {
                 let shared = shared.clone();
                 PartSlot::new(part, move || {
                     if let Some(shared) = shared.upgrade() {
-                        shared.order(|_| {}, true);
+                        shared.order(|_| {}, Some(part));
                     }
                 })
             };
@@ -137,7 +137,7 @@ impl Loader {
                 wake: Condvar::new(),
                 ordered: AtomicU64::new(0),
                 carried_out: AtomicU64::new(0),
-                choices: AtomicU64::new(0),
+                choices: ForParts::default(),
                 quit: AtomicBool::new(false),
                 restart: AtomicBool::new(false),
                 shown: Mutex::default(),
@@ -160,13 +160,13 @@ impl Loader {
             inbox.setup = Some(setup);
             inbox.offline = offline;
         };
-        self.shared.order(give, false);
+        self.shared.order(give, None);
         self.run();
     }
 
     /// Tells that audio has stopped.
     pub(crate) fn deactivate(&self) {
-        self.shared.order(|inbox| inbox.setup = None, false);
+        self.shared.order(|inbox| inbox.setup = None, None);
     }
 
     /// Takes a capture that may soon play again.
@@ -236,7 +236,7 @@ impl Loader {
 
     /// Has the project carry the files of all parts of the rig, or no longer.
     pub(crate) fn embed(&self, on: bool) {
-        self.shared.order(|inbox| inbox.embed = Some(on), true);
+        self.shared.order(|inbox| inbox.embed = Some(on), None);
         self.run();
     }
 
@@ -259,7 +259,7 @@ impl Loader {
             let place = &mut inbox.choices[part.index()];
             *place = Some(choice(place.take()));
         };
-        self.shared.order(give, true);
+        self.shared.order(give, Some(part));
         self.run();
     }
 
@@ -376,22 +376,27 @@ fn take_kept(inbox: &mut Inbox) -> (Vec<Box<Amp>>, Vec<Box<Cab>>) {
 }
 
 impl Shared {
-    /// Gives an order; `choice`: it names another capture.
-    fn order(&self, give: impl FnOnce(&mut Inbox), choice: bool) {
+    /// Gives an order; `choice`: the part that it names something else as.
+    fn order(&self, give: impl FnOnce(&mut Inbox), choice: Option<Part>) {
         let mut inbox = self.inbox.lock();
         give(&mut inbox);
         inbox.last_order = Some(Instant::now());
-        if choice {
-            self.choices.fetch_add(1, Ordering::Relaxed);
+        if let Some(part) = choice {
+            self.choices[part.index()].fetch_add(1, Ordering::Relaxed);
         }
         self.ordered.fetch_add(1, Ordering::Release);
         drop(inbox);
         self.wake.notify_all();
     }
 
-    /// Whether another capture was named since, or the instance goes away.
-    fn is_superseded(&self, choices: u64) -> bool {
-        self.quit.load(Ordering::Acquire) || self.choices.load(Ordering::Acquire) != choices
+    /// Whether something else was named as a part since, or the instance goes away.
+    fn is_superseded(&self, part: Part, choice: u64) -> bool {
+        self.quit.load(Ordering::Acquire) || self.choice(part) != choice
+    }
+
+    /// The number of the newest order that names something else as a part.
+    fn choice(&self, part: Part) -> u64 {
+        self.choices[part.index()].load(Ordering::Acquire)
     }
 
     fn say(&self, message: Message) {
@@ -485,6 +490,8 @@ struct Worker {
     parts: ForParts<Held>,
     /// What was last built, and for what.
     built: Option<AmpPlan>,
+    /// What could not be built, for it is later than the host was told.
+    late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
@@ -535,29 +542,29 @@ struct CabPlan {
 impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     fn carry_out(&mut self, shared: &Shared, orders: Orders) {
-        let mut choices = shared.choices.load(Ordering::Acquire);
+        let mut choices = Part::ALL.map(|part| shared.choice(part));
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
             if let Some(choice) = choice
                 && let Some(choice) = self.resolve(shared, part, choice)
-                && self.load_choice(shared, part, choice, choices)
+                && self.load_choice(shared, part, choice, choices[part.index()])
             {
                 // Our own change of the reference is no reason to stop.
-                choices = shared.choices.load(Ordering::Acquire);
+                choices[part.index()] = shared.choice(part);
             }
         }
         if let Some(on) = orders.embed {
             for part in Part::ALL {
-                self.embed(shared, part, on, choices);
+                self.embed(shared, part, on, choices[part.index()]);
             }
         }
         for part in Part::ALL {
-            self.load_saved(shared, part, choices);
+            self.load_saved(shared, part, choices[part.index()]);
         }
         let Some(setup) = orders.setup else { return };
         if self.parts[Part::Capture.index()].loaded.is_none() {
             self.load_built_in();
         }
-        if shared.choices.load(Ordering::Acquire) == choices {
+        if Part::ALL.map(|part| shared.choice(part)) == choices {
             self.build(shared, setup, orders.offline);
         }
     }
@@ -596,15 +603,9 @@ impl Worker {
     }
 
     /// Loads what the user chose. Only if that works does the project refer to it.
-    fn load_choice(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        choice: SavedPart,
-        choices: u64,
-    ) -> bool {
+    fn load_choice(&mut self, shared: &Shared, part: Part, choice: SavedPart, order: u64) -> bool {
         self.parts[part.index()].cursor = file_of(&choice);
-        let cancelled = || shared.is_superseded(choices);
+        let cancelled = || shared.is_superseded(part, order);
         let Some((choice, loaded)) = load(shared, part, &choice, &cancelled) else {
             return false;
         };
@@ -621,7 +622,7 @@ impl Worker {
     }
 
     /// Puts the file of a part into its reference, or takes it out.
-    fn embed(&self, shared: &Shared, part: Part, on: bool, choices: u64) {
+    fn embed(&self, shared: &Shared, part: Part, on: bool, order: u64) {
         let slot = shared.parameters.slot(part);
         let (generation, mut saved) = slot.current();
         if file_of(&saved).is_none() {
@@ -629,7 +630,7 @@ impl Worker {
         }
         saved.set_embedding(on);
         if on {
-            let cancelled = || shared.is_superseded(choices);
+            let cancelled = || shared.is_superseded(part, order);
             let Some((resolved, _)) = load(shared, part, &saved, &cancelled) else {
                 return;
             };
@@ -639,7 +640,7 @@ impl Worker {
     }
 
     /// Loads what the project refers to, if that is not what is in memory.
-    fn load_saved(&mut self, shared: &Shared, part: Part, choices: u64) {
+    fn load_saved(&mut self, shared: &Shared, part: Part, order: u64) {
         let slot = shared.parameters.slot(part);
         let (generation, saved) = slot.current();
         let held = &mut self.parts[part.index()];
@@ -648,7 +649,7 @@ impl Worker {
             return;
         }
         held.cursor = None;
-        let cancelled = || shared.is_superseded(choices);
+        let cancelled = || shared.is_superseded(part, order);
         match load(shared, part, &saved, &cancelled) {
             Some((resolved, loaded)) => {
                 slot.resolved(generation, resolved.clone());
@@ -761,7 +762,7 @@ impl Worker {
             setup,
             oversampling,
         };
-        if self.built == Some(plan) {
+        if self.built == Some(plan) || self.late == Some(plan) {
             return;
         }
         let capture = &*capture.oversampled(oversampling);
@@ -776,6 +777,7 @@ impl Worker {
                 setup.rate,
             )));
             shared.restart.store(true, Ordering::Relaxed);
+            self.late = Some(plan);
             return;
         }
         let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
@@ -790,12 +792,16 @@ impl Worker {
             None => amp,
         };
         match amp {
-            Ok(amp) => self.ready = Some(Box::new(amp)),
+            Ok(amp) => {
+                self.ready = Some(Box::new(amp));
+                shared.shown.lock().message = None;
+            }
             Err(reason) => shared.say(Message::error(format!(
                 "This capture cannot play here: {reason}"
             ))),
         }
         self.built = Some(plan);
+        self.late = None;
     }
 
     /// Builds the cabinet in memory for `setup`, if that is not what was built last.
@@ -905,9 +911,6 @@ fn load(
             saved.name()
         ))),
         _ => quiet(),
-    }
-    if part == Part::Capture {
-        shared.shown.lock().message = None;
     }
     (!cancelled()).then(|| (resolved, Loaded::new(content)))
 }
@@ -1317,6 +1320,170 @@ mod tests {
         other.loader.embed(false);
         other.settle();
         assert_eq!(other.loader.embedding(), Some((false, 0)));
+    }
+
+    /// Writes an impulse response of one sample.
+    fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
+        let path = folder.join(name);
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 48_000,
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+        wav.write_sample(sample).unwrap();
+        wav.finalize().unwrap();
+        path
+    }
+
+    /// What the official plugin turns an impulse response down by.
+    const CAB_GAIN: f32 = 0.125_892_54;
+
+    #[test]
+    fn a_pedal_plays_before_the_capture_until_it_is_taken_away() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
+        let pedal = write(folder.path(), "pedal.nam", 3.0, 48_000);
+        instance.loader.open(Part::Capture, amp);
+        instance.loader.open(Part::Pedal, pedal.clone());
+        instance.settle();
+        assert!((instance.level() - 0.15).abs() < 1e-6, "both came at once");
+        let shown = instance.loader.shown();
+        assert_eq!(shown.parts[Part::Pedal.index()].file, Some(pedal));
+        let latency = instance.loader.expected_latency(44_100.0, false);
+        assert_eq!(latency, 2 * gridleak_core::latency(44_100.0, 48_000.0));
+        instance.loader.clear(Part::Pedal);
+        instance.settle();
+        assert!((instance.level() - 0.05).abs() < 1e-6);
+        assert_eq!(
+            instance.loader.shown().parts[Part::Pedal.index()].name,
+            None
+        );
+    }
+
+    #[test]
+    fn a_cabinet_of_ours_stands_behind_captures_that_have_none() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let bare = write(folder.path(), "bare.nam", 1.0, 48_000);
+        let text = std::fs::read_to_string(&bare).unwrap();
+        let with_cab = folder.path().join("with cab.nam");
+        let text = text.replace("-18.0", "-18.0,\"gear_type\":\"amp_cab\"");
+        std::fs::write(&with_cab, text).unwrap();
+        let mut heard = |instance: &mut Instance, path: &Path| {
+            instance.loader.open(Part::Capture, path.to_owned());
+            instance.settle();
+            // Of a steady input, a cabinet lets nothing through.
+            instance
+                .chain
+                .set_cab(gridleak_core::CabSettings::default());
+            let mut settle = vec![0.1; 48_000];
+            instance.chain.process(&mut [&mut settle]);
+            instance.level()
+        };
+        assert!(heard(&mut instance, &bare).abs() < 0.02);
+        assert_eq!(heard(&mut instance, &with_cab), 0.1);
+        assert!(heard(&mut instance, &bare).abs() < 0.02);
+        // What the user chooses stays.
+        instance
+            .loader
+            .open(Part::Cab, write_response(folder.path(), "own.wav", 0.5));
+        let own = 0.1 * 0.5 * CAB_GAIN;
+        assert!((heard(&mut instance, &bare) - own).abs() < 1e-6);
+        assert!((heard(&mut instance, &with_cab) - own).abs() < 1e-6);
+        instance.loader.clear(Part::Cab);
+        assert_eq!(heard(&mut instance, &bare), 0.1);
+        instance.loader.choose_cab_by_capture();
+        assert!(heard(&mut instance, &bare).abs() < 0.02);
+    }
+
+    #[test]
+    fn what_is_no_cabinet_leaves_the_old_one_and_what_is_gone_is_remembered() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        instance
+            .chain
+            .set_cab(gridleak_core::CabSettings::default());
+        instance
+            .loader
+            .open(Part::Capture, write(folder.path(), "a.nam", 1.0, 48_000));
+        instance
+            .loader
+            .open(Part::Cab, write_response(folder.path(), "good.wav", 1.0));
+        instance.loader.open(
+            Part::SecondCab,
+            write_response(folder.path(), "other.wav", 0.5),
+        );
+        instance.settle();
+        let blend = 0.1 * 0.75 * CAB_GAIN;
+        let level = instance.level();
+        assert!((level - blend).abs() < 1e-6, "half of each: {level}");
+        for (name, content) in [
+            ("bad.wav", &b"RIFF0000WAVEjunk"[..]),
+            ("text.wav", b"hello"),
+        ] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+            instance.loader.open(Part::Cab, folder.path().join(name));
+            instance.settle();
+            assert!(instance.message().contains(name), "{}", instance.message());
+            assert!(
+                (instance.level() - blend).abs() < 1e-6,
+                "the old one plays on"
+            );
+        }
+        instance.loader.step(Part::Cab, Step::Next);
+        instance.settle();
+        let (_, saved) = instance.parameters.slot(Part::Cab).current();
+        assert!(
+            saved.name() == "good" || saved.name() == "other",
+            "from the bad one on"
+        );
+
+        let missing = SavedPart::file(&folder.path().join("lost.wav"));
+        instance.parameters.slot(Part::Cab).choose(missing.clone());
+        instance.settle();
+        assert!(instance.message().contains("lost.wav"));
+        assert_eq!(instance.parameters.slot(Part::Cab).current().1, missing);
+        instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "");
+    }
+
+    #[test]
+    fn another_oversampling_is_another_latency_and_asks_the_host_for_it() {
+        let mut instance = Instance::active();
+        let ticket = instance.chain.ticket();
+        let latency = |instance: &Instance| instance.loader.expected_latency(SETUP.rate, false);
+        assert_eq!(latency(&instance), 0);
+        instance
+            .parameters
+            .choose_oversampling(crate::parameters::Oversampling::Four);
+        let started = Instant::now();
+        while !instance.loader.take_restart_request() {
+            assert!(started.elapsed() < Duration::from_secs(20), "nobody asked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        instance.settle();
+        assert_eq!(instance.chain.ticket(), ticket, "the old sound until then");
+        let setup = Setup {
+            latency: latency(&instance),
+            ..SETUP
+        };
+        assert_eq!(
+            setup.latency,
+            gridleak_core::latency(48_000.0, 4.0 * 48_000.0)
+        );
+        instance.chain = bare_chain(setup);
+        instance.loader.activate(setup, false);
+        instance.settle();
+        assert!(instance.chain.ticket().is_some());
+        assert_eq!(instance.message(), "");
+        // While the host renders, it may be another one.
+        assert_eq!(
+            instance.loader.expected_latency(SETUP.rate, true),
+            setup.latency
+        );
     }
 
     #[test]

@@ -571,6 +571,20 @@ fn percent(name: &str, default: f32) -> FloatParam {
         }))
 }
 
+#[cfg(test)]
+impl Parameters {
+    /// Does what a host does when the user chooses an oversampling.
+    pub(crate) fn choose_oversampling(&self, choice: Oversampling) {
+        let position = self.oversampling.preview_normalized(choice);
+        // SAFETY: the pointer is that of a parameter which lives as long as `self`.
+        unsafe {
+            self.oversampling
+                .as_ptr()
+                ._internal_set_normalized_value(position);
+        }
+    }
+}
+
 /// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
 pub(crate) fn typed_number(text: &str) -> Option<f32> {
     let text = text
