@@ -115,10 +115,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         }
     }
     eprintln!();
+    let stages = stages(5.0 * seconds)?;
 
-    print!("{}", report.tables());
+    print!("{}\n{stages}", report.tables());
     if args.write {
-        let text = report.document(rounds, seconds, &args.notes);
+        let text = report.document(rounds, seconds, &stages, &args.notes);
         fs::write(root().join("BENCHMARKS.md"), text).context("cannot write BENCHMARKS.md")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -155,6 +156,36 @@ impl Engine {
     }
 }
 
+/// A table of what each stage of the signal chain adds to a capture of standard size, with the fastest
+/// instructions of this CPU.
+fn stages(seconds: f64) -> Result<String> {
+    let capture = fixtures().join("captures/wn_standard.nam");
+    let output = Command::new(program("stages"))
+        .arg(&capture)
+        .arg(seconds.to_string())
+        .env("BENCH_INPUT", fixtures().join("input_1s.f32"))
+        .output()
+        .context("the stages do not start")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "the stages do not play: {complaint}"
+    );
+    let printed = String::from_utf8_lossy(&output.stdout);
+    Ok(report::stages(&name(&capture), &printed))
+}
+
+/// The file of a program that times an engine.
+fn program(name: &str) -> String {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let path = engines_folder().join("release").join(file);
+    path.to_string_lossy().into_owned()
+}
+
+fn engines_folder() -> PathBuf {
+    target().join("bench-engines")
+}
+
 /// The numbers in what an engine printed.
 fn timing(line: &str) -> Option<Timing> {
     let mut numbers = line.split_whitespace().map(|word| word.parse::<f64>().ok());
@@ -168,21 +199,14 @@ fn timing(line: &str) -> Option<Timing> {
 
 /// Every engine: Gridleak once for each level, the fastest last, then the others.
 fn engines(args: &BenchArgs) -> Result<Vec<Engine>> {
-    let folder = target().join("bench-engines");
     let built = cargo(&["build", "--release", "--quiet", "--target-dir"])
-        .arg(&folder)
+        .arg(engines_folder())
         .current_dir(root().join("xtask/peers"))
         .status();
     ensure!(
         built.context("cargo does not start")?.success(),
         "the engines do not build"
     );
-    let program = |name: &str| {
-        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        let path = folder.join("release").join(file);
-        path.to_string_lossy().into_owned()
-    };
-
     let gridleak = program("gridleak");
     let listed = Command::new(&gridleak).arg("--levels").output();
     let listed = listed.context("the engine does not start")?;

@@ -38,7 +38,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Render(render::RenderArgs),
+    Render(Box<render::RenderArgs>),
     Inspect(inspect::InspectArgs),
     Bench(bench::BenchArgs),
     Play(play::PlayArgs),

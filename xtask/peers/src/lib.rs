@@ -38,6 +38,12 @@ pub struct Request {
     input: Vec<f32>,
 }
 
+/// The sound that is played.
+pub fn input() -> Result<Vec<f32>> {
+    let input = env::var_os("BENCH_INPUT").context("BENCH_INPUT names no file")?;
+    samples(Path::new(&input))
+}
+
 impl Request {
     /// Reads the program's arguments and the input.
     pub fn read() -> Result<Self> {
@@ -47,8 +53,7 @@ impl Request {
         };
         let block = block.parse().context("BLOCK is not a number")?;
         ensure!(block > 0, "BLOCK is zero");
-        let input = env::var_os("BENCH_INPUT").context("BENCH_INPUT names no file")?;
-        let input = samples(Path::new(&input))?;
+        let input = input()?;
         Ok(Self {
             capture: capture.into(),
             block,

@@ -159,7 +159,13 @@ impl Report {
     }
 
     /// What `BENCHMARKS.md` says.
-    pub(super) fn document(&self, rounds: usize, seconds: f64, notes: &[String]) -> String {
+    pub(super) fn document(
+        &self,
+        rounds: usize,
+        seconds: f64,
+        stages: &str,
+        notes: &[String],
+    ) -> String {
         let level = self.levels.last().map_or("", String::as_str);
         let notes: String = notes.iter().map(|note| format!("* {note}\n")).collect();
         let facts = format!(
@@ -177,12 +183,31 @@ impl Report {
              many times as long as Gridleak takes with {level}, which is what it chooses by itself on\n\
              this CPU. A dash: the engine does not play the capture. \"Wrong\": it does, but {:.0} % or\n\
              more too loud or too quiet; what it computes is something else, and counts for nothing in\n\
-             the sums.\n\n{}\n{LIMITS}",
+             the sums.\n\n{}\n{stages}\n{LIMITS}",
             1e9 / RATE,
             SAME * 100.0,
             self.tables(),
         )
     }
+}
+
+/// What each stage of the signal chain adds to a capture, from what the program for that printed: name,
+/// nanoseconds per sample, how many of them are not the capture's, and how many per cent of it.
+pub(super) fn stages(capture: &str, printed: &str) -> String {
+    let mut rows = vec![
+        ["stage", "ns per sample", "more", "% of the capture"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    rows.extend(
+        printed
+            .lines()
+            .map(|line| line.split('\t').map(str::to_owned).collect()),
+    );
+    format!(
+        "### Stages of the signal chain\n\nBehind `{capture}`, in blocks of 64, on one channel at 48 kHz.\n\n{}",
+        aligned(&rows)
+    )
 }
 
 /// How `BENCHMARKS.md` begins.
