@@ -58,6 +58,16 @@ impl Ramp {
         self.to + (self.from - self.to) * (self.left as f64 / self.frames as f64)
     }
 
+    /// Multiplies the next frames by where it is in each.
+    pub(super) fn scale(&mut self, frames: &mut [f64]) {
+        if self.left == 0 {
+            let to = self.to;
+            frames.iter_mut().for_each(|frame| *frame *= to);
+        } else {
+            frames.iter_mut().for_each(|frame| *frame *= self.next());
+        }
+    }
+
     /// Where it is in the next frame.
     pub(super) fn next(&mut self) -> f64 {
         self.left = self.left.saturating_sub(1);
