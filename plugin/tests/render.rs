@@ -531,3 +531,162 @@ fn unusable_arguments_are_told_in_a_line() {
             .contains("--capture")
     );
 }
+
+/// What a rig makes of a file, and what it says.
+fn rig(bench: &Bench, options: &[&str]) -> (Vec<Vec<f32>>, String) {
+    let command: Vec<&str> = ["render", "in.wav", "out.wav", "--capture", "same.nam"]
+        .into_iter()
+        .chain(options.iter().copied())
+        .collect();
+    let run = bench.run(&command).good();
+    (read_float(&bench.path("out.wav")).1, run.err)
+}
+
+#[test]
+fn the_knobs_of_the_rig_do_what_they_say() {
+    let bench = Bench::new();
+    let levels = r#""loudness": -20.0, "input_level_dbu": 18.0, "output_level_dbu": 15.0"#;
+    bench.put("same.nam", identity(48_000, levels));
+    bench.put(
+        "pedal.nam",
+        linear(1, 1, "0.5", 48_000, r#""loudness": -18.0"#),
+    );
+    let dry = sine(1000.0, 48_000, 24_000);
+    bench.float_wav("in.wav", 48_000, &[&dry]);
+    let db = |played: &[f32]| {
+        let power = |samples: &[f32]| samples[12_000..].iter().map(|s| s * s).sum::<f32>();
+        10.0 * (power(played) / power(&dry)).log10()
+    };
+    for (options, wanted) in [
+        (&["--raw"][..], 0.0),
+        (&[], 2.0),
+        (
+            &[
+                "--output-mode",
+                "raw",
+                "--input-gain=-6",
+                "--output-gain",
+                "2.5",
+            ],
+            -3.5,
+        ),
+        (&["--output-mode", "calibrated"], 3.0),
+        (
+            &[
+                "--output-mode",
+                "calibrated",
+                "--interface",
+                "20",
+                "--calibrate-input",
+            ],
+            -5.0 + 2.0,
+        ),
+        (&["--raw", "--pedal", "pedal.nam"], -6.0206),
+        (&["--raw", "--gate"], 0.0),
+        (&["--raw", "--gate=0", "--gate-range=-12"], -12.0),
+        (&["--raw", "--tone", "5,5,5"], 0.0),
+        (&["--raw", "--dc-block"], 0.0),
+        (&["--raw", "--ir", "click.wav", "--ir-mix", "0"], 0.0),
+        (&["--raw", "--ir", "click.wav"], -18.0),
+        (&["--raw", "--ir", "click.wav", "--ir-normalize"], 0.0),
+        (
+            &[
+                "--raw",
+                "--ir",
+                "click.wav",
+                "--ir2",
+                "soft.wav",
+                "--ir-blend",
+                "100",
+            ],
+            -24.0206,
+        ),
+    ] {
+        bench.float_wav("click.wav", 48_000, &[&[1.0, 0.0]]);
+        bench.float_wav("soft.wav", 48_000, &[&[0.5, 0.0]]);
+        let (played, said) = rig(&bench, options);
+        assert!(
+            (db(&played[0]) - wanted).abs() < 0.02,
+            "{options:?}: {} dB",
+            db(&played[0])
+        );
+        assert_eq!(said, "", "{options:?}");
+    }
+    // Behind the tone stack, the level at 1 kHz is that of its curve.
+    let tone = gridleak_core::ToneSettings {
+        bass: 9.0,
+        middle: 2.5,
+        treble: 8.0,
+        ..Default::default()
+    };
+    let (played, _) = rig(&bench, &["--raw", "--tone", "9,2.5,8"]);
+    let wanted = tone.response_db(48_000.0, 1000.0) as f32;
+    assert!(
+        (db(&played[0]) - wanted).abs() < 0.02,
+        "{} {wanted}",
+        db(&played[0])
+    );
+}
+
+#[test]
+fn a_stereo_cabinet_makes_a_mono_guitar_what_its_mean_is() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("stereo.wav", 48_000, &[&[1.0, 0.0], &[0.5, 0.0]]);
+    let dry = sine(500.0, 48_000, 4800);
+    bench.float_wav("in.wav", 48_000, &[&dry, &dry]);
+    let gain = 10f32.powf(-18.0 / 20.0);
+    let (both, _) = rig(&bench, &["--raw", "--ir", "stereo.wav"]);
+    bench.float_wav("in.wav", 48_000, &[&dry]);
+    let (mono, _) = rig(&bench, &["--raw", "--ir", "stereo.wav"]);
+    for (played, of) in [(&both[0], 1.0), (&both[1], 0.5), (&mono[0], 0.75)] {
+        for (played, dry) in played.iter().zip(&dry) {
+            assert!((played - dry * of * gain).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn what_a_rig_cannot_do_is_told() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&sine(500.0, 48_000, 480)]);
+    let (_, said) = rig(
+        &bench,
+        &[
+            "--output-mode",
+            "calibrated",
+            "--calibrate-input",
+            "--oversample",
+            "4",
+        ],
+    );
+    assert_eq!(said.matches("dBu").count(), 2, "{said}");
+    assert!(said.contains("oversampled"), "{said}");
+    bench.float_wav("silence.wav", 48_000, &[&[0.0; 100]]);
+    bench.float_wav("many.wav", 48_000, &[&[1.0], &[1.0], &[1.0]]);
+    bench.put("text.wav", "hello");
+    let capture = asset("lead.nam");
+    for (options, words) in [
+        (&["--ir", "gone.wav"][..], "gone.wav"),
+        (&["--ir", "silence.wav"], "silence.wav: it is silent"),
+        (&["--ir", "many.wav"], "3 channels"),
+        (&["--ir", "text.wav"], "text.wav"),
+        (&["--ir", &capture], "is not a WAV file"),
+        (&["--ir", "builtin:2x12"], "4x12"),
+        (&["--pedal", "silence.wav"], "silence.wav"),
+        (&["--tone", "5,5"], "three numbers"),
+        (&["--tone", "5,5,11"], "three numbers"),
+        (&["--gate=3"], "-100 to 0"),
+        (&["--gate-hold", "3"], "--gate"),
+        (&["--ir2", "silence.wav"], "--ir"),
+        (&["--oversample", "3"], "1, 2, 4, 8"),
+        (&["--output-mode", "loud"], "normalized"),
+    ] {
+        let command: Vec<&str> = ["render", "in.wav", "out.wav", "--capture", "same.nam"]
+            .into_iter()
+            .chain(options.iter().copied())
+            .collect();
+        bench.run(&command).bad(words);
+    }
+}

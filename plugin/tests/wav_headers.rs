@@ -167,7 +167,30 @@ fn extra_chunks_and_extended_formats_load() {
         let run = render(&bench, &file).good();
         assert_eq!(run.err, "", "{what}");
         assert_eq!(read_float(&bench.path("out.wav")).1[0], SAMPLES, "{what}");
+        assert_eq!(as_cabinet(&bench), SAMPLES, "{what} as a cabinet");
     }
+}
+
+/// What a click becomes in a cabinet that is `in.wav`, at the level of the file.
+fn as_cabinet(bench: &Bench) -> Vec<f32> {
+    bench.float_wav("click.wav", 48_000, &[&[1.0, 0.0, 0.0]]);
+    let run = bench.run(&[
+        "render",
+        "--raw",
+        "--capture",
+        "same.nam",
+        "--ir",
+        "in.wav",
+        "click.wav",
+        "cab.wav",
+    ]);
+    assert_eq!(run.good().err, "");
+    let heard = read_float(&bench.path("cab.wav")).1.remove(0);
+    // The official plugin turns impulse responses down by 18 dB. The rest is the rounding of the
+    // convolution.
+    let gain = 10f32.powf(18.0 / 20.0);
+    let exact = |sample: f32| (sample * gain * 1e5).round() / 1e5;
+    heard.into_iter().map(exact).collect()
 }
 
 #[test]
