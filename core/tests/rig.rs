@@ -411,3 +411,151 @@ fn nothing_is_allocated_while_everything_moves() {
         cabs.extend(back.1);
     }
 }
+
+/// Everything that is automated, swept and switched under a low tone: what comes out never steps as a
+/// click does.
+#[test]
+fn no_knob_clicks() {
+    const FRAMES: usize = 48_000;
+    /// The fastest that a host automates: a new value every 16 frames.
+    const BLOCK: usize = 16;
+    type Turn = fn(&mut Chain, f32);
+    let turns: [(&str, Turn); 17] = [
+        ("input gain", |chain, x| {
+            chain.set_input_gain(20.0 * (2.0 * x - 1.0))
+        }),
+        ("output gain", |chain, x| {
+            chain.set_output_gain(20.0 * (2.0 * x - 1.0))
+        }),
+        ("interface", |chain, x| {
+            chain.set_levels(LevelSettings {
+                mode: OutputMode::Calibrated,
+                calibrate_input: true,
+                interface_dbu: 24.0 * x,
+            });
+        }),
+        ("gate threshold", |chain, x| {
+            chain.set_gate(GateSettings {
+                threshold_db: -60.0 * x,
+                ..GateSettings::default()
+            });
+        }),
+        ("gate range", |chain, x| {
+            chain.set_gate(GateSettings {
+                threshold_db: 0.0,
+                range_db: -60.0 * x,
+                ..GateSettings::default()
+            });
+        }),
+        ("gate", |chain, x| {
+            chain.set_gate(GateSettings {
+                on: x > 0.5,
+                threshold_db: -10.0,
+                range_db: -12.0,
+                ..GateSettings::default()
+            });
+        }),
+        ("bass", |chain, x| {
+            chain.set_tone(ToneSettings {
+                bass: 10.0 * x,
+                ..ToneSettings::default()
+            });
+        }),
+        ("middle", |chain, x| {
+            chain.set_tone(ToneSettings {
+                middle: 10.0 * x,
+                ..ToneSettings::default()
+            });
+        }),
+        ("tone", |chain, x| {
+            chain.set_tone(ToneSettings {
+                on: x > 0.5,
+                bass: 8.0,
+                ..ToneSettings::default()
+            });
+        }),
+        ("tone position", |chain, x| {
+            chain.set_tone(ToneSettings {
+                before_amp: x > 0.5,
+                bass: 8.0,
+                ..ToneSettings::default()
+            });
+        }),
+        ("cab", |chain, x| {
+            chain.set_cab(CabSettings {
+                on: x > 0.5,
+                ..CabSettings::default()
+            });
+        }),
+        ("cab mix", |chain, x| {
+            chain.set_cab(CabSettings {
+                mix: x,
+                ..CabSettings::default()
+            });
+        }),
+        ("cab blend", |chain, x| {
+            chain.set_cab(CabSettings {
+                blend: x,
+                ..CabSettings::default()
+            });
+        }),
+        ("cab level", |chain, x| {
+            chain.set_cab(CabSettings {
+                normalised: x > 0.5,
+                ..CabSettings::default()
+            });
+        }),
+        ("low cut", |chain, x| {
+            chain.set_cab(CabSettings {
+                low_cut_hz: 20.0 + 780.0 * x,
+                ..CabSettings::default()
+            });
+        }),
+        ("pedal", |chain, x| chain.set_pedal(x > 0.5)),
+        ("DC blocker", |chain, x| chain.set_dc_blocker(x > 0.5)),
+    ];
+    let known = r#"{"input_level_dbu":12.0,"output_level_dbu":12.0}"#;
+    let click = |at: usize, sample: f32| {
+        let mut samples = vec![0.0; 300];
+        samples[at] = sample;
+        ImpulseResponse::new(vec![samples], SETUP.rate).unwrap()
+    };
+    let tone: Vec<f32> = (0..FRAMES)
+        .map(|n| 0.1 * (n as f64 * std::f64::consts::TAU * 110.0 / SETUP.rate).sin() as f32)
+        .collect();
+    // A step of the curve's slope: what a click is and a tone is not.
+    let kink = |samples: &[f32]| {
+        let kinks = samples.windows(3).map(|s| (s[2] - 2.0 * s[1] + s[0]).abs());
+        kinks.fold(0.0, f32::max)
+    };
+    for (name, turn) in turns {
+        let rig = behind(
+            amp(&gain(1.0, 48_000, known), SETUP),
+            &gain(0.5, 48_000, known),
+        );
+        let mut chain = raw(rig);
+        let cab = Cab::new(Some(&click(0, 4.0)), Some(&click(20, 3.0)), SETUP, 0);
+        assert!(chain.offer_cab(Box::new(cab.unwrap())).is_ok());
+        let mut output = tone.clone();
+        let mut loudest = 0.0f32;
+        for (n, block) in output.chunks_mut(BLOCK).enumerate() {
+            // Up and down three times a second, and a leap every second.
+            let phase = (n * BLOCK) as f32 / 16_000.0;
+            let sweep = (2.0 * phase.fract() - 1.0).abs();
+            // A gate opens as fast as the official one, which a leap of its own knobs makes it do.
+            let leaps = phase.fract() > 0.8 && !name.starts_with("gate ");
+            turn(&mut chain, if leaps { 1.0 - sweep.round() } else { sweep });
+            chain.process(&mut [block]);
+            loudest = block
+                .iter()
+                .fold(loudest, |loudest, s| loudest.max(s.abs()));
+        }
+        // A click is a kink as large as the sound; moves of 20 ms make kinks of a hundredth of it.
+        let found = kink(&output[100..]);
+        assert!(loudest > 0.005, "{name}: it sounds");
+        assert!(
+            found < 0.02 * loudest,
+            "{name}: a kink of {found} in {loudest}"
+        );
+    }
+}
