@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the built-in phrase through every built-in capture.
+//! `cargo xtask demo`: the built-in phrase through every built-in capture and the built-in cabinet.
 
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -25,7 +25,8 @@ pub(crate) fn run() -> Result<ExitCode> {
         .join(format!("gridleak{}", std::env::consts::EXE_SUFFIX));
     for name in voices()? {
         let played = Command::new(&program)
-            .args(["render", "--demo", "--capture", &format!("builtin:{name}")])
+            .args(["render", "--demo", "--ir", "builtin:4x12"])
+            .args(["--capture", &format!("builtin:{name}")])
             .arg(shown.join(format!("{name}.wav")))
             .current_dir(root())
             .status()
