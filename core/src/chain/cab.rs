@@ -1,7 +1,6 @@
 //! The cabinet: convolution with one impulse response or a blend of two.
 //!
-//! It adds no latency: the convolver plays the first samples of a response as they come in, and later
-//! ones in larger blocks.
+//! It adds no latency, see `engine/convolver.rs`.
 
 use super::amp::{Piece, Setup};
 use super::crossfade::Player;
@@ -9,17 +8,15 @@ use super::filter::{Filter, warp};
 use super::ramp::Ramp;
 use super::switch::Switch;
 use crate::engine::BLOCK;
+use crate::engine::convolver::Convolver;
 use crate::impulse_response::ImpulseResponse;
-use fft_convolver::{TwoStageFFTConvolver, compute_tail_block_size};
+use crate::simd::Level;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
 
 /// What comes in louder than this (120 dB over full scale) is held there, so that no arithmetic
 /// behind it overflows.
 const MOST_INPUT: f32 = 1e6;
-
-/// Samples from which on a response is faster in larger blocks.
-const LONG: usize = 2048;
 
 /// Periods of a cut's frequency in which its filter forgets all but -70 dB.
 const PERIODS_TO_SETTLE: f64 = 2.0;
@@ -317,7 +314,7 @@ fn to_mid_and_side(left: &mut [f32], right: &mut [f32]) {
 /// One convolution. While nothing but silence comes in and nothing is left of what came before, it
 /// rests.
 struct Lane {
-    convolver: TwoStageFFTConvolver<f32>,
+    convolver: Convolver,
     /// Frames of silence after which nothing is left in the convolver.
     patience: usize,
     /// Frames of silence that it last heard.
@@ -329,13 +326,8 @@ struct Lane {
 
 impl Lane {
     fn new(taps: &[f32]) -> Self {
-        // Of all powers of two, among the fastest for responses of 256 to 48 000 samples.
-        let head = if taps.len() > LONG { 2 * BLOCK } else { BLOCK };
-        let tail = (compute_tail_block_size(head, taps.len()) / 2).max(head);
-        let mut convolver = TwoStageFFTConvolver::default();
-        let ready = convolver.init(head, tail, taps);
-        debug_assert!(ready.is_ok(), "only a block of no frames is refused");
-        let patience = taps.len() + 4 * tail + head;
+        let convolver = Convolver::new(taps, Level::detect());
+        let patience = convolver.memory();
         Lane {
             convolver,
             patience,
@@ -356,8 +348,7 @@ impl Lane {
         } else {
             0
         };
-        let done = self.convolver.process(input, output);
-        debug_assert!(done.is_ok(), "both slices are as long");
+        self.convolver.process(input, output);
         #[cfg(test)]
         {
             self.run += input.len();
@@ -904,7 +895,7 @@ mod tests {
             assert!(lane.silent >= lane.patience);
             for _ in 0..(taps + 9000) / 50 {
                 let mut output = [1.0; 50];
-                lane.convolver.process(&[0.0; 50], &mut output).unwrap();
+                lane.convolver.process(&[0.0; 50], &mut output);
                 assert_eq!(output, [0.0; 50], "{taps} taps");
             }
         }

@@ -1,17 +1,11 @@
-//! Linear: convolution with an impulse response, directly or through the frequency domain.
+//! Linear: convolution with an impulse response.
 
-use super::conv::{Conv, ConvBlock};
-use super::history::History;
+use super::convolver::Convolver;
 use super::network::{Network, as_kind, settle_by_playing};
-use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
+use super::planes::{Planes, Source, Target};
 use crate::format::linear::LinearConfig;
-use crate::format::weights::ConvWeights;
-use crate::simd::{Kernel, Level, Simd};
-use fft_convolver::TwoStageFFTConvolver;
-use ndarray::{Array1, Array3};
-
-/// Longer responses are faster through the frequency domain.
-const FFT_TAPS: usize = 256;
+use crate::simd::Level;
+use ndarray::Array1;
 
 /// A running impulse response.
 pub(crate) struct Linear {
@@ -28,19 +22,7 @@ pub(crate) struct Linear {
 struct Path {
     input: usize,
     output: usize,
-    method: Method,
-}
-
-enum Method {
-    Direct(Direct),
-    Fft(Box<TwoStageFFTConvolver<f32>>),
-}
-
-/// The sum over all taps as it is written.
-struct Direct {
-    level: Level,
-    conv: Conv,
-    history: History,
+    convolver: Convolver,
 }
 
 impl Linear {
@@ -56,7 +38,7 @@ impl Linear {
             Path {
                 input: index.min(config.inputs - 1),
                 output: index.min(config.outputs - 1),
-                method: Method::new(config.responses.row(row).to_vec(), level),
+                convolver: Convolver::new(&config.responses.row(row).to_vec(), level),
             }
         });
         Linear {
@@ -67,30 +49,6 @@ impl Linear {
             bias: config.bias.clone(),
             scratch: Planes::new(1),
         }
-    }
-}
-
-impl Method {
-    fn new(response: Vec<f32>, level: Level) -> Self {
-        if response.len() > FFT_TAPS {
-            let mut convolver = Box::new(TwoStageFFTConvolver::default());
-            let ready = convolver.init_default(BLOCK, &response);
-            debug_assert!(ready.is_ok(), "only a block of no frames is refused");
-            return Method::Fft(convolver);
-        }
-        let taps = response.len();
-        let kernel = Array3::from_shape_fn((1, 1, taps), |(_, _, tap)| response[taps - 1 - tap]);
-        let weights = ConvWeights {
-            kernel,
-            bias: None,
-            groups: 1,
-            dilation: 1,
-        };
-        Method::Direct(Direct {
-            level,
-            conv: Conv::new(&weights, level),
-            history: History::new(1, weights.lookback()),
-        })
     }
 }
 
@@ -119,24 +77,11 @@ impl Network for Linear {
             }
         }
         for path in &mut self.paths {
-            let scratch = self.scratch.target(Order::Planar);
             let source = input.skip_channels(path.input);
-            match &mut path.method {
-                Method::Direct(direct) => direct.level.run(Run {
-                    conv: &direct.conv,
-                    history: &mut direct.history,
-                    input: source,
-                    output: scratch,
-                    frames,
-                }),
-                Method::Fft(convolver) => {
-                    // SAFETY: a planar channel of `frames` frames.
-                    let input = unsafe { std::slice::from_raw_parts(source.ptr, frames) };
-                    let output = &mut self.scratch.channel_mut(0)[..frames];
-                    let done = convolver.process(input, output);
-                    debug_assert!(done.is_ok(), "both slices are as long");
-                }
-            }
+            // SAFETY: a planar channel of `frames` frames.
+            let input = unsafe { std::slice::from_raw_parts(source.ptr, frames) };
+            let sound = &mut self.scratch.channel_mut(0)[..frames];
+            path.convolver.process(input, sound);
             for (frame, &y) in self.scratch.channel(0)[..frames].iter().enumerate() {
                 // SAFETY: as above.
                 unsafe { *output.at(path.output, frame) += y };
@@ -161,21 +106,15 @@ impl Network for Linear {
 
     fn reset(&mut self) {
         for path in &mut self.paths {
-            match &mut path.method {
-                Method::Direct(direct) => direct.history.clear(),
-                Method::Fft(convolver) => convolver.reset(),
-            }
+            path.convolver.reset();
         }
     }
 
-    /// Not so of long responses: their convolver keeps its state to itself, and its clone allocates.
     fn is_alike(&self, other: &dyn Network) -> bool {
         as_kind::<Self>(other).is_some_and(|other| {
-            let pair = |(a, b): (&Path, &Path)| match (&a.method, &b.method) {
-                (Method::Direct(a), Method::Direct(b)) => a.history.is_alike(&b.history),
-                _ => false,
-            };
-            self.paths.len() == other.paths.len() && self.paths.iter().zip(&other.paths).all(pair)
+            let mut pairs = self.paths.iter().zip(&other.paths);
+            self.paths.len() == other.paths.len()
+                && pairs.all(|(a, b)| a.convolver.is_alike(&b.convolver))
         })
     }
 
@@ -184,36 +123,7 @@ impl Network for Linear {
             return;
         };
         for (path, from) in self.paths.iter_mut().zip(&from.paths) {
-            if let (Method::Direct(to), Method::Direct(from)) = (&mut path.method, &from.method) {
-                to.history.copy_state(&from.history);
-            }
+            path.convolver.copy_state(&from.convolver);
         }
-    }
-}
-
-/// One block of a direct convolution as work for [`Level::run`].
-struct Run<'a> {
-    conv: &'a Conv,
-    history: &'a mut History,
-    input: Source,
-    output: Target,
-    frames: usize,
-}
-
-impl Kernel for Run<'_> {
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        self.history.make_room();
-        // SAFETY: one channel in, one out, and the history is as long as the response.
-        unsafe {
-            copy(self.input, self.history.target(), 1, self.frames);
-            self.conv.run::<S>(ConvBlock::new(
-                self.history.source(),
-                self.output,
-                self.frames,
-                Order::Planar,
-            ));
-        }
-        self.history.advance(self.frames);
     }
 }

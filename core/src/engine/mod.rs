@@ -6,6 +6,7 @@
 pub(crate) mod activation;
 pub(crate) mod conv;
 pub(crate) mod convnet;
+pub(crate) mod convolver;
 pub(crate) mod film;
 pub(crate) mod history;
 pub(crate) mod linear;
