@@ -62,14 +62,22 @@ pub struct Levels {
 }
 
 impl Levels {
+    /// Those of a capture as the file gives them, without its loudness: what a pedal is asked for.
+    pub fn given(capture: &Capture) -> Self {
+        let believed = |dbu: Option<f64>| dbu.filter(|dbu| BELIEVED_DBU.contains(dbu));
+        Levels {
+            loudness: None,
+            input_dbu: believed(capture.metadata().input_level_dbu),
+            output_dbu: believed(capture.metadata().output_level_dbu),
+        }
+    }
+
     /// Those of a capture. Measures its loudness if the file does not give it, see
     /// [`Capture::loudness`]; not for the audio thread.
     pub fn of(capture: &Capture) -> Self {
-        let believed = |dbu: Option<f64>| dbu.filter(|dbu| BELIEVED_DBU.contains(dbu));
         Levels {
             loudness: capture.loudness(),
-            input_dbu: believed(capture.metadata().input_level_dbu),
-            output_dbu: believed(capture.metadata().output_level_dbu),
+            ..Levels::given(capture)
         }
     }
 

@@ -559,3 +559,61 @@ fn no_knob_clicks() {
         );
     }
 }
+
+#[test]
+fn a_capture_without_bounds_does_not_silence_what_comes_after() {
+    let wild = gain(3e38, 48_000, "null");
+    let mut chain = raw(amp(&wild, SETUP));
+    chain.set_dc_blocker(true);
+    chain.set_tone(ToneSettings {
+        bass: 9.0,
+        ..ToneSettings::default()
+    });
+    chain.set_output_gain(40.0);
+    let played = play(&mut chain, &[50.0; 4800]);
+    assert!(played.iter().all(|s| s.is_finite()));
+    let tame = Box::new(amp(&gain(1.0, 48_000, "null"), SETUP));
+    assert!(chain.offer(tame).is_ok());
+    chain.set_output_gain(0.0);
+    play(&mut chain, &vec![0.0; 96_000]);
+    let played = play(&mut chain, &sine(9600));
+    let loudest = played
+        .iter()
+        .fold(0.0f32, |loudest, s| loudest.max(s.abs()));
+    assert!((0.05..1.0).contains(&loudest), "{loudest}");
+}
+
+#[test]
+fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
+    let click = |gain: f32| ImpulseResponse::new(vec![vec![gain]], SETUP.rate).unwrap();
+    let cab = |gain| Box::new(Cab::new(Some(&click(gain)), None, SETUP, 0).unwrap());
+    let official = db(18.0);
+    // A capture that remembers much, in front of a cabinet that makes up for its level.
+    let long = |gain: f32| {
+        let mut weights = vec!["0".to_owned(); 4000];
+        weights.push(gain.to_string());
+        let text = format!(
+            r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":4001,"bias":false}},
+                "weights":[{}],"sample_rate":48000}}"#,
+            weights.join(",")
+        );
+        Capture::from_bytes("long", text.as_bytes()).unwrap()
+    };
+    let mut chain = raw(amp(&long(1.0), SETUP));
+    assert!(chain.offer_cab(cab(official)).is_ok());
+    assert!(
+        (level(&mut chain) - 1.0).abs() < 1e-3,
+        "both at once at first"
+    );
+    level(&mut chain);
+    // Ten times as loud, into a cabinet a tenth as loud.
+    assert!(chain.offer_cab(cab(0.1 * official)).is_ok());
+    let next = Amp::new(&long(10.0), SETUP, Voicing::default(), 1, Level::detect()).unwrap();
+    assert!(chain.offer(Box::new(next)).is_ok());
+    let through = play(&mut chain, &[0.1; 24_000]);
+    // In the middle of two fades three times as much; one after the other, ten times or a tenth.
+    for (n, sample) in through.iter().enumerate() {
+        assert!((0.02..0.5).contains(sample), "frame {n}: {sample}");
+    }
+    assert!((through[23_999] - 0.1).abs() < 1e-3);
+}

@@ -99,8 +99,9 @@ impl AudioEnd {
     /// Gives the chain the newest sounds there are, and sends back what it is done with. Neither
     /// waits nor drops anything.
     pub(crate) fn exchange(&mut self, chain: &mut Chain) {
-        self.captures.exchange(chain);
+        // So that a capture is not heard without its cabinet.
         self.cabs.exchange(chain);
+        self.captures.exchange(chain);
     }
 }
 

@@ -499,6 +499,26 @@ pub(crate) fn migrate(state: &mut PluginState) {
         for id in FORMERLY_OFF {
             state.params.insert(id.into(), ParamValue::Bool(false));
         }
+        // What is not in a state stays as it is in the instance that loads it.
+        let word = |word: &str| ParamValue::String(word.into());
+        for (id, value) in [
+            ("mode", word("normalized")),
+            ("os", word("1")),
+            ("osoff", word("same")),
+            ("calin", ParamValue::Bool(false)),
+            ("pedal", ParamValue::Bool(true)),
+            ("slim", ParamValue::F32(1.0)),
+        ] {
+            state.params.insert(id.into(), value);
+        }
+        for (part, key) in [
+            (Part::Pedal, "pedal"),
+            (Part::Cab, "cab"),
+            (Part::SecondCab, "cab2"),
+        ] {
+            let reference = part.first().write().to_string();
+            state.fields.insert(key.into(), reference);
+        }
     }
 }
 
@@ -615,5 +635,27 @@ mod tests {
         for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
             assert_eq!(typed_number(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_project_from_before_the_rig_has_nothing_of_one() {
+        let state = |text: &str| -> PluginState { serde_json::from_str(text).unwrap() };
+        let mut old = state(
+            r#"{"version":"0.1.0","params":{"ingain":{"f32":99.0},"bypass":{"bool":true}},"fields":{}}"#,
+        );
+        migrate(&mut old);
+        assert!(matches!(old.params["ingain"], ParamValue::F32(20.0)));
+        assert!(matches!(old.params["bypass"], ParamValue::Bool(true)));
+        for id in FORMERLY_OFF {
+            assert!(matches!(old.params[id], ParamValue::Bool(false)), "{id}");
+        }
+        assert!(matches!(&old.params["mode"], ParamValue::String(mode) if mode == "normalized"));
+        assert!(old.fields["pedal"].contains("none"));
+        // One of today is left alone.
+        let today = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"mode":{"string":"raw"}},"fields":{}}"#;
+        let mut new = state(today);
+        migrate(&mut new);
+        assert_eq!(new.params.len(), 2);
+        assert!(new.fields.is_empty());
     }
 }

@@ -22,8 +22,8 @@ const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks meanwhile.
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
-/// Seconds for which a capture may sound on after its input: more than any usual one remembers.
-const TAIL: f64 = 0.5;
+/// Seconds for which a rig may sound on after its input: a cabinet for one, captures for less.
+const TAIL: f64 = 2.0;
 
 /// An instance of the plugin.
 pub struct Gridleak {
@@ -123,7 +123,9 @@ impl Plugin for Gridleak {
         }
         let channels = |count: Option<NonZeroU32>| count.map_or(1, |n| n.get() as usize);
         let rate = f64::from(config.sample_rate);
-        let offline = config.process_mode == ProcessMode::Offline;
+        // Of a VST3 host the framework tells what was so one start before.
+        let offline =
+            config.process_mode == ProcessMode::Offline && context.plugin_api() != PluginApi::Vst3;
         let setup = Setup {
             rate,
             inputs: channels(layout.main_input_channels),

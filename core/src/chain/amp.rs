@@ -14,6 +14,10 @@ use crate::simd::Level;
 /// A piece of sound: up to [`BLOCK`] frames of two channels.
 pub(super) type Piece = [[f32; BLOCK]; 2];
 
+/// What is louder than this (120 dB over full scale) is held there, so that no arithmetic behind it
+/// overflows.
+const MOST_OUTPUT: f32 = 1e6;
+
 /// What a capture has to fit into.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setup {
@@ -130,6 +134,9 @@ impl Amp {
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
     pub fn set_slim(&mut self, value: f64) {
         self.voice.set_slim(value);
+        if let Some(pedal) = &mut self.pedal {
+            pedal.set_slim(value);
+        }
     }
 
     /// Sets how hard it is driven and how loud it comes out.
@@ -199,8 +206,19 @@ impl Player for Amp {
         self.voice.process(&heard, output, frames);
         self.output.process(&mut sides(output, frames));
         for (output, align) in output.iter_mut().zip(&mut self.align) {
-            align.process(&mut output[..frames]);
+            let output = &mut output[..frames];
+            output.iter_mut().for_each(|sample| *sample = held(*sample));
+            align.process(output);
         }
+    }
+}
+
+/// A sample that filters can stand: one that is infinite or no number would stay in them.
+pub(super) fn held(sample: f32) -> f32 {
+    if sample.is_nan() {
+        0.0
+    } else {
+        sample.clamp(-MOST_OUTPUT, MOST_OUTPUT)
     }
 }
 

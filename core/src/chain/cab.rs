@@ -2,7 +2,7 @@
 //!
 //! It adds no latency, see `engine/convolver.rs`.
 
-use super::amp::{Piece, Setup};
+use super::amp::{Piece, Setup, held};
 use super::crossfade::Player;
 use super::filter::{Filter, warp};
 use super::ramp::Ramp;
@@ -13,10 +13,6 @@ use crate::impulse_response::ImpulseResponse;
 use crate::simd::Level;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
-
-/// What comes in louder than this (120 dB over full scale) is held there, so that no arithmetic
-/// behind it overflows.
-const MOST_INPUT: f32 = 1e6;
 
 /// Periods of a cut's frequency in which its filter forgets all but -70 dB.
 const PERIODS_TO_SETTLE: f64 = 2.0;
@@ -234,15 +230,6 @@ impl Player for Cab {
         let [left, right] = output;
         let mut output = [&mut left[..frames], &mut right[..frames]];
         self.switch.fade(&mut output[..channels], &wet);
-    }
-}
-
-/// A sample that arithmetic can stand.
-fn held(sample: f32) -> f32 {
-    if sample.is_nan() {
-        0.0
-    } else {
-        sample.clamp(-MOST_INPUT, MOST_INPUT)
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) struct Crossfade<P> {
     done: Option<Box<P>>,
     /// Whether nothing was played yet since the start or the last reset.
     fresh: bool,
+    hold: bool,
     fade: usize,
     least_listening: usize,
     follow: f64,
@@ -129,6 +130,7 @@ impl<P: Player> Crossfade<P> {
             stage: Stage::Alone,
             done: None,
             fresh: true,
+            hold: false,
             fade: ((FADE * rate).round() as usize).max(1),
             least_listening: (5.0 * AVERAGE * rate).round() as usize,
             follow: 1.0 - (-1.0 / (AVERAGE * rate)).exp(),
@@ -181,6 +183,21 @@ impl<P: Player> Crossfade<P> {
         newest.map(|player| player.ticket())
     }
 
+    /// Has the next one that is offered heard at once.
+    pub(super) fn begin_anew(&mut self) {
+        self.fresh = true;
+    }
+
+    /// Whether a newcomer has not yet heard enough.
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self.stage, Stage::Listening(left) if left > 1)
+    }
+
+    /// Has a newcomer that has heard enough wait for something else, or no longer.
+    pub(super) fn hold(&mut self, hold: bool) {
+        self.hold = hold;
+    }
+
     /// What is heard, or will be again as soon as it may.
     pub(super) fn current(&self) -> Option<&P> {
         self.current.as_deref()
@@ -220,6 +237,7 @@ impl<P: Player> Crossfade<P> {
                 .follow(self.follow, self.follow_offset, output, &newer, frame);
             self.stage = match self.stage {
                 Stage::Alone => Stage::Alone,
+                Stage::Listening(0 | 1) if self.hold => Stage::Listening(1),
                 Stage::Listening(0 | 1) => Stage::Fading(0),
                 Stage::Listening(left) => Stage::Listening(left - 1),
                 Stage::Fading(at) => {

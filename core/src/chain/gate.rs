@@ -270,7 +270,7 @@ impl Gate {
             delay.process(key);
         }
         for frame in 0..frames {
-            for (power, key) in self.powers.iter_mut().zip(&keys) {
+            for (power, key) in self.powers.iter_mut().zip(&keys).take(input.len()) {
                 let key = f64::from(key[frame]);
                 let mean = self.keep * *power + (1.0 - self.keep) * (key * key);
                 *power = mean.clamp(QUIETEST, LOUDEST);

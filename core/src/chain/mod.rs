@@ -253,6 +253,10 @@ impl Chain {
         }
         cab.set(self.cab_settings);
         cab.finish();
+        if self.captures.ticket().is_none() {
+            // Nothing was heard yet.
+            self.cabs.begin_anew();
+        }
         self.cabs.offer(cab)
     }
 
@@ -334,6 +338,10 @@ impl Chain {
         for (piece, channel) in input.iter_mut().zip(channels.iter()) {
             piece[..frames].copy_from_slice(channel);
         }
+        // A capture and a cab that come together are heard together.
+        let (captures, cabs) = (self.captures.is_listening(), self.cabs.is_listening());
+        self.captures.hold(cabs);
+        self.cabs.hold(captures);
         self.captures.process(&input, &mut output, frames);
         for (channel, piece) in channels.iter_mut().zip(&output) {
             channel.copy_from_slice(&piece[..frames]);

@@ -66,6 +66,11 @@ impl Pedal {
         }
     }
 
+    /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
+    pub(super) fn set_slim(&mut self, value: f64) {
+        self.voice.set_slim(value);
+    }
+
     /// What it is driven by, in dB, while it is on.
     pub(super) fn input_gain_db(&self, settings: &LevelSettings) -> Option<f64> {
         self.on.then(|| self.levels.input_gain_db(settings))

@@ -8,8 +8,9 @@ use gridleak_core::{
 };
 
 use crate::builtin;
-use crate::failure::{Failure, Result, plain};
+use crate::failure::{Failure, Result};
 use crate::impulse_file;
+use crate::state::Contents;
 
 /// The rig around the capture. What is not named is off.
 #[derive(Debug, Args)]
@@ -78,11 +79,11 @@ pub(super) struct ChainArgs {
 
     /// Impulse response of a cabinet: a WAV file or builtin:4x12
     #[arg(long, value_name = "FILE")]
-    ir: Option<PathBuf>,
+    pub(super) ir: Option<PathBuf>,
 
     /// Another impulse response to blend with it
     #[arg(long, value_name = "FILE", requires = "ir")]
-    ir2: Option<PathBuf>,
+    pub(super) ir2: Option<PathBuf>,
 
     /// How much of the blend is the other one, 0 to 100 %
     #[arg(long, value_name = "PERCENT", requires = "ir2", default_value_t = 50.0,
@@ -200,8 +201,7 @@ fn open_response(path: &std::path::Path) -> Result<ImpulseResponse> {
         })?;
         return impulse_file::read(path, cab.bytes);
     }
-    let bytes = std::fs::read(path).map_err(|e| Failure::at(path, plain(&e)))?;
-    impulse_file::read(path, &bytes)
+    impulse_file::read(path, &Contents::read(path)?.bytes)
 }
 
 fn number(text: &str, least: f32, most: f32) -> std::result::Result<f32, String> {

@@ -113,17 +113,21 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         ));
     }
     let mut file = OutputFile::create(&args.output)?;
-    if args
-        .capture
-        .as_ref()
-        .is_some_and(|capture| file.replaces(capture))
-    {
-        return Err(Failure::at(
-            &args.output,
-            "is the capture itself; choose another name",
-        ));
+    for (used, what) in [
+        (&args.capture, "the capture"),
+        (&args.chain.pedal, "the pedal's capture"),
+        (&args.chain.ir, "the impulse response"),
+        (&args.chain.ir2, "the second impulse response"),
+    ] {
+        if used.as_ref().is_some_and(|used| file.replaces(used)) {
+            return Err(Failure::at(
+                &args.output,
+                format_args!("is {what} itself; choose another name"),
+            ));
+        }
     }
-    for warning in capture.warnings() {
+    let warnings = capture.warnings().iter();
+    for warning in warnings.chain(pedal.iter().flat_map(Capture::warnings)) {
         note(warning);
     }
     if settings.calibrate_input
@@ -310,7 +314,7 @@ impl Rig {
         let rate = f64::from(input.rate());
         let oversampling = args.chain.oversampling();
         let capture = &*capture.oversampled(oversampling);
-        let pedal_levels = pedal.map(Levels::of).unwrap_or_default();
+        let pedal_levels = pedal.map(Levels::given).unwrap_or_default();
         let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
         let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
         let setup = Setup {

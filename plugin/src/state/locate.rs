@@ -70,21 +70,24 @@ const MAX_TAIL: usize = 16;
 const NAMED_FOLDERS: usize = 3;
 const NAMED_PATH: usize = 300;
 
-/// Finds the capture and reads its file. `folders` are the user's capture folders; `cancelled` is
-/// asked again and again.
+/// Finds the file and reads it. `folders` are the user's folders; it is looked for until `deadline`;
+/// `cancelled` is asked again and again.
 ///
 /// Takes as long as reading the file if that is where it was, and else up to 5 seconds (longer only
 /// if the system makes it wait for a disk). Not for the audio thread, nor for the host's.
 pub(crate) fn locate(
     saved: &SavedPart,
     folders: &[PathBuf],
+    deadline: Instant,
     cancelled: &dyn Fn() -> bool,
 ) -> Found {
     match &saved.source {
         Source::BuiltIn(name) => built_in(name),
         Source::File(file) => {
             let home = dirs::home_dir();
-            Search::new(file, home.as_deref(), folders, &LIMITS, cancelled).run()
+            let mut search = Search::new(file, home.as_deref(), folders, &LIMITS, cancelled);
+            search.deadline = search.deadline.min(deadline);
+            search.run()
         }
     }
 }
@@ -437,7 +440,14 @@ mod tests {
 
     #[test]
     fn built_in() {
-        let find = |name: &str| locate(&SavedPart::built_in(name), &[], &|| false);
+        let find = |name: &str| {
+            locate(
+                &SavedPart::built_in(name),
+                &[],
+                Instant::now() + LIMITS.time,
+                &|| false,
+            )
+        };
         assert!(matches!(find("lead"), Found::BuiltIn(capture) if capture.name == "lead"));
         let Found::Missing(failure) = find("fuzz") else {
             panic!();
@@ -459,7 +469,7 @@ mod tests {
         );
         // Chosen a moment ago: no hash yet.
         let saved = SavedPart::file(&file.path);
-        let found = locate(&saved, &[], &|| false);
+        let found = locate(&saved, &[], Instant::now() + LIMITS.time, &|| false);
         assert!(
             matches!(found, Found::AtPath { changed: false, .. }),
             "{found:?}"

@@ -197,7 +197,12 @@ mod tests {
         gone["bytes"] = json!(1234);
         first.set(gone.clone());
         let (generation, saved) = first.current();
-        let found = crate::state::locate(&saved, &[], &|| false);
+        let found = crate::state::locate(
+            &saved,
+            &[],
+            std::time::Instant::now() + std::time::Duration::from_secs(5),
+            &|| false,
+        );
         assert!(
             matches!(found, crate::state::Found::Missing(_)),
             "{found:?}"
