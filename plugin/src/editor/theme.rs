@@ -25,17 +25,17 @@ pub(super) const PANEL_CORNER: CornerRadius = CornerRadius::same(6);
 
 /// Marks on meters.
 pub(super) fn tiny(scale: f32) -> FontId {
-    FontId::proportional(9.5 * scale)
+    FontId::proportional((10.0 * scale).max(8.5))
 }
 
 /// What names a control, and what stands at the edge.
 pub(super) fn small(scale: f32) -> FontId {
-    FontId::proportional(11.5 * scale)
+    FontId::proportional((11.5 * scale).max(9.5))
 }
 
 /// What is to be read or pressed.
 pub(super) fn body(scale: f32) -> FontId {
-    FontId::proportional(13.5 * scale)
+    FontId::proportional((13.5 * scale).max(11.0))
 }
 
 /// Sets what egui draws by itself: fields, tooltips, scroll bars.
