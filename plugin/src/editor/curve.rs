@@ -85,7 +85,7 @@ pub(super) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
             remap(out, QUIETEST..=0.0, inside.bottom()..=inside.top()),
         )
     };
-    let grid = Stroke::new(1.0, theme::PANEL);
+    let grid = Stroke::new(1.0, theme::GRID);
     for level in [-90.0, -60.0, -30.0] {
         painter.vline(at(level, 0.0).x, rect.y_range(), grid);
         painter.hline(rect.x_range(), at(0.0, level).y, grid);
@@ -157,11 +157,11 @@ pub(super) fn show_responses(
     well(ui, rect);
     let painter = ui.painter().with_clip_rect(rect);
     let y = |db: f32| remap(db, bottom..=top, rect.bottom()..=rect.top());
-    let grid = Stroke::new(1.0, theme::PANEL);
+    let grid = Stroke::new(1.0, theme::GRID);
     for frequency in [50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3] {
         painter.vline(across(rect, frequency), rect.y_range(), grid);
     }
-    painter.hline(rect.x_range(), y(0.0), Stroke::new(1.0, theme::RAISED));
+    painter.hline(rect.x_range(), y(0.0), Stroke::new(1.0, theme::OUTLINE));
     for (frequency, text) in [(100.0, "100"), (1e3, "1k"), (10e3, "10k")] {
         painter.text(
             pos2(across(rect, frequency) + 2.0, rect.bottom() - 1.0),

@@ -10,9 +10,9 @@ pub(super) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
 pub(super) const SMALLEST_SIZE: Vec2 = vec2(640.0, 420.0);
 
 /// Least height of a page, before scaling.
-const LEAST_PAGE: f32 = 288.0;
+const LEAST_PAGE: f32 = 266.0;
 /// Least and most height of the panel of the capture, before scaling.
-const CAPTURE: (f32, f32) = (104.0, 150.0);
+const CAPTURE: (f32, f32) = (96.0, 150.0);
 
 /// The places of all parts, relative to the corner of what is scrolled.
 #[derive(Debug)]

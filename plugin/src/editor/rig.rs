@@ -55,7 +55,6 @@ fn section(
     let mut inside = rect.shrink(PADDING * scale);
     inside.min.y = rect.top() + 4.0 * scale;
     let title = take_top(&mut inside, TITLE * scale, 4.0 * scale);
-    let title = title.translate(vec2(-6.0 * scale, 0.0));
     let text = scene.view.controls.switch_name(switch).to_owned();
     let wide = title.with_max_x(title.left() + 90.0 * scale);
     scene.switch(ui, wide, switch, &text, hint);
@@ -79,7 +78,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         level: scene.view.status.gate.level,
         reduction: scene.view.status.gate.reduction,
     };
-    let knobs = take_bottom(&mut inside, 136.0 * scale, 8.0 * scale);
+    let knobs = take_bottom(&mut inside, 144.0 * scale, 8.0 * scale);
     curve::show_gate(&mut ui, inside, scale, &gate);
     let (big, small) = knobs.split_left_right_at_fraction(0.42);
     let high = big.height().min(120.0 * scale);
@@ -90,7 +89,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         (upper, [Knob::GateHold, Knob::GateRelease]),
         (lower, [Knob::GateRange, Knob::GateHysteresis]),
     ] {
-        let row = row.shrink2(vec2(0.0, 1.0 * scale));
+        let row = row.shrink2(vec2(0.0, 2.0 * scale));
         for (place, knob) in columns(row, 2, 2.0 * scale).zip(knobs) {
             scene.knob(&mut ui, place, knob);
         }

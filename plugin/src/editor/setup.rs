@@ -55,14 +55,13 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let (knob, beside) = row.split_left_right_at_x(row.left() + 88.0 * scale);
     scene.knob(ui, knob, Knob::Interface);
     let beside = beside.with_min_x(beside.left() + 8.0 * scale);
-    let mut beside = Rect::from_center_size(beside.center(), vec2(beside.width(), 68.0 * scale));
+    let mut beside = Rect::from_center_size(beside.center(), vec2(beside.width(), 84.0 * scale));
     let menu = take_top(&mut beside, ROW * scale, 6.0 * scale);
     show_interfaces(ui, menu, scene);
-    let text = "Full scale of its instrument input, gain all the way down.";
+    let text = "Full scale of its input, with its gain all the way down.";
     note(ui, beside, scale, text);
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let row = row.translate(vec2(-6.0 * scale, 0.0));
     let hint = "Drives the capture as hard as your guitar would drive the gear.";
     scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", hint);
     let reason = scene.view.status.levels.why_no_input_calibration();
@@ -104,7 +103,7 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let why_not = |option: usize| MODES.get(option).and_then(|mode| levels.why_not(*mode));
     scene.choice(ui, row, Choice::OutputMode, why_not);
     let chosen = scene.view.controls.choice(Choice::OutputMode).chosen;
-    let text = take_top(&mut inside, 36.0 * scale, 6.0 * scale);
+    let text = take_top(&mut inside, 32.0 * scale, 4.0 * scale);
     note(
         ui,
         text,
@@ -125,7 +124,6 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     }
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let row = row.translate(vec2(-6.0 * scale, 0.0));
     let hint = "Takes out offsets that some captures add: inaudible, but they cost headroom.";
     scene.switch(ui, row, Switch::DcBlocker, "DC blocker", hint);
     note(ui, inside, scale, hint);

@@ -14,6 +14,10 @@ pub(super) const WEAK: Color32 = Color32::from_rgb(0xa2, 0xa5, 0xab);
 pub(super) const FAINT: Color32 = Color32::from_rgb(0x7c, 0x80, 0x87);
 /// The glow of a valve.
 pub(super) const ACCENT: Color32 = Color32::from_rgb(0xf0, 0x9a, 0x3e);
+/// What is chosen of several: the glow from afar.
+pub(super) const CHOSEN: Color32 = Color32::from_rgb(0x4a, 0x36, 0x22);
+/// Lines in the wells of curves.
+pub(super) const GRID: Color32 = Color32::from_rgb(0x22, 0x25, 0x29);
 pub(super) const ERROR: Color32 = Color32::from_rgb(0xee, 0x5b, 0x4f);
 /// Text on [`ACCENT`], [`ERROR`] and [`TEXT`].
 pub(super) const ON_LIT: Color32 = Color32::from_rgb(0x16, 0x12, 0x0c);

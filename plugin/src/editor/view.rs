@@ -448,6 +448,7 @@ impl Scene<'_> {
             let name = "Keep in project";
             let button = Button::new(name, Face::Text(name), theme::small(scale))
                 .switch(on)
+                .lit(false)
                 .enabled(!view.status.busy);
             let response = button.show(ui, keep);
             if response.clicked() {
@@ -490,7 +491,7 @@ impl Scene<'_> {
     fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
         let scale = self.scale;
         widgets::panel(ui, rect);
-        let inside = rect.shrink2(vec2(4.0, 5.0) * scale);
+        let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
         let hint = "A capture of a pedal, played into the amp.";
         self.switch(ui, title, Switch::Pedal, "Pedal", hint);

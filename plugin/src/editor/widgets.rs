@@ -69,7 +69,6 @@ impl<'a> Button<'a> {
         Self {
             role: Role::RadioButton,
             on: Some(on),
-            lit: on,
             corner,
             ..self
         }
@@ -108,6 +107,12 @@ impl<'a> Button<'a> {
         Self { enabled, ..self }
     }
 
+    /// Whether it is on, in a way that does not draw the eye.
+    fn is_chosen(&self) -> bool {
+        let shaped = self.role != Role::Tab && !matches!(self.face, Face::Lamp(_));
+        shaped && !self.lit && self.on == Some(true)
+    }
+
     /// Draws it over all of `rect`.
     pub(super) fn show(self, ui: &mut Ui, rect: Rect) -> Response {
         let id = Id::unique(("button", self.name));
@@ -128,6 +133,7 @@ impl<'a> Button<'a> {
             (false, _) => (self.resting, theme::FAINT.gamma_multiply(0.6)),
             (true, true) if hovered => (theme::ACCENT.gamma_multiply(0.85), theme::ON_LIT),
             (true, true) => (theme::ACCENT, theme::ON_LIT),
+            (true, false) if self.is_chosen() => (theme::CHOSEN, theme::ACCENT),
             (true, false) if held => (theme::OUTLINE, theme::TEXT),
             (true, false) if hovered => (theme::HOVERED, theme::TEXT),
             (true, false) if self.weak => (self.resting, theme::FAINT),
