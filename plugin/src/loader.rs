@@ -18,7 +18,7 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
 use crate::builtin::{self, AUTOMATIC, NOTHING};
-use crate::editor::Message;
+use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
 use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
@@ -55,6 +55,8 @@ pub(crate) struct Shown {
     pub(crate) levels: Levels,
     /// Whether the capture has several sizes.
     pub(crate) slims: bool,
+    /// Whether the capture was made of an amp with its cabinet.
+    pub(crate) has_cab: bool,
     /// What went wrong or is worth knowing about no part alone.
     message: Option<Message>,
 }
@@ -68,6 +70,10 @@ pub(crate) struct ShownPart {
     pub(crate) file: Option<PathBuf>,
     /// Its place among the like in its folder.
     pub(crate) place: Option<Place>,
+    /// Of a cabinet that follows the capture.
+    pub(crate) automatic: bool,
+    /// What an impulse response does, see [`response_db`].
+    pub(crate) response: Option<Arc<[f32]>>,
     message: Option<Message>,
 }
 
@@ -709,6 +715,8 @@ impl Worker {
                 shown.name = Some(saved.name().to_owned());
                 shown.file = file_of(&saved);
                 shown.place = None;
+                shown.automatic = false;
+                shown.response = None;
             }
         }
     }
@@ -735,15 +743,23 @@ impl Worker {
             Source::File(file) => place(&file.path),
             Source::BuiltIn(name) => built_in_place(part, name),
         };
+        let response = match &loaded.content {
+            Content::Response(response) => Some(response_db(response)),
+            Content::Automatic => automatic_cab().as_ref().map(response_db),
+            Content::Nothing | Content::Capture(..) => None,
+        };
         let mut shown = shared.shown.lock();
         if let (Part::Capture, Content::Capture(capture, levels)) = (part, &loaded.content) {
             shown.levels = *levels;
             shown.slims = !capture.slim_steps().is_empty();
+            shown.has_cab = capture.metadata().has_cab();
         }
         shown.parts[part.index()] = ShownPart {
             name: loaded.name(saved),
             file: file_of(saved),
             place,
+            automatic: matches!(loaded.content, Content::Automatic),
+            response,
             message: shown.parts[part.index()].message.take(),
         };
         drop(shown);
@@ -864,10 +880,7 @@ impl Worker {
             let loaded = self.loaded(part)?;
             match &loaded.content {
                 Content::Response(response) => Some((loaded.ticket, response.clone())),
-                Content::Automatic if !self.has_cab => {
-                    let (name, bytes) = (builtin::CABS[0].name, builtin::CABS[0].bytes);
-                    Some((0, impulse_file::read(name.as_ref(), bytes).ok()?))
-                }
+                Content::Automatic if !self.has_cab => Some((0, automatic_cab()?)),
                 _ => None,
             }
         };
@@ -1028,6 +1041,20 @@ impl Loaded {
         let given = given.filter(|name| !name.trim().is_empty());
         given.or_else(|| Some(saved.name().to_owned()))
     }
+}
+
+/// The cabinet for captures that have none.
+fn automatic_cab() -> Option<ImpulseResponse> {
+    let built_in = &builtin::CABS[0];
+    impulse_file::read(built_in.name.as_ref(), built_in.bytes).ok()
+}
+
+/// What an impulse response does to the frequencies of [`curve_frequency`], in dB, made as loud as
+/// all others.
+fn response_db(response: &ImpulseResponse) -> Arc<[f32]> {
+    let level = response.gain_db(true);
+    let at = |point| (response.response_db(curve_frequency(point)) + level) as f32;
+    (0..CURVE_POINTS).map(at).collect()
 }
 
 /// The built-in sounds that can be this part.

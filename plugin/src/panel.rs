@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::editor::{Backend, Embedding, Latency, Levels, Status};
+use crate::editor::{Backend, Embedding, GateMeter, Latency, Levels, PartStatus, Status};
 use crate::folder::Step;
 use crate::library_pin;
 use crate::loader::Loader;
@@ -40,18 +40,40 @@ impl Backend for Panel {
     fn status(&self) -> Status {
         let shown = self.loader.shown();
         let [input, output] = self.meters.take();
-        let levels = |(left, right)| Levels { left, right };
+        let sides = |(left, right)| Levels { left, right };
+        let (reduction, level) = self.meters.gate();
+        let message = shown.message().cloned();
+        let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
+        let has_cab = shown.has_cab;
         Status {
-            message: shown.message().cloned(),
-            capture: shown.parts[Part::Capture.index()].name.clone(),
-            place: shown.parts[Part::Capture.index()].place,
+            message,
+            cab_by_capture,
+            levels: shown.levels,
+            slims: shown.slims,
+            gate: GateMeter { reduction, level },
+            parts: shown.parts.map(|part| match (part.automatic, has_cab) {
+                (false, _) => PartStatus {
+                    name: part.name,
+                    place: part.place,
+                    response: part.response,
+                },
+                (true, false) => PartStatus {
+                    name: Some("Built-in cabinet".into()),
+                    place: part.place,
+                    response: part.response,
+                },
+                (true, true) => PartStatus {
+                    name: Some("None: the capture has its own".into()),
+                    ..PartStatus::default()
+                },
+            }),
             embedding: self
                 .loader
                 .embedding()
                 .map(|(on, bytes)| Embedding { on, bytes }),
             busy: !self.loader.has_carried_out(self.loader.newest_order()),
-            input: levels(input),
-            output: levels(output),
+            input: sides(input),
+            output: sides(output),
             latency: self.loader.setup().map(|setup| Latency {
                 samples: setup.latency as u32,
                 rate: setup.rate as f32,
@@ -59,18 +81,24 @@ impl Backend for Panel {
         }
     }
 
-    fn path(&self) -> Option<PathBuf> {
-        self.loader.shown().parts[Part::Capture.index()]
-            .file
-            .clone()
+    fn path(&self, part: Part) -> Option<PathBuf> {
+        self.loader.shown().parts[part.index()].file.clone()
     }
 
-    fn load(&self, path: PathBuf) {
-        self.loader.open(Part::Capture, path);
+    fn load(&self, part: Part, path: PathBuf) {
+        self.loader.open(part, path);
     }
 
-    fn step(&self, step: Step) {
-        self.loader.step(Part::Capture, step);
+    fn step(&self, part: Part, step: Step) {
+        self.loader.step(part, step);
+    }
+
+    fn clear(&self, part: Part) {
+        self.loader.clear(part);
+    }
+
+    fn choose_cab_by_capture(&self) {
+        self.loader.choose_cab_by_capture();
     }
 
     fn set_embedding(&self, on: bool) {

@@ -1,27 +1,33 @@
-//! The system's dialog to choose a capture with, on a thread of its own.
+//! The system's dialog to choose a file with, on a thread of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::part::Part;
+
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(200);
 
 /// What asks for a file. It may take as long as it likes.
 pub(crate) trait Picker: Send + 'static {
-    /// The file that was chosen, from `folder` to begin with; `None` if none was.
-    fn pick(self, folder: Option<&Path>) -> Option<PathBuf>;
+    /// The file that was chosen for a part of the rig, from `folder` to begin with; `None` if none was.
+    fn pick(self, part: Part, folder: Option<&Path>) -> Option<PathBuf>;
 }
 
 /// The dialog of the system.
 pub(crate) struct SystemPicker;
 
 impl Picker for SystemPicker {
-    fn pick(self, folder: Option<&Path>) -> Option<PathBuf> {
+    fn pick(self, part: Part, folder: Option<&Path>) -> Option<PathBuf> {
+        let (kind, ending) = match part.is_cab() {
+            true => ("Impulse responses", "wav"),
+            false => ("Neural Amp Modeler captures", "nam"),
+        };
         let mut dialog = rfd::FileDialog::new()
-            .set_title("Load a capture")
-            .add_filter("Neural Amp Modeler captures", &["nam"]);
+            .set_title(format!("Load: {}", part.title()))
+            .add_filter(kind, &[ending, &ending.to_uppercase()]);
         if let Some(folder) = folder {
             dialog = dialog.set_directory(folder);
         }
@@ -31,7 +37,7 @@ impl Picker for SystemPicker {
 
 /// How a dialog ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum Answer {
     File(PathBuf),
     /// It was closed without a choice.
     Nothing,
@@ -58,7 +64,8 @@ impl FileDialog {
         &self,
         picker: impl Picker,
         beside: Option<PathBuf>,
-        done: impl FnOnce(Choice) + Send + 'static,
+        part: Part,
+        done: impl FnOnce(Answer) + Send + 'static,
     ) {
         if self.open.swap(true, Ordering::AcqRel) {
             return;
@@ -70,14 +77,14 @@ impl FileDialog {
                 .and_then(Path::parent)
                 .filter(|folder| folder.is_dir());
             let began = Instant::now();
-            let choice = match picker.pick(folder) {
-                Some(path) => Choice::File(path),
-                None if began.elapsed() < NEVER_SHOWN => Choice::NoDialog,
-                None => Choice::Nothing,
+            let answer = match picker.pick(part, folder) {
+                Some(path) => Answer::File(path),
+                None if began.elapsed() < NEVER_SHOWN => Answer::NoDialog,
+                None => Answer::Nothing,
             };
             // First, so that who reacts to the answer may open the next dialog.
             drop(closed);
-            done(choice);
+            done(answer);
         };
         // If no thread can be had, `closed` goes with it, and the button works again.
         let _ = std::thread::Builder::new()
@@ -100,28 +107,32 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
+    const PART: Part = Part::Capture;
+
     impl<F: FnOnce(Option<&Path>) -> Option<PathBuf> + Send + 'static> Picker for F {
-        fn pick(self, folder: Option<&Path>) -> Option<PathBuf> {
+        fn pick(self, _part: Part, folder: Option<&Path>) -> Option<PathBuf> {
             self(folder)
         }
     }
 
     /// Opens a dialog and waits for its answer.
-    fn answer(picker: impl Picker, beside: Option<PathBuf>) -> Choice {
+    fn answer(picker: impl Picker, beside: Option<PathBuf>) -> Answer {
         let dialog = FileDialog::default();
         let (sender, receiver) = mpsc::channel();
-        dialog.open(picker, beside, move |choice| sender.send(choice).unwrap());
-        let choice = receiver.recv().unwrap();
+        dialog.open(picker, beside, PART, move |answer| {
+            sender.send(answer).unwrap()
+        });
+        let answer = receiver.recv().unwrap();
         assert!(!dialog.is_open());
-        choice
+        answer
     }
 
     #[test]
     fn the_answer_arrives() {
         let path = PathBuf::from("/captures/amp.nam");
         let chosen = path.clone();
-        let choice = answer(move |_: Option<&Path>| Some(chosen), None);
-        assert_eq!(choice, Choice::File(path));
+        let answer = answer(move |_: Option<&Path>| Some(chosen), None);
+        assert_eq!(answer, Answer::File(path));
     }
 
     #[test]
@@ -130,8 +141,8 @@ mod tests {
             std::thread::sleep(NEVER_SHOWN + Duration::from_millis(50));
             None
         };
-        assert_eq!(answer(slow, None), Choice::Nothing);
-        assert_eq!(answer(|_: Option<&Path>| None, None), Choice::NoDialog);
+        assert_eq!(answer(slow, None), Answer::Nothing);
+        assert_eq!(answer(|_: Option<&Path>| None, None), Answer::NoDialog);
     }
 
     #[test]
@@ -144,9 +155,9 @@ mod tests {
         // The capture itself may be gone.
         assert_eq!(
             told(Some(folder.path().join("amp.nam"))),
-            Choice::File(folder.path().to_owned())
+            Answer::File(folder.path().to_owned())
         );
-        let nowhere = Choice::File("?".into());
+        let nowhere = Answer::File("?".into());
         assert_eq!(told(Some(folder.path().join("gone/amp.nam"))), nowhere);
         assert_eq!(told(None), nowhere);
     }
@@ -161,15 +172,17 @@ mod tests {
             closing.recv().unwrap();
             Some(PathBuf::from("first"))
         };
-        dialog.open(slow, None, move |choice| first.send(choice).unwrap());
+        dialog.open(slow, None, PART, move |answer| first.send(answer).unwrap());
         assert!(dialog.is_open());
         let second = |_: Option<&Path>| Some(PathBuf::from("second"));
         let done = sender.clone();
-        dialog.open(second, None, move |choice| done.send(choice).unwrap());
+        dialog.open(second, None, PART, move |answer| done.send(answer).unwrap());
         close.send(()).unwrap();
-        assert_eq!(receiver.recv().unwrap(), Choice::File("first".into()));
-        dialog.open(second, None, move |choice| sender.send(choice).unwrap());
-        assert_eq!(receiver.recv().unwrap(), Choice::File("second".into()));
+        assert_eq!(receiver.recv().unwrap(), Answer::File("first".into()));
+        dialog.open(second, None, PART, move |answer| {
+            sender.send(answer).unwrap()
+        });
+        assert_eq!(receiver.recv().unwrap(), Answer::File("second".into()));
         // Nobody is left to send a third.
         assert!(receiver.recv().is_err());
     }
@@ -179,7 +192,7 @@ mod tests {
         let dialog = FileDialog::default();
         let (sender, receiver) = mpsc::channel::<()>();
         let failing = |_: Option<&Path>| -> Option<PathBuf> { panic!("the system's dialog broke") };
-        dialog.open(failing, None, move |_| sender.send(()).unwrap());
+        dialog.open(failing, None, PART, move |_| sender.send(()).unwrap());
         // The sender goes when the thread unwinds, after the picker and with `closed`.
         assert!(receiver.recv().is_err());
         while dialog.is_open() {

@@ -1,7 +1,6 @@
-//! A knob for a gain in dB, with its value to be typed below it.
+//! A knob for a number, with its value to be typed below it.
 
 use std::f32::consts::{PI, TAU};
-use std::ops::RangeInclusive;
 
 use egui::accesskit::{Action as Request, ActionData, Role};
 use egui::text::CCursorRange;
@@ -10,56 +9,21 @@ use egui::{
     Sense, Shape, Stroke, TextEdit, Ui, WidgetInfo, vec2,
 };
 
+use super::control::{Knob, Number};
 use super::theme;
 use super::view::Action;
 use super::widgets;
-use crate::parameters::typed_number;
-
-/// The two gains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Knob {
-    Input,
-    Output,
-}
 
 impl Knob {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Input => "Input",
-            Self::Output => "Output",
-        }
-    }
-
     fn id(self) -> Id {
-        Id::unique(("knob", self.name()))
+        Id::unique(("knob", self as usize))
     }
 }
 
-/// A gain as it is shown, in dB.
-#[derive(Debug, Clone)]
-pub(crate) struct Gain {
-    pub(crate) value: f32,
-    /// The value as the host writes it, unit included.
-    pub(crate) text: String,
-    pub(crate) range: RangeInclusive<f32>,
-    /// What a double click sets.
-    pub(crate) default: f32,
-}
+/// Points by which a knob is dragged from one end to the other.
+const WHOLE_DRAG: f32 = 200.0;
 
-impl Gain {
-    /// The nearest value in the range, also of what is no number.
-    fn within(&self, value: f32) -> f32 {
-        value.max(*self.range.start()).min(*self.range.end())
-    }
-}
-
-/// What dragging by a point is worth, in dB.
-const DRAG: f32 = 0.2;
-
-/// What an arrow key or a notch of the wheel is worth, in dB.
-const NOTCH: f32 = 1.0;
-
-/// What remains of them while Shift is held.
+/// What remains of drags and notches while Shift is held.
 const FINE: f32 = 0.1;
 
 /// Points that a touchpad reports for what would be a notch.
@@ -75,7 +39,7 @@ const UNCONFIRMED: f64 = 0.3;
 /// What a knob remembers between two looks.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// Where the hand has led the value so far, unrounded, and when it did so last.
+    /// Where in the range the hand has led the value so far, unrounded, and when it did so last.
     aim: Option<(f32, f64)>,
     dragging: bool,
     typing: Option<Typing>,
@@ -99,14 +63,15 @@ pub(super) fn show(
     rect: Rect,
     scale: f32,
     knob: Knob,
-    gain: &Gain,
+    number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
-    let line = 20.0 * scale;
+    let small = rect.height() < 90.0 * scale;
+    let line = if small { 15.0 } else { 20.0 } * scale;
     let (caption, rest) = rect.split_top_bottom_at_y(rect.top() + 0.8 * line);
     let (dial, value) = rest.split_top_bottom_at_y(rest.bottom() - line);
-    let dial = dial.shrink(2.0 * scale);
+    let dial = dial.shrink(if small { 1.0 } else { 2.0 } * scale);
     let side = dial.width().min(dial.height());
     let dial = Rect::from_center_size(dial.center(), vec2(side, side));
     let value = Rect::from_center_size(
@@ -117,24 +82,29 @@ pub(super) fn show(
     let response = ui
         .interact(dial, knob.id(), Sense::click_and_drag())
         .on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
-    turn(ui, &response, knob, gain, memory, actions);
-    describe(ui, &response, knob, gain);
-    draw(ui, dial, gain, &response);
+    turn(ui, &response, knob, number, memory, actions);
+    describe(ui, &response, number);
+    draw(ui, dial, number, &response);
     ui.painter().text(
         caption.center_top(),
         Align2::CENTER_TOP,
-        knob.name(),
-        theme::small(scale),
+        knob.caption(),
+        if small {
+            theme::tiny(scale)
+        } else {
+            theme::small(scale)
+        },
         theme::WEAK,
     );
     if response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-        memory.typing = Some(Typing::new(gain, true));
+        memory.typing = Some(Typing::new(number, true));
     }
-    show_value(ui, value, scale, knob, gain, &response, memory, actions);
-    response.on_hover_text(
-        "Drag, turn the wheel or press the arrow keys; Shift for small steps. \
+    show_value(ui, value, scale, knob, number, &response, memory, actions);
+    response.on_hover_text(format!(
+        "{} Drag, turn the wheel or press the arrow keys; Shift for small steps. \
          A double click resets it.",
-    );
+        knob.hint()
+    ));
 }
 
 /// Turns the knob as the pointer, the keys or a screen reader want it.
@@ -142,7 +112,7 @@ fn turn(
     ui: &mut Ui,
     response: &Response,
     knob: Knob,
-    gain: &Gain,
+    number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
@@ -157,9 +127,9 @@ fn turn(
     }
     if memory.dragging {
         let by = response.drag_delta();
-        let by = DRAG * fine * (by.x - by.y);
+        let by = fine * (by.x - by.y) / WHOLE_DRAG;
         if by != 0.0 {
-            set_by(by, now, knob, gain, memory, actions);
+            set_by(by, now, knob, number, memory, actions);
         }
         // Not only when told that it stopped: a gesture must not stay open.
         if !ui.ctx().is_being_dragged(id) {
@@ -170,7 +140,7 @@ fn turn(
     }
 
     if response.double_clicked() || response.clicked() && modifiers.command {
-        set_to(gain.default, now, knob, gain, memory, actions);
+        set_to(number.default, now, knob, number, memory, actions);
     } else if response.clicked() {
         response.request_focus();
     }
@@ -196,7 +166,14 @@ fn turn(
             - i.num_accesskit_action_requests(id, Request::Decrement) as f32
     });
     if notches != 0.0 {
-        set_by(NOTCH * fine * notches, now, knob, gain, memory, actions);
+        set_by(
+            number.notch() * fine * notches,
+            now,
+            knob,
+            number,
+            memory,
+            actions,
+        );
     }
     let asked = ui.input(|i| {
         let requests = i.accesskit_action_requests(id, Request::SetValue);
@@ -207,21 +184,22 @@ fn turn(
         numbers.last()
     });
     if let Some(value) = asked.filter(|value| value.is_finite()) {
-        set_to(value, now, knob, gain, memory, actions);
+        set_to(value, now, knob, number, memory, actions);
     }
 }
 
 /// Tells a screen reader what is drawn.
-fn describe(ui: &Ui, response: &Response, knob: Knob, gain: &Gain) {
+fn describe(ui: &Ui, response: &Response, number: &Number) {
     response.widget_info(|| {
-        let mut info = WidgetInfo::slider(true, gain.value.into(), knob.name());
-        info.current_text_value = Some(gain.text.clone());
+        let mut info = WidgetInfo::slider(true, number.value.into(), &number.name);
+        info.current_text_value = Some(number.text.clone());
         info
     });
     ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_min_numeric_value((*gain.range.start()).into());
-        node.set_max_numeric_value((*gain.range.end()).into());
-        node.set_numeric_value_step(NOTCH.into());
+        let ends = number.ends();
+        node.set_min_numeric_value((*ends.start()).into());
+        node.set_max_numeric_value((*ends.end()).into());
+        node.set_numeric_value_step(number.step().into());
         for request in [Request::SetValue, Request::Increment, Request::Decrement] {
             node.add_action(request);
         }
@@ -250,25 +228,31 @@ fn wheel(ui: &mut Ui, response: &Response) -> f32 {
     })
 }
 
-/// Moves the value by `by` dB from where the hand has led it, in steps of a tenth.
+/// Moves the value by a part of its range from where the hand has led it, in steps that can be read.
 fn set_by(
     by: f32,
     now: f64,
     knob: Knob,
-    gain: &Gain,
+    number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
     // What the host has not confirmed yet is not to be forgotten.
     let from = match memory.aim {
         Some((aim, at)) if memory.dragging || now - at < UNCONFIRMED => aim,
-        _ => gain.value,
+        _ => number.position(number.value),
     };
-    let aim = gain.within(from + by);
+    let aim = (from + by).clamp(0.0, 1.0);
     memory.aim = Some((aim, now));
-    let tenth = |value: f32| gain.within((10.0 * value).round() / 10.0);
-    if tenth(aim) != tenth(from) || tenth(aim) != gain.value {
-        push_set(tenth(aim), knob, memory, actions);
+    let rounded = |position| number.rounded(number.range.unnormalize(position));
+    let (before, mut value) = (rounded(from), rounded(aim));
+    // Where the range is dense, a notch may be less than a step, but it is never nothing.
+    if value == before && !memory.dragging {
+        value = number.rounded(value + number.step().copysign(by));
+        memory.aim = Some((number.position(value), now));
+    }
+    if value != before || value != number.value {
+        push_set(value, knob, memory, actions);
     }
 }
 
@@ -277,12 +261,12 @@ fn set_to(
     value: f32,
     now: f64,
     knob: Knob,
-    gain: &Gain,
+    number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
-    let value = gain.within(value);
-    memory.aim = Some((value, now));
+    let value = number.within(value);
+    memory.aim = Some((number.position(value), now));
     push_set(value, knob, memory, actions);
 }
 
@@ -300,10 +284,10 @@ fn push_set(value: f32, knob: Knob, memory: &Memory, actions: &mut Vec<Action>) 
 }
 
 impl Typing {
-    fn new(gain: &Gain, by_keyboard: bool) -> Self {
-        let number = |c: char| !c.is_ascii_digit();
+    fn new(number: &Number, by_keyboard: bool) -> Self {
+        let unit = |c: char| !c.is_ascii_digit();
         Self {
-            text: gain.text.trim_end_matches(number).to_owned(),
+            text: number.text.trim_end_matches(unit).to_owned(),
             begun: false,
             by_keyboard,
             wrong: false,
@@ -318,32 +302,37 @@ fn show_value(
     rect: Rect,
     scale: f32,
     knob: Knob,
-    gain: &Gain,
+    number: &Number,
     dial: &Response,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
-    let id = Id::unique(("value", knob.name()));
-    let name = format!("{} value", knob.name());
-    let font = theme::body(scale);
+    let id = Id::unique(("value", knob as usize));
+    let name = format!("{} value", number.name);
+    let font = if rect.height() < 18.0 * scale {
+        theme::small(scale)
+    } else {
+        theme::body(scale)
+    };
 
     let Some(typing) = &mut memory.typing else {
         let response = ui.interact(rect, id, Sense::click());
         if response.clicked() {
             let by_keyboard = response.has_focus();
-            memory.typing = Some(Typing::new(gain, by_keyboard));
+            memory.typing = Some(Typing::new(number, by_keyboard));
             ui.ctx().request_repaint();
         }
         response.widget_info(|| {
             let mut info = WidgetInfo::labeled(Role::Button, true, &name);
-            info.current_text_value = Some(gain.text.clone());
+            info.current_text_value = Some(number.text.clone());
             info
         });
         if response.hovered() {
             ui.painter().rect_filled(rect, theme::CORNER, theme::RAISED);
         }
         let (at, middle) = (rect.center(), Align2::CENTER_CENTER);
-        ui.painter().text(at, middle, &gain.text, font, theme::TEXT);
+        ui.painter()
+            .text(at, middle, &number.text, font, theme::TEXT);
         widgets::focus_ring(ui, &response, rect);
         response
             .on_hover_cursor(CursorIcon::Text)
@@ -394,31 +383,27 @@ fn show_value(
             i.time,
         )
     });
-    let value = typed_number(&typing.text);
+    let value = number.typed(&typing.text);
     if entered && value.is_none() {
         typing.wrong = true;
         response.request_focus();
         return;
     }
-    // The keyboard stays with whoever works with it, and else is the host's again.
+    // The keyboard stays with whoever works with it, and else is the host's anumber.
     if typing.by_keyboard && (entered || cancelled) {
         dial.request_focus();
     }
     memory.typing = None;
     // Text whose field lost the keyboard in another way was no refusal; what it says counts.
     if let Some(value) = value.filter(|_| !cancelled) {
-        set_to(value, now, knob, gain, memory, actions);
+        set_to(value, now, knob, number, memory, actions);
     }
     ui.ctx().request_repaint();
 }
 
-fn draw(ui: &Ui, rect: Rect, gain: &Gain, response: &Response) {
+fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
     let painter = ui.painter();
-    let (least, most) = (*gain.range.start(), *gain.range.end());
-    let angle = |value: f32| {
-        let part = (gain.within(value) - least) / (most - least).max(f32::MIN_POSITIVE);
-        END * (2.0 * part - 1.0)
-    };
+    let angle = |value: f32| END * (2.0 * number.position(value) - 1.0);
     let centre = rect.center();
     let radius = rect.width() / 2.0;
     let thick = (0.11 * radius).max(2.5);
@@ -435,7 +420,7 @@ fn draw(ui: &Ui, rect: Rect, gain: &Gain, response: &Response) {
     let active = response.hovered() || response.dragged() || response.has_focus();
 
     arc(-END, END, theme::RAISED);
-    let (rest, now) = (angle(gain.default), angle(gain.value));
+    let (rest, now) = (angle(number.default), angle(number.value));
     if rest != now {
         arc(rest, now, theme::ACCENT);
     }

@@ -4,10 +4,15 @@ use egui::emath::GuiRounding;
 use egui::{Rect, Vec2, pos2, vec2};
 
 /// Size of a new window, in points.
-pub(super) const DEFAULT_SIZE: Vec2 = vec2(560.0, 340.0);
+pub(super) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
 
 /// The smallest size at which nothing has to be scrolled, in points.
-pub(super) const SMALLEST_SIZE: Vec2 = vec2(420.0, 260.0);
+pub(super) const SMALLEST_SIZE: Vec2 = vec2(640.0, 420.0);
+
+/// Least height of a page, before scaling.
+const LEAST_PAGE: f32 = 266.0;
+/// Least and most height of the panel of the capture, before scaling.
+const CAPTURE: (f32, f32) = (96.0, 150.0);
 
 /// The places of all parts, relative to the corner of what is scrolled.
 #[derive(Debug)]
@@ -19,10 +24,12 @@ pub(super) struct Layout {
     pub(super) header: Rect,
     pub(super) input_meter: Rect,
     pub(super) output_meter: Rect,
-    pub(super) capture: Rect,
     pub(super) input: Rect,
-    pub(super) source: Rect,
+    pub(super) capture: Rect,
     pub(super) output: Rect,
+    pub(super) pedal: Rect,
+    /// What the tabs choose.
+    pub(super) page: Rect,
     pub(super) message: Option<Rect>,
     pub(super) status: Rect,
 }
@@ -31,7 +38,7 @@ pub(super) struct Layout {
 pub(super) fn scale(size: Vec2) -> f32 {
     let fit = (size / DEFAULT_SIZE).min_elem();
     // In steps, for every size of type takes room in the font texture.
-    ((fit * 20.0).round() / 20.0).clamp(0.85, 1.6)
+    ((fit * 20.0).floor() / 20.0).clamp(0.75, 2.5)
 }
 
 impl Layout {
@@ -45,15 +52,15 @@ impl Layout {
     pub(super) fn new(window: Vec2, message: Option<f32>) -> Self {
         let scale = scale(window);
         let margin = margin(scale);
-        let gap = 10.0 * scale;
+        let gap = 8.0 * scale;
         let header_height = 26.0 * scale;
+        let pedal_height = 34.0 * scale;
         let status_height = 15.0 * scale;
-        let least_capture = 80.0 * scale;
-        let least_controls = 98.0 * scale;
+        let least_main = (CAPTURE.0 + LEAST_PAGE) * scale + pedal_height + 2.0 * gap;
 
         let around = 2.0 * margin + header_height + status_height + 2.0 * gap;
         let message_height = message.map_or(0.0, |height| height + gap);
-        let least = around + message_height + least_capture + gap + least_controls;
+        let least = around + message_height + least_main;
         let size = vec2(window.x.max(SMALLEST_SIZE.x), window.y.max(least));
 
         let inside = Rect::from_min_size(pos2(0.0, 0.0), size).shrink(margin);
@@ -72,20 +79,20 @@ impl Layout {
         let meter = 44.0 * scale;
         let (input_meter, rest) = main.split_left_right_at_x(main.left() + meter);
         let (middle, output_meter) = rest.split_left_right_at_x(main.right() - meter);
-        let middle = middle.shrink2(vec2(gap, 0.0));
+        let middle = middle.shrink2(vec2(1.5 * gap, 0.0));
 
-        let controls = (0.46 * main.height()).clamp(least_controls, 124.0 * scale);
-        let (capture, rest) = middle.split_top_bottom_at_y(middle.bottom() - controls - gap);
-        let controls = rest.with_min_y(rest.top() + gap);
-        // Knobs do not drift apart without end.
-        let controls = Rect::from_center_size(
-            controls.center(),
-            vec2(controls.width().min(520.0 * scale), controls.height()),
-        );
-        let knob = 84.0 * scale;
-        let (input, rest) = controls.split_left_right_at_x(controls.left() + knob);
-        let (source, output) = rest.split_left_right_at_x(controls.right() - knob);
-        let source = source.shrink2(vec2(gap, 0.0));
+        let fixed = pedal_height + 2.0 * gap;
+        // What is left over goes to the page first of all.
+        let capture =
+            (0.27 * (middle.height() - fixed)).clamp(CAPTURE.0 * scale, CAPTURE.1 * scale);
+        let (top, rest) = middle.split_top_bottom_at_y(middle.top() + capture);
+        let rest = rest.with_min_y(rest.top() + gap);
+        let (pedal, rest) = rest.split_top_bottom_at_y(rest.top() + pedal_height);
+        let page = rest.with_min_y(rest.top() + gap);
+        let knob = 88.0 * scale;
+        let (input, rest) = top.split_left_right_at_x(top.left() + knob);
+        let (capture, output) = rest.split_left_right_at_x(top.right() - knob);
+        let capture = capture.shrink2(vec2(gap, 0.0));
 
         Self {
             scale,
@@ -93,14 +100,44 @@ impl Layout {
             header: header.round_ui(),
             input_meter: input_meter.round_ui(),
             output_meter: output_meter.round_ui(),
+            input: knob_place(input, scale).round_ui(),
             capture: capture.round_ui(),
-            input: input.round_ui(),
-            source: source.round_ui(),
-            output: output.round_ui(),
+            output: knob_place(output, scale).round_ui(),
+            pedal: pedal.round_ui(),
+            page: page.round_ui(),
             message: message.map(GuiRounding::round_ui),
             status: status.round_ui(),
         }
     }
+}
+
+/// Knobs do not grow without end.
+fn knob_place(rect: Rect, scale: f32) -> Rect {
+    let high = rect.height().min(112.0 * scale);
+    Rect::from_center_size(rect.center(), vec2(rect.width(), high))
+}
+
+/// A row of `count` equal places, `gap` apart.
+pub(super) fn columns(rect: Rect, count: usize, gap: f32) -> impl Iterator<Item = Rect> {
+    let wide = (rect.width() - gap * (count - 1) as f32) / count as f32;
+    (0..count).map(move |index| {
+        let left = rect.left() + index as f32 * (wide + gap);
+        Rect::from_x_y_ranges(left..=left + wide, rect.y_range()).round_ui()
+    })
+}
+
+/// Takes the upper `height` of `rect` and leaves what is more than `gap` below.
+pub(super) fn take_top(rect: &mut Rect, height: f32, gap: f32) -> Rect {
+    let (top, rest) = rect.split_top_bottom_at_y(rect.top() + height);
+    *rect = rest.with_min_y(rest.top() + gap);
+    top
+}
+
+/// The same from below.
+pub(super) fn take_bottom(rect: &mut Rect, height: f32, gap: f32) -> Rect {
+    let (rest, bottom) = rect.split_top_bottom_at_y(rect.bottom() - height);
+    *rect = rest.with_max_y(rest.bottom() - gap);
+    bottom
 }
 
 fn margin(scale: f32) -> f32 {
@@ -118,7 +155,8 @@ mod tests {
             ("output meter", layout.output_meter),
             ("capture", layout.capture),
             ("input", layout.input),
-            ("source", layout.source),
+            ("pedal", layout.pedal),
+            ("page", layout.page),
             ("output", layout.output),
             ("status", layout.status),
         ];
@@ -157,8 +195,9 @@ mod tests {
         for size in [
             SMALLEST_SIZE,
             DEFAULT_SIZE,
-            vec2(420.0, 1200.0),
-            vec2(1600.0, 260.0),
+            vec2(640.0, 1200.0),
+            vec2(1600.0, 420.0),
+            vec2(3840.0, 2000.0),
         ] {
             assert_eq!(Layout::new(size, None).size, size);
         }

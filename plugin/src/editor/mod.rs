@@ -1,10 +1,14 @@
 //! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
 
+mod control;
+mod curve;
 mod file_dialog;
 mod knob;
 mod late_window;
 mod layout;
 mod meter;
+mod rig;
+mod setup;
 mod theme;
 mod view;
 mod widgets;
@@ -18,7 +22,6 @@ use egui::{Key, Ui, ViewportCommand, vec2};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::ResizeHint;
 use nice_plug::editor::dpi::LogicalSize;
-use nice_plug::prelude::{FloatParam, Param, ParamSetter};
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{
     EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
@@ -26,13 +29,16 @@ use nice_plug_egui::{
 };
 use parking_lot::Mutex;
 
-use self::file_dialog::{Choice, FileDialog, Picker, SystemPicker};
+use self::control::{Controls, set_at_once};
+use self::file_dialog::{Answer, FileDialog, Picker, SystemPicker};
 pub(crate) use self::late_window::LateEditor;
-use self::view::{Action, Gain, Knob, View};
+use self::view::{Action, Knob, View};
 use crate::folder::Step;
 use crate::parameters::Parameters;
+use crate::part::Part;
 
-pub(crate) use self::view::{Embedding, Latency, Levels, Message, Status};
+pub(crate) use self::curve::{CURVE_POINTS, curve_frequency};
+pub(crate) use self::view::{Embedding, GateMeter, Latency, Levels, Message, PartStatus, Status};
 
 /// What the window needs of the plugin.
 ///
@@ -44,16 +50,22 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// wait nor touch the disk. Levels are those since the last call.
     fn status(&self) -> Status;
 
-    /// The file of the capture, be it there or not.
-    fn path(&self) -> Option<PathBuf>;
+    /// The file of a part, be it there or not.
+    fn path(&self, part: Part) -> Option<PathBuf>;
 
-    /// Loads the capture at `path`. Called on the thread of the file dialog.
-    fn load(&self, path: PathBuf);
+    /// Loads the file at `path` as a part. Called on the thread of the file dialog.
+    fn load(&self, part: Part, path: PathBuf);
 
-    /// Loads the neighbour of the capture in its folder. Must not wait for the disk.
-    fn step(&self, step: Step);
+    /// Loads the neighbour of a part in its folder. Must not wait for the disk.
+    fn step(&self, part: Part, step: Step);
 
-    /// Has the project carry the capture's file, or no longer. Must not wait for the disk.
+    /// Has nothing in the place of a part. Must not wait for the disk.
+    fn clear(&self, part: Part);
+
+    /// Has the cabinet follow the capture. Must not wait for the disk.
+    fn choose_cab_by_capture(&self);
+
+    /// Has the project carry the files of the rig, or no longer. Must not wait for the disk.
     fn set_embedding(&self, on: bool);
 
     /// Forgets the message of [`Backend::status`].
@@ -173,10 +185,7 @@ impl EditorApp {
         }
         View {
             status,
-            input: gain(&parameters.input),
-            output: gain(&parameters.output),
-            source: parameters.source.unmodulated_plain_value(),
-            bypass: parameters.bypass.unmodulated_plain_value(),
+            controls: Controls::of(parameters),
             choosing: self.dialog.is_open(),
         }
     }
@@ -188,20 +197,21 @@ impl EditorApp {
         let setter = host.param_setter();
         let parameters = self.backend.parameters();
         match action {
-            Action::OpenDialog => self.open_dialog(picker),
-            Action::Previous => self.backend.step(Step::Previous),
-            Action::Next => self.backend.step(Step::Next),
+            Action::OpenDialog(part) => self.open_dialog(part, picker),
+            Action::Step(part, step) => self.backend.step(part, step),
+            Action::Clear(part) => self.backend.clear(part),
+            Action::ChooseCabByCapture => self.backend.choose_cab_by_capture(),
             Action::Begin(knob) => {
-                setter.begin_set_parameter(parameter(parameters, knob));
+                setter.begin_set_parameter(knob.parameter(parameters));
                 self.held.push(knob);
             }
-            Action::Set(knob, value) => setter.set_parameter(parameter(parameters, knob), value),
+            Action::Set(knob, value) => setter.set_parameter(knob.parameter(parameters), value),
             Action::End(knob) => {
-                setter.end_set_parameter(parameter(parameters, knob));
+                setter.end_set_parameter(knob.parameter(parameters));
                 self.held.retain(|&held| held != knob);
             }
-            Action::SetSource(source) => set_at_once(&setter, &parameters.source, source),
-            Action::SetBypass(bypass) => set_at_once(&setter, &parameters.bypass, bypass),
+            Action::Switch(switch, on) => set_at_once(&setter, switch.parameter(parameters), on),
+            Action::Choose(choice, option) => choice.parameter(parameters).choose(&setter, option),
             Action::SetEmbedding(on) => self.backend.set_embedding(on),
             Action::DismissMessage => {
                 if self.notice.lock().take().is_none() {
@@ -216,13 +226,13 @@ impl EditorApp {
         let held = std::mem::take(&mut self.held);
         if let Some(host) = &self.host {
             for knob in held {
-                let parameter = parameter(self.backend.parameters(), knob);
+                let parameter = knob.parameter(self.backend.parameters());
                 host.param_setter().end_set_parameter(parameter);
             }
         }
     }
 
-    fn open_dialog(&self, picker: impl Picker) {
+    fn open_dialog(&self, part: Part, picker: impl Picker) {
         *self.notice.lock() = None;
         self.backend.before_dialog();
         // The plugin may be gone when the answer comes; then there is nothing to load into.
@@ -230,10 +240,10 @@ impl EditorApp {
         let notice = self.notice.clone();
         let repaint = self.repaint.clone();
         self.dialog
-            .open(picker, self.backend.path(), move |choice| {
-                match (choice, backend.upgrade()) {
-                    (Choice::File(path), Some(backend)) => backend.load(path),
-                    (Choice::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
+            .open(picker, self.backend.path(part), part, move |answer| {
+                match (answer, backend.upgrade()) {
+                    (Answer::File(path), Some(backend)) => backend.load(part, path),
+                    (Answer::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
                     _ => {}
                 }
                 repaint.request_repaint();
@@ -300,28 +310,6 @@ fn leave_space_to_host(ui: &Ui, frame: &mut Frame) {
     frame.set_key_capture(capture);
 }
 
-fn gain(parameter: &FloatParam) -> Gain {
-    Gain {
-        value: parameter.unmodulated_plain_value(),
-        text: parameter.normalized_value_to_string(parameter.unmodulated_normalized_value(), true),
-        range: parameter.preview_plain(0.0)..=parameter.preview_plain(1.0),
-        default: parameter.default_plain_value(),
-    }
-}
-
-fn parameter(parameters: &Parameters, knob: Knob) -> &FloatParam {
-    match knob {
-        Knob::Input => &parameters.input,
-        Knob::Output => &parameters.output,
-    }
-}
-
-fn set_at_once<P: Param>(setter: &ParamSetter<'_>, parameter: &P, value: P::Plain) {
-    setter.begin_set_parameter(parameter);
-    setter.set_parameter(parameter, value);
-    setter.end_set_parameter(parameter);
-}
-
 fn no_dialog() -> Message {
     Message::error(if cfg!(target_os = "linux") {
         "No file dialog could be opened. Install xdg-desktop-portal with the part for your \
@@ -341,7 +329,7 @@ mod tests {
     use egui_kittest::kittest::Queryable;
     use nice_plug::context::PluginApi;
     use nice_plug::context::gui::GuiContextInner;
-    use nice_plug::prelude::{ParamPtr, PluginState};
+    use nice_plug::prelude::{Param, ParamPtr, Params, PluginState};
 
     use crate::folder::Place;
     use crate::parameters::Source;
@@ -350,8 +338,9 @@ mod tests {
     struct Plugin {
         parameters: Parameters,
         status: Mutex<Status>,
-        loaded: Mutex<mpsc::Sender<PathBuf>>,
-        steps: Mutex<Vec<Step>>,
+        loaded: Mutex<mpsc::Sender<(Part, PathBuf)>>,
+        /// What else was asked of the parts.
+        asked: Mutex<Vec<String>>,
         looks: AtomicUsize,
         dialogs: AtomicUsize,
         fails: AtomicBool,
@@ -368,16 +357,24 @@ mod tests {
             self.status.lock().clone()
         }
 
-        fn path(&self) -> Option<PathBuf> {
+        fn path(&self, _part: Part) -> Option<PathBuf> {
             None
         }
 
-        fn load(&self, path: PathBuf) {
-            self.loaded.lock().send(path).unwrap();
+        fn load(&self, part: Part, path: PathBuf) {
+            self.loaded.lock().send((part, path)).unwrap();
         }
 
-        fn step(&self, step: Step) {
-            self.steps.lock().push(step);
+        fn step(&self, part: Part, step: Step) {
+            self.asked.lock().push(format!("{part:?} {step:?}"));
+        }
+
+        fn clear(&self, part: Part) {
+            self.asked.lock().push(format!("{part:?} clear"));
+        }
+
+        fn choose_cab_by_capture(&self) {
+            self.asked.lock().push("automatic".into());
         }
 
         fn set_embedding(&self, on: bool) {
@@ -393,7 +390,7 @@ mod tests {
         }
     }
 
-    fn plugin() -> (Arc<Plugin>, mpsc::Receiver<PathBuf>) {
+    fn plugin() -> (Arc<Plugin>, mpsc::Receiver<(Part, PathBuf)>) {
         let (sender, receiver) = mpsc::channel();
         let plugin = Plugin {
             parameters: Parameters::new(
@@ -401,7 +398,7 @@ mod tests {
             ),
             status: Mutex::default(),
             loaded: Mutex::new(sender),
-            steps: Mutex::default(),
+            asked: Mutex::default(),
             looks: AtomicUsize::new(0),
             dialogs: AtomicUsize::new(0),
             fails: AtomicBool::new(false),
@@ -417,16 +414,9 @@ mod tests {
 
     impl Host {
         fn log(&self, parameter: ParamPtr, what: &str) {
-            let parameters = &self.plugin.parameters;
-            let name = [
-                (parameters.input.as_ptr(), "input"),
-                (parameters.output.as_ptr(), "output"),
-                (parameters.source.as_ptr(), "source"),
-                (parameters.bypass.as_ptr(), "bypass"),
-            ]
-            .into_iter()
-            .find_map(|(found, name)| (found == parameter).then_some(name))
-            .expect("a parameter of the plugin");
+            let known = self.plugin.parameters.param_map();
+            let name = known.into_iter().find(|(_, found, _)| *found == parameter);
+            let (name, ..) = name.expect("a parameter of the plugin");
             self.log.lock().push(format!("{name} {what}"));
         }
     }
@@ -489,7 +479,9 @@ mod tests {
         let (plugin, _) = plugin();
         let (app, log) = open(&plugin);
         let mut window = harness(app);
-        window.get_by_label("Sum").click();
+        window.get_by_label("Setup").click();
+        window.run();
+        window.get_by_label("Input Source: Sum").click();
         window.get_by_label("Bypass").click();
         window.get_by_label("Output").set_value_accesskit(-10.0);
         window.run();
@@ -500,9 +492,9 @@ mod tests {
             "bypass begin",
             "bypass 1.0000",
             "bypass end",
-            "output begin",
-            "output 0.3750",
-            "output end",
+            "outgn begin",
+            "outgn 0.3750",
+            "outgn end",
         ];
         assert_eq!(*log.lock(), expected);
         assert_eq!(plugin.parameters.source.value(), Source::Sum);
@@ -521,21 +513,76 @@ mod tests {
     }
 
     #[test]
-    fn stepping_is_left_to_the_plugin() {
+    fn every_parameter_is_moved_in_a_gesture_of_its_own() {
         let (plugin, _) = plugin();
-        plugin.status.lock().place = Some(Place { index: 1, count: 2 });
+        let (mut app, log) = open(&plugin);
+        let stub = || Stub(None);
+        for knob in Knob::ALL {
+            let value = knob.parameter(&plugin.parameters).preview_plain(0.25);
+            app.perform(Action::Begin(knob), stub());
+            app.perform(Action::Set(knob, value), stub());
+            app.perform(Action::End(knob), stub());
+        }
+        for switch in view::Switch::ALL {
+            let on = !switch.parameter(&plugin.parameters).value();
+            app.perform(Action::Switch(switch, on), stub());
+            assert_eq!(switch.parameter(&plugin.parameters).value(), on);
+        }
+        for choice in view::Choice::ALL {
+            let options = choice.parameter(&plugin.parameters).options();
+            let other = (options.chosen + 1) % options.options.len();
+            app.perform(Action::Choose(choice, other), stub());
+            let now = choice.parameter(&plugin.parameters).options();
+            assert_eq!(now.chosen, other, "{}", now.name);
+        }
+        let log = log.lock();
+        let mut moved = Vec::new();
+        for gesture in log.chunks(3) {
+            let name = gesture[0].strip_suffix(" begin").expect("a beginning");
+            assert!(gesture[1].starts_with(name), "{gesture:?}");
+            assert_eq!(gesture[2], format!("{name} end"));
+            moved.push(name);
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        assert_eq!(moved.len(), crate::parameters::PARAMETERS);
+    }
+
+    #[test]
+    fn the_parts_are_left_to_the_plugin() {
+        let (plugin, _) = plugin();
+        for part in &mut plugin.status.lock().parts {
+            part.name = Some("something".into());
+            part.place = Some(Place { index: 1, count: 2 });
+        }
         let (app, _) = open(&plugin);
         let mut window = harness(app);
-        window.get_by_label("Next capture").click();
-        window.get_by_label("Previous capture").click();
+        for label in [
+            "Next capture",
+            "Previous capture",
+            "Next second cabinet",
+            "Clear pedal",
+            "Automatic",
+        ] {
+            window.get_by_label(label).click();
+        }
         window.run();
-        assert_eq!(*plugin.steps.lock(), [Step::Next, Step::Previous]);
+        assert_eq!(
+            *plugin.asked.lock(),
+            [
+                "Capture Next",
+                "Capture Previous",
+                "SecondCab Next",
+                "Pedal clear",
+                "automatic",
+            ]
+        );
     }
 
     struct Stub(Option<PathBuf>);
 
     impl Picker for Stub {
-        fn pick(self, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+        fn pick(self, _part: Part, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
             self.0
         }
     }
@@ -544,9 +591,11 @@ mod tests {
     fn the_chosen_file_is_loaded() {
         let (plugin, loaded) = plugin();
         let (mut app, _) = open(&plugin);
-        app.perform(Action::OpenDialog, Stub(Some("amp.nam".into())));
-        assert_eq!(plugin.dialogs.load(Ordering::Relaxed), 1);
-        assert_eq!(loaded.recv().unwrap(), PathBuf::from("amp.nam"));
+        for (count, part) in Part::ALL.into_iter().enumerate() {
+            app.perform(Action::OpenDialog(part), Stub(Some("amp.nam".into())));
+            assert_eq!(plugin.dialogs.load(Ordering::Relaxed), count + 1);
+            assert_eq!(loaded.recv().unwrap(), (part, PathBuf::from("amp.nam")));
+        }
     }
 
     #[test]
@@ -556,12 +605,12 @@ mod tests {
         let (close, closing) = mpsc::channel::<()>();
         struct Slow(mpsc::Receiver<()>);
         impl Picker for Slow {
-            fn pick(self, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+            fn pick(self, _part: Part, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
                 let _ = self.0.recv();
                 Some("amp.nam".into())
             }
         }
-        app.perform(Action::OpenDialog, Slow(closing));
+        app.perform(Action::OpenDialog(Part::Capture), Slow(closing));
         // The log holds the plugin, the application does; the dialog's thread does not.
         drop(app);
         assert_eq!(Arc::strong_count(&plugin), 1);
@@ -575,7 +624,7 @@ mod tests {
         let (plugin, _) = plugin();
         plugin.status.lock().message = Some(Message::notice("of the plugin"));
         let (mut app, _) = open(&plugin);
-        app.perform(Action::OpenDialog, Stub(None));
+        app.perform(Action::OpenDialog(Part::Capture), Stub(None));
         while app.notice.lock().is_none() {
             std::thread::yield_now();
         }
@@ -599,7 +648,7 @@ mod tests {
         let (mut app, log) = open(&plugin);
         app.perform(Action::Begin(Knob::Output), Stub(None));
         app.open(&egui::Context::default(), host(&plugin, &log));
-        assert_eq!(*log.lock(), ["output begin", "output end"]);
+        assert_eq!(*log.lock(), ["outgn begin", "outgn end"]);
     }
 
     #[test]
@@ -615,16 +664,16 @@ mod tests {
                 .query_by_label_contains("The window failed")
                 .is_some()
         );
-        assert_eq!(*log.lock(), ["input begin", "input end"]);
+        assert_eq!(*log.lock(), ["ingain begin", "ingain end"]);
         // It stays so, even if the cause is gone.
         plugin.fails.store(false, Ordering::Relaxed);
         window.run();
-        assert!(window.query_by_label("Load\u{2026}").is_none());
+        assert!(window.query_by_label("Load capture").is_none());
         // A new window is a new chance.
         let ctx = window.ctx.clone();
         window.state_mut().open(&ctx, host(&plugin, &log));
         window.run();
-        assert!(window.query_by_label("Load\u{2026}").is_some());
+        assert!(window.query_by_label("Load capture").is_some());
     }
 
     #[test]

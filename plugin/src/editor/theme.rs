@@ -14,6 +14,10 @@ pub(super) const WEAK: Color32 = Color32::from_rgb(0xa2, 0xa5, 0xab);
 pub(super) const FAINT: Color32 = Color32::from_rgb(0x7c, 0x80, 0x87);
 /// The glow of a valve.
 pub(super) const ACCENT: Color32 = Color32::from_rgb(0xf0, 0x9a, 0x3e);
+/// What is chosen of several: the glow from afar.
+pub(super) const CHOSEN: Color32 = Color32::from_rgb(0x4a, 0x36, 0x22);
+/// Lines in the wells of curves.
+pub(super) const GRID: Color32 = Color32::from_rgb(0x22, 0x25, 0x29);
 pub(super) const ERROR: Color32 = Color32::from_rgb(0xee, 0x5b, 0x4f);
 /// Text on [`ACCENT`], [`ERROR`] and [`TEXT`].
 pub(super) const ON_LIT: Color32 = Color32::from_rgb(0x16, 0x12, 0x0c);
@@ -25,17 +29,17 @@ pub(super) const PANEL_CORNER: CornerRadius = CornerRadius::same(6);
 
 /// Marks on meters.
 pub(super) fn tiny(scale: f32) -> FontId {
-    FontId::proportional(9.5 * scale)
+    FontId::proportional((10.0 * scale).max(8.5))
 }
 
 /// What names a control, and what stands at the edge.
 pub(super) fn small(scale: f32) -> FontId {
-    FontId::proportional(11.5 * scale)
+    FontId::proportional((11.5 * scale).max(9.5))
 }
 
 /// What is to be read or pressed.
 pub(super) fn body(scale: f32) -> FontId {
-    FontId::proportional(13.5 * scale)
+    FontId::proportional((13.5 * scale).max(11.0))
 }
 
 /// Sets what egui draws by itself: fields, tooltips, scroll bars.

@@ -1,27 +1,25 @@
 //! The window as a plain function from what is to be seen to what was done.
 
-use egui::accesskit::{Live, Role};
-use egui::{
-    Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2,
-};
+use std::sync::Arc;
 
-pub(crate) use super::knob::{Gain, Knob};
+use egui::accesskit::{Live, Role};
+use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+
+use super::control::Controls;
+pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
-use super::{knob, meter, theme};
+use super::{knob, meter, rig, setup, theme};
 use crate::failure::one_line;
-use crate::folder::Place;
-use crate::parameters::Source;
+use crate::folder::{Place, Step};
+use crate::part::{ForParts, Part};
 
 /// All that is to be seen.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) status: Status,
-    pub(crate) input: Gain,
-    pub(crate) output: Gain,
-    pub(crate) source: Source,
-    pub(crate) bypass: bool,
+    pub(crate) controls: Controls,
     /// Whether the system's file dialog is open.
     pub(crate) choosing: bool,
 }
@@ -29,22 +27,55 @@ pub(crate) struct View {
 /// What the plugin has to say besides its parameters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Status {
-    /// The name of the capture that plays, or is to play and could not be found.
-    pub(crate) capture: Option<String>,
-    /// Where it stands in its folder; `None` if it is in none or that is not known yet.
-    pub(crate) place: Option<Place>,
-    /// Whether the project carries the capture's file; `None` where there is no file.
+    pub(crate) parts: ForParts<PartStatus>,
+    /// Whether the cabinet follows the capture.
+    pub(crate) cab_by_capture: bool,
+    /// What is known of the levels of the capture.
+    pub(crate) levels: gridleak_core::Levels,
+    /// Whether the capture has several sizes.
+    pub(crate) slims: bool,
+    /// Whether the project carries the files; `None` where there is none.
     pub(crate) embedding: Option<Embedding>,
-    /// Whether a capture is being loaded.
+    /// Whether something is being loaded.
     pub(crate) busy: bool,
     pub(crate) message: Option<Message>,
     pub(crate) input: Levels,
     pub(crate) output: Levels,
+    pub(crate) gate: GateMeter,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
 }
 
-/// Whether a project carries the file of its capture.
+/// What is shown of a part of the rig.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartStatus {
+    /// The name of what plays, or is to play and could not be found; `None` for nothing.
+    pub(crate) name: Option<String>,
+    /// Where it stands in its folder; `None` if it is in none or that is not known yet.
+    pub(crate) place: Option<Place>,
+    /// What an impulse response does to the frequencies of a curve, in dB.
+    pub(crate) response: Option<Arc<[f32]>>,
+}
+
+/// What the noise gate does now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct GateMeter {
+    /// What it takes away, in dB, 0 or less.
+    pub(crate) reduction: f32,
+    /// The level that it goes by, in dB.
+    pub(crate) level: f32,
+}
+
+impl Default for GateMeter {
+    fn default() -> Self {
+        Self {
+            reduction: 0.0,
+            level: f32::NEG_INFINITY,
+        }
+    }
+}
+
+/// Whether a project carries the files of its rig.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Embedding {
     pub(crate) on: bool,
@@ -97,30 +128,42 @@ pub(crate) struct Latency {
 /// What somebody did in the window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Action {
-    /// Ask for a file.
-    OpenDialog,
-    /// The capture before this one in its folder.
-    Previous,
-    /// The capture after this one in its folder.
-    Next,
+    /// Ask for a file to load as a part.
+    OpenDialog(Part),
+    /// The neighbour of a part in its folder.
+    Step(Part, Step),
+    /// Nothing in the place of a part.
+    Clear(Part),
+    /// The cabinet that suits the capture.
+    ChooseCabByCapture,
     /// A knob is taken hold of; [`Action::Set`] comes only between this and [`Action::End`].
     Begin(Knob),
-    /// A knob is turned to a gain in dB, within its range.
+    /// A knob is turned to a value within its range.
     Set(Knob, f32),
     /// A knob is let go.
     End(Knob),
-    SetSource(Source),
-    SetBypass(bool),
-    /// Has the project carry the capture's file, or no longer.
+    Switch(Switch, bool),
+    /// One of several is chosen, by its number.
+    Choose(Choice, usize),
+    /// Has the project carry the files, or no longer.
     SetEmbedding(bool),
     DismissMessage,
+}
+
+/// What the tabs choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Page {
+    #[default]
+    Rig,
+    Setup,
 }
 
 /// What the window alone remembers: meters in motion, a hand on a knob, a text half typed.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    input: knob::Memory,
-    output: knob::Memory,
+    page: Page,
+    pub(super) knobs: [knob::Memory; Knob::ALL.len()],
+    pub(super) curves: rig::Curves,
     input_meter: meter::Meter,
     output_meter: meter::Meter,
 }
@@ -137,14 +180,27 @@ fn shortened(text: &str, most: usize) -> String {
     }
 }
 
+/// What a picture is drawn from and what comes of it.
+pub(super) struct Scene<'a> {
+    pub(super) view: &'a View,
+    pub(super) memory: &'a mut Memory,
+    pub(super) scale: f32,
+    pub(super) actions: Vec<Action>,
+}
+
 /// Shows `view` in all of `ui` and returns what was done, in order.
 pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action> {
-    let mut actions = Vec::new();
     let window = ui.available_size();
     let message = view.status.message.as_ref();
     let message = message.map(|message| Strip::new(ui, message, window));
     let height = message.as_ref().map(|strip| strip.height);
     let layout = Layout::new(window, height);
+    let mut scene = Scene {
+        view,
+        memory,
+        scale: layout.scale,
+        actions: Vec::new(),
+    };
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -153,23 +209,14 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         let at = |rect: Rect| rect.translate(corner.to_vec2());
         let scale = layout.scale;
 
-        show_header(ui, at(layout.header), scale, view, &mut actions);
-        show_capture(ui, at(layout.capture), scale, view, &mut actions);
-        let turned = [
-            (Knob::Input, &view.input, layout.input, &mut memory.input),
-            (
-                Knob::Output,
-                &view.output,
-                layout.output,
-                &mut memory.output,
-            ),
-        ];
-        // The source stands between the knobs, for the Tab key, too.
-        for (knob, gain, rect, memory) in turned {
-            knob::show(ui, at(rect), scale, knob, gain, memory, &mut actions);
-            if knob == Knob::Input {
-                show_source(ui, at(layout.source), scale, view, &mut actions);
-            }
+        scene.show_header(ui, at(layout.header));
+        scene.knob(ui, at(layout.input), Knob::Input);
+        scene.show_capture(ui, at(layout.capture));
+        scene.knob(ui, at(layout.output), Knob::Output);
+        scene.show_pedal(ui, at(layout.pedal));
+        match scene.memory.page {
+            Page::Rig => rig::show(ui, at(layout.page), &mut scene),
+            Page::Setup => setup::show(ui, at(layout.page), &mut scene),
         }
         let measured = [
             (
@@ -177,207 +224,282 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
                 1.0,
                 &view.status.input,
                 layout.input_meter,
-                &mut memory.input_meter,
+                &mut scene.memory.input_meter,
             ),
             (
                 "Output",
                 -1.0,
                 &view.status.output,
                 layout.output_meter,
-                &mut memory.output_meter,
+                &mut scene.memory.output_meter,
             ),
         ];
         for (name, inner, levels, rect, meter) in measured {
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
         }
         if let (Some(strip), Some(rect)) = (message, layout.message) {
-            strip.show(ui, at(rect), scale, &mut actions);
+            strip.show(ui, at(rect), scale, &mut scene.actions);
         }
         show_status(ui, at(layout.status), scale, view);
     });
-    actions
+    scene.actions
 }
 
-fn show_header(ui: &mut Ui, rect: Rect, scale: f32, view: &View, actions: &mut Vec<Action>) {
-    let (title, bypass) = rect.split_left_right_at_x(rect.right() - 72.0 * scale);
-    let mut letters = egui::text::LayoutJob::simple_singleline(
-        "GRIDLEAK".into(),
-        theme::body(scale),
-        theme::ACCENT,
-    );
-    for section in &mut letters.sections {
-        section.format.extra_letter_spacing = 2.5 * scale;
+impl Scene<'_> {
+    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: Knob) {
+        let number = self.view.controls.number(knob);
+        let memory = &mut self.memory.knobs[knob as usize];
+        knob::show(
+            ui,
+            rect,
+            self.scale,
+            knob,
+            number,
+            memory,
+            &mut self.actions,
+        );
     }
-    let letters = ui.painter().layout_job(letters);
-    let at = Align2::LEFT_CENTER.align_size_within_rect(letters.size(), title);
-    ui.painter().galley(at.min, letters, theme::ACCENT);
 
-    let button = Button::new("Bypass", Face::Text("Bypass"), theme::small(scale));
-    let response = button.switch(view.bypass).show(ui, bypass);
-    if response.clicked() {
-        actions.push(Action::SetBypass(!view.bypass));
-    }
-    response.on_hover_text(if view.bypass {
-        "The input passes through. Click to play the capture again."
-    } else {
-        "Click to let the input pass through."
-    });
-}
-
-fn show_capture(ui: &mut Ui, rect: Rect, scale: f32, view: &View, actions: &mut Vec<Action>) {
-    let painter = ui.painter();
-    painter.rect_filled(rect, theme::PANEL_CORNER, theme::PANEL);
-    let edge = Stroke::new(1.0, theme::OUTLINE);
-    painter.rect_stroke(rect, theme::PANEL_CORNER, edge, StrokeKind::Inside);
-
-    let inside = rect.shrink(8.0 * scale);
-    let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
-    let below = below.with_min_y(below.bottom() - 24.0 * scale);
-    show_name(ui, name, scale, view);
-
-    // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-    let arrow = vec2(30.0 * scale, below.height());
-    let previous = Rect::from_min_size(below.min, arrow);
-    let next = previous.translate(vec2(arrow.x + 4.0 * scale, 0.0));
-    let load = below.with_min_x(below.right() - 72.0 * scale);
-    let elsewhere = view.status.place.is_some_and(|place| place.count > 1);
-    for (rect, name, face, action) in [
-        (previous, "Previous capture", Face::Left, Action::Previous),
-        (next, "Next capture", Face::Right, Action::Next),
-    ] {
-        let button = Button::new(name, face, theme::body(scale)).enabled(elsewhere);
-        let response = button.show(ui, rect);
+    /// A switch that shows a lamp and `text`.
+    pub(super) fn switch(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        switch: Switch,
+        text: &str,
+        hint: &str,
+    ) {
+        let on = self.view.controls.is_on(switch);
+        let name = self.view.controls.switch_name(switch);
+        let button = Button::new(name, Face::Lamp(text), theme::body(self.scale));
+        let response = button.switch(on).lit(false).flat().show(ui, rect);
         if response.clicked() {
-            actions.push(action);
+            self.actions.push(Action::Switch(switch, !on));
+        }
+        response.on_hover_text(hint);
+    }
+
+    /// Buttons of which one is on, in a row. `why_not`: why an option is not to be had.
+    pub(super) fn choice(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        choice: Choice,
+        why_not: impl Fn(usize) -> Option<&'static str>,
+    ) {
+        let options = self.view.controls.choice(choice);
+        let group = UiBuilder::new()
+            .max_rect(rect)
+            .accessibility_role(Role::RadioGroup)
+            .accessibility_label(&options.name);
+        let ui = &mut ui.new_child(group);
+        let count = options.options.len();
+        let places = layout::columns(rect, count, 1.0);
+        for (index, (option, place)) in options.options.iter().zip(places).enumerate() {
+            let name = format!("{}: {option}", options.name);
+            let on = index == options.chosen;
+            let reason = why_not(index);
+            let corners = widgets::outer_corners(index, count);
+            let button = Button::new(&name, Face::Text(option), theme::small(self.scale));
+            let response = button
+                .choice(on, corners)
+                .weak(reason.is_some())
+                .show(ui, place);
+            if response.clicked() && !on {
+                self.actions.push(Action::Choose(choice, index));
+            }
+            if let Some(reason) = reason {
+                response.on_hover_text(reason);
+            }
+        }
+    }
+
+    /// A button that does something.
+    pub(super) fn button(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        name: &str,
+        face: Face<'_>,
+        enabled: bool,
+        action: Action,
+    ) {
+        let font = match face {
+            Face::Text(_) => theme::small(self.scale),
+            _ => theme::body(self.scale),
+        };
+        let response = Button::new(name, face, font)
+            .enabled(enabled)
+            .show(ui, rect);
+        if response.clicked() {
+            self.actions.push(action);
         }
         response.on_hover_text(name);
     }
 
-    let keep = load.with_min_x(load.left() - 110.0 * scale);
-    let keep = keep.with_max_x(load.left() - 6.0 * scale);
-    let place = Rect::from_x_y_ranges(
-        next.right() + 8.0 * scale..=keep.left() - 8.0 * scale,
-        below.y_range(),
-    );
-    let text = match view.status.place {
-        _ if view.choosing => "Choosing a file\u{2026}".into(),
-        _ if view.status.busy => "Loading\u{2026}".into(),
-        Some(Place { index, count }) => format!("{index} of {count}"),
-        None => String::new(),
-    };
-    if !text.is_empty() {
-        let font = theme::small(scale);
-        widgets::label(ui, place, Align2::LEFT_CENTER, 1, &text, font, theme::WEAK);
+    /// The buttons of a part, from the left: back, on, load, clear. Returns how wide they are.
+    pub(super) fn part_buttons(&mut self, ui: &mut Ui, rect: Rect, part: Part) -> f32 {
+        let status = &self.view.status.parts[part.index()];
+        let called = part.title().to_lowercase();
+        let elsewhere = status.place.is_some_and(|place| place.count > 1);
+        let something = status.name.is_some() && part != Part::Capture;
+        let (scale, free) = (self.scale, !self.view.choosing);
+        let mut left = rect.left();
+        let mut place = |wide: f32| {
+            let place = Rect::from_x_y_ranges(left..=left + wide * scale, rect.y_range());
+            left += (wide + 3.0) * scale;
+            place
+        };
+        for (what, face, step) in [
+            ("Previous", Face::Left, Step::Previous),
+            ("Next", Face::Right, Step::Next),
+        ] {
+            let name = format!("{what} {called}");
+            let action = Action::Step(part, step);
+            self.button(ui, place(24.0), &name, face, elsewhere, action);
+        }
+        let name = format!("Load {called}");
+        let face = Face::Text("Load\u{2026}");
+        self.button(ui, place(54.0), &name, face, free, Action::OpenDialog(part));
+        if part != Part::Capture {
+            let name = format!("Clear {called}");
+            let action = Action::Clear(part);
+            self.button(ui, place(24.0), &name, Face::Cross, something, action);
+        }
+        left - rect.left() - 3.0 * scale
     }
 
-    if let Some(Embedding { on, bytes }) = view.status.embedding {
-        let name = "Keep in project";
-        let button = Button::new(name, Face::Text(name), theme::small(scale))
-            .switch(on)
-            .enabled(!view.status.busy);
-        let response = button.show(ui, keep);
-        if response.clicked() {
-            actions.push(Action::SetEmbedding(!on));
+    /// The name of a part, or what stands for nothing.
+    pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, part: Part, nothing: &str) {
+        let (text, colour) = match &self.view.status.parts[part.index()].name {
+            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
+            None => (nothing.to_owned(), theme::FAINT),
+        };
+        let font = theme::body(self.scale);
+        widgets::label(ui, rect, Align2::LEFT_CENTER, 1, &text, font, colour);
+    }
+
+    fn show_header(&mut self, ui: &mut Ui, rect: Rect) {
+        let scale = self.scale;
+        let mut letters = egui::text::LayoutJob::simple_singleline(
+            "GRIDLEAK".into(),
+            theme::body(scale),
+            theme::ACCENT,
+        );
+        for section in &mut letters.sections {
+            section.format.extra_letter_spacing = 2.5 * scale;
         }
-        response.on_hover_text(match on {
-            true => format!(
-                "The project carries a copy of the capture: {} kB",
-                bytes.div_ceil(1000)
-            ),
-            false => "Have the project carry a copy of the capture, for other computers".into(),
+        let letters = ui.painter().layout_job(letters);
+        let at = Align2::LEFT_CENTER.align_size_within_rect(letters.size(), rect);
+        ui.painter().galley(at.min, letters, theme::ACCENT);
+
+        let tab = vec2(64.0 * scale, rect.height());
+        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
+        for (page, name) in [(Page::Rig, "Rig"), (Page::Setup, "Setup")] {
+            let on = self.memory.page == page;
+            let button = Button::new(name, Face::Text(name), theme::body(scale));
+            if button.tab(on).show(ui, place).clicked() {
+                self.memory.page = page;
+                ui.ctx().request_repaint();
+            }
+            place = place.translate(vec2(tab.x + 4.0 * scale, 0.0));
+        }
+
+        let place = rect.with_min_x(rect.right() - 72.0 * scale);
+        let on = self.view.controls.is_on(Switch::Bypass);
+        let button = Button::new("Bypass", Face::Text("Bypass"), theme::small(scale));
+        let response = button.switch(on).show(ui, place);
+        if response.clicked() {
+            self.actions.push(Action::Switch(Switch::Bypass, !on));
+        }
+        response.on_hover_text(if on {
+            "The input passes through. Click to play the rig again."
+        } else {
+            "Click to let the input pass through."
         });
     }
 
-    let button = Button::new(
-        "Load\u{2026}",
-        Face::Text("Load\u{2026}"),
-        theme::body(scale),
-    )
-    .enabled(!view.choosing)
-    .lit(view.status.capture.is_none());
-    let response = button.show(ui, load);
-    if response.clicked() {
-        actions.push(Action::OpenDialog);
-    }
-    response.on_hover_text("Load a capture from a file");
-}
+    fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        widgets::panel(ui, rect);
+        let inside = rect.shrink(8.0 * scale);
+        let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
+        let below = below.with_min_y(below.bottom() - 24.0 * scale);
+        self.show_name(ui, name);
 
-fn show_name(ui: &mut Ui, rect: Rect, scale: f32, view: &View) {
-    let (text, colour) = match &view.status.capture {
-        Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
-        None => ("No capture loaded".into(), theme::WEAK),
-    };
-    let colour = if view.bypass { theme::FAINT } else { colour };
-    // As large as the place allows, to a limit, and smaller for what would take three lines.
-    let most = (0.36 * rect.height()).clamp(15.0 * scale, 26.0 * scale);
-    let width = 0.55 * most * text.chars().count() as f32;
-    let size = if width > 1.8 * rect.width() {
-        15.0 * scale
-    } else {
-        most
-    };
-    let rows = ((rect.height() / (1.2 * size)) as usize).clamp(1, 3);
-    let font = egui::FontId::proportional(size);
-    widgets::label(ui, rect, Align2::CENTER_CENTER, rows, &text, font, colour);
-}
-
-fn show_source(ui: &mut Ui, rect: Rect, scale: f32, view: &View, actions: &mut Vec<Action>) {
-    let choices = [
-        (
-            Source::Stereo,
-            "Stereo",
-            "Both sides, each through the capture",
-        ),
-        (Source::Left, "Left", "The left side, on both"),
-        (Source::Right, "Right", "The right side, on both"),
-        (Source::Sum, "Sum", "The mean of both sides, on both"),
-    ];
-    let group = UiBuilder::new()
-        .max_rect(rect)
-        .accessibility_role(Role::RadioGroup)
-        .accessibility_label("Input source");
-    let ui = &mut ui.new_child(group);
-    let high = 24.0 * scale;
-    let columns = if rect.width() >= 200.0 * scale { 4 } else { 2 };
-    let rows = choices.len() / columns;
-    let wide = rect.width().min(60.0 * scale * columns as f32) / columns as f32;
-    let size = vec2(wide * columns as f32, high * rows as f32);
-    let block = Rect::from_center_size(rect.center(), size);
-    ui.painter().text(
-        block.center_top() - vec2(0.0, 6.0 * scale),
-        Align2::CENTER_BOTTOM,
-        "Input source",
-        theme::small(scale),
-        theme::WEAK,
-    );
-    for (index, (source, name, hint)) in choices.into_iter().enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        let corner = block.min + vec2(wide * column as f32, high * row as f32);
-        let place = Rect::from_min_size(corner, vec2(wide, high)).shrink(0.5);
-        let at = (
-            row == 0,
-            row == rows - 1,
-            column == 0,
-            column == columns - 1,
+        // Nothing moves while a capture is loading: whoever steps through a folder steps on.
+        let wide = self.part_buttons(ui, below, Part::Capture);
+        let keep = below.with_min_x(below.right() - 110.0 * scale);
+        let place = Rect::from_x_y_ranges(
+            below.left() + wide + 10.0 * scale..=keep.left() - 8.0 * scale,
+            below.y_range(),
         );
-        let button = Button::new(name, Face::Text(name), theme::small(scale))
-            .choice(source == view.source, outer_corners(at));
-        let response = button.show(ui, place);
-        if response.clicked() && source != view.source {
-            actions.push(Action::SetSource(source));
+        let text = match view.status.parts[Part::Capture.index()].place {
+            _ if view.choosing => "Choosing a file\u{2026}".into(),
+            _ if view.status.busy => "Loading\u{2026}".into(),
+            Some(Place { index, count }) => format!("{index} of {count}"),
+            None => String::new(),
+        };
+        if !text.is_empty() {
+            let font = theme::small(scale);
+            widgets::label(ui, place, Align2::LEFT_CENTER, 1, &text, font, theme::WEAK);
         }
-        response.on_hover_text(hint);
+        if let Some(Embedding { on, bytes }) = view.status.embedding {
+            let name = "Keep in project";
+            let button = Button::new(name, Face::Text(name), theme::small(scale))
+                .switch(on)
+                .lit(false)
+                .enabled(!view.status.busy);
+            let response = button.show(ui, keep);
+            if response.clicked() {
+                self.actions.push(Action::SetEmbedding(!on));
+            }
+            response.on_hover_text(match on {
+                true => format!(
+                    "The project carries copies of the files: {} kB",
+                    bytes.div_ceil(1000)
+                ),
+                false => "Have the project carry copies of the files, for other computers".into(),
+            });
+        }
     }
-}
 
-/// The corners of a button in a block of buttons, round only outside: (top, bottom, left, right).
-fn outer_corners((top, bottom, left, right): (bool, bool, bool, bool)) -> CornerRadius {
-    let round = |outside: bool| if outside { theme::CORNER.nw } else { 0 };
-    CornerRadius {
-        nw: round(top && left),
-        ne: round(top && right),
-        sw: round(bottom && left),
-        se: round(bottom && right),
+    fn show_name(&self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        let (text, colour) = match &view.status.parts[Part::Capture.index()].name {
+            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
+            None => ("No capture loaded".into(), theme::WEAK),
+        };
+        let bypassed = view.controls.is_on(Switch::Bypass);
+        let colour = if bypassed { theme::FAINT } else { colour };
+        // As large as the place allows, to a limit, and smaller for what would take three lines.
+        let most = (0.48 * rect.height()).clamp(15.0 * scale, 30.0 * scale);
+        let width = 0.55 * most * text.chars().count() as f32;
+        let size = if width > 1.8 * rect.width() {
+            15.0 * scale
+        } else if width > rect.width() {
+            20.0 * scale
+        } else {
+            most
+        };
+        let rows = ((rect.height() / (1.2 * size)) as usize).clamp(1, 3);
+        let font = egui::FontId::proportional(size);
+        widgets::label(ui, rect, Align2::CENTER_CENTER, rows, &text, font, colour);
+    }
+
+    /// What stands before the amp, in a line.
+    fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
+        let scale = self.scale;
+        widgets::panel(ui, rect);
+        let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
+        let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
+        let hint = "A capture of a pedal, played into the amp.";
+        self.switch(ui, title, Switch::Pedal, "Pedal", hint);
+        let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
+        let name = rest.with_max_x(buttons.left() - 8.0 * scale);
+        let name = name.with_min_x(name.left() + 4.0 * scale);
+        self.part_name(ui, name, Part::Pedal, "No pedal");
+        self.part_buttons(ui, buttons, Part::Pedal);
     }
 }
 
@@ -501,35 +623,50 @@ mod tests {
 
     type Window = Harness<'static, State>;
 
-    fn gain(value: f32, most: f32) -> Gain {
-        Gain {
-            value,
-            text: format!("{value:.1} dB"),
-            range: -most..=most,
-            default: 0.0,
-        }
+    /// Sets what a host would.
+    fn turn(view: &mut View, knob: Knob, value: f32) {
+        let number = view.controls.number_mut(knob);
+        number.value = value;
+        number.text = match number.text.rsplit_once(' ') {
+            Some((_, "%")) => format!("{:.0} %", 100.0 * value),
+            Some((_, unit @ ("ms" | "Hz"))) => format!("{value:.0} {unit}"),
+            Some((_, unit)) => format!("{value:.1} {unit}"),
+            None => format!("{value:.1}"),
+        };
     }
 
     fn view() -> View {
-        View {
+        let slots = Part::ALL.map(|part| crate::state::PartSlot::new(part, || {}));
+        let parameters = crate::parameters::Parameters::new(slots);
+        let place = Some(Place {
+            index: 3,
+            count: 12,
+        });
+        let part = |name: &str| PartStatus {
+            name: Some(name.into()),
+            place,
+            response: None,
+        };
+        let mut view = View {
             status: Status {
-                capture: Some("Plexi".into()),
-                place: Some(Place {
-                    index: 3,
-                    count: 12,
-                }),
+                parts: ["Plexi", "Screamer", "Greenback", "Room"].map(part),
+                slims: true,
                 latency: Some(Latency {
                     samples: 48,
                     rate: 48_000.0,
                 }),
                 ..Status::default()
             },
-            input: gain(2.0, 20.0),
-            output: gain(-6.0, 40.0),
-            source: Source::Stereo,
-            bypass: false,
+            controls: Controls::of(&parameters),
             choosing: false,
+        };
+        for part in [Part::Cab, Part::SecondCab] {
+            let response = (0..super::super::CURVE_POINTS).map(|n| -(n as f32) / 10.0);
+            view.status.parts[part.index()].response = Some(response.collect());
         }
+        turn(&mut view, Knob::Input, 2.0);
+        turn(&mut view, Knob::Output, -6.0);
+        view
     }
 
     fn message(text: &str) -> Option<Message> {
@@ -554,11 +691,7 @@ mod tests {
                     let actions = show(ui, &state.view, &mut state.memory);
                     for action in &actions {
                         if let (true, Action::Set(knob, value)) = (state.host, action) {
-                            let (gain_of, most) = match knob {
-                                Knob::Input => (&mut state.view.input, 20.0),
-                                Knob::Output => (&mut state.view.output, 40.0),
-                            };
-                            *gain_of = gain(*value, most);
+                            turn(&mut state.view, *knob, *value);
                         }
                     }
                     state.actions.extend(actions);
@@ -599,33 +732,270 @@ mod tests {
         });
     }
 
+    /// Shows a page.
+    fn go_to(window: &mut Window, page: &str) {
+        window.get_by_label(page).click();
+        window.run();
+    }
+
     #[test]
     fn buttons_do_what_they_say() {
         let mut window = window(view());
-        for (label, action) in [
-            ("Load\u{2026}", Action::OpenDialog),
-            ("Previous capture", Action::Previous),
-            ("Next capture", Action::Next),
-            ("Left", Action::SetSource(Source::Left)),
-            ("Right", Action::SetSource(Source::Right)),
-            ("Sum", Action::SetSource(Source::Sum)),
-            ("Bypass", Action::SetBypass(true)),
+        let mut all = vec![
+            ("Automatic".to_owned(), Action::ChooseCabByCapture),
+            ("Bypass".to_owned(), Action::Switch(Switch::Bypass, true)),
+        ];
+        for (part, name) in [
+            (Part::Capture, "capture"),
+            (Part::Pedal, "pedal"),
+            (Part::Cab, "cabinet"),
+            (Part::SecondCab, "second cabinet"),
         ] {
-            window.get_by_label(label).click();
+            let previous = Action::Step(part, Step::Previous);
+            all.extend([
+                (format!("Load {name}"), Action::OpenDialog(part)),
+                (format!("Previous {name}"), previous),
+                (format!("Next {name}"), Action::Step(part, Step::Next)),
+            ]);
+            if part != Part::Capture {
+                all.push((format!("Clear {name}"), Action::Clear(part)));
+            }
+        }
+        for (label, action) in all {
+            window.get_by_label(&label).click();
             assert_eq!(done(&mut window), [action], "{label}");
             // The same by keyboard.
-            window.get_by_label(label).focus();
+            window.get_by_label(&label).focus();
             window.run();
             window.key_press(Key::Enter);
             assert_eq!(done(&mut window).len(), 1, "{label}");
         }
-        // What is chosen already is not chosen again.
-        window.get_by_label("Stereo").click();
-        assert_eq!(done(&mut window), []);
-        window.state_mut().view.bypass = true;
+        *window.state_mut().view.controls.switch_mut(Switch::Bypass) = true;
+        window.state_mut().view.status.cab_by_capture = true;
         window.run();
         window.get_by_label("Bypass").click();
-        assert_eq!(done(&mut window), [Action::SetBypass(false)]);
+        assert_eq!(done(&mut window), [Action::Switch(Switch::Bypass, false)]);
+        // What is chosen already is not chosen again.
+        window.get_by_label("Automatic").click();
+        assert_eq!(done(&mut window), []);
+    }
+
+    const SWITCHES: [(&str, Switch, &str); 7] = [
+        ("Rig", Switch::Bypass, "Bypass"),
+        ("Rig", Switch::Pedal, "Pedal"),
+        ("Rig", Switch::Gate, "Gate"),
+        ("Rig", Switch::Tone, "Tone"),
+        ("Rig", Switch::Cab, "Cab"),
+        ("Setup", Switch::CalibrateInput, "Calibrate Input"),
+        ("Setup", Switch::DcBlocker, "DC Blocker"),
+    ];
+
+    #[test]
+    fn every_switch_switches() {
+        let mut window = window(view());
+        for (page, switch, name) in SWITCHES {
+            go_to(&mut window, page);
+            for on in [true, false] {
+                *window.state_mut().view.controls.switch_mut(switch) = on;
+                window.run();
+                let node = window.get_by_label(name).accesskit_node();
+                assert_eq!(node.role(), Role::Switch, "{name}");
+                assert_eq!(node.toggled(), Some(Toggled::from(on)), "{name}");
+                window.get_by_label(name).click();
+                assert_eq!(done(&mut window), [Action::Switch(switch, !on)]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_choice_can_be_made() {
+        let mut window = window(view());
+        for (page, choice, name, options) in [
+            ("Rig", Choice::TonePosition, "Tone Position", 2),
+            ("Rig", Choice::CabLevel, "Cab Level", 2),
+            ("Setup", Choice::Source, "Input Source", 4),
+            ("Setup", Choice::OutputMode, "Output Mode", 3),
+            ("Setup", Choice::Oversampling, "Oversampling", 4),
+            (
+                "Setup",
+                Choice::OfflineOversampling,
+                "Offline Oversampling",
+                5,
+            ),
+        ] {
+            go_to(&mut window, page);
+            let group = window.get_by_role_and_label(Role::RadioGroup, name);
+            assert_eq!(group.accesskit_node().role(), Role::RadioGroup);
+            let known = window.state().view.controls.choice(choice).clone();
+            assert_eq!((known.name.as_str(), known.options.len()), (name, options));
+            for (index, option) in known.options.iter().enumerate() {
+                window.state_mut().view.controls.choice_mut(choice).chosen = (index + 1) % options;
+                window.run();
+                let label = format!("{name}: {option}");
+                assert_eq!(
+                    window.get_by_label(&label).accesskit_node().role(),
+                    Role::RadioButton
+                );
+                window.get_by_label(&label).click();
+                assert_eq!(
+                    done(&mut window),
+                    [Action::Choose(choice, index)],
+                    "{label}"
+                );
+                window.state_mut().view.controls.choice_mut(choice).chosen = index;
+                window.run();
+                window.get_by_label(&label).click();
+                assert_eq!(done(&mut window), [], "{label}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_knob_turns_types_and_resets() {
+        let mut window = window(view());
+        for knob in Knob::ALL {
+            let page = match knob {
+                Knob::Quality | Knob::Interface => "Setup",
+                _ => "Rig",
+            };
+            go_to(&mut window, page);
+            let number = window.state().view.controls.number(knob).clone();
+            let ends = number.ends();
+            let middle = number.rounded(number.range.unnormalize(0.5));
+            window
+                .get_by_label(&number.name)
+                .set_value_accesskit(middle.into());
+            assert_eq!(done(&mut window), set(knob, middle), "{}", number.name);
+            let node = window.get_by_label(&number.name);
+            assert_eq!(node.accesskit_node().role(), Role::Slider);
+            assert_eq!(node.accesskit_node().numeric_value(), Some(middle.into()));
+            let text = window.state().view.controls.number(knob).text.clone();
+            assert_eq!(node.value(), Some(text));
+            for up in [true, false] {
+                let before = window.state().view.controls.value(knob);
+                let node = window.get_by_label(&number.name);
+                if up {
+                    node.increment_accesskit();
+                } else {
+                    node.decrement_accesskit();
+                }
+                let actions = done(&mut window);
+                let Action::Set(of, value) = actions[1] else {
+                    panic!("{actions:?}");
+                };
+                assert_eq!(of, knob);
+                assert_eq!(value > before, up, "{}: {before} {value}", number.name);
+            }
+            window
+                .get_by_label(&number.name)
+                .click_modifiers(Modifiers::COMMAND);
+            assert_eq!(done(&mut window), set(knob, number.default));
+            // As it is written, so it is read.
+            let field = format!("{} value", number.name);
+            window.get_by_label(&field).click();
+            window.run();
+            type_over(&mut window, &number.text);
+            window.key_press(Key::Enter);
+            let actions = done(&mut window);
+            let Action::Set(_, value) = actions[1] else {
+                panic!("{actions:?}");
+            };
+            assert!(
+                (value - number.value).abs() <= number.step(),
+                "{}",
+                number.name
+            );
+            assert!(ends.contains(&value));
+        }
+    }
+
+    #[test]
+    fn a_notch_is_never_lost_where_a_range_is_dense() {
+        let mut window = window(view());
+        turn(&mut window.state_mut().view, Knob::GateHold, 0.0);
+        window.run();
+        window.get_by_label("Gate Hold").increment_accesskit();
+        assert_eq!(done(&mut window), set(Knob::GateHold, 1.0));
+        window.get_by_label("Gate Hold").decrement_accesskit();
+        assert_eq!(done(&mut window), set(Knob::GateHold, 0.0));
+    }
+
+    #[test]
+    fn why_a_level_is_not_to_be_had_is_told() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        for reason in ["plays silence", "output level in dBu", "input level in dBu"] {
+            assert!(window.query_by_label_contains(reason).is_some(), "{reason}");
+        }
+        window.state_mut().view.status.levels = gridleak_core::Levels {
+            loudness: None,
+            input_dbu: Some(12.0),
+            output_dbu: Some(12.0),
+        };
+        window.run();
+        for reason in ["output level in dBu", "input level in dBu"] {
+            assert!(window.query_by_label_contains(reason).is_none(), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_known_interface_can_be_chosen() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        window.get_by_label("Interfaces").click();
+        window.run();
+        window.get_by_label_contains("Apollo").click();
+        assert_eq!(done(&mut window), set(Knob::Interface, 12.2));
+        assert!(window.query_by_label_contains("Apollo").is_none());
+    }
+
+    #[test]
+    fn quality_is_there_only_for_captures_that_have_sizes() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        assert!(window.query_by_label("Quality value").is_some());
+        window.state_mut().view.status.slims = false;
+        window.run();
+        assert!(window.query_by_label("Quality value").is_none());
+        assert!(window.query_by_label_contains("one size").is_some());
+    }
+
+    #[test]
+    fn the_gate_tells_what_it_does() {
+        let mut window = window(view());
+        let told = |window: &Window| window.get_by_label("Gate reduction").value().unwrap();
+        assert_eq!(told(&window), "Open");
+        window.state_mut().view.status.gate = GateMeter {
+            reduction: -12.34,
+            level: -87.0,
+        };
+        window.run();
+        assert_eq!(told(&window), "-12.3 dB");
+        *window.state_mut().view.controls.switch_mut(Switch::Gate) = false;
+        window.run();
+        assert_eq!(told(&window), "Off");
+    }
+
+    #[test]
+    fn curves_are_computed_only_when_something_changed() {
+        let mut window = window(view());
+        window.run();
+        let before = window.state().memory.curves.addresses();
+        window.run();
+        assert_eq!(window.state().memory.curves.addresses(), before);
+        for knob in [Knob::Treble, Knob::HighCut] {
+            let value = window.state().view.controls.value(knob);
+            turn(&mut window.state_mut().view, knob, 0.7 * value);
+        }
+        let values = window.state().memory.curves.values();
+        window.run();
+        let turned = window.state().memory.curves.values();
+        assert!(
+            turned
+                .iter()
+                .zip(&values)
+                .all(|(turned, before)| turned != before)
+        );
     }
 
     #[test]
@@ -645,9 +1015,21 @@ mod tests {
     fn what_makes_no_sense_now_cannot_be_pressed() {
         let mut window = window(view());
         for place in [None, Some(Place { index: 1, count: 1 })] {
-            window.state_mut().view.status.place = place;
+            for part in &mut window.state_mut().view.status.parts {
+                *part = PartStatus {
+                    place,
+                    ..PartStatus::default()
+                };
+            }
             window.run();
-            for label in ["Previous capture", "Next capture"] {
+            for label in [
+                "Previous capture",
+                "Next capture",
+                "Previous pedal",
+                "Next second cabinet",
+                "Clear pedal",
+                "Clear cabinet",
+            ] {
                 let node = window.get_by_label(label);
                 assert!(node.accesskit_node().is_disabled());
                 node.click();
@@ -656,7 +1038,7 @@ mod tests {
         }
         window.state_mut().view.choosing = true;
         window.run();
-        window.get_by_label("Load\u{2026}").click();
+        window.get_by_label("Load capture").click();
         assert_eq!(done(&mut window), []);
         assert!(window.query_by_label("Choosing a file\u{2026}").is_some());
     }
@@ -804,7 +1186,7 @@ mod tests {
     #[test]
     fn the_wheel_turns_the_knob_under_it_and_scrolls_nothing() {
         // Too small, so that there is something to scroll.
-        let mut window = window_of(vec2(420.0, 200.0), view());
+        let mut window = window_of(vec2(640.0, 200.0), view());
         let at = window.get_by_label("Input").rect().center();
         let wheel = |unit, y: f32, modifiers| Event::MouseWheel {
             unit,
@@ -965,54 +1347,146 @@ mod tests {
         assert_eq!(value("Input level").as_deref(), Some("-6.0 dB"));
         assert_eq!(value("Output level").as_deref(), Some("silent"));
         for (label, role, on) in [
-            ("Stereo", Role::RadioButton, Toggled::True),
-            ("Sum", Role::RadioButton, Toggled::False),
+            ("Rig", Role::Tab, Toggled::True),
+            ("Setup", Role::Tab, Toggled::False),
+            ("Tone Position: After Amp", Role::RadioButton, Toggled::True),
+            (
+                "Tone Position: Before Amp",
+                Role::RadioButton,
+                Toggled::False,
+            ),
             ("Bypass", Role::Switch, Toggled::False),
         ] {
             let node = window.get_by_label(label).accesskit_node();
             assert_eq!((node.role(), node.toggled()), (role, Some(on)), "{label}");
         }
-        let group = window.get_by_label("Input source").accesskit_node();
+        let group = window.get_by_label("Tone Position").accesskit_node();
         assert_eq!(group.role(), Role::RadioGroup);
         let alert = window.get_by_label("Error").accesskit_node();
         assert_eq!(alert.role(), Role::Alert);
     }
 
-    const CONTROLS: [&str; 15] = [
+    const CONTROLS: [&str; 51] = [
+        "Rig",
+        "Setup",
         "Bypass",
-        "Previous capture",
-        "Next capture",
-        "Load\u{2026}",
         "Input",
         "Input value",
-        "Stereo",
-        "Left",
-        "Right",
-        "Sum",
+        "Previous capture",
+        "Next capture",
+        "Load capture",
         "Output",
         "Output value",
+        "Pedal",
+        "Previous pedal",
+        "Next pedal",
+        "Load pedal",
+        "Clear pedal",
+        "Gate",
+        "Gate Threshold",
+        "Gate Threshold value",
+        "Gate Hold",
+        "Gate Hold value",
+        "Gate Release",
+        "Gate Release value",
+        "Gate Range",
+        "Gate Range value",
+        "Gate Hysteresis",
+        "Gate Hysteresis value",
+        "Tone",
+        "Bass",
+        "Bass value",
+        "Middle",
+        "Middle value",
+        "Treble",
+        "Treble value",
+        "Tone Position: After Amp",
+        "Tone Position: Before Amp",
+        "Cab",
+        "Previous cabinet",
+        "Next cabinet",
+        "Load cabinet",
+        "Clear cabinet",
+        "Automatic",
+        "Previous second cabinet",
+        "Next second cabinet",
+        "Load second cabinet",
+        "Clear second cabinet",
+        "Cab Low Cut",
+        "Cab Low Cut value",
+        "Cab High Cut",
+        "Cab High Cut value",
+        "Cab Mix",
+        "Cab Mix value",
+    ];
+
+    const MORE_CONTROLS: [&str; 7] = [
+        "Cab Blend",
+        "Cab Blend value",
+        "Cab Level: As in the File",
+        "Cab Level: Normalized",
         "Input peak",
         "Output peak",
         "Dismiss message",
     ];
 
-    #[test]
-    fn the_tab_key_reaches_everything() {
-        let mut view = view();
-        view.status.message = message("no such file");
-        let mut window = window(view);
+    const SETUP: [&str; 25] = [
+        "Input Source: Stereo",
+        "Input Source: Left",
+        "Input Source: Right",
+        "Input Source: Sum",
+        "Interface Level",
+        "Interface Level value",
+        "Interfaces",
+        "Calibrate Input",
+        "Output Mode: Raw",
+        "Output Mode: Normalized",
+        "Output Mode: Calibrated",
+        "DC Blocker",
+        "Oversampling: Off",
+        "Oversampling: 2x",
+        "Oversampling: 4x",
+        "Oversampling: 8x",
+        "Offline Oversampling: As Live",
+        "Offline Oversampling: Off",
+        "Offline Oversampling: 2x",
+        "Offline Oversampling: 4x",
+        "Offline Oversampling: 8x",
+        "Quality",
+        "Quality value",
+        "Input peak",
+        "Output peak",
+    ];
+
+    /// What so many presses of the Tab key lead to.
+    fn tabbed(window: &mut Window, presses: usize) -> Vec<String> {
         let mut reached = Vec::new();
-        for _ in CONTROLS {
+        for _ in 0..presses {
             window.key_press(Key::Tab);
             window.run();
             let root = window.root();
             let focused = root.children_recursive().find(Node::is_focused).unwrap();
             reached.push(focused.accesskit_node().label().unwrap());
         }
-        assert_eq!(reached, CONTROLS);
+        reached
+    }
+
+    #[test]
+    fn the_tab_key_reaches_everything() {
+        let mut view = view();
+        view.status.message = message("no such file");
+        let mut window = window_of(vec2(900.0, 620.0), view);
+        let all = [&CONTROLS[..], &MORE_CONTROLS].concat();
+        assert_eq!(tabbed(&mut window, all.len()), all);
         window.key_press(Key::Escape);
         window.run();
         assert_eq!(window.ctx.memory(|m| m.focused()), None);
+        go_to(&mut window, "Setup");
+        let all = [&CONTROLS[..15], &SETUP].concat();
+        let reached = tabbed(&mut window, all.len() + 1);
+        for control in all {
+            assert!(reached.iter().any(|name| name == control), "{control}");
+        }
     }
 
     #[test]
@@ -1031,30 +1505,40 @@ mod tests {
     #[test]
     fn at_every_size_everything_is_inside_and_apart() {
         for size in [
-            vec2(420.0, 260.0),
-            vec2(420.0, 1200.0),
-            vec2(560.0, 340.0),
-            vec2(700.0, 260.0),
+            layout::SMALLEST_SIZE,
+            layout::DEFAULT_SIZE,
+            vec2(640.0, 1200.0),
+            vec2(1000.0, 420.0),
             vec2(1200.0, 800.0),
-            vec2(1600.0, 1200.0),
+            vec2(2000.0, 1200.0),
         ] {
-            for name in [
-                "Plexi",
-                "a_capture_with_a_very_long_name_".repeat(6).as_str(),
+            for (page, name) in [
+                ("Rig", "Plexi"),
+                ("Rig", "a_capture_with_a_very_long_name_".repeat(6).as_str()),
+                ("Setup", "Plexi"),
             ] {
                 let mut view = view();
-                view.status.capture = Some(name.into());
-                let shown = window_of(size, view);
+                for part in &mut view.status.parts {
+                    part.name = Some(name.into());
+                }
+                let mut shown = window_of(size, view);
+                go_to(&mut shown, page);
                 let place = |label: &'static str| (label, shown.get_by_label(label).rect());
-                let mut parts: Vec<_> = CONTROLS[..14].iter().copied().map(place).collect();
+                let page: Vec<_> = match page {
+                    "Rig" => CONTROLS[15..].iter().chain(&MORE_CONTROLS[..6]).collect(),
+                    _ => SETUP.iter().collect(),
+                };
+                let mut parts: Vec<_> = CONTROLS[..15].iter().copied().map(place).collect();
+                parts.extend(page.into_iter().copied().map(place));
                 parts.extend(["Input level", "Output level", "3 of 12"].map(place));
-                parts.push(("name", shown.get_by_label(name).rect()));
+                let names = shown.get_all_by_label(name);
+                parts.extend(names.map(|node| ("name", node.rect())));
                 let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);
                 for (index, (label, rect)) in parts.iter().enumerate() {
                     assert!(rect.is_positive(), "{label} at {size}: {rect}");
                     assert!(inside.contains_rect(*rect), "{label} at {size}: {rect}");
                     for (other, against) in &parts[..index] {
-                        let shared = rect.intersect(*against);
+                        let shared = rect.intersect(*against).shrink(0.01);
                         assert!(
                             !shared.is_positive(),
                             "{label}, {other} at {size}: {shared}"
@@ -1070,7 +1554,7 @@ mod tests {
         let mut view = view();
         view.status.message = message(&"a long story ".repeat(60));
         let mut window = window_of(vec2(240.0, 150.0), view);
-        for label in CONTROLS {
+        for label in CONTROLS.into_iter().chain(MORE_CONTROLS) {
             window.get_by_label(label).scroll_to_me();
             window.run();
             let rect = window.get_by_label(label).rect();
@@ -1085,16 +1569,25 @@ mod tests {
     fn strangers_texts_do_no_harm() {
         let long = "\u{202e}\u{0}\n\t\u{301}fi W".repeat(50_000);
         let mut view = view();
-        view.status.capture = Some(long.clone());
+        for part in &mut view.status.parts {
+            part.name = Some(long.clone());
+            part.response = Some([f32::NAN, f32::NEG_INFINITY, f32::MAX].into());
+        }
+        view.status.gate = GateMeter {
+            reduction: f32::NAN,
+            level: f32::INFINITY,
+        };
         view.status.message = message(&long);
-        view.status.place = Some(Place {
+        view.status.parts[0].place = Some(Place {
             index: usize::MAX,
             count: usize::MAX,
         });
         view.status.input.left = f32::NAN;
         view.status.output.left = f32::MAX;
-        view.input = gain(f32::NAN, 20.0);
-        view.output = gain(f32::INFINITY, 40.0);
+        for knob in Knob::ALL {
+            turn(&mut view, knob, f32::NAN);
+        }
+        turn(&mut view, Knob::Output, f32::INFINITY);
         view.status.latency = Some(Latency {
             samples: u32::MAX,
             rate: 0.0,
@@ -1104,7 +1597,7 @@ mod tests {
         assert_eq!(done(&mut window), [Action::DismissMessage]);
         // From there, too, the way leads to a value.
         window.get_by_label("Input").increment_accesskit();
-        assert_eq!(done(&mut window), set(Knob::Input, -20.0));
+        assert_eq!(done(&mut window), set(Knob::Input, -19.0));
     }
 
     /// When the window wants to be drawn again.

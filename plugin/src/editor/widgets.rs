@@ -18,6 +18,8 @@ pub(super) enum Face<'a> {
     /// An arrow head that points right.
     Right,
     Cross,
+    /// The lamp of a switch, and what it switches.
+    Lamp(&'a str),
 }
 
 /// A button in the making.
@@ -30,6 +32,7 @@ pub(super) struct Button<'a> {
     /// Whether what it stands for is on; `None` if it stands for an act.
     on: Option<bool>,
     lit: bool,
+    weak: bool,
     corner: CornerRadius,
     resting: Color32,
 }
@@ -45,6 +48,7 @@ impl<'a> Button<'a> {
             enabled: true,
             on: None,
             lit: false,
+            weak: false,
             corner: theme::CORNER,
             resting: theme::RAISED,
         }
@@ -65,8 +69,17 @@ impl<'a> Button<'a> {
         Self {
             role: Role::RadioButton,
             on: Some(on),
-            lit: on,
             corner,
+            ..self
+        }
+    }
+
+    /// One of several pages.
+    pub(super) fn tab(self, on: bool) -> Self {
+        Self {
+            role: Role::Tab,
+            on: Some(on),
+            resting: Color32::TRANSPARENT,
             ..self
         }
     }
@@ -74,6 +87,11 @@ impl<'a> Button<'a> {
     /// Draws the eye, for what is to be done next.
     pub(super) fn lit(self, lit: bool) -> Self {
         Self { lit, ..self }
+    }
+
+    /// For what can be chosen but does nothing now.
+    pub(super) fn weak(self, weak: bool) -> Self {
+        Self { weak, ..self }
     }
 
     /// Without a shape of its own until it is hovered.
@@ -87,6 +105,12 @@ impl<'a> Button<'a> {
     /// Whether it can be pressed now.
     pub(super) fn enabled(self, enabled: bool) -> Self {
         Self { enabled, ..self }
+    }
+
+    /// Whether it is on, in a way that does not draw the eye.
+    fn is_chosen(&self) -> bool {
+        let shaped = self.role != Role::Tab && !matches!(self.face, Face::Lamp(_));
+        shaped && !self.lit && self.on == Some(true)
     }
 
     /// Draws it over all of `rect`.
@@ -109,14 +133,39 @@ impl<'a> Button<'a> {
             (false, _) => (self.resting, theme::FAINT.gamma_multiply(0.6)),
             (true, true) if hovered => (theme::ACCENT.gamma_multiply(0.85), theme::ON_LIT),
             (true, true) => (theme::ACCENT, theme::ON_LIT),
+            (true, false) if self.is_chosen() => (theme::CHOSEN, theme::ACCENT),
             (true, false) if held => (theme::OUTLINE, theme::TEXT),
             (true, false) if hovered => (theme::HOVERED, theme::TEXT),
+            (true, false) if self.weak => (self.resting, theme::FAINT),
             (true, false) => (self.resting, theme::TEXT),
         };
         ui.painter().rect_filled(rect, self.corner, fill);
-        self.draw_face(ui, rect, colour);
+        match (self.face, self.on) {
+            (Face::Lamp(text), on) => self.draw_lamp(ui, rect, text, on == Some(true)),
+            _ => self.draw_face(ui, rect, colour),
+        }
+        if self.role == Role::Tab && self.on == Some(true) {
+            let line = rect.with_min_y(rect.bottom() - 2.0).shrink2(vec2(8.0, 0.0));
+            ui.painter().rect_filled(line, 1.0, theme::ACCENT);
+        }
         focus_ring(ui, &response, rect);
         response
+    }
+
+    /// A small round lamp, and the text beside it.
+    fn draw_lamp(&self, ui: &Ui, rect: Rect, text: &str, on: bool) {
+        let radius = 0.32 * self.font.size;
+        let at = rect.left_center() + vec2(2.2 * radius, 0.0);
+        let painter = ui.painter();
+        if on {
+            painter.circle_filled(at, 1.9 * radius, theme::ACCENT.gamma_multiply(0.22));
+            painter.circle_filled(at, radius, theme::ACCENT);
+        } else {
+            painter.circle(at, radius, theme::WELL, Stroke::new(1.0, theme::FAINT));
+        }
+        let colour = if on { theme::TEXT } else { theme::WEAK };
+        let from = at + vec2(3.0 * radius, 0.0);
+        painter.text(from, Align2::LEFT_CENTER, text, self.font.clone(), colour);
     }
 
     fn draw_face(&self, ui: &Ui, rect: Rect, colour: Color32) {
@@ -125,7 +174,7 @@ impl<'a> Button<'a> {
         let size = 0.3 * self.font.size;
         let stroke = Stroke::new(0.13 * self.font.size, colour);
         match self.face {
-            Face::Text(text) => {
+            Face::Text(text) | Face::Lamp(text) => {
                 painter.text(at, Align2::CENTER_CENTER, text, self.font.clone(), colour);
             }
             Face::Left | Face::Right => {
@@ -190,5 +239,29 @@ pub(super) fn label(
         response.on_hover_text(text)
     } else {
         response
+    }
+}
+
+/// What holds other things.
+pub(super) fn panel(ui: &Ui, rect: Rect) {
+    let edge = Stroke::new(1.0, theme::OUTLINE);
+    ui.painter().rect(
+        rect,
+        theme::PANEL_CORNER,
+        theme::PANEL,
+        edge,
+        StrokeKind::Inside,
+    );
+}
+
+/// The corners of one of `count` buttons in a row, round only outside.
+pub(super) fn outer_corners(index: usize, count: usize) -> CornerRadius {
+    let round = |outside: bool| if outside { theme::CORNER.nw } else { 0 };
+    let (first, last) = (round(index == 0), round(index + 1 == count));
+    CornerRadius {
+        nw: first,
+        sw: first,
+        ne: last,
+        se: last,
     }
 }

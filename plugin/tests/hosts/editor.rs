@@ -38,8 +38,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 
 const RATE: f64 = 48_000.0;
 /// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
-const KNOB: (i32, i32) = (107, 242);
-const LOAD: (i32, i32) = (450, 156);
+const KNOB: (i32, i32) = (112, 99);
+const LOAD: (i32, i32) = (253, 136);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 

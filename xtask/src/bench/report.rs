@@ -391,7 +391,7 @@ mod tests {
         report.add(0, 0, 2, timing(125.0, 0.501));
         report.add(0, 1, 2, timing(40.0, 0.4));
         report.add(0, 2, 2, None);
-        let text = report.document(3, 0.5, &["Other is built with care.".to_owned()]);
+        let text = report.document(3, 0.5, "stages", &["Other is built with care.".to_owned()]);
         for words in [
             "3 runs of 0.5 seconds",
             "takes with fast",

@@ -1,0 +1,248 @@
+//! Curves: what the gate, the tone stack and the cabinet do to the sound.
+
+use egui::accesskit::Role;
+use egui::{Align2, Color32, Id, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, remap};
+
+use super::theme;
+
+/// How many frequencies a response is known at.
+pub(crate) const CURVE_POINTS: usize = 96;
+/// The lowest and the highest of them, in Hz.
+const LOWEST: f64 = 20.0;
+const HIGHEST: f64 = 20_000.0;
+/// What is drawn up and down of 0 dB.
+const TONE_SPAN: f32 = 24.0;
+const CAB_TOP: f32 = 12.0;
+const CAB_BOTTOM: f32 = -36.0;
+/// The lowest level in dB that the gate's curve shows.
+const QUIETEST: f32 = -110.0;
+/// Of the gate's law, see `gate.rs` of the chain.
+const GATE_CURVE: f32 = 0.2;
+
+/// The frequency of a point of a curve, in Hz.
+pub(crate) fn curve_frequency(point: usize) -> f64 {
+    let part = point as f64 / (CURVE_POINTS - 1) as f64;
+    LOWEST * (HIGHEST / LOWEST).powf(part)
+}
+
+/// Points of a frequency in Hz in the place of a curve.
+fn across(rect: Rect, frequency: f64) -> f32 {
+    let part = (frequency / LOWEST).ln() / (HIGHEST / LOWEST).ln();
+    rect.left() + part as f32 * rect.width()
+}
+
+/// The gate as it is set and as it works now, in dB.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gate {
+    pub(super) on: bool,
+    pub(super) threshold: f32,
+    pub(super) range: f32,
+    pub(super) no_range: f32,
+    pub(super) level: f32,
+    pub(super) reduction: f32,
+}
+
+impl Gate {
+    /// What a steady level comes out as.
+    fn out(&self, level: f32) -> f32 {
+        let missing = (level - self.threshold).min(0.0);
+        let reduction = -GATE_CURVE * missing * missing;
+        let deepest = if self.range > self.no_range {
+            self.range
+        } else {
+            f32::NEG_INFINITY
+        };
+        level + reduction.max(deepest)
+    }
+}
+
+/// Draws the well of a curve.
+fn well(ui: &Ui, rect: Rect) {
+    ui.painter().rect_filled(rect, theme::CORNER, theme::WELL);
+}
+
+/// What comes out of the gate for what goes in, with a dot where the sound is now.
+pub(super) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
+    let response = ui.interact(rect, Id::unique("gate reduction"), Sense::hover());
+    let reduction = match gate.reduction {
+        _ if !gate.on => "Off".to_owned(),
+        db if db > -0.05 => "Open".to_owned(),
+        db if db < -99.5 => "Closed".to_owned(),
+        db => format!("{db:.1} dB"),
+    };
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Meter, true, "Gate reduction");
+        info.value = Some(f64::from(gate.reduction));
+        info.current_text_value = Some(reduction.clone());
+        info
+    });
+    well(ui, rect);
+    let painter = ui.painter().with_clip_rect(rect);
+    let inside = rect.shrink(4.0 * scale);
+    let at = |level: f32, out: f32| {
+        pos2(
+            remap(level, QUIETEST..=0.0, inside.left()..=inside.right()),
+            remap(out, QUIETEST..=0.0, inside.bottom()..=inside.top()),
+        )
+    };
+    let grid = Stroke::new(1.0, theme::GRID);
+    for level in [-90.0, -60.0, -30.0] {
+        painter.vline(at(level, 0.0).x, rect.y_range(), grid);
+        painter.hline(rect.x_range(), at(0.0, level).y, grid);
+    }
+    painter.line_segment(
+        [at(QUIETEST, QUIETEST), at(0.0, 0.0)],
+        Stroke::new(1.0, theme::OUTLINE),
+    );
+    let threshold = at(gate.threshold, 0.0).x;
+    painter.vline(
+        threshold,
+        rect.y_range(),
+        Stroke::new(1.0, theme::ACCENT.gamma_multiply(0.4)),
+    );
+    let points = (0..=110).map(|n| {
+        let level = QUIETEST + n as f32;
+        at(level, gate.out(level).max(QUIETEST - 40.0))
+    });
+    painter.add(Shape::line(
+        points.collect(),
+        Stroke::new(1.5 * scale, theme::ACCENT),
+    ));
+    if gate.on && gate.level > QUIETEST {
+        let level = gate.level.min(0.0);
+        let out = (level + gate.reduction).max(QUIETEST);
+        painter.circle_filled(at(level, out), 3.5 * scale, theme::TEXT);
+    }
+    painter.text(
+        rect.right_bottom() - egui::vec2(6.0, 4.0) * scale,
+        Align2::RIGHT_BOTTOM,
+        &reduction,
+        theme::small(scale),
+        theme::WEAK,
+    );
+}
+
+/// A response over frequency, and how it is drawn.
+pub(super) struct Line<'a> {
+    pub(super) response: &'a [f32],
+    pub(super) colour: Color32,
+}
+
+/// What is drawn of responses.
+pub(super) enum Span {
+    Tone,
+    Cab,
+}
+
+/// Responses over a logarithmic scale of frequencies; the first of them is what one hears.
+pub(super) fn show_responses(
+    ui: &mut Ui,
+    rect: Rect,
+    scale: f32,
+    name: &str,
+    text: String,
+    span: Span,
+    lines: &[Line<'_>],
+) {
+    let response = ui.interact(rect, Id::unique(("curve", name)), Sense::hover());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Image, true, name);
+        info.current_text_value = Some(text.clone());
+        info
+    });
+    let (bottom, top) = match span {
+        Span::Tone => (-TONE_SPAN, TONE_SPAN),
+        Span::Cab => (CAB_BOTTOM, CAB_TOP),
+    };
+    well(ui, rect);
+    let painter = ui.painter().with_clip_rect(rect);
+    let y = |db: f32| remap(db, bottom..=top, rect.bottom()..=rect.top());
+    let grid = Stroke::new(1.0, theme::GRID);
+    for frequency in [50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3] {
+        painter.vline(across(rect, frequency), rect.y_range(), grid);
+    }
+    painter.hline(rect.x_range(), y(0.0), Stroke::new(1.0, theme::OUTLINE));
+    for (frequency, text) in [(100.0, "100"), (1e3, "1k"), (10e3, "10k")] {
+        painter.text(
+            pos2(across(rect, frequency) + 2.0, rect.bottom() - 1.0),
+            Align2::LEFT_BOTTOM,
+            text,
+            theme::tiny(0.9 * scale),
+            theme::FAINT,
+        );
+    }
+    for (index, line) in lines.iter().enumerate().rev() {
+        let last = (line.response.len().max(2) - 1) as f32;
+        let points: Vec<Pos2> = line
+            .response
+            .iter()
+            .enumerate()
+            .map(|(n, db)| {
+                // What is nowhere is below everything.
+                let db = if db.is_finite() { *db } else { 2.0 * bottom };
+                let x = rect.left() + n as f32 / last * rect.width();
+                pos2(x, y(db.clamp(2.0 * bottom, 2.0 * top)))
+            })
+            .collect();
+        let wide = if index == 0 { 1.5 * scale } else { 1.0 };
+        painter.add(Shape::line(points, Stroke::new(wide, line.colour)));
+    }
+    if lines.is_empty() {
+        painter.text(
+            rect.center(),
+            Align2::CENTER_CENTER,
+            text,
+            theme::small(scale),
+            theme::FAINT,
+        );
+    }
+}
+
+/// What the cuts of a cabinet take away at a point of a curve, in dB. `None`: a cut that is off.
+pub(super) fn cuts_db(point: usize, low: Option<f32>, high: Option<f32>) -> f32 {
+    let frequency = curve_frequency(point) as f32;
+    let fourth = |ratio: f32| -10.0 * (1.0 + ratio.powi(4)).log10();
+    low.map_or(0.0, |low| fourth(low / frequency))
+        + high.map_or(0.0, |high| fourth(frequency / high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gates_curve_is_its_law() {
+        let gate = Gate {
+            on: true,
+            threshold: -60.0,
+            range: -20.0,
+            no_range: -120.0,
+            level: -120.0,
+            reduction: 0.0,
+        };
+        assert_eq!(gate.out(-30.0), -30.0);
+        assert_eq!(gate.out(-60.0), -60.0);
+        assert!((gate.out(-65.0) + 70.0).abs() < 1e-4);
+        assert_eq!(gate.out(-80.0), -100.0, "the range is the most");
+        let open_end = Gate {
+            range: -120.0,
+            ..gate
+        };
+        assert!((open_end.out(-80.0) + 160.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn cuts_are_three_decibels_down_where_they_stand() {
+        assert_eq!(cuts_db(40, None, None), 0.0);
+        let here = curve_frequency(40) as f32;
+        assert!((cuts_db(40, Some(here), None) + 3.01).abs() < 0.01);
+        assert!((cuts_db(40, None, Some(here)) + 3.01).abs() < 0.01);
+        assert!((cuts_db(40, Some(2.0 * here), None) + 12.3).abs() < 0.05);
+    }
+
+    #[test]
+    fn frequencies_go_from_end_to_end() {
+        assert_eq!(curve_frequency(0), 20.0);
+        assert!((curve_frequency(CURVE_POINTS - 1) - 20_000.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,169 @@
+//! The second page: what is set once: levels, quality, oversampling.
+
+use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
+use gridleak_core::{INTERFACES, OutputMode};
+
+use super::control::{Choice, Knob, Switch};
+use super::layout::{columns, take_top};
+use super::rig::{PADDING, ROW, TITLE, note};
+use super::theme;
+use super::view::{Action, Scene};
+use super::widgets::{self, Button, Face};
+
+/// In the order of the parameter.
+const MODES: [OutputMode; 3] = [
+    OutputMode::Raw,
+    OutputMode::Normalized,
+    OutputMode::Calibrated,
+];
+
+pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let gap = 8.0 * scene.scale;
+    let mut places = columns(rect, 3, gap);
+    let [input, output, quality] = std::array::from_fn(|_| places.next().unwrap_or(rect));
+    show_input(ui, input, scene);
+    show_output(ui, output, scene);
+    show_quality(ui, quality, scene);
+}
+
+/// A panel with a title; returns the place for what is in it.
+fn section(ui: &mut Ui, rect: Rect, scale: f32, title: &str) -> Rect {
+    widgets::panel(ui, rect);
+    let mut inside = rect.shrink(PADDING * scale);
+    inside.min.y = rect.top() + 4.0 * scale;
+    let place = take_top(&mut inside, TITLE * scale, 4.0 * scale);
+    let font = theme::body(scale);
+    widgets::label(ui, place, Align2::LEFT_CENTER, 1, title, font, theme::TEXT);
+    inside
+}
+
+/// What stands above a control.
+fn caption(ui: &mut Ui, inside: &mut Rect, scale: f32, text: &str) {
+    let place = take_top(inside, 15.0 * scale, 3.0 * scale);
+    let font = theme::small(scale);
+    widgets::label(ui, place, Align2::LEFT_CENTER, 1, text, font, theme::WEAK);
+}
+
+fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let scale = scene.scale;
+    let mut inside = section(ui, rect, scale, "Guitar in");
+    caption(ui, &mut inside, scale, "Source");
+    let row = take_top(&mut inside, ROW * scale, 10.0 * scale);
+    scene.choice(ui, row, Choice::Source, |_| None);
+
+    let row = take_top(&mut inside, 96.0 * scale, 6.0 * scale);
+    let (knob, beside) = row.split_left_right_at_x(row.left() + 88.0 * scale);
+    scene.knob(ui, knob, Knob::Interface);
+    let beside = beside.with_min_x(beside.left() + 8.0 * scale);
+    let mut beside = Rect::from_center_size(beside.center(), vec2(beside.width(), 84.0 * scale));
+    let menu = take_top(&mut beside, ROW * scale, 6.0 * scale);
+    show_interfaces(ui, menu, scene);
+    let text = "Full scale of its input, with its gain all the way down.";
+    note(ui, beside, scale, text);
+
+    let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
+    let hint = "Drives the capture as hard as your guitar would drive the gear.";
+    scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", hint);
+    let reason = scene.view.status.levels.why_no_input_calibration();
+    note(ui, inside, scale, reason.unwrap_or(hint));
+}
+
+/// The button that opens the list of known interfaces, and the list.
+fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let font = theme::small(scene.scale);
+    let button = Button::new("Interfaces", Face::Text("Interfaces\u{2026}"), font.clone());
+    let response = button.show(ui, rect);
+    let chosen = Popup::menu(&response).show(|ui| {
+        let mut chosen = None;
+        for (name, dbu) in INTERFACES {
+            let text = RichText::new(format!("{name}: {dbu:.1} dBu")).font(font.clone());
+            if ui.button(text).clicked() {
+                chosen = Some(*dbu);
+            }
+        }
+        chosen
+    });
+    if let Some(dbu) = chosen.and_then(|shown| shown.inner) {
+        let knob = Knob::Interface;
+        scene.actions.extend([
+            Action::Begin(knob),
+            Action::Set(knob, dbu),
+            Action::End(knob),
+        ]);
+    }
+    response.on_hover_text("The published levels of common interfaces");
+}
+
+fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let scale = scene.scale;
+    let mut inside = section(ui, rect, scale, "Sound out");
+    let levels = scene.view.status.levels;
+    caption(ui, &mut inside, scale, "Level of captures");
+    let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
+    let why_not = |option: usize| MODES.get(option).and_then(|mode| levels.why_not(*mode));
+    scene.choice(ui, row, Choice::OutputMode, why_not);
+    let chosen = scene.view.controls.choice(Choice::OutputMode).chosen;
+    let text = take_top(&mut inside, 32.0 * scale, 4.0 * scale);
+    note(
+        ui,
+        text,
+        scale,
+        match MODES.get(chosen) {
+            Some(OutputMode::Raw) => "As the capture plays.",
+            Some(OutputMode::Calibrated) => {
+                "As loud as the gear would come back through your interface."
+            }
+            _ => "All captures equally loud.",
+        },
+    );
+    // Why not is told before it is chosen, too.
+    let text = take_top(&mut inside, 78.0 * scale, 8.0 * scale);
+    let reasons: Vec<&str> = (0..MODES.len()).filter_map(why_not).collect();
+    if !reasons.is_empty() {
+        note(ui, text, scale, &reasons.join(" "));
+    }
+
+    let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
+    let hint = "Takes out offsets that some captures add: inaudible, but they cost headroom.";
+    scene.switch(ui, row, Switch::DcBlocker, "DC blocker", hint);
+    note(ui, inside, scale, hint);
+}
+
+fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let scale = scene.scale;
+    let mut inside = section(ui, rect, scale, "Processing");
+    for (title, choice) in [
+        ("Oversampling while playing", Choice::Oversampling),
+        ("Oversampling while rendering", Choice::OfflineOversampling),
+    ] {
+        caption(ui, &mut inside, scale, title);
+        let row = take_top(&mut inside, ROW * scale, 8.0 * scale);
+        scene.choice(ui, row, choice, |_| None);
+    }
+    let text = take_top(&mut inside, 48.0 * scale, 8.0 * scale);
+    note(
+        ui,
+        text,
+        scale,
+        "Less aliasing of high notes, for as many times the work. It changes the latency.",
+    );
+    if scene.view.status.slims {
+        let high = inside.height().min(104.0 * scale);
+        let wide = 88.0 * scale;
+        let place = Rect::from_min_size(inside.min, vec2(wide, high));
+        scene.knob(ui, place, Knob::Quality);
+        let beside = inside.with_min_x(place.right() + 8.0 * scale);
+        let beside = Rect::from_center_size(
+            egui::pos2(beside.center().x, place.center().y),
+            vec2(beside.width(), 60.0 * scale),
+        );
+        note(
+            ui,
+            beside,
+            scale,
+            "The size of this capture: smaller takes less of the processor.",
+        );
+    } else {
+        note(ui, inside, scale, "This capture has one size only.");
+    }
+}
