@@ -112,6 +112,7 @@ struct Inbox {
     /// Whether it renders.
     offline: bool,
     kept: Vec<Box<Amp>>,
+    #[allow(clippy::vec_box)] // in the boxes that they are handed over in
     kept_cabs: Vec<Box<Cab>>,
     choices: ForParts<Option<Choice>>,
     embed: Option<bool>,
@@ -380,6 +381,7 @@ impl Loader {
 }
 
 /// Everything that was kept, to be dropped behind the lock.
+#[allow(clippy::vec_box)] // as above
 fn take_kept(inbox: &mut Inbox) -> (Vec<Box<Amp>>, Vec<Box<Cab>>) {
     (
         std::mem::take(&mut inbox.kept),
