@@ -25,7 +25,6 @@ mod chain;
 mod engine;
 mod error;
 mod format;
-mod impulse_response;
 mod levels;
 mod loudness;
 mod simd;
@@ -33,14 +32,13 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, Cab, CabSettings, Chain, GateSettings, Peaks, Setup, Source, ToneSettings, Voicing,
-    latency,
+    Amp, Cab, CabSettings, Chain, GateSettings, ImpulseResponse, Peaks, Setup, Source,
+    ToneSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::metadata::Metadata;
-pub use impulse_response::ImpulseResponse;
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use simd::{Level, UnknownLevel};

@@ -2,14 +2,15 @@
 //!
 //! It adds no latency, see `engine/convolver.rs`.
 
-use super::amp::{Piece, Setup, held};
+use super::amp::held;
 use super::crossfade::Player;
 use super::filter::{Filter, warp};
+use super::impulse_response::ImpulseResponse;
 use super::ramp::Ramp;
+use super::setup::{Piece, Setup};
 use super::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
-use crate::impulse_response::ImpulseResponse;
 use crate::simd::Level;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;

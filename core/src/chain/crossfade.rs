@@ -7,7 +7,7 @@
 //! theirs. An offset, which is not heard but would make any two signals alike, is kept out of this and
 //! goes over in a straight line.
 
-use super::amp::Piece;
+use super::setup::Piece;
 use crate::engine::BLOCK;
 
 /// Seconds of a fade.

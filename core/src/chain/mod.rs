@@ -18,20 +18,23 @@ mod dual_mono;
 mod filter;
 mod gain;
 mod gate;
+mod impulse_response;
 mod pedal;
 #[cfg(test)]
 mod probe;
 mod ramp;
 mod rate;
+mod setup;
 mod source;
 mod switch;
 mod tone;
 mod voice;
 
-pub use amp::{Amp, Setup, Voicing, latency};
+pub use amp::{Amp, latency};
 pub use cab::{Cab, CabSettings};
 pub use gate::GateSettings;
-pub(crate) use rate::{RATES, resample};
+pub use impulse_response::ImpulseResponse;
+pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;
 

@@ -1,8 +1,8 @@
 //! A capture of a pedal, in front of the amp.
 
-use super::amp::Piece;
 use super::delay::Delay;
 use super::gain::Gain;
+use super::setup::Piece;
 use super::switch::Switch;
 use super::voice::Voice;
 use crate::engine::BLOCK;

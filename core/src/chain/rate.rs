@@ -12,7 +12,7 @@ use crate::engine::BLOCK;
 pub(super) const MAX_STREAMS: usize = 8;
 
 /// Sample rates in Hz that are believed: of a host what a capture may have.
-pub(crate) const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
+pub(super) const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
 
 /// What is kept, in Hz, and the part of the lower rate's half that is where the half is too low for
 /// it: as much as 44.1 kHz keeps.
@@ -155,7 +155,7 @@ impl RateMatch {
 ///
 /// # Errors
 /// In words, if one of the rates is none of audio.
-pub(crate) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Vec<f32>, String> {
+pub(super) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Vec<f32>, String> {
     check(from)?;
     check(to)?;
     if from == to || samples.is_empty() {

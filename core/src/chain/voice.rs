@@ -1,8 +1,8 @@
 //! A capture at the host's rate.
 
-use super::amp::{Piece, Setup, Voicing};
 use super::dual_mono::DualMono;
 use super::rate::{MAX_STREAMS, RateMatch};
+use super::setup::{Piece, Setup, Voicing};
 use crate::capture::Capture;
 use crate::engine::BLOCK;
 use crate::simd::Level;

@@ -1,6 +1,6 @@
 //! Impulse responses of cabinets: what a loudspeaker and the microphone before it make of one click.
 
-use crate::chain::{RATES, resample};
+use super::rate::{RATES, resample};
 use std::f64::consts::TAU;
 use std::ops::RangeInclusive;
 
