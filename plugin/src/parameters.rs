@@ -338,8 +338,8 @@ impl Parameters {
             cab: CabParameters {
                 on: switch("Cab", cab_settings.on),
                 level: EnumParam::new("Cab Level", CabLevel::File),
-                low_cut: hertz("Cab Low Cut", cab_settings.low_cut_hz, CabSettings::LOW_CUT),
-                high_cut: hertz(
+                low_cut: cut("Cab Low Cut", cab_settings.low_cut_hz, CabSettings::LOW_CUT),
+                high_cut: cut(
                     "Cab High Cut",
                     cab_settings.high_cut_hz,
                     CabSettings::HIGH_CUT,
@@ -567,17 +567,32 @@ fn milliseconds(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatPa
         .with_string_to_value(std::sync::Arc::new(typed_number))
 }
 
-/// A frequency; low ones have more room.
-fn hertz(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
+/// The frequency of a cut, which is off at one end of its range; low ones have more room.
+fn cut(name: &str, off: f32, range: RangeInclusive<f32>) -> FloatParam {
     let range = FloatRange::Skewed {
         min: *range.start(),
         max: *range.end(),
         factor: FloatRange::skew_factor(-1.5),
     };
-    FloatParam::new(name, default, range)
-        .with_unit(" Hz")
-        .with_value_to_string(formatters::v2s_f32_rounded(0))
-        .with_string_to_value(std::sync::Arc::new(typed_number))
+    FloatParam::new(name, off, range)
+        .with_value_to_string(std::sync::Arc::new(move |hz| {
+            if hz == off {
+                "Off".into()
+            } else {
+                format!("{hz:.0} Hz")
+            }
+        }))
+        .with_string_to_value(std::sync::Arc::new(move |text| typed_cut(text, off)))
+}
+
+/// What a guitarist types for the frequency in Hz of a cut that is off at `off`: `off`, `90`, `5.2 kHz`.
+pub(crate) fn typed_cut(text: &str, off: f32) -> Option<f32> {
+    let text = text.trim().to_ascii_lowercase();
+    match text.trim_end_matches("hz").trim().strip_suffix('k') {
+        _ if text == "off" => Some(off),
+        Some(kilohertz) => typed_number(kilohertz).map(|kilohertz| 1000.0 * kilohertz),
+        None => typed_number(&text),
+    }
 }
 
 /// A part of a whole.
@@ -634,6 +649,34 @@ mod tests {
         }
         for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
             assert_eq!(typed_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn cuts_are_off_at_their_end_and_understand_what_they_show() {
+        let cuts = [
+            (cut("Low", 20.0, CabSettings::LOW_CUT), 20.0),
+            (cut("High", 20_000.0, CabSettings::HIGH_CUT), 20_000.0),
+        ];
+        for (cut, off) in cuts {
+            let shown = |hz: f32| cut.normalized_value_to_string(cut.preview_normalized(hz), true);
+            let typed = |text: &str| {
+                let position = cut.string_to_normalized_value(text)?;
+                Some(cut.preview_plain(position).round())
+            };
+            assert_eq!(shown(off), "Off");
+            assert_eq!(typed("off"), Some(off));
+            for hz in [90.0, 700.0, 1500.0, 8000.0] {
+                let inside = cut.preview_plain(cut.preview_normalized(hz)).round();
+                if inside == hz {
+                    assert_eq!(shown(hz), format!("{hz} Hz"));
+                    assert_eq!(typed(&shown(hz)), Some(hz));
+                }
+            }
+            let kilo = typed("1.5 kHz").unwrap();
+            assert_eq!(kilo, if off == 20.0 { 800.0 } else { 1500.0 });
+            assert_eq!(typed("1,5k"), typed("1500"));
+            assert_eq!(typed("loud"), None);
         }
     }
 

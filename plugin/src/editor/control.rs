@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use nice_plug::prelude::{BoolParam, Enum, EnumParam, FloatParam, FloatRange, Param, ParamSetter};
 
-use crate::parameters::{Parameters, typed_number};
+use crate::parameters::{Parameters, typed_cut, typed_number};
 
 /// What is turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,6 +250,10 @@ impl Number {
 
     /// What a text says, in the unit of the number; see [`typed_number`].
     pub(super) fn typed(&self, text: &str) -> Option<f32> {
+        // A cut begins where it is off.
+        if self.text == "Off" || self.text.ends_with("Hz") {
+            return typed_cut(text, self.default);
+        }
         let number = typed_number(text)?;
         let per_cent = self.text.ends_with('%');
         Some(if per_cent { number / 100.0 } else { number })
