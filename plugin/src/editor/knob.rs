@@ -286,8 +286,10 @@ fn push_set(value: f32, knob: Knob, memory: &Memory, actions: &mut Vec<Action>) 
 impl Typing {
     fn new(number: &Number, by_keyboard: bool) -> Self {
         let unit = |c: char| !c.is_ascii_digit();
+        let bare = number.text.trim_end_matches(unit);
         Self {
-            text: number.text.trim_end_matches(unit).to_owned(),
+            // Where there is no number, the word.
+            text: if bare.is_empty() { &number.text } else { bare }.to_owned(),
             begun: false,
             by_keyboard,
             wrong: false,
@@ -389,7 +391,7 @@ fn show_value(
         response.request_focus();
         return;
     }
-    // The keyboard stays with whoever works with it, and else is the host's anumber.
+    // The keyboard stays with whoever works with it, and else is the host's again.
     if typing.by_keyboard && (entered || cancelled) {
         dial.request_focus();
     }

@@ -631,6 +631,7 @@ mod tests {
             Some((_, "%")) => format!("{:.0} %", 100.0 * value),
             Some((_, unit @ ("ms" | "Hz"))) => format!("{value:.0} {unit}"),
             Some((_, unit)) => format!("{value:.1} {unit}"),
+            None if number.text == "Off" => format!("{value:.0} Hz"),
             None => format!("{value:.1}"),
         };
     }
