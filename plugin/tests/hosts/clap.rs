@@ -313,6 +313,27 @@ fn rig(bundle: &Path) {
         }
         assert_eq!(again.0["params"], project.0["params"]);
     }
+    // With all parts of a rig from files far away, a project stays small.
+    let far = |name: &str| {
+        let folder = "Captures of Amps and Cabinets/".repeat(6);
+        file(&bench.path(&format!("{folder}{name}")))
+    };
+    let mut full = fresh.clone();
+    for (part, name) in [
+        ("capture", "a.nam"),
+        ("pedal", "b.nam"),
+        ("cab", "c.wav"),
+        ("cab2", "d.wav"),
+    ] {
+        let mut reference = far(name);
+        reference["sha256"] = "0".repeat(64).into();
+        reference["bytes"] = 300_000.into();
+        full = full.with(part, &reference);
+    }
+    let mut plugin = Plugin::new(&library);
+    assert!(plugin.restore(&full.to_clap()));
+    let saved = plugin.save();
+    assert!((2000..4096).contains(&saved.len()), "{} bytes", saved.len());
     // A cabinet that is gone is not forgotten.
     let gone = file(&bench.path("gone.wav"));
     let mut plugin = Plugin::new(&library);
