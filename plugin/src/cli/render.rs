@@ -50,9 +50,6 @@ pub(super) struct RenderArgs {
           value_parser = clap::value_parser!(u16).range(1..=8192))]
     block: u16,
 
-    #[command(flatten)]
-    chain: ChainArgs,
-
     /// WAV file to play: 8, 16, 24 or 32-bit PCM, or 32 or 64-bit float; any rate
     #[arg(value_name = "IN", required_unless_present = "demo")]
     input: Option<PathBuf>,
@@ -60,6 +57,9 @@ pub(super) struct RenderArgs {
     /// WAV file to write, of IN's rate and length
     #[arg(value_name = "OUT")]
     output: PathBuf,
+
+    #[command(flatten)]
+    chain: ChainArgs,
 }
 
 impl RenderArgs {
