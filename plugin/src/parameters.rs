@@ -576,7 +576,7 @@ fn cut(name: &str, off: f32, range: RangeInclusive<f32>) -> FloatParam {
     };
     FloatParam::new(name, off, range)
         .with_value_to_string(std::sync::Arc::new(move |hz| {
-            if hz == off {
+            if hz.round() == off {
                 "Off".into()
             } else {
                 format!("{hz:.0} Hz")
