@@ -558,8 +558,8 @@ struct Loaded {
 /// What a part of the rig is.
 enum Content {
     Nothing,
-    /// The cabinet that suits the capture.
-    Automatic,
+    /// The cabinet that suits the capture: this one, unless the capture has its own.
+    Automatic(Option<ImpulseResponse>),
     Capture(Box<Capture>, Levels),
     Response(ImpulseResponse),
 }
@@ -747,7 +747,7 @@ impl Worker {
         };
         let response = match &loaded.content {
             Content::Response(response) => Some(response_db(response)),
-            Content::Automatic => automatic_cab().as_ref().map(response_db),
+            Content::Automatic(response) => response.as_ref().map(response_db),
             Content::Nothing | Content::Capture(..) => None,
         };
         let mut shown = shared.shown.lock();
@@ -760,7 +760,7 @@ impl Worker {
             name: loaded.name(saved),
             file: file_of(saved),
             place,
-            automatic: matches!(loaded.content, Content::Automatic),
+            automatic: matches!(loaded.content, Content::Automatic(_)),
             response,
             message: shown.parts[part.index()].message.take(),
         };
@@ -881,21 +881,20 @@ impl Worker {
         let response = |part| {
             let loaded = self.loaded(part)?;
             match &loaded.content {
-                Content::Response(response) => Some((loaded.ticket, response.clone())),
-                Content::Automatic if !self.has_cab => Some((0, automatic_cab()?)),
+                Content::Response(response) => Some((loaded.ticket, response)),
+                Content::Automatic(Some(response)) if !self.has_cab => Some((0, response)),
                 _ => None,
             }
         };
         let [first, second] = [response(Part::Cab), response(Part::SecondCab)];
-        let ticket = |response: &Option<(u64, _)>| response.as_ref().map(|(ticket, _)| *ticket);
         let plan = CabPlan {
-            responses: [ticket(&first), ticket(&second)],
+            responses: [first, second].map(|response| response.map(|(ticket, _)| ticket)),
             setup,
         };
         if self.built_cab == Some(plan) {
             return;
         }
-        let [first, second] = [&first, &second].map(|r| r.as_ref().map(|(_, response)| response));
+        let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
         match Cab::new(first, second, setup, next_ticket()) {
             Ok(cab) => self.ready_cab = Some(Box::new(cab)),
             Err(reason) => shared.say_of(
@@ -932,7 +931,7 @@ fn load(
     let quiet = || shared.shown.lock().parts[part.index()].message = None;
     let fixed = match saved.built_in_name() {
         Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
-        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic),
+        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
         _ => None,
     };
     if let Some(content) = fixed {
@@ -1016,7 +1015,7 @@ impl Content {
     /// In Hz; 0 where there is no sound.
     fn sample_rate(&self) -> f64 {
         match self {
-            Content::Nothing | Content::Automatic => 0.0,
+            Content::Nothing | Content::Automatic(_) => 0.0,
             Content::Capture(capture, _) => capture.sample_rate(),
             Content::Response(response) => response.rate(),
         }
@@ -1036,7 +1035,7 @@ impl Loaded {
     fn name(&self, saved: &SavedPart) -> Option<String> {
         let given = match &self.content {
             Content::Nothing => return None,
-            Content::Automatic => return Some("Automatic".into()),
+            Content::Automatic(_) => return Some("Automatic".into()),
             Content::Capture(capture, _) => capture.metadata().name.as_deref().map(one_line),
             Content::Response(_) => None,
         };

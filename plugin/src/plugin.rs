@@ -188,10 +188,12 @@ impl Plugin for Gridleak {
             chain.gate_reduction_db() as f32,
             chain.gate_level_db() as f32,
         );
-        let drawn = Drawn::new(&self.parameters, peaks);
-        if self.window.is_open() && drawn.differs(&self.drawn) {
-            self.drawn = drawn;
-            self.repaint.request_repaint();
+        if self.window.is_open() {
+            let drawn = Drawn::new(&self.parameters, peaks);
+            if drawn.differs(&self.drawn) {
+                self.drawn = drawn;
+                self.repaint.request_repaint();
+            }
         }
         match context.plugin_api() {
             PluginApi::Vst3 => ProcessStatus::Tail((TAIL * chain.setup().rate) as u32),

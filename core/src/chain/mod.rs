@@ -42,7 +42,7 @@ use crate::engine::BLOCK;
 use crate::levels::LevelSettings;
 use crate::simd::FlushDenormals;
 use bypass::Bypass;
-use crossfade::Crossfade;
+use crossfade::{Crossfade, Player};
 use dc_blocker::DcBlocker;
 use gain::Gain;
 use gate::Gate;
@@ -321,7 +321,6 @@ impl Chain {
     }
 
     fn piece(&mut self, channels: &mut [&mut [f32]]) {
-        let frames = channels[0].len();
         for channel in channels.iter_mut().take(self.setup.inputs) {
             channel
                 .iter_mut()
@@ -335,23 +334,16 @@ impl Chain {
             self.source.process(left, right);
         }
         self.input.process(channels);
-        let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
         self.listen(channels);
         self.tone_before.process(channels);
-        for (piece, channel) in input.iter_mut().zip(channels.iter()) {
-            piece[..frames].copy_from_slice(channel);
-        }
         // A capture and a cab that come together are heard together.
         let (captures, cabs) = (self.captures.is_listening(), self.cabs.is_listening());
         self.captures.hold(cabs);
         self.cabs.hold(captures);
-        self.captures.process(&input, &mut output, frames);
-        for (channel, piece) in channels.iter_mut().zip(&output) {
-            channel.copy_from_slice(&piece[..frames]);
-        }
+        through(&mut self.captures, channels);
         self.gate.apply(channels);
         self.tone.process(channels);
-        self.play_cab(channels);
+        through(&mut self.cabs, channels);
         self.dc_blocker.process(channels);
         self.output.process(channels);
         channels.iter_mut().for_each(|channel| quieten(channel));
@@ -359,20 +351,6 @@ impl Chain {
         self.bypass.process(channels);
     }
 
-    fn play_cab(&mut self, channels: &mut [&mut [f32]]) {
-        let frames = channels[0].len();
-        let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
-        for (piece, channel) in input.iter_mut().zip(channels.iter()) {
-            piece[..frames].copy_from_slice(channel);
-        }
-        self.cabs.process(&input, &mut output, frames);
-        for (channel, piece) in channels.iter_mut().zip(&output) {
-            channel.copy_from_slice(&piece[..frames]);
-        }
-    }
-}
-
-impl Chain {
     /// Has the meter and the gate hear the guitar as hard as the capture is driven.
     fn listen(&mut self, channels: &[&mut [f32]]) {
         let mut heard = [[0.0; BLOCK]; 2];
@@ -389,6 +367,19 @@ impl Chain {
         self.calibration.process(heard);
         raise(&mut self.peaks.input, heard);
         self.gate.listen(heard);
+    }
+}
+
+/// Plays channels through what is there to be gone over to.
+fn through<P: Player>(stage: &mut Crossfade<P>, channels: &mut [&mut [f32]]) {
+    let frames = channels[0].len();
+    let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
+    for (piece, channel) in input.iter_mut().zip(channels.iter()) {
+        piece[..frames].copy_from_slice(channel);
+    }
+    stage.process(&input, &mut output, frames);
+    for (channel, piece) in channels.iter_mut().zip(&output) {
+        channel.copy_from_slice(&piece[..frames]);
     }
 }
 

@@ -13,7 +13,7 @@ const PREFIX: &str = "builtin:";
 
 /// Opens the capture in the file `source`, or the built-in one if it reads `builtin:NAME`.
 pub(super) fn open(source: &Path) -> Result<Capture> {
-    match built_in(source) {
+    match built_in(source, CAPTURES) {
         Some(found) => parse(source, found?.bytes),
         None if source.is_dir() => Err(Failure::at(source, "is a folder; name a .nam file")),
         None => Capture::from_file(source).map_err(|e| Failure::new(e.to_string())),
@@ -27,7 +27,7 @@ pub(super) fn default() -> Result<Capture> {
 
 /// The bytes of a capture that was opened before.
 pub(super) fn bytes(source: &Path) -> Result<Cow<'static, [u8]>> {
-    match built_in(source) {
+    match built_in(source, CAPTURES) {
         Some(found) => Ok(Cow::Borrowed(found?.bytes)),
         None => std::fs::read(source)
             .map(Cow::Owned)
@@ -41,14 +41,14 @@ pub(super) fn parse(source: &Path, bytes: &[u8]) -> Result<Capture> {
     Capture::from_bytes(&name, bytes).map_err(|e| Failure::new(e.to_string()))
 }
 
-/// The built-in capture, if `source` is the name of one.
-fn built_in(source: &Path) -> Option<Result<&'static BuiltIn>> {
+/// The built-in sound of a kind, if `source` is the name of one.
+pub(super) fn built_in(
+    source: &Path,
+    kind: &'static [BuiltIn],
+) -> Option<Result<&'static BuiltIn>> {
     let name = source.to_str()?.strip_prefix(PREFIX)?;
-    Some(CAPTURES.iter().find(|c| c.name == name).ok_or_else(|| {
-        let names: Vec<_> = CAPTURES
-            .iter()
-            .map(|c| format!("{PREFIX}{}", c.name))
-            .collect();
+    Some(kind.iter().find(|c| c.name == name).ok_or_else(|| {
+        let names: Vec<_> = kind.iter().map(|c| format!("{PREFIX}{}", c.name)).collect();
         Failure::new(format!(
             "{PREFIX}{name}: no such sound is built in; there are {}",
             names.join(", ")

@@ -1,14 +1,15 @@
 //! The options of `render` that stand for the knobs of the plugin.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gridleak_core::{
     CabSettings, Chain, GateSettings, ImpulseResponse, LevelSettings, OutputMode, ToneSettings,
 };
 
-use crate::builtin;
-use crate::failure::{Failure, Result};
+use super::capture_source::built_in;
+use crate::builtin::CABS;
+use crate::failure::Result;
 use crate::impulse_file;
 use crate::state::Contents;
 
@@ -189,19 +190,11 @@ impl ChainArgs {
     }
 }
 
-fn open_response(path: &std::path::Path) -> Result<ImpulseResponse> {
-    if let Some(name) = path.to_str().and_then(|text| text.strip_prefix("builtin:")) {
-        let mut cabs = builtin::CABS.iter();
-        let cab = cabs.find(|cab| cab.name == name).ok_or_else(|| {
-            let names: Vec<_> = builtin::CABS.iter().map(|cab| cab.name).collect();
-            let names = names.join(", ");
-            Failure::new(format!(
-                "builtin:{name}: no such cabinet is built in; there is {names}"
-            ))
-        })?;
-        return impulse_file::read(path, cab.bytes);
+fn open_response(path: &Path) -> Result<ImpulseResponse> {
+    match built_in(path, CABS) {
+        Some(found) => impulse_file::read(path, found?.bytes),
+        None => impulse_file::read(path, &Contents::read(path)?.bytes),
     }
-    impulse_file::read(path, &Contents::read(path)?.bytes)
 }
 
 fn number(text: &str, least: f32, most: f32) -> std::result::Result<f32, String> {
