@@ -7,6 +7,7 @@ mod failure;
 mod folder;
 mod handover;
 mod impulse_file;
+mod library;
 mod library_pin;
 mod loader;
 mod meters;
