@@ -122,6 +122,36 @@ fn each_output_mode_has_its_level_and_gets_there_without_a_click() {
 }
 
 #[test]
+fn a_capture_comes_out_as_loud_as_the_one_that_it_is_compared_with() {
+    let one = gain(0.5, 48_000, r#"{"loudness":-31.0,"output_level_dbu":10.0}"#);
+    // What it says of its loudness is wrong.
+    let other = gain(3.0, 48_000, r#"{"loudness":-60.0}"#);
+    let measured = |capture: &Capture| capture.measure_loudness().unwrap();
+    let gap = measured(&one) - measured(&other);
+    for mode in [
+        OutputMode::Raw,
+        OutputMode::Normalized,
+        OutputMode::Calibrated,
+    ] {
+        let heard = |amp: Amp| {
+            let mut chain = Chain::new(SETUP);
+            chain.set_levels(LevelSettings {
+                mode,
+                ..LevelSettings::default()
+            });
+            assert!(chain.offer(Box::new(amp)).is_ok());
+            level(&mut chain)
+        };
+        let matched = amp(&other, SETUP).as_loud_as(Levels::of(&one), gap);
+        let (wanted, found) = (heard(amp(&one, SETUP)), heard(matched));
+        assert!(
+            (found / wanted - 1.0).abs() < 1e-3,
+            "{mode:?}: {found} is not {wanted}"
+        );
+    }
+}
+
+#[test]
 fn the_meter_and_the_gate_hear_the_guitar_as_the_amp_does() {
     let capture = gain(1.0, 48_000, r#"{"input_level_dbu":18.0}"#);
     let mut chain = raw(amp(&capture, SETUP));

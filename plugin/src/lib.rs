@@ -1,11 +1,13 @@
 //! Gridleak plays Neural Amp Modeler captures as a VST3 and CLAP plugin, and on the command line.
 
 mod builtin;
+mod card;
 mod cli;
 mod editor;
 mod failure;
 mod folder;
 mod handover;
+mod history;
 mod impulse_file;
 mod library;
 mod library_pin;

@@ -5,9 +5,10 @@
 //! audio thread it speaks through [`crate::handover`] and atomics alone. Orders are counted. Newest
 //! wins: an order that arrives while an older one is carried out ends that.
 
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,15 @@ use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
 use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::card::{Card, cost};
 use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
 use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
+use crate::history::{Change, History};
 use crate::impulse_file;
-use crate::parameters::Parameters;
+use crate::library::Origin;
+use crate::parameters::{Parameters, Side};
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
@@ -32,8 +36,9 @@ use crate::state::{Found, PartSlot, SavedPart, Source, locate};
 /// How long captures stay in memory after the host has stopped the audio.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
-/// How long what came back from the audio thread waits to be dropped.
-const TIDYING: Duration = Duration::from_millis(200);
+/// How often is looked for what came back from the audio thread, to be dropped, and for parameters
+/// that ask for another sound.
+const TIDYING: Duration = Duration::from_millis(50);
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -51,12 +56,6 @@ pub(crate) struct Loader {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shown {
     pub(crate) parts: ForParts<ShownPart>,
-    /// What is known of the levels of the capture.
-    pub(crate) levels: Levels,
-    /// Whether the capture has several sizes.
-    pub(crate) slims: bool,
-    /// Whether the capture was made of an amp with its cabinet.
-    pub(crate) has_cab: bool,
     /// What went wrong or is worth knowing about no part alone.
     message: Option<Message>,
 }
@@ -66,8 +65,10 @@ pub(crate) struct Shown {
 pub(crate) struct ShownPart {
     /// What plays, or is missing, for people; `None` where there is nothing.
     pub(crate) name: Option<String>,
-    /// The file that it comes from.
-    pub(crate) file: Option<PathBuf>,
+    /// Where it comes from.
+    pub(crate) origin: Option<Origin>,
+    /// Of a capture.
+    pub(crate) capture: Option<ShownCapture>,
     /// Its place among the like in its folder.
     pub(crate) place: Option<Place>,
     /// Of a cabinet that follows the capture.
@@ -75,6 +76,29 @@ pub(crate) struct ShownPart {
     /// What an impulse response does, see [`response_db`].
     pub(crate) response: Option<Arc<[f32]>>,
     message: Option<Message>,
+}
+
+/// What the window shows of a capture.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownCapture {
+    /// What is known of its levels.
+    pub(crate) levels: Levels,
+    /// Whether it has several sizes.
+    pub(crate) slims: bool,
+    /// Whether it was made of an amp with its cabinet.
+    pub(crate) has_cab: bool,
+    /// What there is to read about it.
+    pub(crate) card: Arc<Card>,
+}
+
+impl ShownPart {
+    /// The file that it comes from, if it does.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.origin {
+            Some(Origin::File(path)) => Some(path),
+            _ => None,
+        }
+    }
 }
 
 impl Shown {
@@ -97,7 +121,10 @@ struct Shared {
     quit: AtomicBool,
     /// Set when a capture needs the host to start the audio anew.
     restart: AtomicBool,
+    /// Steps that buttons among the parameters asked for, from the audio thread.
+    steps: ForParts<AtomicI32>,
     shown: Mutex<Shown>,
+    history: Mutex<History>,
     repaint: RepaintNotifier,
     /// The thread's while it runs.
     end: Mutex<LoaderEnd>,
@@ -133,8 +160,23 @@ struct Forgotten {
 enum Choice {
     /// What is so many on (or back) from that in a file, or from the current one.
     Step { from: Option<PathBuf>, steps: i32 },
-    /// Nothing, or what suits the others: what a new instance has there.
+    /// A sound of our own, nothing, or what suits the others.
     BuiltIn(&'static str),
+    /// What was there before: not a change that is to be remembered.
+    Back(Box<SavedPart>),
+}
+
+/// Asks for what is so many on (or back) from what is asked for already.
+fn step_on(waiting: &mut Option<Choice>, by: i32) {
+    match waiting {
+        Some(Choice::Step { steps, .. }) => *steps = steps.saturating_add(by),
+        _ => {
+            *waiting = Some(Choice::Step {
+                from: None,
+                steps: by,
+            });
+        }
+    }
 }
 
 impl Loader {
@@ -159,7 +201,9 @@ impl Loader {
                 choices: ForParts::default(),
                 quit: AtomicBool::new(false),
                 restart: AtomicBool::new(false),
+                steps: ForParts::default(),
                 shown: Mutex::default(),
+                history: Mutex::default(),
                 repaint,
                 end: Mutex::new(end),
             }
@@ -216,27 +260,46 @@ impl Loader {
         newest
     }
 
-    /// Loads a file that the user chose for a part of the rig.
-    pub(crate) fn open(&self, part: Part, path: PathBuf) {
-        self.choose(part, |_| Choice::Step {
-            from: Some(path),
-            steps: 0,
-        });
+    /// Loads what the user chose for a part of the rig.
+    pub(crate) fn open(&self, part: Part, origin: Origin) {
+        let choice = match origin {
+            Origin::File(path) => Choice::Step {
+                from: Some(path),
+                steps: 0,
+            },
+            Origin::BuiltIn(name) => Choice::BuiltIn(name),
+        };
+        self.choose(part, |waiting| *waiting = Some(choice));
+    }
+
+    #[cfg(test)]
+    fn open_file(&self, part: Part, path: PathBuf) {
+        self.open(part, Origin::File(path));
+    }
+
+    /// Loads what was there before, or after.
+    pub(crate) fn put_back(&self, part: Part, saved: Box<SavedPart>) {
+        self.choose(part, |waiting| *waiting = Some(Choice::Back(saved)));
+    }
+
+    /// What was changed, to be taken back. Locked for instants only.
+    pub(crate) fn history(&self) -> &Mutex<History> {
+        &self.shared.history
     }
 
     /// Empties a part of the rig; a capture and a cabinet become the first of ours.
     pub(crate) fn clear(&self, part: Part) {
-        self.choose(part, |_| {
-            Choice::BuiltIn(match part {
-                Part::Capture => builtin::CAPTURES[0].name,
-                Part::Cab | Part::Pedal | Part::SecondCab => NOTHING,
-            })
-        });
+        let first = match part {
+            Part::Capture => builtin::CAPTURES[0].name,
+            _ => NOTHING,
+        };
+        self.choose(part, |waiting| *waiting = Some(Choice::BuiltIn(first)));
     }
 
     /// Has the cabinet follow the capture again.
     pub(crate) fn choose_cab_by_capture(&self) {
-        self.choose(Part::Cab, |_| Choice::BuiltIn(AUTOMATIC));
+        let choice = Choice::BuiltIn(AUTOMATIC);
+        self.choose(Part::Cab, |waiting| *waiting = Some(choice));
     }
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
@@ -245,16 +308,22 @@ impl Loader {
             Step::Next => 1,
             Step::Previous => -1,
         };
-        self.choose(part, |waiting| match waiting {
-            Some(Choice::Step { from, steps }) => Choice::Step {
-                from,
-                steps: steps.saturating_add(by),
-            },
-            _ => Choice::Step {
-                from: None,
-                steps: by,
-            },
-        });
+        self.choose(part, |waiting| step_on(waiting, by));
+    }
+
+    /// Asks for [`Loader::step`] from the audio thread. The loader sees it when it looks next.
+    pub(crate) fn step_soon(&self, part: Part, step: Step) {
+        let by = match step {
+            Step::Next => 1,
+            Step::Previous => -1,
+        };
+        self.shared.steps[part.index()].fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Has the loader look at once for what parameters ask for. Locks: in offline rendering only, or
+    /// on the window's thread.
+    pub(crate) fn look(&self) {
+        self.shared.order(|_| {}, None);
     }
 
     /// Has the project carry the files of all parts of the rig, or no longer.
@@ -277,11 +346,8 @@ impl Loader {
         }))
     }
 
-    fn choose(&self, part: Part, choice: impl FnOnce(Option<Choice>) -> Choice) {
-        let give = |inbox: &mut Inbox| {
-            let place = &mut inbox.choices[part.index()];
-            *place = Some(choice(place.take()));
-        };
+    fn choose(&self, part: Part, choice: impl FnOnce(&mut Option<Choice>)) {
+        let give = |inbox: &mut Inbox| choice(&mut inbox.choices[part.index()]);
         self.shared.order(give, Some(part));
         self.run();
     }
@@ -422,12 +488,27 @@ impl Shared {
             let late = factors().map(|factor| gridleak_core::latency(host, rate * factor as f64));
             late.max().unwrap_or(0)
         };
-        late(Part::Capture) + late(Part::Pedal)
+        late(Part::Capture).max(late(Part::SecondCapture)) + late(Part::Pedal)
     }
 
     /// The number of the newest order that names something else as a part.
     fn choice(&self, part: Part) -> u64 {
         self.choices[part.index()].load(Ordering::Acquire)
+    }
+
+    /// Makes orders of the steps that buttons asked for.
+    fn take_steps(&self) {
+        for part in Part::ALL {
+            let by = self.steps[part.index()].swap(0, Ordering::Relaxed);
+            if by != 0 {
+                let part = match part {
+                    Part::Capture if self.parameters.side() == Side::B => Part::SecondCapture,
+                    part => part,
+                };
+                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
+                self.order(give, Some(part));
+            }
+        }
     }
 
     fn say(&self, message: Message) {
@@ -471,6 +552,9 @@ fn work(shared: &Shared) {
             TIDYING
         };
         shared.wake.wait_for(&mut inbox, pause);
+        drop(inbox);
+        shared.take_steps();
+        inbox = shared.inbox.lock();
         if let Some(setup) = inbox.setup {
             let offline = inbox.offline;
             drop(inbox);
@@ -479,6 +563,7 @@ fn work(shared: &Shared) {
                 worker.build_anew(shared, setup, offline);
             });
             worker.send(&mut end);
+            worker = guarded(shared, worker, |worker| worker.tell_costs(shared));
             inbox = shared.inbox.lock();
         }
     }
@@ -553,6 +638,26 @@ struct Loaded {
     /// The generation of the reference in the project that it is, if it is that.
     generation: Option<u64>,
     ticket: u64,
+    /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
+    measured: OnceCell<Option<f64>>,
+    /// Whether the window was told what it costs.
+    told_cost: Cell<bool>,
+}
+
+/// A capture in memory.
+#[derive(Clone, Copy)]
+struct LoadedCapture<'a> {
+    capture: &'a Capture,
+    levels: Levels,
+    loaded: &'a Loaded,
+}
+
+impl LoadedCapture<'_> {
+    /// How loud it plays, in dB, whatever its file says.
+    fn measured(&self) -> Option<f64> {
+        let measure = || self.capture.measure_loudness();
+        *self.loaded.measured.get_or_init(measure)
+    }
 }
 
 /// What a part of the rig is.
@@ -568,6 +673,8 @@ enum Content {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct AmpPlan {
     capture: u64,
+    /// The capture that it is to be as loud as.
+    like: Option<u64>,
     pedal: Option<u64>,
     setup: Setup,
     oversampling: usize,
@@ -591,10 +698,21 @@ impl Worker {
             self.built_cab = None;
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
+            let back = matches!(choice, Some(Choice::Back(_)));
             if let Some(choice) = choice
                 && let Some(choice) = self.resolve(shared, part, choice)
+                && let (_, before) = shared.parameters.slot(part).current()
                 && self.load_choice(shared, part, choice, choices[part.index()], deadline)
             {
+                if !back {
+                    let (_, after) = shared.parameters.slot(part).current();
+                    let change = Change::Part {
+                        part,
+                        before: before.into(),
+                        after: after.into(),
+                    };
+                    shared.history.lock().record(change, Instant::now());
+                }
                 // Our own change of the reference is no reason to stop.
                 choices[part.index()] = shared.choice(part);
             }
@@ -620,9 +738,14 @@ impl Worker {
     fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
         let (from, steps) = match choice {
             Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
+            Choice::Back(saved) => return Some(*saved),
             Choice::Step { from, steps } => (from, steps),
         };
-        let (_, current) = shared.parameters.slot(part).current();
+        let (_, mut current) = shared.parameters.slot(part).current();
+        if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
+            // Whoever compares goes on from what there is.
+            current = shared.parameters.slot(Part::Capture).current().1;
+        }
         let cursor = &self.parts[part.index()].cursor;
         let from = from
             .or_else(|| cursor.clone())
@@ -714,11 +837,14 @@ impl Worker {
                 held.failed = Some(generation);
                 let mut shown = shared.shown.lock();
                 let shown = &mut shown.parts[part.index()];
-                shown.name = Some(saved.name().to_owned());
-                shown.file = file_of(&saved);
-                shown.place = None;
-                shown.automatic = false;
-                shown.response = None;
+                *shown = ShownPart {
+                    name: Some(saved.name().to_owned()),
+                    origin: origin_of(&saved),
+                    // What played goes on.
+                    capture: shown.capture.take(),
+                    message: shown.message.take(),
+                    ..ShownPart::default()
+                };
             }
         }
     }
@@ -750,15 +876,20 @@ impl Worker {
             Content::Automatic(response) => response.as_ref().map(response_db),
             Content::Nothing | Content::Capture(..) => None,
         };
+        let capture = match &loaded.content {
+            Content::Capture(capture, levels) => Some(ShownCapture {
+                levels: *levels,
+                slims: !capture.slim_steps().is_empty(),
+                has_cab: capture.metadata().has_cab(),
+                card: Card::new(capture, levels).into(),
+            }),
+            _ => None,
+        };
         let mut shown = shared.shown.lock();
-        if let (Part::Capture, Content::Capture(capture, levels)) = (part, &loaded.content) {
-            shown.levels = *levels;
-            shown.slims = !capture.slim_steps().is_empty();
-            shown.has_cab = capture.metadata().has_cab();
-        }
         shown.parts[part.index()] = ShownPart {
             name: loaded.name(saved),
-            file: file_of(saved),
+            origin: origin_of(saved),
+            capture,
             place,
             automatic: matches!(loaded.content, Content::Automatic(_)),
             response,
@@ -777,46 +908,102 @@ impl Worker {
         self.parts[part.index()].loaded.as_ref()
     }
 
+    /// The capture in memory as a part of the rig, if there is one.
+    fn capture(&self, part: Part) -> Option<LoadedCapture<'_>> {
+        let loaded = self.loaded(part)?;
+        match &loaded.content {
+            Content::Capture(capture, levels) => Some(LoadedCapture {
+                capture,
+                levels: *levels,
+                loaded,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The capture that is to play, and the one that it is to be as loud as.
+    fn playing(
+        &self,
+        parameters: &Parameters,
+    ) -> Option<(LoadedCapture<'_>, Option<LoadedCapture<'_>>)> {
+        let first = self.capture(Part::Capture);
+        let second = self.capture(Part::SecondCapture);
+        match second.filter(|_| parameters.side() == Side::B) {
+            Some(second) => {
+                let matched = parameters.compare.matched.value();
+                Some((second, first.filter(|_| matched)))
+            }
+            None => Some((first?, None)),
+        }
+    }
+
+    /// What is to be built.
+    fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
+        let (playing, like) = self.playing(&shared.parameters)?;
+        Some(AmpPlan {
+            capture: playing.loaded.ticket,
+            like: like.map(|like| like.loaded.ticket),
+            pedal: self.capture(Part::Pedal).map(|pedal| pedal.loaded.ticket),
+            setup,
+            oversampling: shared.parameters.oversampling(offline),
+        })
+    }
+
+    /// Measures what the captures in memory cost here, those for which that is not known yet.
+    fn tell_costs(&mut self, shared: &Shared) {
+        if self.has_something_to_send() {
+            return;
+        }
+        for part in [Part::Capture, Part::SecondCapture, Part::Pedal] {
+            let Some(held) = self.capture(part) else {
+                continue;
+            };
+            if held.loaded.told_cost.get() {
+                continue;
+            }
+            held.loaded.told_cost.set(true);
+            let cost = cost(held.capture);
+            let mut shown = shared.shown.lock();
+            if let Some(shown) = &mut shown.parts[part.index()].capture {
+                let mut card = Card::clone(&shown.card);
+                card.set_cost(cost);
+                shown.card = card.into();
+            }
+            drop(shown);
+            shared.repaint.request_repaint();
+            // One at a time: an order may be waiting.
+            return;
+        }
+    }
+
     /// Builds what changed.
     fn build(&mut self, shared: &Shared, setup: Setup, offline: bool) {
         self.build_amp(shared, setup, offline);
         self.build_cab(shared, setup);
     }
 
-    /// Builds anew if the user chose another oversampling, which nobody tells the loader of.
+    /// Builds anew if parameters ask for something else, of which nobody tells the loader.
     fn build_anew(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        let factor = shared.parameters.oversampling(offline);
         let last = self.late.or(self.built);
         let last = last.filter(|plan| plan.setup == setup);
-        if last.is_some_and(|plan| plan.oversampling != factor) {
-            self.build_amp(shared, setup, offline);
-            // What is late by more or less than the host was told can only be told to it anew.
-            let anew = shared.expected_latency(setup.rate, offline) != setup.latency;
-            shared.restart.store(anew, Ordering::Relaxed);
+        if let Some(last) = last
+            && let Some(plan) = self.plan(shared, setup, offline)
+            && plan != last
+        {
+            self.build(shared, setup, offline);
+            if plan.oversampling != last.oversampling {
+                // What is late by more or less than the host was told can only be told to it anew.
+                let anew = shared.expected_latency(setup.rate, offline) != setup.latency;
+                shared.restart.store(anew, Ordering::Relaxed);
+            }
         }
     }
 
-    /// Builds the capture in memory for `setup`, with the pedal before it, if that is not what was
-    /// built last.
+    /// Builds the capture that is to play for `setup`, with the pedal before it, if that is not what
+    /// was built last.
     fn build_amp(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        let Some(loaded) = self.loaded(Part::Capture) else {
+        let Some(plan) = self.plan(shared, setup, offline) else {
             return;
-        };
-        let Content::Capture(capture, levels) = &loaded.content else {
-            return;
-        };
-        let pedal = self
-            .loaded(Part::Pedal)
-            .and_then(|loaded| match &loaded.content {
-                Content::Capture(capture, levels) => Some((loaded.ticket, capture, *levels)),
-                _ => None,
-            });
-        let oversampling = shared.parameters.oversampling(offline);
-        let plan = AmpPlan {
-            capture: loaded.ticket,
-            pedal: pedal.as_ref().map(|(ticket, ..)| *ticket),
-            setup,
-            oversampling,
         };
         if self.late == Some(plan) {
             return;
@@ -827,8 +1014,12 @@ impl Worker {
             }
             return;
         }
-        let capture = &*capture.oversampled(oversampling);
-        let pedal = pedal.map(|(_, pedal, levels)| (pedal.oversampled(oversampling), levels));
+        let Some((playing, like)) = self.playing(&shared.parameters) else {
+            return;
+        };
+        let capture = &*playing.capture.oversampled(plan.oversampling);
+        let pedal = self.capture(Part::Pedal);
+        let pedal = pedal.map(|pedal| (pedal.capture.oversampled(plan.oversampling), pedal.levels));
         let late = |capture: &Capture| gridleak_core::latency(setup.rate, capture.sample_rate());
         let needed = late(capture) + pedal.as_ref().map_or(0, |(pedal, _)| late(pedal));
         if needed > setup.latency {
@@ -848,7 +1039,20 @@ impl Worker {
             slim: f64::from(shared.parameters.slim.value()),
         };
         // Every change is another sound, also where the capture stays.
-        let alone = || Amp::new(capture, setup, voicing(*levels), next_ticket(), level);
+        let alone = || {
+            let amp = Amp::new(
+                capture,
+                setup,
+                voicing(playing.levels),
+                next_ticket(),
+                level,
+            )?;
+            let gap = like.and_then(|like| Some(like.measured()? - playing.measured()?));
+            Ok::<_, String>(match (like, gap) {
+                (Some(like), Some(gap)) => amp.as_loud_as(like.levels, gap),
+                _ => amp,
+            })
+        };
         let amp = match &pedal {
             Some((pedal, levels)) => alone().and_then(|amp| {
                 let both = amp.behind(pedal, voicing(*levels), level);
@@ -1028,6 +1232,8 @@ impl Loaded {
             ticket: next_ticket(),
             content,
             generation: None,
+            measured: OnceCell::new(),
+            told_cost: Cell::new(false),
         }
     }
 
@@ -1082,6 +1288,14 @@ fn title(saved: &SavedPart) -> String {
     let name = file.as_deref().and_then(Path::file_name);
     name.map_or(saved.name().into(), |name| name.to_string_lossy())
         .into_owned()
+}
+
+/// What a reference refers to; `None` for nothing, and for what suits the others.
+fn origin_of(saved: &SavedPart) -> Option<Origin> {
+    match &saved.source {
+        Source::File(file) => Some(Origin::File(file.path.clone())),
+        Source::BuiltIn(name) => builtin::find(name).map(|found| Origin::BuiltIn(found.name)),
+    }
 }
 
 /// The file of a reference, if it has one.
@@ -1208,20 +1422,17 @@ mod tests {
         let folder = folder();
         let mut instance = Instance::active();
         let good = write(folder.path(), "good.nam", 0.5, 48_000);
-        instance.loader.open(Part::Capture, good.clone());
+        instance.loader.open_file(Part::Capture, good.clone());
         instance.settle();
         assert_eq!(instance.level(), 0.05);
-        assert_eq!(
-            instance.loader.shown().parts[0].file.as_deref(),
-            Some(&*good)
-        );
+        assert_eq!(instance.loader.shown().parts[0].file(), Some(&*good));
 
         let (generation, saved) = instance.parameters.slot(Part::Capture).current();
         for (name, content) in [("bad.nam", "{}"), ("empty.nam", ""), ("text.nam", "hello")] {
             std::fs::write(folder.path().join(name), content).unwrap();
             instance
                 .loader
-                .open(Part::Capture, folder.path().join(name));
+                .open_file(Part::Capture, folder.path().join(name));
             instance.settle();
             assert!(instance.message().contains(name), "{}", instance.message());
             assert_eq!(instance.level(), 0.05, "the old capture plays on");
@@ -1232,14 +1443,14 @@ mod tests {
         }
         instance
             .loader
-            .open(Part::Capture, folder.path().join("gone.nam"));
+            .open_file(Part::Capture, folder.path().join("gone.nam"));
         instance.settle();
         assert!(
             instance.message().contains("gone"),
             "{}",
             instance.message()
         );
-        instance.loader.open(Part::Capture, good);
+        instance.loader.open_file(Part::Capture, good);
         instance.settle();
         assert_eq!(
             instance.message(),
@@ -1285,7 +1496,7 @@ mod tests {
         let mut instance = Instance::active();
         instance
             .loader
-            .open(Part::Capture, folder.path().join("0000.nam"));
+            .open_file(Part::Capture, folder.path().join("0000.nam"));
         instance.settle();
         let before = instance.chain.ticket().unwrap();
         for _ in 0..1250 {
@@ -1295,7 +1506,7 @@ mod tests {
             instance.loader.step(Part::Capture, Step::Previous);
         }
         instance.settle();
-        let file = instance.loader.shown().parts[0].file.clone().unwrap();
+        let file = instance.loader.shown().parts[0].file().unwrap().to_owned();
         assert_eq!(file, folder.path().join("0240.nam"));
         assert!((instance.level() - 0.1 * 0.24).abs() < 1e-6);
         assert!(instance.chain.ticket().unwrap() > before);
@@ -1344,7 +1555,7 @@ mod tests {
         let ticket = instance.chain.ticket();
         instance
             .loader
-            .open(Part::Capture, write(folder.path(), "slow.nam", 0.5, 44_100));
+            .open_file(Part::Capture, write(folder.path(), "slow.nam", 0.5, 44_100));
         instance.settle();
         assert_eq!(instance.chain.ticket(), ticket, "the old one plays on");
         assert!(instance.loader.take_restart_request());
@@ -1369,7 +1580,7 @@ mod tests {
         instance.settle();
         assert!((instance.level() - 0.05).abs() < 1e-5);
         // One that needs less is delayed to the same latency.
-        instance.loader.open(
+        instance.loader.open_file(
             Part::Capture,
             write(folder.path(), "fast.nam", 0.25, 48_000),
         );
@@ -1388,7 +1599,7 @@ mod tests {
             "built-in ones need no file"
         );
         let path = write(folder.path(), "mine.nam", 0.5, 48_000);
-        instance.loader.open(Part::Capture, path.clone());
+        instance.loader.open_file(Part::Capture, path.clone());
         instance.settle();
         assert_eq!(instance.loader.embedding(), Some((false, 0)));
         instance.loader.embed(true);
@@ -1435,12 +1646,15 @@ mod tests {
         let mut instance = Instance::active();
         let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
         let pedal = write(folder.path(), "pedal.nam", 3.0, 48_000);
-        instance.loader.open(Part::Capture, amp);
-        instance.loader.open(Part::Pedal, pedal.clone());
+        instance.loader.open_file(Part::Capture, amp);
+        instance.loader.open_file(Part::Pedal, pedal.clone());
         instance.settle();
         assert!((instance.level() - 0.15).abs() < 1e-6, "both came at once");
         let shown = instance.loader.shown();
-        assert_eq!(shown.parts[Part::Pedal.index()].file, Some(pedal));
+        assert_eq!(
+            shown.parts[Part::Pedal.index()].file().map(Path::to_owned),
+            Some(pedal)
+        );
         let latency = instance.loader.expected_latency(44_100.0, false);
         assert_eq!(latency, 2 * gridleak_core::latency(44_100.0, 48_000.0));
         instance.loader.clear(Part::Pedal);
@@ -1462,7 +1676,7 @@ mod tests {
         let text = text.replace("-18.0", "-18.0,\"gear_type\":\"amp_cab\"");
         std::fs::write(&with_cab, text).unwrap();
         let heard = |instance: &mut Instance, path: &Path| {
-            instance.loader.open(Part::Capture, path.to_owned());
+            instance.loader.open_file(Part::Capture, path.to_owned());
             instance.settle();
             // Of a steady input, a cabinet lets nothing through.
             instance
@@ -1478,7 +1692,7 @@ mod tests {
         // What the user chooses stays.
         instance
             .loader
-            .open(Part::Cab, write_response(folder.path(), "own.wav", 0.5));
+            .open_file(Part::Cab, write_response(folder.path(), "own.wav", 0.5));
         let own = 0.1 * 0.5 * CAB_GAIN;
         assert!((heard(&mut instance, &bare) - own).abs() < 1e-6);
         assert!((heard(&mut instance, &with_cab) - own).abs() < 1e-6);
@@ -1497,11 +1711,11 @@ mod tests {
             .set_cab(gridleak_core::CabSettings::default());
         instance
             .loader
-            .open(Part::Capture, write(folder.path(), "a.nam", 1.0, 48_000));
+            .open_file(Part::Capture, write(folder.path(), "a.nam", 1.0, 48_000));
         instance
             .loader
-            .open(Part::Cab, write_response(folder.path(), "good.wav", 1.0));
-        instance.loader.open(
+            .open_file(Part::Cab, write_response(folder.path(), "good.wav", 1.0));
+        instance.loader.open_file(
             Part::SecondCab,
             write_response(folder.path(), "other.wav", 0.5),
         );
@@ -1514,7 +1728,9 @@ mod tests {
             ("text.wav", b"hello"),
         ] {
             std::fs::write(folder.path().join(name), content).unwrap();
-            instance.loader.open(Part::Cab, folder.path().join(name));
+            instance
+                .loader
+                .open_file(Part::Cab, folder.path().join(name));
             instance.settle();
             assert!(instance.message().contains(name), "{}", instance.message());
             assert!(
@@ -1655,7 +1871,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             let instance = Instance::new();
             instance.loader.activate(SETUP, false);
-            instance.loader.open(Part::Capture, path);
+            instance.loader.open_file(Part::Capture, path);
             std::thread::sleep(Duration::from_micros(150 * n));
             drop(instance);
         }

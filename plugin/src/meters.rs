@@ -1,6 +1,7 @@
 //! Levels on their way from the audio thread to the window.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use gridleak_core::Peaks;
 
@@ -11,7 +12,23 @@ pub(crate) struct Meters {
     output: Pair,
     /// What the noise gate takes away and goes by, in dB, as bits.
     gate: [AtomicU32; 2],
+    /// See [`Load::share`], as bits.
+    share: AtomicU32,
+    overruns: AtomicU32,
 }
+
+/// What playing costs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Load {
+    /// Of the time that a block lasts, the part that playing it takes, evened out over half a
+    /// second; 1 is all of it.
+    pub(crate) share: f32,
+    /// How often a block took longer than it lasts.
+    pub(crate) overruns: u32,
+}
+
+/// Seconds after which about two thirds of a change of the load are seen.
+const EVENED_OUT: f32 = 0.5;
 
 /// A level of one or two channels.
 #[derive(Debug, Default)]
@@ -46,6 +63,34 @@ impl Meters {
         let [reduction, level] = &self.gate;
         let read = |place: &AtomicU32| f32::from_bits(place.load(Ordering::Relaxed));
         (read(reduction), read(level))
+    }
+
+    /// Tells that a block of so many seconds took so long. For one thread only.
+    pub(crate) fn add_load(&self, seconds: f32, took: Duration) {
+        let share = took.as_secs_f32() / seconds;
+        if !share.is_finite() {
+            return;
+        }
+        if share > 1.0 {
+            self.overruns.fetch_add(1, Ordering::Relaxed);
+        }
+        let old = f32::from_bits(self.share.load(Ordering::Relaxed));
+        let part = 1.0 - (-seconds / EVENED_OUT).exp();
+        let new = old + part * (share - old);
+        self.share.store(new.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn forget_overruns(&self) {
+        self.overruns.store(0, Ordering::Relaxed);
+    }
+
+    /// What playing costs now.
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            share: f32::from_bits(self.share.load(Ordering::Relaxed)),
+            overruns: self.overruns.load(Ordering::Relaxed),
+        }
     }
 
     /// Input and output since the last call, left and right; no right where there is one channel.

@@ -1,15 +1,22 @@
 //! What the window shows and does: between the editor, which knows no plugin, and the plugin.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::editor::{Backend, Embedding, GateMeter, Latency, Levels, PartStatus, Status};
+use parking_lot::Mutex;
+
+use crate::editor::{
+    Backend, CaptureStatus, Embedding, GateMeter, Latency, Levels, PartStatus, Status,
+};
 use crate::folder::Step;
+use crate::history::History;
+use crate::library::Origin;
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, Side};
 use crate::part::Part;
+use crate::state::SavedPart;
 
 /// The plugin as its window sees it.
 pub(crate) struct Panel {
@@ -44,21 +51,34 @@ impl Backend for Panel {
         let (reduction, level) = self.meters.gate();
         let message = shown.message().cloned();
         let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
-        let has_cab = shown.has_cab;
+        let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
+        let second = second.filter(|_| self.parameters.side() == Side::B);
+        let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
+        let has_cab = playing.is_some_and(|capture| capture.has_cab);
+        let capture = playing.map(|playing| CaptureStatus {
+            levels: playing.levels,
+            slims: playing.slims,
+            card: playing.card.clone(),
+        });
+        let history = self.loader.history().lock();
         Status {
             message,
             cab_by_capture,
-            levels: shown.levels,
-            slims: shown.slims,
+            capture: capture.unwrap_or_default(),
+            can_undo: history.can_undo(),
+            can_redo: history.can_redo(),
+            load: self.meters.load(),
             gate: GateMeter { reduction, level },
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
                     name: part.name,
+                    origin: part.origin,
                     place: part.place,
                     response: part.response,
                 },
                 (true, false) => PartStatus {
                     name: Some("Built-in cabinet".into()),
+                    origin: None,
                     place: part.place,
                     response: part.response,
                 },
@@ -82,11 +102,12 @@ impl Backend for Panel {
     }
 
     fn path(&self, part: Part) -> Option<PathBuf> {
-        self.loader.shown().parts[part.index()].file.clone()
+        let shown = self.loader.shown();
+        shown.parts[part.index()].file().map(Path::to_owned)
     }
 
     fn load(&self, part: Part, path: PathBuf) {
-        self.loader.open(part, path);
+        self.loader.open(part, Origin::File(path));
     }
 
     fn step(&self, part: Part, step: Step) {
@@ -103,6 +124,18 @@ impl Backend for Panel {
 
     fn set_embedding(&self, on: bool) {
         self.loader.embed(on);
+    }
+
+    fn history(&self) -> &Mutex<History> {
+        self.loader.history()
+    }
+
+    fn put_back(&self, part: Part, saved: Box<SavedPart>) {
+        self.loader.put_back(part, saved);
+    }
+
+    fn forget_overruns(&self) {
+        self.meters.forget_overruns();
     }
 
     fn dismiss_message(&self) {

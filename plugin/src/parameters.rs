@@ -6,6 +6,7 @@ use gridleak_core::{CabSettings, Chain, GateSettings, LevelSettings, ToneSetting
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
+use crate::folder::Step;
 use crate::part::{ForParts, Part};
 use crate::state::PartSlot;
 
@@ -35,8 +36,8 @@ const RANGES: [(&str, RangeInclusive<f32>); 16] = [
     ("slim", PART),
 ];
 
-/// How many there are.
-pub(crate) const PARAMETERS: usize = 29;
+/// How many can be seen to move in the window.
+pub(crate) const PARAMETERS: usize = 31;
 
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
@@ -44,6 +45,9 @@ pub(crate) struct Parameters {
     /// The reference to the capture, which is no parameter but part of every project all the same.
     #[persist = "capture"]
     capture: PartSlot,
+    /// To the capture that it is compared with.
+    #[persist = "capture2"]
+    second_capture: PartSlot,
     /// To the capture of a pedal before it.
     #[persist = "pedal"]
     pedal_capture: PartSlot,
@@ -77,6 +81,14 @@ pub(crate) struct Parameters {
     #[id = "pedal"]
     pub(crate) pedal: BoolParam,
 
+    /// Two captures to compare.
+    #[nested(group = "Compare")]
+    pub(crate) compare: CompareParameters,
+
+    /// Other sounds of the same folders.
+    #[nested(group = "Browse")]
+    pub(crate) browse: BrowseParameters,
+
     /// Levels.
     #[nested(group = "Levels")]
     pub(crate) levels: LevelParameters,
@@ -105,6 +117,43 @@ pub(crate) struct Parameters {
     #[id = "osoff"]
     pub(crate) offline_oversampling: EnumParam<OfflineOversampling>,
 }
+
+/// Which of two captures plays, and how loud.
+#[derive(Params)]
+pub(crate) struct CompareParameters {
+    #[id = "ab"]
+    pub(crate) side: EnumParam<Side>,
+    /// Whether B comes out as loud as A.
+    #[id = "abmtch"]
+    pub(crate) matched: BoolParam,
+}
+
+/// Buttons for whoever has no window: each loads another sound when it goes from off to on.
+#[derive(Params)]
+pub(crate) struct BrowseParameters {
+    #[id = "pcap"]
+    previous_capture: BoolParam,
+    #[id = "ncap"]
+    next_capture: BoolParam,
+    #[id = "ppdl"]
+    previous_pedal: BoolParam,
+    #[id = "npdl"]
+    next_pedal: BoolParam,
+    #[id = "pcab"]
+    previous_cab: BoolParam,
+    #[id = "ncab"]
+    next_cab: BoolParam,
+}
+
+/// What the buttons of [`BrowseParameters`] do, in their order, and their ids.
+pub(crate) const BUTTONS: [(Part, Step, &str); 6] = [
+    (Part::Capture, Step::Previous, "pcap"),
+    (Part::Capture, Step::Next, "ncap"),
+    (Part::Pedal, Step::Previous, "ppdl"),
+    (Part::Pedal, Step::Next, "npdl"),
+    (Part::Cab, Step::Previous, "pcab"),
+    (Part::Cab, Step::Next, "ncab"),
+];
 
 /// How hard captures are driven and how loud they come out; see [`LevelSettings`].
 #[derive(Params)]
@@ -192,6 +241,15 @@ impl From<Source> for gridleak_core::Source {
             Source::Sum => Self::Sum,
         }
     }
+}
+
+/// One of two captures.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    #[id = "a"]
+    A,
+    #[id = "b"]
+    B,
 }
 
 /// See [`gridleak_core::OutputMode`].
@@ -286,13 +344,14 @@ impl Parameters {
     /// The parameters of a new instance: what a guitarist knows from the official plugin. `slots`: the
     /// references to the parts of its rig.
     pub(crate) fn new(slots: ForParts<PartSlot>) -> Self {
-        let [capture, pedal, cab, second_cab] = slots;
+        let [capture, second_capture, pedal, cab, second_cab] = slots;
         let gate = GateSettings::default();
         let tone = ToneSettings::default();
         let cab_settings = CabSettings::default();
         let levels = LevelSettings::default();
         Self {
             capture,
+            second_capture,
             pedal_capture: pedal,
             cab_response: cab,
             second_cab_response: second_cab,
@@ -302,6 +361,11 @@ impl Parameters {
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             slim: percent("Quality", 1.0),
             pedal: switch("Pedal", true),
+            compare: CompareParameters {
+                side: EnumParam::new("Capture A/B", Side::A),
+                matched: switch("A/B Level Match", true),
+            },
+            browse: BrowseParameters::new(),
             levels: LevelParameters {
                 mode: EnumParam::new("Output Mode", OutputMode::Normalized),
                 calibrate_input: switch("Calibrate Input", levels.calibrate_input),
@@ -359,6 +423,7 @@ impl Parameters {
     pub(crate) fn slot(&self, part: Part) -> &PartSlot {
         match part {
             Part::Capture => &self.capture,
+            Part::SecondCapture => &self.second_capture,
             Part::Pedal => &self.pedal_capture,
             Part::Cab => &self.cab_response,
             Part::SecondCab => &self.second_cab_response,
@@ -389,6 +454,8 @@ impl Parameters {
             self.bypass.modulated_normalized_value(),
             self.slim.modulated_normalized_value(),
             self.pedal.modulated_normalized_value(),
+            self.compare.side.modulated_normalized_value(),
+            self.compare.matched.modulated_normalized_value(),
             levels.mode.modulated_normalized_value(),
             levels.calibrate_input.modulated_normalized_value(),
             levels.interface.modulated_normalized_value(),
@@ -415,6 +482,11 @@ impl Parameters {
         ]
     }
 
+    /// The side that is to play.
+    pub(crate) fn side(&self) -> Side {
+        self.compare.side.value()
+    }
+
     /// Brings a chain to what the parameters say.
     pub(crate) fn follow(&self, chain: &mut Chain) {
         chain.set_input_gain(self.input.value());
@@ -428,6 +500,32 @@ impl Parameters {
         chain.set_tone(self.tone.settings());
         chain.set_cab(self.cab.settings());
         chain.set_dc_blocker(self.dc_blocker.value());
+    }
+}
+
+impl BrowseParameters {
+    fn new() -> Self {
+        let button = |name| switch(name, false);
+        Self {
+            previous_capture: button("Previous Capture"),
+            next_capture: button("Next Capture"),
+            previous_pedal: button("Previous Pedal"),
+            next_pedal: button("Next Pedal"),
+            previous_cab: button("Previous Cabinet"),
+            next_cab: button("Next Cabinet"),
+        }
+    }
+
+    /// Which buttons are on, in the order of [`BUTTONS`].
+    pub(crate) fn pressed(&self) -> [bool; BUTTONS.len()] {
+        [
+            self.previous_capture.value(),
+            self.next_capture.value(),
+            self.previous_pedal.value(),
+            self.next_pedal.value(),
+            self.previous_cab.value(),
+            self.next_cab.value(),
+        ]
     }
 }
 
@@ -495,11 +593,21 @@ pub(crate) fn migrate(state: &mut PluginState) {
             *value = value.clamp(*range.start(), *range.end());
         }
     }
+    // A project is no press of a button.
+    for (_, _, id) in BUTTONS {
+        state.params.insert(id.into(), ParamValue::Bool(false));
+    }
+    // What is not in a state stays as it is in the instance that loads it.
+    if !state.params.contains_key("ab") {
+        let side = ParamValue::String("a".into());
+        state.params.insert("ab".into(), side);
+        let reference = Part::SecondCapture.first().write().to_string();
+        state.fields.insert("capture2".into(), reference);
+    }
     if !FORMERLY_OFF.iter().any(|&id| state.params.contains_key(id)) {
         for id in FORMERLY_OFF {
             state.params.insert(id.into(), ParamValue::Bool(false));
         }
-        // What is not in a state stays as it is in the instance that loads it.
         let word = |word: &str| ParamValue::String(word.into());
         for (id, value) in [
             ("mode", word("normalized")),
@@ -698,7 +806,15 @@ mod tests {
         let today = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"mode":{"string":"raw"}},"fields":{}}"#;
         let mut new = state(today);
         migrate(&mut new);
-        assert_eq!(new.params.len(), 2);
-        assert!(new.fields.is_empty());
+        assert_eq!(new.fields.keys().collect::<Vec<_>>(), ["capture2"]);
+        assert!(matches!(&new.params["ab"], ParamValue::String(side) if side == "a"));
+        assert!(matches!(&new.params["mode"], ParamValue::String(mode) if mode == "raw"));
+        // Nor does a button stay pressed.
+        let pressed = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"ab":{"string":"b"},"ncap":{"bool":true}},"fields":{}}"#;
+        let mut pressed = state(pressed);
+        migrate(&mut pressed);
+        assert!(matches!(pressed.params["ncap"], ParamValue::Bool(false)));
+        assert!(matches!(&pressed.params["ab"], ParamValue::String(side) if side == "b"));
+        assert!(pressed.fields.is_empty());
     }
 }

@@ -8,6 +8,8 @@ use crate::state::SavedPart;
 pub(crate) enum Part {
     /// The capture of an amp.
     Capture,
+    /// Another one, to compare with it; B where that is A.
+    SecondCapture,
     /// The capture of a pedal before it.
     Pedal,
     /// The impulse response of the cabinet.
@@ -20,7 +22,13 @@ pub(crate) enum Part {
 pub(crate) type ForParts<T> = [T; Part::ALL.len()];
 
 impl Part {
-    pub(crate) const ALL: [Part; 4] = [Part::Capture, Part::Pedal, Part::Cab, Part::SecondCab];
+    pub(crate) const ALL: [Part; 5] = [
+        Part::Capture,
+        Part::SecondCapture,
+        Part::Pedal,
+        Part::Cab,
+        Part::SecondCab,
+    ];
 
     /// Its place in [`ForParts`].
     pub(crate) fn index(self) -> usize {
@@ -31,6 +39,7 @@ impl Part {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Part::Capture => "Capture",
+            Part::SecondCapture => "Capture B",
             Part::Pedal => "Pedal",
             Part::Cab => "Cabinet",
             Part::SecondCab => "Second cabinet",
@@ -47,7 +56,7 @@ impl Part {
         SavedPart::built_in(match self {
             Part::Capture => CAPTURES[0].name,
             Part::Cab => AUTOMATIC,
-            Part::Pedal | Part::SecondCab => NOTHING,
+            Part::SecondCapture | Part::Pedal | Part::SecondCab => NOTHING,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::{PARAMETERS, Parameters, migrate};
+use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side, migrate};
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -37,6 +37,10 @@ pub struct Gridleak {
     started_by: Option<ThreadNumber>,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
+    /// The side that was to play when it looked last.
+    side: Side,
+    /// Which of the buttons among the parameters were pressed; `None` before sound is played.
+    pressed: Option<[bool; BUTTONS.len()]>,
     meters: Arc<Meters>,
     /// What the editor was last asked to draw.
     drawn: Drawn,
@@ -58,6 +62,8 @@ impl Default for Gridleak {
             offline: false,
             started_by: None,
             waited_for: 0,
+            side: Side::A,
+            pressed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
             window: editor::new_state(),
@@ -168,11 +174,18 @@ impl Plugin for Gridleak {
         _aux: &mut AuxiliaryBuffers<'_>,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
+        let started = Instant::now();
         let patient = self.offline || self.renders_where_it_was_started();
+        let stepped = self.follow_buttons();
+        let turned = self.side != self.parameters.side();
+        self.side = self.parameters.side();
         let Some(chain) = &mut self.chain else {
             return ProcessStatus::Error("processing before activation");
         };
         if patient {
+            if stepped || turned {
+                self.loader.look();
+            }
             wait_for_capture(&self.loader, &mut self.waited_for);
         }
         self.sounds.exchange(chain);
@@ -183,6 +196,10 @@ impl Plugin for Gridleak {
         chain.process(buffer.as_slice());
         self.sounds.exchange(chain);
         let peaks = chain.take_peaks();
+        if !patient {
+            let seconds = buffer.samples() as f32 / chain.setup().rate as f32;
+            self.meters.add_load(seconds, started.elapsed());
+        }
         self.meters.raise(peaks);
         self.meters.set_gate(
             chain.gate_reduction_db() as f32,
@@ -279,6 +296,22 @@ impl Gridleak {
     /// on one thread can wait.
     fn renders_where_it_was_started(&self) -> bool {
         self.started_by.is_some() && self.started_by == this_thread()
+    }
+
+    /// Steps through folders for every button that was pressed since the last block; says whether one
+    /// was.
+    fn follow_buttons(&mut self) -> bool {
+        let pressed = self.parameters.browse.pressed();
+        let before = self.pressed.replace(pressed).unwrap_or(pressed);
+        let mut stepped = false;
+        for ((part, step, _), (before, now)) in BUTTONS.iter().zip(before.into_iter().zip(pressed))
+        {
+            if now && !before {
+                self.loader.step_soon(*part, *step);
+                stepped = true;
+            }
+        }
+        stepped
     }
 
     /// Gives captures and cabinets to the loader, which keeps them for a while.

@@ -30,6 +30,8 @@ pub struct Amp {
     pedal: Option<Pedal>,
     voice: Voice,
     levels: Levels,
+    /// Whose output level it has, and how much louder it has to be for that, in dB.
+    loud_as: (Levels, f32),
     input: Gain,
     output: Gain,
     align: [Delay; 2],
@@ -55,6 +57,7 @@ impl Amp {
             pedal: None,
             voice,
             levels: voicing.levels,
+            loud_as: (voicing.levels, 0.0),
             input: Gain::new(setup.rate),
             output: Gain::new(setup.rate),
             align,
@@ -85,6 +88,15 @@ impl Amp {
         Ok(self)
     }
 
+    /// Has it come out as loud as a capture of the levels `other` would, whatever the output mode, for
+    /// a comparison. `gap_db`: how much louder that plays the same input, in dB.
+    pub fn as_loud_as(mut self, other: Levels, gap_db: f64) -> Self {
+        self.loud_as = (other, gap_db as f32);
+        self.set_levels(&LevelSettings::default());
+        self.finish();
+        self
+    }
+
     /// The caller's number of it.
     pub fn ticket(&self) -> u64 {
         self.ticket
@@ -106,7 +118,8 @@ impl Amp {
     /// Sets how hard it is driven and how loud it comes out.
     pub(super) fn set_levels(&mut self, settings: &LevelSettings) {
         self.input.set(self.levels.input_gain_db(settings) as f32);
-        self.output.set(self.levels.output_gain_db(settings) as f32);
+        let (levels, gap) = &self.loud_as;
+        self.output.set(levels.output_gain_db(settings) as f32 + gap);
         if let Some(pedal) = &mut self.pedal {
             pedal.set_levels(settings);
         }

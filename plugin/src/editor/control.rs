@@ -118,6 +118,7 @@ impl Knob {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Switch {
     Bypass,
+    Matched,
     Pedal,
     CalibrateInput,
     Gate,
@@ -127,8 +128,9 @@ pub(crate) enum Switch {
 }
 
 impl Switch {
-    pub(crate) const ALL: [Switch; 7] = [
+    pub(crate) const ALL: [Switch; 8] = [
         Switch::Bypass,
+        Switch::Matched,
         Switch::Pedal,
         Switch::CalibrateInput,
         Switch::Gate,
@@ -140,6 +142,7 @@ impl Switch {
     pub(super) fn parameter(self, parameters: &Parameters) -> &BoolParam {
         match self {
             Self::Bypass => &parameters.bypass,
+            Self::Matched => &parameters.compare.matched,
             Self::Pedal => &parameters.pedal,
             Self::CalibrateInput => &parameters.levels.calibrate_input,
             Self::Gate => &parameters.gate.on,
@@ -153,6 +156,7 @@ impl Switch {
 /// What is one of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
+    Side,
     Source,
     OutputMode,
     TonePosition,
@@ -162,7 +166,8 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    pub(crate) const ALL: [Choice; 6] = [
+    pub(crate) const ALL: [Choice; 7] = [
+        Choice::Side,
         Choice::Source,
         Choice::OutputMode,
         Choice::TonePosition,
@@ -173,6 +178,7 @@ impl Choice {
 
     pub(super) fn parameter(self, parameters: &Parameters) -> &dyn OneOf {
         match self {
+            Self::Side => &parameters.compare.side,
             Self::Source => &parameters.source,
             Self::OutputMode => &parameters.levels.mode,
             Self::TonePosition => &parameters.tone.position,
@@ -183,12 +189,55 @@ impl Choice {
     }
 }
 
+/// Any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Control {
+    Knob(Knob),
+    Switch(Switch),
+    Choice(Choice),
+}
+
+impl Control {
+    /// Where it stands, without modulation, from 0 to 1.
+    pub(super) fn position(self, parameters: &Parameters) -> f32 {
+        match self {
+            Self::Knob(knob) => knob.parameter(parameters).unmodulated_normalized_value(),
+            Self::Switch(switch) => {
+                let parameter = switch.parameter(parameters);
+                parameter.unmodulated_normalized_value()
+            }
+            Self::Choice(choice) => choice.parameter(parameters).position(),
+        }
+    }
+
+    /// Brings it to a position, in a gesture.
+    pub(super) fn set_position(
+        self,
+        parameters: &Parameters,
+        setter: &ParamSetter<'_>,
+        position: f32,
+    ) {
+        match self {
+            Self::Knob(knob) => {
+                let parameter = knob.parameter(parameters);
+                set_at_once(setter, parameter, parameter.preview_plain(position));
+            }
+            Self::Switch(switch) => {
+                set_at_once(setter, switch.parameter(parameters), position > 0.5);
+            }
+            Self::Choice(choice) => choice.parameter(parameters).set_position(setter, position),
+        }
+    }
+}
+
 /// A number as it is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Number {
     /// As the host knows it.
     pub(crate) name: String,
     pub(crate) value: f32,
+    /// Where it is while the host modulates it, which CLAP hosts do; else `value`.
+    pub(crate) modulated: f32,
     /// The value as the host writes it, unit included.
     pub(crate) text: String,
     pub(crate) range: FloatRange,
@@ -202,6 +251,7 @@ impl Number {
         Self {
             name: parameter.name().to_owned(),
             value: parameter.unmodulated_plain_value(),
+            modulated: parameter.value(),
             text: parameter.normalized_value_to_string(position, true),
             range: parameter.range(),
             default: parameter.default_plain_value(),
@@ -319,32 +369,41 @@ impl Controls {
 /// A parameter that is one of several, whatever they are.
 pub(super) trait OneOf {
     fn options(&self) -> Options;
-    /// Sets it to the option of that number, in a gesture.
-    fn choose(&self, setter: &ParamSetter<'_>, option: usize);
+    /// Where it stands, from 0 to 1.
+    fn position(&self) -> f32;
+    /// Brings it to a position, in a gesture.
+    fn set_position(&self, setter: &ParamSetter<'_>, position: f32);
+    /// Where it stands when the option of that number is chosen.
+    fn position_of(&self, option: usize) -> f32;
 }
 
 impl<T: Enum + PartialEq + 'static> OneOf for EnumParam<T> {
     fn options(&self) -> Options {
         let last = self.step_count().unwrap_or(0);
-        let part = |option: usize| option as f32 / last.max(1) as f32;
         Options {
             name: self.name().to_owned(),
             options: (0..=last)
-                .map(|option| self.normalized_value_to_string(part(option), true))
+                .map(|option| self.normalized_value_to_string(self.position_of(option), true))
                 .collect(),
             chosen: (self.unmodulated_normalized_value() * last as f32).round() as usize,
         }
     }
 
-    fn choose(&self, setter: &ParamSetter<'_>, option: usize) {
-        let last = self.step_count().unwrap_or(0).max(1);
-        let value = self.preview_plain(option as f32 / last as f32);
-        set_at_once(setter, self, value);
+    fn position(&self) -> f32 {
+        self.unmodulated_normalized_value()
+    }
+
+    fn set_position(&self, setter: &ParamSetter<'_>, position: f32) {
+        set_at_once(setter, self, self.preview_plain(position));
+    }
+
+    fn position_of(&self, option: usize) -> f32 {
+        option as f32 / self.step_count().unwrap_or(0).max(1) as f32
     }
 }
 
 /// Sets a parameter in a gesture of its own.
-pub(super) fn set_at_once<P: Param>(setter: &ParamSetter<'_>, parameter: &P, value: P::Plain) {
+fn set_at_once<P: Param>(setter: &ParamSetter<'_>, parameter: &P, value: P::Plain) {
     setter.begin_set_parameter(parameter);
     setter.set_parameter(parameter, value);
     setter.end_set_parameter(parameter);

@@ -16,12 +16,13 @@ mod widgets;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Ui, ViewportCommand, vec2};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::ResizeHint;
 use nice_plug::editor::dpi::LogicalSize;
+use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{
     EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
@@ -29,16 +30,23 @@ use nice_plug_egui::{
 };
 use parking_lot::Mutex;
 
-use self::control::{Controls, set_at_once};
+use self::control::Controls;
 use self::file_dialog::{Answer, FileDialog, Picker, SystemPicker};
 pub(crate) use self::late_window::LateEditor;
-use self::view::{Action, Knob, View};
+use self::view::{Action, View};
 use crate::folder::Step;
+use crate::history::{Change, History};
 use crate::parameters::Parameters;
 use crate::part::Part;
+use crate::state::SavedPart;
 
+#[cfg(test)]
+pub(crate) use self::control::Switch;
+pub(crate) use self::control::{Control, Knob};
 pub(crate) use self::curve::{CURVE_POINTS, curve_frequency};
-pub(crate) use self::view::{Embedding, GateMeter, Latency, Levels, Message, PartStatus, Status};
+pub(crate) use self::view::{
+    CaptureStatus, Embedding, GateMeter, Latency, Levels, Message, PartStatus, Status,
+};
 
 /// What the window needs of the plugin.
 ///
@@ -67,6 +75,15 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Has the project carry the files of the rig, or no longer. Must not wait for the disk.
     fn set_embedding(&self, on: bool);
+
+    /// What was changed, to be taken back.
+    fn history(&self) -> &Mutex<History>;
+
+    /// Loads what was there before. Must not wait for the disk.
+    fn put_back(&self, part: Part, saved: Box<SavedPart>);
+
+    /// Counts blocks that came too late anew.
+    fn forget_overruns(&self);
 
     /// Forgets the message of [`Backend::status`].
     fn dismiss_message(&self);
@@ -120,11 +137,19 @@ pub(crate) struct EditorApp {
     /// What the window itself has to say. It comes before what the plugin says.
     notice: Arc<Mutex<Option<Message>>>,
     /// The knobs that the host was told are held.
-    held: Vec<Knob>,
+    held: Vec<Held>,
     /// Whether drawing failed since the window was opened.
     broken: bool,
     /// Whether the host was told how large the window really is.
     size_told: bool,
+}
+
+/// A knob that is held.
+struct Held {
+    knob: Knob,
+    /// Where it stood and where it was last turned to, from 0 to 1.
+    before: f32,
+    after: f32,
 }
 
 impl EditorApp {
@@ -202,17 +227,62 @@ impl EditorApp {
             Action::Clear(part) => self.backend.clear(part),
             Action::ChooseCabByCapture => self.backend.choose_cab_by_capture(),
             Action::Begin(knob) => {
-                setter.begin_set_parameter(knob.parameter(parameters));
-                self.held.push(knob);
+                let parameter = knob.parameter(parameters);
+                let before = parameter.unmodulated_normalized_value();
+                setter.begin_set_parameter(parameter);
+                let after = before;
+                self.held.push(Held {
+                    knob,
+                    before,
+                    after,
+                });
             }
-            Action::Set(knob, value) => setter.set_parameter(knob.parameter(parameters), value),
+            Action::Set(knob, value) => {
+                let parameter = knob.parameter(parameters);
+                setter.set_parameter(parameter, value);
+                if let Some(held) = self.held.iter_mut().find(|held| held.knob == knob) {
+                    held.after = parameter.preview_normalized(value);
+                }
+            }
             Action::End(knob) => {
                 setter.end_set_parameter(knob.parameter(parameters));
-                self.held.retain(|&held| held != knob);
+                let held = self.held.iter().position(|held| held.knob == knob);
+                if let Some(held) = held {
+                    let held = self.held.swap_remove(held);
+                    self.record(Control::Knob(knob), held.before, held.after);
+                }
             }
-            Action::Switch(switch, on) => set_at_once(&setter, switch.parameter(parameters), on),
-            Action::Choose(choice, option) => choice.parameter(parameters).choose(&setter, option),
-            Action::SetEmbedding(on) => self.backend.set_embedding(on),
+            Action::Switch(switch, on) => {
+                let control = Control::Switch(switch);
+                let before = control.position(parameters);
+                let after = f32::from(on);
+                control.set_position(parameters, &setter, after);
+                self.record(control, before, after);
+            }
+            Action::Choose(choice, option) => {
+                let control = Control::Choice(choice);
+                let before = control.position(parameters);
+                let after = choice.parameter(parameters).position_of(option);
+                control.set_position(parameters, &setter, after);
+                self.record(control, before, after);
+            }
+            Action::SetEmbedding(on) => {
+                let change = Change::Embedding {
+                    before: !on,
+                    after: on,
+                };
+                self.backend.set_embedding(on);
+                self.backend.history().lock().record(change, Instant::now());
+            }
+            Action::Undo => {
+                let change = self.backend.history().lock().undo();
+                self.make(&host, change);
+            }
+            Action::Redo => {
+                let change = self.backend.history().lock().redo();
+                self.make(&host, change);
+            }
+            Action::ForgetOverruns => self.backend.forget_overruns(),
             Action::DismissMessage => {
                 if self.notice.lock().take().is_none() {
                     self.backend.dismiss_message();
@@ -221,11 +291,34 @@ impl EditorApp {
         }
     }
 
+    /// Remembers that a control was brought from a position to another.
+    fn record(&self, control: Control, before: f32, after: f32) {
+        let change = Change::Control {
+            control,
+            before,
+            after,
+        };
+        self.backend.history().lock().record(change, Instant::now());
+    }
+
+    /// Makes a change that was made or taken back before.
+    fn make(&self, host: &GuiContext, change: Option<Change>) {
+        match change {
+            Some(Change::Control { control, after, .. }) => {
+                let parameters = self.backend.parameters();
+                control.set_position(parameters, &host.param_setter(), after);
+            }
+            Some(Change::Part { part, after, .. }) => self.backend.put_back(part, after),
+            Some(Change::Embedding { after, .. }) => self.backend.set_embedding(after),
+            None => {}
+        }
+    }
+
     /// Ends the gestures that a closed or broken window left open.
     fn let_go(&mut self) {
         let held = std::mem::take(&mut self.held);
         if let Some(host) = &self.host {
-            for knob in held {
+            for Held { knob, .. } in held {
                 let parameter = knob.parameter(self.backend.parameters());
                 host.param_setter().end_set_parameter(parameter);
             }
@@ -344,6 +437,7 @@ mod tests {
         looks: AtomicUsize,
         dialogs: AtomicUsize,
         fails: AtomicBool,
+        history: Mutex<History>,
     }
 
     impl Backend for Plugin {
@@ -381,6 +475,19 @@ mod tests {
             self.status.lock().embedding = Some(Embedding { on, bytes: 1000 });
         }
 
+        fn history(&self) -> &Mutex<History> {
+            &self.history
+        }
+
+        fn put_back(&self, part: Part, saved: Box<SavedPart>) {
+            let name = saved.name();
+            self.asked.lock().push(format!("{part:?} back to {name}"));
+        }
+
+        fn forget_overruns(&self) {
+            self.status.lock().load.overruns = 0;
+        }
+
         fn dismiss_message(&self) {
             self.status.lock().message = None;
         }
@@ -401,6 +508,7 @@ mod tests {
             asked: Mutex::default(),
             looks: AtomicUsize::new(0),
             dialogs: AtomicUsize::new(0),
+            history: Mutex::default(),
             fails: AtomicBool::new(false),
         };
         (Arc::new(plugin), receiver)

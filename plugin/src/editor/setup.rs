@@ -64,7 +64,7 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let hint = "Drives the capture as hard as your guitar would drive the gear.";
     scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", hint);
-    let reason = scene.view.status.levels.why_no_input_calibration();
+    let reason = scene.view.status.capture.levels.why_no_input_calibration();
     note(ui, inside, scale, reason.unwrap_or(hint));
 }
 
@@ -97,7 +97,7 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let mut inside = section(ui, rect, scale, "Sound out");
-    let levels = scene.view.status.levels;
+    let levels = scene.view.status.capture.levels;
     caption(ui, &mut inside, scale, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
     let why_not = |option: usize| MODES.get(option).and_then(|mode| levels.why_not(*mode));
@@ -147,7 +147,7 @@ fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         scale,
         "Less aliasing of high notes, for as many times the work. It changes the latency.",
     );
-    if scene.view.status.slims {
+    if scene.view.status.capture.slims {
         let high = inside.height().min(104.0 * scale);
         let wide = 88.0 * scale;
         let place = Rect::from_min_size(inside.min, vec2(wide, high));

@@ -11,8 +11,11 @@ use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
 use super::{knob, meter, rig, setup, theme};
+use crate::card::Card;
 use crate::failure::one_line;
 use crate::folder::{Place, Step};
+use crate::library::Origin;
+use crate::meters::Load;
 use crate::part::{ForParts, Part};
 
 /// All that is to be seen.
@@ -30,10 +33,11 @@ pub(crate) struct Status {
     pub(crate) parts: ForParts<PartStatus>,
     /// Whether the cabinet follows the capture.
     pub(crate) cab_by_capture: bool,
-    /// What is known of the levels of the capture.
-    pub(crate) levels: gridleak_core::Levels,
-    /// Whether the capture has several sizes.
-    pub(crate) slims: bool,
+    pub(crate) capture: CaptureStatus,
+    pub(crate) can_undo: bool,
+    pub(crate) can_redo: bool,
+    /// What playing costs.
+    pub(crate) load: Load,
     /// Whether the project carries the files; `None` where there is none.
     pub(crate) embedding: Option<Embedding>,
     /// Whether something is being loaded.
@@ -46,11 +50,24 @@ pub(crate) struct Status {
     pub(crate) latency: Option<Latency>,
 }
 
+/// What is shown of the capture that plays, A or B.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CaptureStatus {
+    /// What is known of its levels.
+    pub(crate) levels: gridleak_core::Levels,
+    /// Whether it has several sizes.
+    pub(crate) slims: bool,
+    /// What there is to read about it.
+    pub(crate) card: Arc<Card>,
+}
+
 /// What is shown of a part of the rig.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartStatus {
     /// The name of what plays, or is to play and could not be found; `None` for nothing.
     pub(crate) name: Option<String>,
+    /// Where it comes from; `None` for nothing, and for a cabinet that follows the capture.
+    pub(crate) origin: Option<Origin>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
     pub(crate) place: Option<Place>,
     /// What an impulse response does to the frequencies of a curve, in dB.
@@ -147,6 +164,12 @@ pub(crate) enum Action {
     Choose(Choice, usize),
     /// Has the project carry the files, or no longer.
     SetEmbedding(bool),
+    /// Takes the last change back.
+    Undo,
+    /// Makes it again.
+    Redo,
+    /// Counts blocks that came too late anew.
+    ForgetOverruns,
     DismissMessage,
 }
 
@@ -645,13 +668,17 @@ mod tests {
         });
         let part = |name: &str| PartStatus {
             name: Some(name.into()),
+            origin: None,
             place,
             response: None,
         };
         let mut view = View {
             status: Status {
-                parts: ["Plexi", "Screamer", "Greenback", "Room"].map(part),
-                slims: true,
+                parts: ["Plexi", "Recto", "Screamer", "Greenback", "Room"].map(part),
+                capture: CaptureStatus {
+                    slims: true,
+                    ..CaptureStatus::default()
+                },
                 latency: Some(Latency {
                     samples: 48,
                     rate: 48_000.0,
@@ -928,7 +955,7 @@ mod tests {
         for reason in ["plays silence", "output level in dBu", "input level in dBu"] {
             assert!(window.query_by_label_contains(reason).is_some(), "{reason}");
         }
-        window.state_mut().view.status.levels = gridleak_core::Levels {
+        window.state_mut().view.status.capture.levels = gridleak_core::Levels {
             loudness: None,
             input_dbu: Some(12.0),
             output_dbu: Some(12.0),
@@ -955,7 +982,7 @@ mod tests {
         let mut window = window(view());
         go_to(&mut window, "Setup");
         assert!(window.query_by_label("Quality value").is_some());
-        window.state_mut().view.status.slims = false;
+        window.state_mut().view.status.capture.slims = false;
         window.run();
         assert!(window.query_by_label("Quality value").is_none());
         assert!(window.query_by_label_contains("one size").is_some());

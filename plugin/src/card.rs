@@ -1,0 +1,188 @@
+//! What there is to read about a capture.
+
+use std::time::{Duration, Instant};
+
+use gridleak_core::{Capture, Levels, LoudnessSource};
+
+use crate::failure::one_line;
+use crate::simd_choice;
+
+/// Longest value of a line, in characters. Files can make them as long as they like.
+const LONGEST: usize = 200;
+
+/// What a capture says of itself and what was found out about it. What is not known is left out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Card {
+    /// In a few words: what gear, and what kind of tone.
+    pub(crate) gear: Option<String>,
+    /// The name of a thing, and what it is.
+    pub(crate) lines: Vec<(&'static str, String)>,
+}
+
+impl Card {
+    /// The card of a capture of which those levels are known.
+    pub(crate) fn new(capture: &Capture, levels: &Levels) -> Self {
+        let about = capture.metadata();
+        let joined = |texts: [&Option<String>; 2]| {
+            let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
+            (!texts.is_empty()).then(|| texts.join(" "))
+        };
+        let gear = joined([&about.gear_make, &about.gear_model]);
+        let kind = about.gear_type.as_deref().map(spaced);
+        let tone = about.tone_type.as_deref().map(spaced);
+        let summary = capture.summary();
+        let size = Some(summary.size).filter(|size| !size.is_empty());
+        let known = if capture.sample_rate_known() {
+            ""
+        } else {
+            " (assumed)"
+        };
+        let dbu = |level: Option<f64>| level.map(|dbu| format!("{dbu:.1} dBu at full scale"));
+        let loudness = levels.loudness.map(|loudness| match loudness.source {
+            LoudnessSource::Given => format!("{:.1} dB", loudness.db),
+            LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
+        });
+        let error = about.validation_esr.map(|esr| format!("{esr:.4} ESR"));
+        let samples = about.trained_latency.filter(|&samples| samples != 0.0);
+        let lines = [
+            ("Name", about.name.clone()),
+            ("Gear", gear.clone()),
+            ("Kind", kind.clone()),
+            ("Tone", tone.clone()),
+            ("Made by", about.modeled_by.clone()),
+            ("Date", about.date.clone()),
+            (
+                "Trained with",
+                (!capture.version().is_empty()).then(|| format!("format {}", capture.version())),
+            ),
+            ("Error", error),
+            ("Architecture", Some(summary.architecture)),
+            ("Size", size),
+            ("Weights", Some(summary.parameters.to_string())),
+            (
+                "Sample rate",
+                Some(format!("{} Hz{known}", capture.sample_rate())),
+            ),
+            ("Input level", dbu(levels.input_dbu)),
+            ("Output level", dbu(levels.output_dbu)),
+            ("Loudness", loudness),
+            (
+                "Delay taken out",
+                samples.map(|samples| format!("{samples:.0} samples")),
+            ),
+            (
+                "Note",
+                (!capture.warnings().is_empty()).then(|| capture.warnings().join(" ")),
+            ),
+        ];
+        let lines = lines.into_iter();
+        let short = [gear.or(kind), tone].into_iter().flatten();
+        let short = short.collect::<Vec<_>>().join(" \u{b7} ");
+        Self {
+            gear: (!short.is_empty()).then(|| shown(&short)),
+            lines: lines
+                .filter_map(|(name, value)| Some((name, shown(&value?))))
+                .collect(),
+        }
+    }
+
+    /// Adds what playing it takes here, as [`cost`] measured it.
+    pub(crate) fn set_cost(&mut self, cost: f32) {
+        let value = format!("{:.1} % of a core here", 100.0 * cost);
+        self.lines.push(("CPU", value));
+    }
+}
+
+/// `hi_gain` as people write it.
+fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+fn shown(text: &str) -> String {
+    one_line(text).trim().chars().take(LONGEST).collect()
+}
+
+/// The part of a processor core that playing a capture takes, at its own rate and full size; 1 is all
+/// of it. Plays a tenth of a second of something, three times, and takes the quickest: others use
+/// the processor, too.
+pub(crate) fn cost(capture: &Capture) -> f32 {
+    let level = simd_choice::choose().unwrap_or_else(|_| gridleak_core::Level::detect());
+    let mut model = capture.build_for(level);
+    let frames = (capture.sample_rate() / 10.0) as usize;
+    // Nothing that a net could answer with silence, and no denormals.
+    let input: Vec<f32> = (0..frames).map(|n| (n as f32 * 0.05).sin() * 0.3).collect();
+    let inputs = vec![input.as_slice(); capture.in_channels()];
+    let mut outputs = vec![vec![0.0; frames]; capture.out_channels()];
+    let mut play = || {
+        let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        let started = Instant::now();
+        model.process(&inputs, &mut outputs);
+        started.elapsed()
+    };
+    let best = (0..3).map(|_| play()).min().unwrap_or(Duration::ZERO);
+    best.as_secs_f32() * capture.sample_rate() as f32 / frames.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(metadata: &str) -> Card {
+        let text = format!(
+            r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
+                "weights":[0.5],"metadata":{metadata}}}"#
+        );
+        let capture = Capture::from_bytes("test", text.as_bytes()).unwrap();
+        Card::new(&capture, &Levels::of(&capture))
+    }
+
+    fn value<'a>(card: &'a Card, name: &str) -> Option<&'a str> {
+        let line = card.lines.iter().find(|(known, _)| *known == name);
+        line.map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_card_says_what_is_known_and_nothing_of_the_rest() {
+        let card_ = card(
+            r#"{"name":"Plexi","modeled_by":"Ann","gear_make":"Marshall","gear_model":"1959","tone_type":"hi_gain",
+                "input_level_dbu":12.25,"training":{"validation_esr":0.0123}}"#,
+        );
+        assert_eq!(card_.gear.as_deref(), Some("Marshall 1959 \u{b7} hi gain"));
+        for (name, wanted) in [
+            ("Name", Some("Plexi")),
+            ("Made by", Some("Ann")),
+            ("Error", Some("0.0123 ESR")),
+            ("Input level", Some("12.2 dBu at full scale")),
+            ("Sample rate", Some("48000 Hz (assumed)")),
+            ("Output level", None),
+            ("Date", None),
+            ("CPU", None),
+        ] {
+            assert_eq!(value(&card_, name), wanted, "{name}");
+        }
+        let silent = card("null");
+        assert_eq!(silent.gear, None);
+        assert!(silent.lines.iter().all(|(_, value)| !value.is_empty()));
+        assert!(value(&silent, "Loudness").unwrap().ends_with("(measured)"));
+    }
+
+    #[test]
+    fn strangers_texts_are_cut_to_a_line() {
+        let long = "x\\n".repeat(10_000);
+        let card = card(&format!(r#"{{"name":"{long}","gear_make":"{long}"}}"#));
+        assert_eq!(value(&card, "Name").unwrap().chars().count(), LONGEST);
+        assert!(!value(&card, "Gear").unwrap().contains('\n'));
+        assert!(card.gear.unwrap().chars().count() <= LONGEST);
+    }
+
+    #[test]
+    fn what_it_costs_is_measured() {
+        let built_in = crate::builtin::find("crunch").unwrap();
+        let capture = Capture::from_bytes("crunch", built_in.bytes).unwrap();
+        let cost = cost(&capture);
+        assert!(cost > 0.0 && cost.is_finite());
+        let mut card = Card::new(&capture, &Levels::of(&capture));
+        card.set_cost(cost);
+        assert!(value(&card, "CPU").unwrap().ends_with("of a core here"));
+    }
+}
