@@ -1876,4 +1876,134 @@ mod tests {
             drop(instance);
         }
     }
+
+    /// A steady level that an instance comes to once the loader has looked at the parameters.
+    fn level_comes_to(instance: &mut Instance, wanted: f32) {
+        let started = Instant::now();
+        loop {
+            instance.settle();
+            let level = instance.level();
+            if (level / wanted - 1.0).abs() < 1e-3 {
+                return;
+            }
+            let waited = started.elapsed();
+            assert!(waited < Duration::from_secs(10), "{level} is not {wanted}");
+        }
+    }
+
+    #[test]
+    fn b_plays_when_it_is_chosen_as_loud_as_a_if_that_is_wanted() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let parameters = instance.parameters.clone();
+        let open = |instance: &Instance, part, gain| {
+            let path = write(folder.path(), &format!("{gain}.nam"), gain, 48_000);
+            instance.loader.open_file(part, path);
+        };
+        open(&instance, Part::Capture, 0.5);
+        level_comes_to(&mut instance, 0.05);
+        // As long as there is nothing in B, A plays on.
+        parameters.choose_side(Side::B);
+        level_comes_to(&mut instance, 0.05);
+        parameters.match_sides(false);
+        open(&instance, Part::SecondCapture, 2.0);
+        level_comes_to(&mut instance, 0.2);
+        parameters.match_sides(true);
+        level_comes_to(&mut instance, 0.05);
+        // What is loaded as A meanwhile is heard only in how loud B is.
+        open(&instance, Part::Capture, 0.25);
+        level_comes_to(&mut instance, 0.025);
+        parameters.choose_side(Side::A);
+        level_comes_to(&mut instance, 0.025);
+        instance.loader.clear(Part::SecondCapture);
+        parameters.choose_side(Side::B);
+        level_comes_to(&mut instance, 0.025);
+    }
+
+    #[test]
+    fn a_switch_between_a_and_b_needs_no_other_latency() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let path = write(folder.path(), "a.nam", 0.5, 44_100);
+        instance.loader.open_file(Part::SecondCapture, path);
+        instance.settle();
+        let late = gridleak_core::latency(48_000.0, 44_100.0);
+        assert_eq!(instance.loader.expected_latency(48_000.0, false), late);
+    }
+
+    #[test]
+    fn buttons_of_the_host_step_through_the_folder_of_what_plays() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        for (name, gain) in [("1.nam", 0.1), ("2.nam", 0.2), ("3.nam", 0.3)] {
+            write(folder.path(), name, gain, 48_000);
+        }
+        let open = |instance: &Instance, part, name| {
+            instance.loader.open_file(part, folder.path().join(name));
+        };
+        open(&instance, Part::Capture, "1.nam");
+        level_comes_to(&mut instance, 0.01);
+        instance.loader.step_soon(Part::Capture, Step::Next);
+        level_comes_to(&mut instance, 0.02);
+        instance.loader.step_soon(Part::Capture, Step::Previous);
+        instance.loader.step_soon(Part::Capture, Step::Previous);
+        level_comes_to(&mut instance, 0.03);
+        instance.parameters.match_sides(false);
+        instance.parameters.choose_side(Side::B);
+        // B begins where A is.
+        instance.loader.step_soon(Part::Capture, Step::Previous);
+        level_comes_to(&mut instance, 0.02);
+        instance.parameters.choose_side(Side::A);
+        level_comes_to(&mut instance, 0.03);
+    }
+
+    #[test]
+    fn what_was_loaded_is_taken_back_and_loaded_again() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let open = |instance: &mut Instance, name: &str, gain| {
+            let path = write(folder.path(), name, gain, 48_000);
+            instance.loader.open_file(Part::Capture, path);
+            instance.settle();
+        };
+        open(&mut instance, "one.nam", 0.1);
+        // A walk through a folder is one change.
+        open(&mut instance, "two.nam", 0.2);
+        let broken = folder.path().join("broken.nam");
+        std::fs::write(&broken, "{}").unwrap();
+        instance.loader.open_file(Part::Capture, broken);
+        instance.settle();
+        let change = instance.loader.history().lock().undo();
+        let Some(Change::Part { part, after, .. }) = change else {
+            panic!("{change:?}");
+        };
+        assert_eq!(after.built_in_name(), Some("crunch"));
+        instance.loader.put_back(part, after);
+        instance.settle();
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
+        assert_eq!(saved.built_in_name(), Some("crunch"));
+        assert!(!instance.loader.history().lock().can_undo());
+        let change = instance.loader.history().lock().redo();
+        let Some(Change::Part { part, after, .. }) = change else {
+            panic!("{change:?}");
+        };
+        instance.loader.put_back(part, after);
+        level_comes_to(&mut instance, 0.02);
+    }
+
+    #[test]
+    fn the_card_of_what_plays_says_what_it_costs() {
+        let mut instance = Instance::active();
+        let started = Instant::now();
+        loop {
+            instance.settle();
+            let shown = instance.loader.shown();
+            let capture = shown.parts[Part::Capture.index()].capture.as_ref().unwrap();
+            if capture.card.lines.iter().any(|(name, _)| *name == "CPU") {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(10));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }

@@ -719,12 +719,25 @@ impl Parameters {
     /// Does what a host does when the user chooses an oversampling.
     pub(crate) fn choose_oversampling(&self, choice: Oversampling) {
         let position = self.oversampling.preview_normalized(choice);
-        // SAFETY: the pointer is that of a parameter which lives as long as `self`.
-        unsafe {
-            self.oversampling
-                .as_ptr()
-                ._internal_set_normalized_value(position);
-        }
+        set_like_a_host(&self.oversampling, position);
+    }
+
+    /// The same for the side of A and B.
+    pub(crate) fn choose_side(&self, side: Side) {
+        set_like_a_host(&self.compare.side, f32::from(side == Side::B));
+    }
+
+    /// The same for whether B is as loud as A.
+    pub(crate) fn match_sides(&self, on: bool) {
+        set_like_a_host(&self.compare.matched, f32::from(on));
+    }
+}
+
+#[cfg(test)]
+fn set_like_a_host(parameter: &impl Param, position: f32) {
+    // SAFETY: the pointer is that of a parameter that is borrowed meanwhile.
+    unsafe {
+        parameter.as_ptr()._internal_set_normalized_value(position);
     }
 }
 
