@@ -433,6 +433,13 @@ fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
         theme::RAISED
     };
     painter.circle(centre, body, fill, Stroke::new(1.0, theme::OUTLINE));
+    let there = angle(number.modulated);
+    if there != now {
+        // Where the host's modulation has it.
+        let at = centre + ring * direction(there);
+        arc(now, there, theme::ACCENT.gamma_multiply(0.4));
+        painter.circle_filled(at, 0.75 * thick, theme::TEXT);
+    }
     let pointer = [
         centre + 0.35 * body * direction(now),
         centre + 0.88 * body * direction(now),

@@ -1,8 +1,10 @@
 //! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
 
+mod coach;
 mod control;
 mod curve;
 mod file_dialog;
+mod info;
 mod knob;
 mod late_window;
 mod layout;

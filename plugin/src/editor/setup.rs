@@ -27,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 }
 
 /// A panel with a title; returns the place for what is in it.
-fn section(ui: &mut Ui, rect: Rect, scale: f32, title: &str) -> Rect {
+pub(super) fn section(ui: &mut Ui, rect: Rect, scale: f32, title: &str) -> Rect {
     widgets::panel(ui, rect);
     let mut inside = rect.shrink(PADDING * scale);
     inside.min.y = rect.top() + 4.0 * scale;

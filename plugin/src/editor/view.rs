@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use egui::accesskit::{Live, Role};
-use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{
+    Align2, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
+    vec2,
+};
+use gridleak_core::LevelSettings;
 
+use super::coach::Coach;
 use super::control::Controls;
 pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
-use super::{knob, meter, rig, setup, theme};
+use super::{info, knob, meter, rig, setup, theme};
 use crate::card::Card;
 use crate::failure::one_line;
 use crate::folder::{Place, Step};
@@ -178,6 +183,7 @@ pub(crate) enum Action {
 pub(super) enum Page {
     #[default]
     Rig,
+    Info,
     Setup,
 }
 
@@ -187,6 +193,8 @@ pub(crate) struct Memory {
     page: Page,
     pub(super) knobs: [knob::Memory; Knob::ALL.len()],
     pub(super) curves: rig::Curves,
+    pub(super) coach: Coach,
+    load: ShownLoad,
     input_meter: meter::Meter,
     output_meter: meter::Meter,
 }
@@ -214,7 +222,12 @@ pub(super) struct Scene<'a> {
 /// Shows `view` in all of `ui` and returns what was done, in order.
 pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action> {
     let window = ui.available_size();
-    let message = view.status.message.as_ref();
+    coach(ui, view, memory);
+    let advice = memory.coach.fault().map(|fault| Message {
+        kind: Kind::Notice,
+        text: fault.advice().into(),
+    });
+    let message = view.status.message.as_ref().or(advice.as_ref());
     let message = message.map(|message| Strip::new(ui, message, window));
     let height = message.as_ref().map(|strip| strip.height);
     let layout = Layout::new(window, height);
@@ -239,6 +252,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         scene.show_pedal(ui, at(layout.pedal));
         match scene.memory.page {
             Page::Rig => rig::show(ui, at(layout.page), &mut scene),
+            Page::Info => info::show(ui, at(layout.page), &mut scene),
             Page::Setup => setup::show(ui, at(layout.page), &mut scene),
         }
         let measured = [
@@ -261,9 +275,14 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
         }
         if let (Some(strip), Some(rect)) = (message, layout.message) {
-            strip.show(ui, at(rect), scale, &mut scene.actions);
+            if strip.show(ui, at(rect), scale) {
+                match &view.status.message {
+                    Some(_) => scene.actions.push(Action::DismissMessage),
+                    None => scene.memory.coach.dismiss(),
+                }
+            }
         }
-        show_status(ui, at(layout.status), scale, view);
+        scene.show_status(ui, at(layout.status));
     });
     scene.actions
 }
@@ -363,7 +382,12 @@ impl Scene<'_> {
     /// The buttons of a part, from the left: back, on, load, clear. Returns how wide they are.
     pub(super) fn part_buttons(&mut self, ui: &mut Ui, rect: Rect, part: Part) -> f32 {
         let status = &self.view.status.parts[part.index()];
-        let called = part.title().to_lowercase();
+        // A or B, it is the one capture that there is to see.
+        let called = match part {
+            Part::SecondCapture => Part::Capture.title(),
+            part => part.title(),
+        };
+        let called = called.to_lowercase();
         let elsewhere = status.place.is_some_and(|place| place.count > 1);
         let something = status.name.is_some() && part != Part::Capture;
         let (scale, free) = (self.scale, !self.view.choosing);
@@ -418,7 +442,11 @@ impl Scene<'_> {
 
         let tab = vec2(64.0 * scale, rect.height());
         let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
-        for (page, name) in [(Page::Rig, "Rig"), (Page::Setup, "Setup")] {
+        for (page, name) in [
+            (Page::Rig, "Rig"),
+            (Page::Info, "Info"),
+            (Page::Setup, "Setup"),
+        ] {
             let on = self.memory.page == page;
             let button = Button::new(name, Face::Text(name), theme::body(scale));
             if button.tab(on).show(ui, place).clicked() {
@@ -429,6 +457,27 @@ impl Scene<'_> {
         }
 
         let place = rect.with_min_x(rect.right() - 72.0 * scale);
+        let beside = rect.with_max_x(place.left() - 10.0 * scale);
+        let [undo, redo] = [2.0, 1.0].map(|from_right: f32| {
+            let left = beside.right() - from_right * 28.0 * scale;
+            Rect::from_x_y_ranges(left..=left + 25.0 * scale, beside.y_range())
+        });
+        let status = &self.view.status;
+        let (can_undo, can_redo) = (status.can_undo, status.can_redo);
+        let name = "Undo";
+        self.button(ui, undo, name, Face::Undo, can_undo, Action::Undo);
+        self.button(ui, redo, "Redo", Face::Redo, can_redo, Action::Redo);
+        if !ui.ctx().text_edit_focused() {
+            let z = |shift| KeyboardShortcut::new(Modifiers::COMMAND.plus(shift), Key::Z);
+            let pressed = |keys: KeyboardShortcut| ui.input_mut(|i| i.consume_shortcut(&keys));
+            // The longer one first, for the shorter one is a part of it.
+            if pressed(z(Modifiers::SHIFT)) {
+                self.actions.extend(can_redo.then_some(Action::Redo));
+            } else if pressed(z(Modifiers::NONE)) {
+                self.actions.extend(can_undo.then_some(Action::Undo));
+            }
+        }
+
         let on = self.view.controls.is_on(Switch::Bypass);
         let button = Button::new("Bypass", Face::Text("Bypass"), theme::small(scale));
         let response = button.switch(on).show(ui, place);
@@ -451,13 +500,17 @@ impl Scene<'_> {
         self.show_name(ui, name);
 
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-        let wide = self.part_buttons(ui, below, Part::Capture);
+        let part = self.capture_part();
+        let wide = self.part_buttons(ui, below, part);
         let keep = below.with_min_x(below.right() - 110.0 * scale);
+        let compare = below.with_max_x(keep.left() - 8.0 * scale);
+        let compare = compare.with_min_x(compare.right() - 84.0 * scale);
+        self.show_compare(ui, compare);
         let place = Rect::from_x_y_ranges(
-            below.left() + wide + 10.0 * scale..=keep.left() - 8.0 * scale,
+            below.left() + wide + 10.0 * scale..=compare.left() - 8.0 * scale,
             below.y_range(),
         );
-        let text = match view.status.parts[Part::Capture.index()].place {
+        let text = match view.status.parts[part.index()].place {
             _ if view.choosing => "Choosing a file\u{2026}".into(),
             _ if view.status.busy => "Loading\u{2026}".into(),
             Some(Place { index, count }) => format!("{index} of {count}"),
@@ -487,12 +540,55 @@ impl Scene<'_> {
         }
     }
 
+    /// The part that the panel of the capture shows: A or B.
+    fn capture_part(&self) -> Part {
+        match self.view.controls.choice(Choice::Side).chosen {
+            0 => Part::Capture,
+            _ => Part::SecondCapture,
+        }
+    }
+
+    /// Which of two captures plays, and whether they are equally loud.
+    fn show_compare(&mut self, ui: &mut Ui, rect: Rect) {
+        let (sides, matched) = rect.split_left_right_at_fraction(0.64);
+        self.choice(ui, sides, Choice::Side, |_| None);
+        let matched = matched.with_min_x(matched.left() + 3.0 * self.scale);
+        let on = self.view.controls.is_on(Switch::Matched);
+        let name = self.view.controls.switch_name(Switch::Matched);
+        let button = Button::new(name, Face::Text("="), theme::small(self.scale));
+        let response = button.switch(on).lit(false).show(ui, matched);
+        if response.clicked() {
+            self.actions.push(Action::Switch(Switch::Matched, !on));
+        }
+        response.on_hover_text(if on {
+            "B comes out as loud as A, by measurement. Click to hear it at its own level."
+        } else {
+            "B has its own level. Click to hear it as loud as A, by measurement."
+        });
+    }
+
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
-        let (text, colour) = match &view.status.parts[Part::Capture.index()].name {
+        let part = &view.status.parts[self.capture_part().index()];
+        let (text, colour) = match &part.name {
             Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
-            None => ("No capture loaded".into(), theme::WEAK),
+            None => match &view.status.parts[Part::Capture.index()].name {
+                Some(name) => {
+                    let name = one_line(&shortened(name, LONGEST_NAME));
+                    (format!("B is empty: {name} plays"), theme::WEAK)
+                }
+                None => ("No capture loaded".into(), theme::WEAK),
+            },
         };
+        let gear = view.status.capture.card.gear.as_deref();
+        let (rect, below) = match gear {
+            Some(_) => rect.split_top_bottom_at_y(rect.bottom() - 15.0 * scale),
+            None => (rect, rect),
+        };
+        if let Some(gear) = gear {
+            let (align, font) = (Align2::CENTER_CENTER, theme::small(scale));
+            widgets::label(ui, below, align, 1, gear, font, theme::FAINT);
+        }
         let bypassed = view.controls.is_on(Switch::Bypass);
         let colour = if bypassed { theme::FAINT } else { colour };
         // As large as the place allows, to a limit, and smaller for what would take three lines.
@@ -556,7 +652,8 @@ impl Strip {
         }
     }
 
-    fn show(self, ui: &mut Ui, rect: Rect, scale: f32, actions: &mut Vec<Action>) {
+    /// Draws it; says whether it is to go.
+    fn show(self, ui: &mut Ui, rect: Rect, scale: f32) -> bool {
         let (bar_colour, kind) = match self.kind {
             Kind::Error => (theme::ERROR, "Error"),
             Kind::Notice => (theme::ACCENT, "Notice"),
@@ -599,28 +696,107 @@ impl Strip {
         let middle = egui::pos2(button.center().x, button.top() + 15.0 * scale);
         let button = Rect::from_center_size(middle, vec2(side, side));
         let dismiss = Button::new("Dismiss message", Face::Cross, theme::body(scale)).flat();
-        if dismiss.show(ui, button).clicked() {
-            actions.push(Action::DismissMessage);
-        }
+        dismiss.show(ui, button).clicked()
     }
 }
 
-fn show_status(ui: &mut Ui, rect: Rect, scale: f32, view: &View) {
-    let font = theme::small(scale);
-    let (left, right) = rect.split_left_right_at_fraction(0.75);
-    let latency = match view.status.latency {
-        None => "Not active".into(),
-        Some(Latency { samples: 0, .. }) => "No latency".into(),
-        Some(Latency { samples, rate }) => {
-            let milliseconds = 1000.0 * samples as f32 / rate;
-            format!("Latency {samples} samples ({milliseconds:.1} ms)")
+/// What playing costs, as it is written for a while: figures that change with every picture cannot be
+/// read.
+#[derive(Debug, Default)]
+struct ShownLoad {
+    since: f64,
+    percent: f32,
+}
+
+/// How long a figure stays, in seconds.
+const READ_FOR: f64 = 0.5;
+
+impl Scene<'_> {
+    /// The line below everything: cost, latency, version.
+    fn show_status(&mut self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        let font = theme::small(scale);
+        let align = Align2::LEFT_CENTER;
+        let (rest, right) = rect.split_left_right_at_x(rect.right() - 60.0 * scale);
+        let mut rest = rest;
+        if let Some(latency) = view.status.latency {
+            let now = ui.input(|i| i.time);
+            let shown = &mut self.memory.load;
+            if now - shown.since >= READ_FOR || shown.percent == 0.0 {
+                let percent = 100.0 * view.status.load.share;
+                *shown = ShownLoad {
+                    since: now,
+                    percent,
+                };
+            }
+            let (left, after) = rest.split_left_right_at_x(rest.left() + 68.0 * scale);
+            let text = format!("CPU {:.1} %", shown.percent);
+            let colour = if shown.percent < 80.0 {
+                theme::FAINT
+            } else {
+                theme::ERROR
+            };
+            widgets::label(ui, left, align, 1, &text, font.clone(), colour)
+                .on_hover_text("The part of the time for a block of sound that Gridleak takes.");
+            let (left, after) = after.split_left_right_at_x(after.left() + 90.0 * scale);
+            self.show_overruns(ui, left);
+            rest = after;
+            let text = match latency {
+                Latency { samples: 0, .. } => "No latency".into(),
+                Latency { samples, rate } => {
+                    let milliseconds = 1000.0 * samples as f32 / rate;
+                    format!("Latency {samples} samples ({milliseconds:.1} ms)")
+                }
+            };
+            widgets::label(ui, rest, align, 1, &text, font.clone(), theme::FAINT);
+        } else {
+            widgets::label(ui, rest, align, 1, "Not active", font.clone(), theme::FAINT);
         }
+        let version = env!("CARGO_PKG_VERSION");
+        let align = Align2::RIGHT_CENTER;
+        widgets::label(ui, right, align, 1, version, font, theme::FAINT);
+    }
+
+    /// How often the sound came too late; a click begins to count anew.
+    fn show_overruns(&mut self, ui: &mut Ui, rect: Rect) {
+        let overruns = self.view.status.load.overruns;
+        let text = match overruns {
+            0 => "No overruns".to_owned(),
+            1 => "1 overrun".to_owned(),
+            many => format!("{many} overruns"),
+        };
+        let font = theme::small(self.scale);
+        if overruns == 0 {
+            let align = Align2::LEFT_CENTER;
+            widgets::label(ui, rect, align, 1, &text, font, theme::FAINT);
+            return;
+        }
+        let rect = rect.with_max_x(rect.right() - 8.0 * self.scale);
+        let button = Button::new("Reset overruns", Face::Text(&text), font);
+        let response = button.show(ui, rect);
+        if response.clicked() {
+            self.actions.push(Action::ForgetOverruns);
+        }
+        response.on_hover_text(
+            "So often a block of sound took longer than it lasts, which may be heard. Larger blocks in the host, less oversampling or a smaller capture help. Click to count anew.",
+        );
+    }
+}
+
+/// Has the coach hear the guitar as it comes in: before the gain that the meter is behind.
+fn coach(ui: &Ui, view: &View, memory: &mut Memory) {
+    let controls = &view.controls;
+    let settings = LevelSettings {
+        calibrate_input: controls.is_on(Switch::CalibrateInput),
+        interface_dbu: controls.value(Knob::Interface),
+        ..LevelSettings::default()
     };
-    let align = Align2::LEFT_CENTER;
-    widgets::label(ui, left, align, 1, &latency, font.clone(), theme::FAINT);
-    let version = env!("CARGO_PKG_VERSION");
-    let align = Align2::RIGHT_CENTER;
-    widgets::label(ui, right, align, 1, version, font, theme::FAINT);
+    let calibration = view.status.capture.levels.input_gain_db(&settings) as f32;
+    let gain = calibration + controls.number(Knob::Input).modulated;
+    let Levels { left, right } = view.status.input;
+    let loudest = left.abs().max(right.unwrap_or(0.0).abs());
+    let now = ui.input(|i| i.time);
+    memory.coach.listen(loudest * 10f32.powf(-gain / 20.0), now);
 }
 
 #[cfg(test)]
@@ -650,6 +826,7 @@ mod tests {
     fn turn(view: &mut View, knob: Knob, value: f32) {
         let number = view.controls.number_mut(knob);
         number.value = value;
+        number.modulated = value;
         number.text = match number.text.rsplit_once(' ') {
             Some((_, "%")) => format!("{:.0} %", 100.0 * value),
             Some((_, unit @ ("ms" | "Hz"))) => format!("{value:.0} {unit}"),

@@ -7,6 +7,8 @@ use egui::{
     Ui, WidgetInfo, vec2,
 };
 
+use std::f32::consts::TAU;
+
 use super::theme;
 
 /// What is seen of a button.
@@ -18,6 +20,10 @@ pub(super) enum Face<'a> {
     /// An arrow head that points right.
     Right,
     Cross,
+    /// An arrow that turns back.
+    Undo,
+    /// An arrow that turns on.
+    Redo,
     /// The lamp of a switch, and what it switches.
     Lamp(&'a str),
 }
@@ -186,6 +192,23 @@ impl<'a> Button<'a> {
                 let point = |x: f32, y: f32| at + size * vec2(way * x, y);
                 let line = vec![point(-0.5, -1.0), point(0.5, 0.0), point(-0.5, 1.0)];
                 painter.line(line, stroke);
+            }
+            Face::Undo | Face::Redo => {
+                let way = if matches!(self.face, Face::Undo) {
+                    1.0
+                } else {
+                    -1.0
+                };
+                // Three quarters of a circle, and a head where it began.
+                let point = |x: f32, y: f32| at + size * vec2(way * x, y);
+                let turn = |n: usize| {
+                    let angle = TAU * (0.62 + 0.055 * n as f32);
+                    point(1.05 * angle.cos(), 1.05 * angle.sin())
+                };
+                painter.line((0..=12).map(turn).collect(), stroke);
+                let from = turn(0);
+                let head = |x: f32, y: f32| from + size * vec2(way * x, y);
+                painter.line(vec![head(0.05, -0.75), from, head(0.8, 0.1)], stroke);
             }
             Face::Cross => {
                 for way in [-1.0, 1.0] {

@@ -1,0 +1,197 @@
+//! The input coach: how hard the guitar comes in, and what to do about it.
+
+use gridleak_core::LevelSettings;
+use gridleak_core::Levels as CaptureLevels;
+
+/// Seconds of playing that advice is drawn from, each judged by its loudest sample.
+const SECONDS: usize = 4;
+
+/// What is softer than this is no playing, in dBFS.
+const PLAYING: f32 = -66.0;
+
+/// Nobody plays a whole while without getting louder than this, in dBFS, where the interface is set for
+/// a guitar: single notes on weak pickups reach some -30.
+const LOW: f32 = -42.0;
+
+/// From here on an interface cuts off what is louder, in dBFS.
+const CLIPPING: f32 = -0.02;
+
+/// What is wrong with the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Every one of the last seconds was cut off.
+    Clipping,
+    /// There was playing in all of them, far too soft.
+    Low,
+}
+
+impl Fault {
+    /// What to do, in words.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::Clipping => {
+                "The input clips: your guitar is cut off before it gets here. Turn down the gain of your interface; if it is all the way down, use its line input or its pad."
+            }
+            Self::Low => {
+                "The guitar comes in very softly. Check the cable and that the interface's input is set to instrument (Hi-Z), then turn up its gain, or Input here."
+            }
+        }
+    }
+}
+
+/// What it remembers of the last seconds.
+#[derive(Debug, Default)]
+pub(super) struct Coach {
+    /// The loudest of the seconds that are over, the last one first, in dBFS.
+    seconds: [Option<f32>; SECONDS],
+    /// The second that is being listened to, and its loudest so far.
+    current: Option<(u64, f32)>,
+    fault: Option<Fault>,
+    /// What somebody does not want to be told again.
+    dismissed: Option<Fault>,
+}
+
+impl Coach {
+    /// Listens to the largest sample since the last look, before any gain; `now` in seconds.
+    pub(super) fn listen(&mut self, magnitude: f32, now: f64) {
+        let level = 20.0 * magnitude.abs().log10();
+        let second = now.max(0.0) as u64;
+        match &mut self.current {
+            Some((known, loudest)) if *known == second => *loudest = loudest.max(level),
+            current => {
+                if let Some((known, loudest)) = current.replace((second, level)) {
+                    self.seconds.rotate_right(1);
+                    self.seconds[0] = Some(loudest);
+                    // While nobody played, nothing was drawn and nothing was heard.
+                    if second > known + 1 {
+                        self.seconds = [None; SECONDS];
+                    }
+                    self.judge();
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self) {
+        let all = |is: fn(f32) -> bool| self.seconds.iter().all(|s| s.is_some_and(is));
+        self.fault = if all(|loudest| loudest >= CLIPPING) {
+            Some(Fault::Clipping)
+        } else if all(|loudest| (PLAYING..LOW).contains(&loudest)) {
+            Some(Fault::Low)
+        } else {
+            None
+        };
+    }
+
+    /// What is wrong, unless somebody has heard enough of it.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault.filter(|fault| self.dismissed != Some(*fault))
+    }
+
+    /// Does not tell of the same again.
+    pub(super) fn dismiss(&mut self) {
+        self.dismissed = self.fault;
+    }
+
+    /// The loudest of the last seconds in which somebody played, in dBFS.
+    pub(super) fn loudest(&self) -> Option<f32> {
+        let seconds = self.seconds.iter().flatten().copied();
+        let loudest = seconds.reduce(f32::max);
+        loudest.filter(|&loudest| loudest >= PLAYING)
+    }
+}
+
+/// What to set for a capture of such levels, in words.
+pub(super) fn setting(levels: &CaptureLevels, settings: &LevelSettings) -> String {
+    let Some(dbu) = levels.input_dbu else {
+        return "This capture does not say how hard its gear was driven. Leave the gain of your interface where it does not clip, most of the way down, and set Input by ear: until it breaks up as the gear would.".into();
+    };
+    let own = settings.interface_dbu;
+    let needed = f64::from(own) - dbu;
+    let made = format!("The capture was made with {dbu:.1} dBu at full scale.");
+    if settings.calibrate_input {
+        format!(
+            "{made} Your interface is set to {own:.1} dBu, so the input is turned {} by {:.1} dB: as hard as your guitar would drive the gear. Keep the gain of the interface all the way down.",
+            if needed < 0.0 { "down" } else { "up" },
+            needed.abs(),
+        )
+    } else {
+        format!(
+            "{made} With an interface of {own:.1} dBu, its gain all the way down, Input at {needed:+.1} dB drives it as hard as your guitar would drive the gear; Calibrate input on the Setup page does that by itself."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays seconds of such a level, looked at 30 times each.
+    fn play(coach: &mut Coach, from: u64, seconds: u64, dbfs: f32) {
+        for second in from..from + seconds {
+            for look in 0..30 {
+                let now = second as f64 + f64::from(look) / 30.0;
+                coach.listen(10f32.powf(dbfs / 20.0), now);
+            }
+        }
+    }
+
+    #[test]
+    fn it_speaks_after_some_seconds_of_the_same_and_can_be_silenced() {
+        for (level, fault) in [
+            (0.0, Some(Fault::Clipping)),
+            (-12.0, None),
+            (-35.0, None),
+            (-50.0, Some(Fault::Low)),
+            (-80.0, None),
+        ] {
+            let mut coach = Coach::default();
+            play(&mut coach, 0, 3, level);
+            assert_eq!(coach.fault(), None, "{level} dB, too early");
+            play(&mut coach, 3, 3, level);
+            assert_eq!(coach.fault(), fault, "{level} dB");
+            coach.dismiss();
+            play(&mut coach, 6, 3, level);
+            assert_eq!(coach.fault(), None, "{level} dB, dismissed");
+        }
+    }
+
+    #[test]
+    fn one_good_second_is_enough_and_pauses_are_not_playing() {
+        let mut coach = Coach::default();
+        play(&mut coach, 0, 3, -50.0);
+        play(&mut coach, 3, 1, -20.0);
+        play(&mut coach, 4, 2, -50.0);
+        assert_eq!(coach.fault(), None);
+        assert_eq!(coach.loudest().map(f32::round), Some(-20.0));
+        play(&mut coach, 60, 2, -50.0);
+        assert_eq!(coach.fault(), None);
+        assert_eq!(coach.loudest().map(f32::round), Some(-50.0));
+        coach.listen(f32::NAN, 70.0);
+        coach.listen(f32::INFINITY, 71.0);
+        coach.listen(0.0, 72.0);
+        assert_eq!(coach.fault(), None);
+    }
+
+    #[test]
+    fn what_to_set_is_said_in_decibels() {
+        let known = CaptureLevels {
+            input_dbu: Some(18.25),
+            ..CaptureLevels::default()
+        };
+        let mut settings = LevelSettings {
+            interface_dbu: 12.0,
+            ..LevelSettings::default()
+        };
+        let said = setting(&known, &settings);
+        assert!(
+            said.contains("18.2 dBu") && said.contains("-6.2 dB"),
+            "{said}"
+        );
+        settings.calibrate_input = true;
+        let said = setting(&known, &settings);
+        assert!(said.contains("down by 6.2 dB"), "{said}");
+        let said = setting(&CaptureLevels::default(), &settings);
+        assert!(said.contains("by ear"), "{said}");
+    }
+}
