@@ -659,6 +659,62 @@ mod tests {
     }
 
     #[test]
+    fn every_change_is_taken_back_and_made_again() {
+        let (plugin, _) = plugin();
+        let (mut app, _) = open(&plugin);
+        let stub = || Stub(None);
+        let parameters = &plugin.parameters;
+        for action in [
+            Action::Begin(Knob::Output),
+            Action::Set(Knob::Output, -7.0),
+            Action::Set(Knob::Output, -9.0),
+            Action::End(Knob::Output),
+            Action::Switch(Switch::Bypass, true),
+            Action::Choose(view::Choice::Source, 3),
+            Action::SetEmbedding(true),
+        ] {
+            app.perform(action, stub());
+        }
+        let part = |name: &str| Box::new(SavedPart::built_in(name));
+        let loaded = Change::Part {
+            part: Part::Pedal,
+            before: part("none"),
+            after: part("lead"),
+        };
+        plugin.history.lock().record(loaded, Instant::now());
+        let state = || {
+            let status = plugin.status.lock();
+            (
+                parameters.output.value(),
+                parameters.bypass.value(),
+                parameters.source.value(),
+                status.embedding.is_some_and(|embedding| embedding.on),
+            )
+        };
+        let done = [
+            (0.0, false, Source::Stereo, false),
+            (-9.0, false, Source::Stereo, false),
+            (-9.0, true, Source::Stereo, false),
+            (-9.0, true, Source::Sum, false),
+            (-9.0, true, Source::Sum, true),
+        ];
+        app.perform(Action::Undo, stub());
+        assert_eq!(*plugin.asked.lock(), ["Pedal back to none"]);
+        for wanted in done[..4].iter().rev() {
+            app.perform(Action::Undo, stub());
+            assert_eq!(state(), *wanted);
+        }
+        app.perform(Action::Undo, stub());
+        assert_eq!(state(), done[0], "there is no more");
+        for wanted in &done[1..] {
+            app.perform(Action::Redo, stub());
+            assert_eq!(state(), *wanted);
+        }
+        app.perform(Action::Redo, stub());
+        assert_eq!(plugin.asked.lock()[1], "Pedal back to lead");
+    }
+
+    #[test]
     fn the_parts_are_left_to_the_plugin() {
         let (plugin, _) = plugin();
         for part in &mut plugin.status.lock().parts {

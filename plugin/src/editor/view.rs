@@ -860,6 +860,8 @@ mod tests {
                     samples: 48,
                     rate: 48_000.0,
                 }),
+                can_undo: true,
+                can_redo: true,
                 ..Status::default()
             },
             controls: Controls::of(&parameters),
@@ -912,6 +914,12 @@ mod tests {
     /// What was done since the last time.
     fn done(window: &mut Window) -> Vec<Action> {
         window.run();
+        std::mem::take(&mut window.state_mut().actions)
+    }
+
+    /// The same while something moves.
+    fn done_at_once(window: &mut Window) -> Vec<Action> {
+        window.run_steps(4);
         std::mem::take(&mut window.state_mut().actions)
     }
 
@@ -1571,15 +1579,21 @@ mod tests {
         assert_eq!(alert.role(), Role::Alert);
     }
 
-    const CONTROLS: [&str; 51] = [
+    const CONTROLS: [&str; 57] = [
         "Rig",
+        "Info",
         "Setup",
+        "Undo",
+        "Redo",
         "Bypass",
         "Input",
         "Input value",
         "Previous capture",
         "Next capture",
         "Load capture",
+        "Capture A/B: A",
+        "Capture A/B: B",
+        "A/B Level Match",
         "Output",
         "Output value",
         "Pedal",
@@ -1687,7 +1701,7 @@ mod tests {
         window.run();
         assert_eq!(window.ctx.memory(|m| m.focused()), None);
         go_to(&mut window, "Setup");
-        let all = [&CONTROLS[..15], &SETUP].concat();
+        let all = [&CONTROLS[..21], &SETUP].concat();
         let reached = tabbed(&mut window, all.len() + 1);
         for control in all {
             assert!(reached.iter().any(|name| name == control), "{control}");
@@ -1822,6 +1836,104 @@ mod tests {
         // 40 dB fall in 2 s.
         window.run_steps(121);
         assert_eq!(delay(&mut window), Duration::MAX);
+    }
+
+    #[test]
+    fn b_has_a_name_and_buttons_of_its_own() {
+        let mut view = view();
+        view.status.parts[Part::SecondCapture.index()].place = None;
+        let mut window = window(view);
+        assert!(window.query_by_label("Plexi").is_some());
+        window.get_by_label("Capture A/B: B").click();
+        assert_eq!(done(&mut window), [Action::Choose(Choice::Side, 1)]);
+        window.get_by_label("A/B Level Match").click();
+        let off = Action::Switch(Switch::Matched, false);
+        assert_eq!(done(&mut window), [off]);
+        window
+            .state_mut()
+            .view
+            .controls
+            .choice_mut(Choice::Side)
+            .chosen = 1;
+        window.run();
+        assert!(window.query_by_label("Recto").is_some());
+        window.get_by_label("Load capture").click();
+        assert_eq!(done(&mut window), [Action::OpenDialog(Part::SecondCapture)]);
+        let parts = &mut window.state_mut().view.status.parts;
+        parts[Part::SecondCapture.index()].name = None;
+        window.run();
+        assert!(window.query_by_label("B is empty: Plexi plays").is_some());
+    }
+
+    #[test]
+    fn changes_are_taken_back_by_button_and_key() {
+        let mut window = window(view());
+        window.get_by_label("Undo").click();
+        window.get_by_label("Redo").click();
+        assert_eq!(done(&mut window), [Action::Undo, Action::Redo]);
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        assert_eq!(done(&mut window), [Action::Undo]);
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        assert_eq!(done(&mut window), [Action::Redo]);
+        // In a field, the keys are the field's.
+        window.get_by_label("Input value").click();
+        window.run();
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        assert_eq!(done(&mut window), []);
+        window.key_press(Key::Escape);
+        window.state_mut().view.status.can_undo = false;
+        window.run();
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.get_by_label("Undo").click();
+        assert_eq!(done(&mut window), []);
+    }
+
+    #[test]
+    fn there_is_a_card_to_read_and_advice_on_the_input() {
+        let mut view = view();
+        let lines = [("Made by", "Ann".to_owned()), ("CPU", "3.1 %".to_owned())];
+        view.status.capture.card = Arc::new(Card {
+            gear: Some("Marshall 1959".into()),
+            lines: lines.into(),
+        });
+        let mut window = window(view);
+        assert!(window.query_by_label("Marshall 1959").is_some());
+        go_to(&mut window, "Info");
+        for text in ["Made by", "Ann", "CPU", "3.1 %", "Play something"] {
+            assert!(window.query_by_label(text).is_some(), "{text}");
+        }
+        // Somebody plays into an interface that clips, for some seconds.
+        window.state_mut().view.status.input.left = 2.0;
+        window.run_steps(6 * 60);
+        let advice = "The input clips";
+        let is_told = |window: &Window| {
+            let told = window.query_all_by_role(Role::Alert);
+            told.count() > 0 && window.query_all_by_label_contains(advice).count() > 0
+        };
+        assert!(is_told(&window));
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done_at_once(&mut window), []);
+        assert_eq!(window.query_all_by_role(Role::Alert).count(), 0);
+    }
+
+    #[test]
+    fn what_playing_costs_is_in_the_status_line() {
+        let mut view = view();
+        view.status.load = Load {
+            share: 0.0317,
+            overruns: 0,
+        };
+        let mut window = window(view);
+        assert!(window.query_by_label("CPU 3.2 %").is_some());
+        assert!(window.query_by_label("No overruns").is_some());
+        window.state_mut().view.status.load.overruns = 3;
+        window.run();
+        window.get_by_label("Reset overruns").click();
+        assert_eq!(done(&mut window), [Action::ForgetOverruns]);
+        window.state_mut().view.status.latency = None;
+        window.run();
+        assert!(window.query_by_label("Not active").is_some());
+        assert!(window.query_by_label_contains("CPU").is_none());
     }
 
     #[test]
