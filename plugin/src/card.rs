@@ -52,8 +52,8 @@ impl Card {
             ("Made by", about.modeled_by.clone()),
             ("Date", about.date.clone()),
             (
-                "Trained with",
-                (!capture.version().is_empty()).then(|| format!("format {}", capture.version())),
+                "File format",
+                Some(capture.version().to_owned()).filter(|version| !version.is_empty()),
             ),
             ("Error", error),
             ("Architecture", Some(summary.architecture)),
@@ -88,7 +88,7 @@ impl Card {
 
     /// Adds what playing it takes here, as [`cost`] measured it.
     pub(crate) fn set_cost(&mut self, cost: f32) {
-        let value = format!("{:.1} % of a core here", 100.0 * cost);
+        let value = format!("{:.1} % of a core", 100.0 * cost);
         self.lines.push(("CPU", value));
     }
 }
@@ -183,6 +183,6 @@ mod tests {
         assert!(cost > 0.0 && cost.is_finite());
         let mut card = Card::new(&capture, &Levels::of(&capture));
         card.set_cost(cost);
-        assert!(value(&card, "CPU").unwrap().ends_with("of a core here"));
+        assert!(value(&card, "CPU").unwrap().ends_with("of a core"));
     }
 }

@@ -11,7 +11,7 @@ const PLAYING: f32 = -66.0;
 
 /// Nobody plays a whole while without getting louder than this, in dBFS, where the interface is set for
 /// a guitar: single notes on weak pickups reach some -30.
-const LOW: f32 = -42.0;
+pub(super) const LOW: f32 = -42.0;
 
 /// From here on an interface cuts off what is louder, in dBFS.
 const CLIPPING: f32 = -0.02;

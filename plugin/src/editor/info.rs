@@ -1,12 +1,12 @@
 //! The page to read: what there is to know about the capture, and how hard to drive it.
 
 use egui::accesskit::Role;
-use egui::{Align2, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Align2, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 use gridleak_core::LevelSettings;
 
-use super::coach::{Fault, setting};
+use super::coach::{Fault, LOW, setting};
 use super::control::{Knob, Switch};
-use super::layout::take_top;
+use super::layout::{columns, take_top};
 use super::rig::{PADDING, note};
 use super::setup::section;
 use super::theme;
@@ -20,7 +20,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     show_coach(ui, coach.with_min_x(coach.left() + 0.5 * gap), scene);
 }
 
-/// The card: names left, values right, as many columns of both as there is room for.
+/// The card: names and values, in two columns.
 fn show_card(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     let scale = scene.scale;
     let inside = section(ui, rect, scale, "About this capture");
@@ -30,28 +30,24 @@ fn show_card(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
         .accessibility_role(Role::List)
         .accessibility_label("About this capture");
     let ui = &mut ui.new_child(place);
+    let row = 19.0 * scale;
+    let rows = lines.len().div_ceil(2);
     ScrollArea::vertical()
         .id_salt("card")
         .auto_shrink(false)
         .show(ui, |ui| {
-            let row = 17.0 * scale;
-            let name_width = 0.3 * inside.width();
-            let value_width = inside.width() - name_width - PADDING * scale;
-            let font = theme::small(scale);
-            for (name, value) in lines {
-                // A long value takes the lines that it needs.
-                let laid_out =
-                    ui.painter()
-                        .layout(value.clone(), font.clone(), theme::TEXT, value_width);
-                let high = row.max(laid_out.size().y + 2.0 * scale);
-                let (place, _) = ui.allocate_exact_size(vec2(inside.width(), high), Sense::hover());
-                let (left, right) = place.split_left_right_at_x(place.left() + name_width);
-                let first = left.with_max_y(left.top() + row);
-                let align = Align2::LEFT_CENTER;
-                widgets::label(ui, first, align, 1, name, font.clone(), theme::FAINT);
-                let rows = laid_out.rows.len().max(1);
-                let right = right.with_max_x(right.left() + value_width);
-                widgets::label(ui, right, align, rows, value, font.clone(), theme::TEXT);
+            let size = vec2(inside.width(), row * rows as f32);
+            let (place, _) = ui.allocate_exact_size(size, Sense::hover());
+            let gap = 14.0 * scale;
+            for (column, lines) in columns(place, 2, gap).zip(lines.chunks(rows.max(1))) {
+                for (index, (name, value)) in lines.iter().enumerate() {
+                    let top = column.top() + row * index as f32;
+                    let line = Rect::from_x_y_ranges(column.x_range(), top..=top + row);
+                    let (left, right) = line.split_left_right_at_x(line.left() + 82.0 * scale);
+                    let (align, font) = (Align2::LEFT_CENTER, theme::small(scale));
+                    widgets::label(ui, left, align, 1, name, font.clone(), theme::FAINT);
+                    widgets::label(ui, right, align, 1, value, font, theme::TEXT);
+                }
             }
         });
 }
@@ -76,6 +72,8 @@ fn show_coach(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let font = egui::FontId::proportional(18.0 * scale);
     let text = format!("{heard}  {verdict}");
     widgets::label(ui, row, Align2::LEFT_CENTER, 1, text.trim(), font, colour);
+    let bar = take_top(&mut inside, 12.0 * scale, 10.0 * scale);
+    draw_ruler(ui, bar, scene.memory.coach.loudest());
     let controls = &scene.view.controls;
     let settings = LevelSettings {
         calibrate_input: controls.is_on(Switch::CalibrateInput),
@@ -87,4 +85,26 @@ fn show_coach(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         None => setting(&scene.view.status.capture.levels, &settings),
     };
     note(ui, inside, scale, &text);
+}
+
+/// From silence to full scale: where the input is too soft, fine and cut off, and where it is.
+fn draw_ruler(ui: &Ui, rect: Rect, loudest: Option<f32>) {
+    const BOTTOM: f32 = -60.0;
+    let painter = ui.painter();
+    let at = |db: f32| {
+        let part = ((db - BOTTOM) / -BOTTOM).clamp(0.0, 1.0);
+        rect.left() + part * rect.width()
+    };
+    painter.rect_filled(rect, theme::CORNER, theme::WELL);
+    let fine = Rect::from_x_y_ranges(at(LOW)..=at(-1.0), rect.y_range());
+    painter.rect_filled(fine, 0.0, theme::CHOSEN);
+    let clips = Rect::from_x_y_ranges(at(-1.0)..=rect.right(), rect.y_range());
+    painter.rect_filled(clips, theme::CORNER, theme::ERROR.gamma_multiply(0.7));
+    if let Some(loudest) = loudest {
+        let mark = Rect::from_center_size(
+            pos2(at(loudest), rect.center().y),
+            vec2(3.0, rect.height() + 4.0),
+        );
+        painter.rect_filled(mark, 1.0, theme::TEXT);
+    }
 }

@@ -11,6 +11,8 @@ mod layout;
 mod meter;
 mod rig;
 mod setup;
+#[cfg(test)]
+mod snapshots;
 mod theme;
 mod view;
 mod widgets;

@@ -503,7 +503,10 @@ impl Scene<'_> {
         let part = self.capture_part();
         let wide = self.part_buttons(ui, below, part);
         let keep = below.with_min_x(below.right() - 110.0 * scale);
-        let compare = below.with_max_x(keep.left() - 8.0 * scale);
+        let compare = match view.status.embedding {
+            Some(_) => below.with_max_x(keep.left() - 8.0 * scale),
+            None => below,
+        };
         let compare = compare.with_min_x(compare.right() - 84.0 * scale);
         self.show_compare(ui, compare);
         let place = Rect::from_x_y_ranges(
@@ -800,7 +803,7 @@ fn coach(ui: &Ui, view: &View, memory: &mut Memory) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::time::Duration;
 
@@ -836,7 +839,7 @@ mod tests {
         };
     }
 
-    fn view() -> View {
+    pub(in crate::editor) fn view() -> View {
         let slots = Part::ALL.map(|part| crate::state::PartSlot::new(part, || {}));
         let parameters = crate::parameters::Parameters::new(slots);
         let place = Some(Place {
