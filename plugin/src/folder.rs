@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
-use std::fs::DirEntry;
-use std::iter::Peekable;
+use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
-use std::str::Chars;
 
 /// Which way to go in a folder; at its end it begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,27 +98,33 @@ fn is_alike(entry: &DirEntry, like: &Path) -> bool {
     let path = entry.path();
     let endings = path.extension().zip(like.extension());
     let named = endings.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other));
-    // Archives packed on a Mac leave a `._x.nam` of no use beside each `x.nam`.
-    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-    named
-        && !hidden
-        && match entry.file_type() {
-            Ok(kind) if kind.is_symlink() => path.metadata().is_ok_and(|found| found.is_file()),
-            Ok(kind) => kind.is_file(),
-            Err(_) => false,
-        }
+    named && !is_hidden(&entry.file_name()) && file_type(entry).is_some_and(|kind| kind.is_file())
+}
+
+/// Whether files and folders of that name are passed over. Archives packed on a Mac leave a `._x.nam`
+/// of no use beside each `x.nam`.
+pub(crate) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// What this is, or what it leads to if it is a link; `None` if that is not to be found out.
+pub(crate) fn file_type(entry: &DirEntry) -> Option<FileType> {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => Some(entry.path().metadata().ok()?.file_type()),
+        kind => kind.ok(),
+    }
 }
 
 /// A file name that sorts the way people count: `Amp 2` before `amp 10`.
-#[derive(PartialEq, Eq)]
-struct Name {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Name {
     file: OsString,
     /// What is compared first: the name without its case.
     folded: String,
 }
 
 impl Name {
-    fn new(file: OsString) -> Self {
+    pub(crate) fn new(file: OsString) -> Self {
         let folded = file.to_string_lossy().to_lowercase();
         Self { file, folded }
     }
@@ -141,19 +145,18 @@ impl PartialOrd for Name {
 }
 
 /// Compares digits by the number they make, everything else by character.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.chars().peekable(), b.chars().peekable());
+fn natural(mut a: &str, mut b: &str) -> Ordering {
     loop {
-        let (Some(x), Some(y)) = (a.peek().copied(), b.peek().copied()) else {
-            return a.peek().is_some().cmp(&b.peek().is_some());
+        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else {
+            return a.len().cmp(&b.len());
         };
         let order = if x.is_ascii_digit() && y.is_ascii_digit() {
             let (x, y) = (number(&mut a), number(&mut b));
             // Without leading zeros, the longer number is the larger one.
-            x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
         } else {
-            a.next();
-            b.next();
+            a = &a[x.len_utf8()..];
+            b = &b[y.len_utf8()..];
             x.cmp(&y)
         };
         if order.is_ne() {
@@ -163,9 +166,11 @@ fn natural(a: &str, b: &str) -> Ordering {
 }
 
 /// Takes the digits that come next, without leading zeros. As text: no number is too long for it.
-fn number(text: &mut Peekable<Chars<'_>>) -> String {
-    while text.next_if_eq(&'0').is_some() {}
-    std::iter::from_fn(|| text.next_if(char::is_ascii_digit)).collect()
+fn number<'a>(text: &mut &'a str) -> &'a str {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
+    *text = rest;
+    digits.trim_start_matches('0')
 }
 
 #[cfg(test)]
