@@ -1,6 +1,5 @@
 //! The files of one kind in a folder, captures or impulse responses, in the order people expect, and the way from one to the next.
 
-use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
@@ -116,61 +115,47 @@ pub(crate) fn file_type(entry: &DirEntry) -> Option<FileType> {
 }
 
 /// A file name that sorts the way people count: `Amp 2` before `amp 10`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
+    /// What is compared first.
+    natural: Vec<u8>,
+    /// Names that people take for equal still need one order.
     file: OsString,
-    /// What is compared first: the name without its case.
-    folded: String,
 }
 
 impl Name {
     pub(crate) fn new(file: OsString) -> Self {
-        let folded = file.to_string_lossy().to_lowercase();
-        Self { file, folded }
-    }
-}
-
-impl Ord for Name {
-    fn cmp(&self, other: &Self) -> Ordering {
-        natural(&self.folded, &other.folded)
-            // Names that people take for equal still need one order.
-            .then_with(|| self.file.cmp(&other.file))
-    }
-}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Compares digits by the number they make, everything else by character.
-fn natural(mut a: &str, mut b: &str) -> Ordering {
-    loop {
-        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else {
-            return a.len().cmp(&b.len());
-        };
-        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (x, y) = (number(&mut a), number(&mut b));
-            // Without leading zeros, the longer number is the larger one.
-            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
-        } else {
-            a = &a[x.len_utf8()..];
-            b = &b[y.len_utf8()..];
-            x.cmp(&y)
-        };
-        if order.is_ne() {
-            return order;
+        Self {
+            natural: natural(&file.to_string_lossy()),
+            file,
         }
     }
 }
 
-/// Takes the digits that come next, without leading zeros. As text: no number is too long for it.
-fn number<'a>(text: &mut &'a str) -> &'a str {
-    let end = text.find(|c: char| !c.is_ascii_digit());
-    let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
-    *text = rest;
-    digits.trim_start_matches('0')
+/// Bytes that compare as people compare the text: digits by the number they make, everything else by
+/// character, whatever the case.
+pub(crate) fn natural(text: &str) -> Vec<u8> {
+    let text = text.to_lowercase();
+    let mut bytes = Vec::with_capacity(text.len() + 8);
+    let mut rest = text.as_bytes();
+    while let Some(first) = rest.first() {
+        let number = first.is_ascii_digit();
+        let end = rest.iter().position(|byte| byte.is_ascii_digit() != number);
+        let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        if number {
+            let zeros = part.iter().take_while(|digit| **digit == b'0').count();
+            let digits = &part[zeros..];
+            // Without leading zeros, the longer number is the larger one. All of them stand where
+            // digits do among other characters.
+            bytes.push(b'0');
+            bytes.extend((digits.len() as u32).to_be_bytes());
+            bytes.extend(digits);
+        } else {
+            bytes.extend(part);
+        }
+    }
+    bytes
 }
 
 #[cfg(test)]

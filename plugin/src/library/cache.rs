@@ -139,3 +139,52 @@ fn modified(found: &Metadata) -> Option<u64> {
     let since = found.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     since.as_nanos().try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_known_until_the_file_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, home) = (folder.path().join("a.nam"), folder.path().join("not/yet"));
+        fs::write(&path, "one").unwrap();
+        let found = fs::metadata(&path).unwrap();
+        let mut cache = Cache::load(&home);
+        assert_eq!(cache.about(&path, &found), None);
+        cache.keep(&path, &found, "Plexi");
+        cache.save(&home).unwrap();
+
+        let mut cache = Cache::load(&home);
+        assert_eq!(cache.about(&path, &found).as_deref(), Some("Plexi"));
+        cache.save(&home).unwrap();
+        fs::write(&path, "longer").unwrap();
+        assert_eq!(cache.about(&path, &fs::metadata(&path).unwrap()), None);
+        let names = fs::read_dir(&home).unwrap().count();
+        assert_eq!(names, 1);
+    }
+
+    #[test]
+    fn a_broken_cache_counts_as_empty_and_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path();
+        let path = home.join("a.nam");
+        fs::write(&path, "one").unwrap();
+        let found = fs::metadata(&path).unwrap();
+        for broken in [
+            "",
+            "[]",
+            "{\"format\": 1, \"captures\": {\"/a\": 3}}",
+            "{\"format\": 99, \"captures\": {}}",
+            &"[".repeat(100_000),
+        ] {
+            fs::write(home.join(FILE), broken).unwrap();
+            let mut cache = Cache::load(home);
+            assert!(cache.captures.is_empty());
+            cache.keep(&path, &found, "Plexi");
+            cache.save(home).unwrap();
+            let mut cache = Cache::load(home);
+            assert_eq!(cache.about(&path, &found).as_deref(), Some("Plexi"));
+        }
+    }
+}

@@ -294,3 +294,158 @@ fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     one_line(&name.to_string_lossy())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files with these paths below a new folder.
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}").unwrap();
+        }
+        folder
+    }
+
+    fn scan(roots: &[PathBuf]) -> (Vec<Folder>, Vec<Entry>) {
+        let mut scan = Scan::default();
+        let going_on = ControlFlow::Continue(());
+        let end = scan.run(roots, &mut Cache::default(), &mut Vec::new(), |_| going_on);
+        assert_eq!(end, going_on);
+        assert_eq!(scan.problem, None);
+        scan.listed()
+    }
+
+    /// Folders as `name: depth, inside, counts`, and files as `folder/name`.
+    fn told((folders, files): &(Vec<Folder>, Vec<Entry>)) -> (Vec<String>, Vec<String>) {
+        let folder = |f: &Folder| format!("{}: {} {} {:?}", f.name, f.depth, f.inside, f.counts);
+        let file = |f: &Entry| format!("{}/{}", folders[f.folder.unwrap()].name, f.name);
+        (
+            folders.iter().map(folder).collect(),
+            files.iter().map(file).collect(),
+        )
+    }
+
+    #[test]
+    fn folders_and_files_are_listed_the_way_people_expect() {
+        let folder = tree(&[
+            "Amps/b/Amp 10.nam",
+            "Amps/b/Amp 2.NAM",
+            "Amps/b/Deep/er/amp.wav",
+            "Amps/a.nam",
+            "Amps/Empty/of ours.txt",
+            "Amps/.hidden/x.nam",
+            "Amps/._a.nam",
+            "Amps/nam",
+            "Amps/10/x.nam",
+            "Amps/9/x.wav",
+            "Nothing/a.txt",
+        ]);
+        fs::create_dir(folder.path().join("Amps/a folder.nam")).unwrap();
+        let at = |name| folder.path().join(name);
+        let roots = [at("Nothing"), at("Gone"), at("Amps"), at("Amps/a.nam")];
+        let found = scan(&roots);
+        let (folders, files) = told(&found);
+        let expected = [
+            "Amps: 0 5 [4, 2]",
+            "9: 1 0 [0, 1]",
+            "10: 1 0 [1, 0]",
+            "b: 1 2 [2, 1]",
+            "Deep: 2 1 [0, 1]",
+            "er: 3 0 [0, 1]",
+            "Gone: 0 0 [0, 0]",
+            "Nothing: 0 0 [0, 0]",
+        ];
+        assert_eq!(folders, expected);
+        let expected = ["Amps/a", "9/x", "10/x", "b/Amp 2", "b/Amp 10", "er/amp"];
+        assert_eq!(files, expected);
+        let missing = found.0.iter().filter(|folder| folder.missing);
+        assert_eq!(
+            missing.map(|f| f.name.as_str()).collect::<Vec<_>>(),
+            ["Gone"]
+        );
+        assert_eq!(found.1[3].origin, Origin::File(at("Amps/b/Amp 2.NAM")));
+        assert!(found.1.iter().all(|file| file.modified.is_some()));
+    }
+
+    #[test]
+    fn a_folder_in_another_one_is_listed_once() {
+        let folder = tree(&["a/b/x.nam", "a/y.nam"]);
+        let at = |name| folder.path().join(name);
+        let roots = [at("a/b"), at("a"), at("a/../a"), at("a")];
+        let (folders, files) = told(&scan(&roots));
+        assert_eq!(folders, ["a: 0 1 [2, 0]", "b: 1 0 [1, 0]"]);
+        assert_eq!(files, ["a/y", "b/x"]);
+        let (_, files) = told(&scan(&[at("a/b")]));
+        assert_eq!(files, ["b/x"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once_and_names_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::symlink;
+        let folder = tree(&[
+            "a/one.nam",
+            "a/in/two.nam",
+            "far/three.nam",
+            "far/in/four.wav",
+        ]);
+        let at = |name| folder.path().join(name);
+        // Loops, two ways to one place, and a way around to what was added.
+        symlink(at("a"), at("a/in/loop")).unwrap();
+        symlink(at("far"), at("a/link")).unwrap();
+        symlink(at("far"), at("a/link again")).unwrap();
+        symlink(folder.path(), at("far/up")).unwrap();
+        symlink(at("nowhere"), at("a/broken.nam")).unwrap();
+        symlink(at("far/three.nam"), at("a/linked file.nam")).unwrap();
+        let strange = at("a").join(std::ffi::OsStr::from_bytes(b"strange \xff\n.nam"));
+        fs::write(&strange, "").unwrap();
+
+        let found = scan(&[at("a")]);
+        let (folders, mut files) = told(&found);
+        // Which of two links to one place is met first is the disk's choice.
+        files
+            .iter_mut()
+            .for_each(|file| *file = file.replace("link again/", "link/"));
+        let expected = [
+            "a/linked file",
+            "a/one",
+            "a/strange \u{fffd} ",
+            "in/two",
+            "link/three",
+            "in/four",
+        ];
+        assert_eq!(files, expected);
+        assert_eq!(folders.len(), 4, "{folders:?}");
+        assert_eq!(found.1[2].origin, Origin::File(strange));
+
+        // What is added itself is listed there.
+        let (folders, files) = told(&scan(&[at("a"), at("far")]));
+        assert_eq!(folders.len(), 4, "{folders:?}");
+        assert_eq!(files.len(), 6);
+        assert_eq!(files[4..], ["far/three", "in/four"]);
+    }
+
+    #[test]
+    fn it_ends_when_told_so() {
+        let folder = tree(&["a.nam", "b/c.nam"]);
+        for last in 0..6 {
+            let mut steps = 0;
+            let mut scan = Scan::default();
+            let roots = [folder.path().to_owned()];
+            let end = scan.run(&roots, &mut Cache::default(), &mut Vec::new(), |_| {
+                steps += 1;
+                if steps > last {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            assert!(end.is_break() && steps == last + 1, "{last}: {steps}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::listing::{Entry, Kind, Listing, Origin};
-use crate::folder::Name;
+use crate::folder::natural;
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,42 +40,34 @@ pub(crate) enum Order {
     Newest,
 }
 
-/// What a letter that fits is worth at least, as the matcher counts: less by a letter that stands
-/// apart from the one before it.
+/// What a letter that fits is worth, as the matcher counts. It takes off for gaps.
 const LETTER: u32 = 16;
 
 /// Names weigh so much more than folders and what a file says of itself.
 const NAME: u32 = 2;
 
 /// The entries of `listing` that fit, as places in [`Listing::entries`], the best first. Every word
-/// that was typed has to be in the name, in the names of the folders or in what the file says of
-/// itself; letters may be left out of it.
+/// that was typed has to be in the name, in the name of one of the folders around it or in what the
+/// file says of itself. In names, letters of it may be left out.
 pub(crate) fn search(listing: &Listing, query: &Query) -> Vec<usize> {
-    let fits = |entry: &Entry| entry.kind == query.kind && query.scope.holds(listing, entry);
     let places = listing.entries.iter().enumerate();
-    let mut places: Vec<_> = places
-        .filter_map(|(place, entry)| fits(entry).then_some(place))
-        .collect();
+    let fit =
+        places.filter(|(_, entry)| entry.kind == query.kind && query.scope.holds(listing, entry));
     let words: Vec<_> = query.text.split_whitespace().map(Word::new).collect();
-    if words.is_empty() {
-        sort(&mut places, listing, query);
-        return places;
-    }
+    let mut scores = Scores::new(listing, &words);
+    let scored = fit.filter_map(|(place, entry)| Some((place, scores.of(entry)?)));
+    let mut found: Vec<(usize, u32)> = scored.collect();
 
-    let mut scores = Scores::new(listing, words);
-    let mut scored: Vec<_> = places
-        .into_iter()
-        .filter_map(|place| Some((place, scores.of(&listing.entries[place])?)))
-        .collect();
-    // Of those that fit as well, the order says which comes first.
-    let mut places: Vec<_> = scored.iter().map(|(place, _)| *place).collect();
-    sort(&mut places, listing, query);
-    let mut ranks = vec![0; listing.entries.len()];
-    for (rank, place) in places.into_iter().enumerate() {
-        ranks[place] = rank;
+    let entry = |place: usize| &listing.entries[place];
+    match query.order {
+        _ if query.scope == Scope::Recent => found.sort_by_key(|(place, _)| entry(*place).recent),
+        Order::Folder => {}
+        Order::Name => found.sort_by_cached_key(|(place, _)| natural(&entry(*place).name)),
+        Order::Newest => found.sort_by_key(|(place, _)| Reverse(entry(*place).modified)),
     }
-    scored.sort_unstable_by_key(|(place, score)| (Reverse(*score), ranks[*place]));
-    scored.into_iter().map(|(place, _)| place).collect()
+    // Those that fit as well stay in that order.
+    found.sort_by_key(|(_, score)| Reverse(*score));
+    found.into_iter().map(|(place, _)| place).collect()
 }
 
 impl Scope {
@@ -97,76 +89,69 @@ impl Scope {
     }
 }
 
-/// Sorts places that stand in the order of the folders.
-fn sort(places: &mut [usize], listing: &Listing, query: &Query) {
-    let entry = |place: usize| &listing.entries[place];
-    if query.scope == Scope::Recent {
-        places.sort_by_key(|place| entry(*place).recent);
-        return;
-    }
-    match query.order {
-        Order::Folder => {}
-        Order::Name => {
-            places.sort_by_cached_key(|place| Name::new(entry(*place).name.as_str().into()));
-        }
-        Order::Newest => places.sort_by_key(|place| Reverse(entry(*place).modified)),
-    }
-}
-
 /// A word that was typed.
 struct Word {
-    atom: Atom,
-    /// What it has to score at least: letters may stand apart once or twice, but not be picked from
-    /// all over a long text.
+    /// How it is looked for in names.
+    in_name: Atom,
+    /// How it is looked for in longer text, where letters can be picked together for any word.
+    in_text: Atom,
+    /// What it has to score at least. Gaps are made good by letters that begin words or follow each
+    /// other, but not many of them.
     least: u32,
 }
 
 impl Word {
     fn new(text: &str) -> Self {
-        let atom = Atom::new(
-            text,
-            CaseMatching::Ignore,
-            Normalization::Smart,
-            AtomKind::Fuzzy,
-            false,
-        );
-        let letters = atom.needle_text().len() as u32;
+        let atom = |kind| {
+            let (case, accents) = (CaseMatching::Ignore, Normalization::Smart);
+            Atom::new(text, case, accents, kind, false)
+        };
+        let in_text = atom(AtomKind::Substring);
+        // Another number is not a misspelt one.
+        let number = text.bytes().all(|byte| byte.is_ascii_digit());
         Self {
-            atom,
-            least: LETTER * letters,
+            in_name: if number {
+                in_text.clone()
+            } else {
+                atom(AtomKind::Fuzzy)
+            },
+            least: LETTER * in_text.needle_text().len() as u32,
+            in_text,
         }
     }
 }
 
 /// Works out how well entries fit.
-struct Scores {
-    matcher: Matcher,
-    words: Vec<Word>,
-    /// The scores of each word in the names of each folder and those that it is in, words of a folder
+struct Scores<'a> {
+    words: &'a [Word],
+    /// What each word is worth in the names of each folder and those around it, the words of a folder
     /// side by side; 0 if it does not fit.
     folders: Vec<u32>,
-    /// For text that is not ASCII.
-    letters: Vec<char>,
+    matcher: Matcher,
+    /// Characters of a text that is not ASCII.
+    characters: Vec<char>,
 }
 
-impl Scores {
-    fn new(listing: &Listing, words: Vec<Word>) -> Self {
+impl<'a> Scores<'a> {
+    fn new(listing: &Listing, words: &'a [Word]) -> Self {
         let mut scores = Self {
-            matcher: Matcher::new(Config::DEFAULT),
-            folders: Vec::with_capacity(listing.folders.len() * words.len()),
             words,
-            letters: Vec::new(),
+            folders: Vec::with_capacity(listing.folders.len() * words.len()),
+            matcher: Matcher::new(Config::DEFAULT),
+            characters: Vec::new(),
         };
-        // The places of the folders that the current one is in, and its own.
-        let mut path: Vec<usize> = Vec::new();
+        // The folders around the current one.
+        let mut around: Vec<usize> = Vec::new();
         for (place, folder) in listing.folders.iter().enumerate() {
-            path.truncate(folder.depth);
-            for word in 0..scores.words.len() {
-                let own = scores.score(word, &folder.name);
-                let above = path.last().map_or(0, |above| scores.folder(*above, word));
-                scores.folders.push(own.max(above));
+            around.truncate(folder.depth);
+            for (index, word) in words.iter().enumerate() {
+                let own = scores.worth(&word.in_name, &folder.name, word.least);
+                let outer = around
+                    .last()
+                    .map_or(0, |outer| scores.folder(*outer, index));
+                scores.folders.push(own.max(outer));
             }
-            path.push(place);
+            around.push(place);
         }
         scores
     }
@@ -174,15 +159,18 @@ impl Scores {
     /// How well the entry fits, if it does.
     fn of(&mut self, entry: &Entry) -> Option<u32> {
         let mut sum = 0;
-        for word in 0..self.words.len() {
-            let name = self.score(word, &entry.name) * NAME;
-            // Nothing else can be worth more than a name does that has the word as it was typed.
-            let folder = entry.folder.map_or(0, |folder| self.folder(folder, word));
-            let best = name.max(folder).max(self.score(word, &entry.about));
-            if best == 0 {
+        for (index, word) in self.words.iter().enumerate() {
+            let mut worth = NAME * self.worth(&word.in_name, &entry.name, word.least);
+            if worth == 0 {
+                worth = entry.folder.map_or(0, |folder| self.folder(folder, index));
+            }
+            if worth == 0 {
+                worth = self.worth(&word.in_text, &entry.about, word.least);
+            }
+            if worth == 0 {
                 return None;
             }
-            sum += best;
+            sum += worth;
         }
         Some(sum)
     }
@@ -192,14 +180,189 @@ impl Scores {
         self.folders.get(place).copied().unwrap_or(0)
     }
 
-    /// What a word is worth in `text`; 0 if it does not fit.
-    fn score(&mut self, word: usize, text: &str) -> u32 {
-        let word = &self.words[word];
-        let text = Utf32Str::new(text, &mut self.letters);
-        let score = word
-            .atom
-            .score(text, &mut self.matcher)
-            .map_or(0, u32::from);
-        if score >= word.least { score } else { 0 }
+    /// What a word is worth in `text`; 0 if that is less than `least`.
+    fn worth(&mut self, word: &Atom, text: &str, least: u32) -> u32 {
+        let text = if text.is_ascii() {
+            Utf32Str::Ascii(text.as_bytes())
+        } else {
+            // Accents that are characters of their own, as names have them on a Mac, count for nothing.
+            let accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
+            self.characters.clear();
+            self.characters.extend(text.chars().filter(|c| !accent(c)));
+            Utf32Str::Unicode(&self.characters)
+        };
+        let worth = word.score(text, &mut self.matcher).map_or(0, u32::from);
+        if worth < least { 0 } else { worth }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant, SystemTime};
+
+    use super::super::listing::Folder;
+    use super::*;
+
+    fn folder(name: &str, depth: usize, inside: usize) -> Folder {
+        Folder {
+            path: Path::new("/").join(name),
+            name: name.to_owned(),
+            depth,
+            inside,
+            counts: [0; 2],
+            missing: false,
+        }
+    }
+
+    fn entry(name: &str, folder: Option<usize>, about: &str) -> Entry {
+        Entry {
+            origin: Origin::File(Path::new("/").join(name)),
+            kind: Kind::Capture,
+            name: name.to_owned(),
+            folder,
+            modified: None,
+            about: about.to_owned(),
+            favourite: false,
+            recent: None,
+        }
+    }
+
+    fn query(text: &str, scope: Scope, order: Order) -> Query {
+        Query {
+            text: text.to_owned(),
+            kind: Kind::Capture,
+            scope,
+            order,
+        }
+    }
+
+    fn listing() -> Listing {
+        let plexi = "Super Lead, Marshall 1959, amp, crunch, by Zoë Ångström, WaveNet";
+        let mut entries = vec![
+            entry("Plexi 10 bright", Some(1), plexi),
+            entry("Plexi 2", Some(1), plexi),
+            entry("Twin Reverb clean", Some(2), "Fender, amp, clean, LSTM"),
+            entry("DS-1", Some(3), "Boss, pedal, by Marshal Mathers"),
+            entry("alone", None, ""),
+            entry("4x12", Some(1), ""),
+        ];
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        entries[1].modified = at(5);
+        entries[2].modified = at(9);
+        entries[2].favourite = true;
+        entries[3].recent = Some(1);
+        entries[4].recent = Some(0);
+        entries[5].kind = Kind::Response;
+        Listing {
+            folders: vec![
+                folder("Captures", 0, 2),
+                folder("British stacks", 1, 0),
+                folder("Américain", 1, 0),
+                folder("Pedals", 0, 0),
+            ],
+            entries,
+            ..Listing::default()
+        }
+    }
+
+    #[test]
+    fn without_words_scope_and_order_decide() {
+        let listing = listing();
+        let found = |scope, order| search(&listing, &query(" ", scope, order));
+        assert_eq!(found(Scope::All, Order::Folder), [0, 1, 2, 3, 4]);
+        assert_eq!(found(Scope::All, Order::Name), [4, 3, 1, 0, 2]);
+        assert_eq!(found(Scope::All, Order::Newest), [2, 1, 0, 3, 4]);
+        assert_eq!(found(Scope::Favourites, Order::Name), [2]);
+        assert_eq!(found(Scope::Recent, Order::Name), [4, 3]);
+        assert_eq!(found(Scope::Folder(0), Order::Folder), [0, 1, 2]);
+        assert_eq!(found(Scope::Folder(2), Order::Folder), [2]);
+        assert_eq!(found(Scope::Folder(99), Order::Folder), [0; 0]);
+        assert_eq!(found(Scope::BuiltIn, Order::Folder), [0; 0]);
+        let responses = Query {
+            kind: Kind::Response,
+            ..query("", Scope::All, Order::Name)
+        };
+        assert_eq!(search(&listing, &responses), [5]);
+    }
+
+    #[test]
+    fn words_are_found_in_names_folders_and_what_files_say() {
+        let listing = listing();
+        let found = |text: &str| search(&listing, &query(text, Scope::All, Order::Folder));
+        assert_eq!(found("PLEXI"), [0, 1]);
+        assert_eq!(found("bright plex"), [0]);
+        assert_eq!(found("plex bright"), [0]);
+        // Those in the folder "British", too.
+        assert_eq!(found("british"), [0, 1]);
+        assert_eq!(found("2 captures marshall"), [1]);
+        assert_eq!(found("angstrom"), [0, 1]);
+        assert_eq!(found("américain"), [2]);
+        assert_eq!(found("10"), [0]);
+        assert_eq!(found("americain clean"), [2]);
+        assert_eq!(found("arshal"), [0, 1, 3]);
+        // Letters left out of names, and the first ones of words.
+        assert_eq!(found("plxi brght"), [0]);
+        assert_eq!(found("pdls"), [3]);
+        assert_eq!(found("twn"), [2]);
+        assert_eq!(found("trc"), [2]);
+        // Letters picked from all over are no match, nor are special signs special.
+        assert_eq!(found("shred"), [0; 0]);
+        assert_eq!(found("plexi nothing"), [0; 0]);
+        assert_eq!(found("^plexi"), [0; 0]);
+        assert_eq!(found("!plexi"), [0; 0]);
+        assert_eq!(found("ds-1"), [3]);
+        let scoped = query("a", Scope::Recent, Order::Folder);
+        assert_eq!(search(&listing, &scoped), [4, 3]);
+    }
+
+    #[test]
+    fn names_weigh_more_and_the_order_decides_among_equals() {
+        let mut listing = listing();
+        listing.entries[4].name = "My Marshal".to_owned();
+        let found = |text: &str, order| search(&listing, &query(text, Scope::All, order));
+        assert_eq!(found("marshal", Order::Folder), [4, 0, 1, 3]);
+        assert_eq!(found("plexi", Order::Name), [1, 0]);
+        assert_eq!(found("plexi", Order::Newest), [1, 0]);
+        assert_eq!(found("plexi", Order::Folder), [0, 1]);
+    }
+
+    #[test]
+    fn ten_thousand_entries_are_searched_in_no_time() {
+        let mut listing = listing();
+        let makers = ["Marshall", "Fender", "Ängstrom", "Boss", "Mesa Boogie"];
+        listing.entries = (0..10_000)
+            .map(|i| {
+                let maker = makers[i % makers.len()];
+                let name = format!("{maker} amp {i} bright, treble {}", i % 11);
+                let about = format!(
+                    "{maker} Super Lead model {i}, amp cab, hi gain, by somebody with a long name \
+                     who says much of microphones and cabinets, WaveNet"
+                );
+                entry(&name, Some(i * 4 / 10_000), &about)
+            })
+            .collect();
+        for text in [
+            "",
+            "m",
+            "marshall",
+            "lead mesa 77",
+            "äng",
+            "nowhere to be found",
+            "aaaaaaaa",
+        ] {
+            for order in [Order::Folder, Order::Name] {
+                let query = query(text, Scope::All, order);
+                let runs = (0..5).map(|_| {
+                    let start = Instant::now();
+                    let found = search(&listing, &query).len();
+                    (start.elapsed(), found)
+                });
+                let (time, found) = runs.min().unwrap();
+                println!("{text:?} {order:?}: {found} found in {time:.1?}");
+            }
+        }
+        let found = search(&listing, &query("lead mesa 7774", Scope::All, Order::Name));
+        assert_eq!(found, [7774]);
     }
 }
