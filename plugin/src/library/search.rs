@@ -91,10 +91,11 @@ impl Scope {
 
 /// A word that was typed.
 struct Word {
-    /// How it is looked for in names.
-    in_name: Atom,
-    /// How it is looked for in longer text, where letters can be picked together for any word.
-    in_text: Atom,
+    /// The word as it is.
+    whole: Atom,
+    /// The word with letters left out. For names alone: in longer text, letters can be picked together
+    /// for any word.
+    slip: Option<Atom>,
     /// What it has to score at least. Gaps are made good by letters that begin words or follow each
     /// other, but not many of them.
     least: u32,
@@ -106,17 +107,18 @@ impl Word {
             let (case, accents) = (CaseMatching::Ignore, Normalization::Smart);
             Atom::new(text, case, accents, kind, false)
         };
-        let in_text = atom(AtomKind::Substring);
+        // nucleo-matcher 0.3.1 minds the case of a substring like "50w", whose first letter is its third.
+        let letter = text.bytes().position(|byte| byte.is_ascii_alphabetic());
+        let whole = atom(match letter {
+            Some(2..) => AtomKind::Fuzzy,
+            _ => AtomKind::Substring,
+        });
         // Another number is not a misspelt one.
         let number = text.bytes().all(|byte| byte.is_ascii_digit());
         Self {
-            in_name: if number {
-                in_text.clone()
-            } else {
-                atom(AtomKind::Fuzzy)
-            },
-            least: LETTER * in_text.needle_text().len() as u32,
-            in_text,
+            slip: (!number).then(|| atom(AtomKind::Fuzzy)),
+            least: LETTER * whole.needle_text().len() as u32,
+            whole,
         }
     }
 }
@@ -145,7 +147,7 @@ impl<'a> Scores<'a> {
         for (place, folder) in listing.folders.iter().enumerate() {
             around.truncate(folder.depth);
             for (index, word) in words.iter().enumerate() {
-                let own = scores.worth(&word.in_name, &folder.name, word.least);
+                let own = scores.in_name(word, &folder.name);
                 let outer = around
                     .last()
                     .map_or(0, |outer| scores.folder(*outer, index));
@@ -160,12 +162,12 @@ impl<'a> Scores<'a> {
     fn of(&mut self, entry: &Entry) -> Option<u32> {
         let mut sum = 0;
         for (index, word) in self.words.iter().enumerate() {
-            let mut worth = NAME * self.worth(&word.in_name, &entry.name, word.least);
+            let mut worth = NAME * self.in_name(word, &entry.name);
             if worth == 0 {
                 worth = entry.folder.map_or(0, |folder| self.folder(folder, index));
             }
             if worth == 0 {
-                worth = self.worth(&word.in_text, &entry.about, word.least);
+                worth = self.worth(&word.whole, &entry.about, word.least);
             }
             if worth == 0 {
                 return None;
@@ -178,6 +180,14 @@ impl<'a> Scores<'a> {
     fn folder(&self, folder: usize, word: usize) -> u32 {
         let place = folder * self.words.len() + word;
         self.folders.get(place).copied().unwrap_or(0)
+    }
+
+    /// What a word is worth in a name; 0 if it does not fit.
+    fn in_name(&mut self, word: &Word, name: &str) -> u32 {
+        match (self.worth(&word.whole, name, word.least), &word.slip) {
+            (0, Some(slip)) => self.worth(slip, name, word.least),
+            (worth, _) => worth,
+        }
     }
 
     /// What a word is worth in `text`; 0 if that is less than `least`.
@@ -244,7 +254,7 @@ mod tests {
             entry("Plexi 2", Some(1), plexi),
             entry("Twin Reverb clean", Some(2), "Fender, amp, clean, LSTM"),
             entry("DS-1", Some(3), "Boss, pedal, by Marshal Mathers"),
-            entry("alone", None, ""),
+            entry("alone", None, "Hiwatt 100W"),
             entry("4x12", Some(1), ""),
         ];
         let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
@@ -298,7 +308,9 @@ mod tests {
         assert_eq!(found("2 captures marshall"), [1]);
         assert_eq!(found("angstrom"), [0, 1]);
         assert_eq!(found("américain"), [2]);
-        assert_eq!(found("10"), [0]);
+        assert_eq!(found("10"), [0, 4]);
+        assert_eq!(found("100w"), [4]);
+        assert_eq!(found("201"), [0; 0]);
         assert_eq!(found("americain clean"), [2]);
         assert_eq!(found("arshal"), [0, 1, 3]);
         // Letters left out of names, and the first ones of words.
