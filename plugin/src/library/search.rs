@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use nucleo_matcher::chars::normalize;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -130,7 +131,9 @@ struct Scores<'a> {
     /// side by side; 0 if it does not fit.
     folders: Vec<u32>,
     matcher: Matcher,
-    /// Characters of a text that is not ASCII.
+    /// A text that is not ASCII, for words that are.
+    ascii: Vec<u8>,
+    /// A text that is not ASCII, for words that are not either.
     characters: Vec<char>,
 }
 
@@ -140,6 +143,7 @@ impl<'a> Scores<'a> {
             words,
             folders: Vec::with_capacity(listing.folders.len() * words.len()),
             matcher: Matcher::new(Config::DEFAULT),
+            ascii: Vec::new(),
             characters: Vec::new(),
         };
         // The folders around the current one.
@@ -194,16 +198,42 @@ impl<'a> Scores<'a> {
     fn worth(&mut self, word: &Atom, text: &str, least: u32) -> u32 {
         let text = if text.is_ascii() {
             Utf32Str::Ascii(text.as_bytes())
+        } else if matches!(word.needle_text(), Utf32Str::Ascii(_)) {
+            write_ascii(text, &mut self.ascii);
+            Utf32Str::Ascii(&self.ascii)
         } else {
-            // Accents that are characters of their own, as names have them on a Mac, count for nothing.
-            let accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
             self.characters.clear();
-            self.characters.extend(text.chars().filter(|c| !accent(c)));
+            self.characters
+                .extend(text.chars().filter(|c| !is_accent(*c)));
             Utf32Str::Unicode(&self.characters)
         };
         let worth = word.score(text, &mut self.matcher).map_or(0, u32::from);
         if worth < least { 0 } else { worth }
     }
+}
+
+/// Whether this is an accent that is a character of its own, as names have them on a Mac. It counts for
+/// nothing.
+fn is_accent(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// Writes `text` without accents, and with zeros for what is not ASCII even so: a word that is ASCII
+/// is found in it as in the text, but much faster.
+fn write_ascii(text: &str, ascii: &mut Vec<u8>) {
+    ascii.clear();
+    let mut rest = text;
+    while let Some(place) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let (before, from) = rest.split_at(place);
+        ascii.extend(before.as_bytes());
+        let mut characters = from.chars();
+        if let Some(c) = characters.next().filter(|c| !is_accent(*c)) {
+            let plain = u8::try_from(normalize(c)).ok();
+            ascii.push(plain.filter(u8::is_ascii).unwrap_or(0));
+        }
+        rest = characters.as_str();
+    }
+    ascii.extend(rest.as_bytes());
 }
 
 #[cfg(test)]
@@ -308,6 +338,7 @@ mod tests {
         assert_eq!(found("2 captures marshall"), [1]);
         assert_eq!(found("angstrom"), [0, 1]);
         assert_eq!(found("américain"), [2]);
+        assert_eq!(found("zoe\u{308} ångs"), [0, 1]);
         assert_eq!(found("10"), [0, 4]);
         assert_eq!(found("100w"), [4]);
         assert_eq!(found("201"), [0; 0]);
