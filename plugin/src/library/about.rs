@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gridleak_core::MAX_FILE_BYTES;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -14,13 +15,30 @@ use crate::failure::one_line;
 const MAX_LENGTH: usize = 300;
 
 /// What the capture at `path` says of itself, in one line; empty if it says nothing or is none. Reads
-/// no more of the file than it must, for most files their beginning.
-pub(super) fn about_file(path: &Path) -> String {
+/// no more of the file than it must, for most files their beginning, and no more when `quit` is set.
+pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     match opened {
-        Ok((found, file)) if found.is_file() && found.len() <= MAX_FILE_BYTES => about(file, &name),
+        Ok((found, file)) if found.is_file() && found.len() <= MAX_FILE_BYTES => {
+            about(Until { file, quit }, &name)
+        }
         _ => String::new(),
+    }
+}
+
+/// A file that fails as soon as `quit` is set.
+struct Until<'a> {
+    file: File,
+    quit: &'a AtomicBool,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if self.quit.load(Ordering::Relaxed) {
+            return Err(io::Error::other("no longer wanted"));
+        }
+        self.file.read(to)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::LazyLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::about::{about, about_file};
@@ -256,7 +256,7 @@ impl Catalogue {
         for place in unread {
             self.attend(shared)?;
             let file = &mut self.files[place];
-            read_about(file, cache);
+            read_about(file, cache, &shared.quit);
             if self.is_showing_due() {
                 self.show(shared);
             }
@@ -289,7 +289,7 @@ impl Catalogue {
                 .and_then(|kind| entry(path.clone(), kind, None, &mut self.outside_cache));
             if let Some((mut file, known)) = entry {
                 if !known {
-                    read_about(&mut file, &mut self.outside_cache);
+                    read_about(&mut file, &mut self.outside_cache, &shared.quit);
                 }
                 outside.push(file);
             }
@@ -299,11 +299,14 @@ impl Catalogue {
 }
 
 /// Reads what `file` says of itself, and keeps it in `cache`.
-fn read_about(file: &mut Entry, cache: &mut Cache) {
+fn read_about(file: &mut Entry, cache: &mut Cache, quit: &AtomicBool) {
     if let Origin::File(path) = &file.origin
         && let Ok(found) = fs::metadata(path)
     {
-        file.about = about_file(path);
-        cache.keep(path, &found, &file.about);
+        file.about = about_file(path, quit);
+        // If it was to end, that may not be all.
+        if !quit.load(Ordering::Relaxed) {
+            cache.keep(path, &found, &file.about);
+        }
     }
 }

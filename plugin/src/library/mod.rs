@@ -138,8 +138,8 @@ impl Library {
         self.ask(Task::Used(origin));
     }
 
-    /// Ends the thread and waits for that, as long as a file takes to be read. Nothing that is asked
-    /// for later is done.
+    /// Ends the thread and waits for that, no longer than the disk keeps it waiting. Nothing that is
+    /// asked for later is done.
     pub(crate) fn end(&self) {
         self.shared.quit.store(true, Ordering::Relaxed);
         // Whoever is about to start a thread has the lock; whoever comes later sees `quit`.
@@ -422,8 +422,12 @@ mod tests {
         for n in 0..3000 {
             write(&sounds.path().join(format!("{n}.nam")), "Plexi");
         }
+        // A long one, that says nothing of itself.
+        let zeros = "0,".repeat(10_000_000);
+        let long = format!("{{\"weights\": [{zeros}0]}}");
+        fs::write(sounds.path().join("2999b.nam"), long).unwrap();
         Settings::add_library_folder(home.path(), sounds.path()).unwrap();
-        for wait in [0, 1, 3, 10, 30, 100] {
+        for wait in [0, 1, 10, 100, 300] {
             let library = library(home.path());
             library.browse();
             thread::sleep(Duration::from_millis(wait));
@@ -431,7 +435,10 @@ mod tests {
             let busy = library.listing().busy;
             let start = Instant::now();
             library.end();
-            println!("ended in {:.1?}, busy: {busy}", start.elapsed());
+            println!(
+                "ended after {wait} ms in {:.1?}, busy: {busy}",
+                start.elapsed()
+            );
             library.rescan();
             assert!(library.thread.lock().is_none());
             // The thread has let go of everything.

@@ -52,9 +52,9 @@ struct Ahead {
 }
 
 impl Scan {
-    /// Looks through the folders at `roots`. `step` is called for every file and folder and may end
-    /// it. What captures say of themselves is taken from `cache`; the files that it does not know say
-    /// `None` to `unread`, by their places among the files.
+    /// Looks through the folders at `roots`. `step` is called for every file and folder and may break
+    /// it off. What captures say of themselves is taken from `cache`; those that it does not know are
+    /// added to `unread`, as places in `files`.
     pub(super) fn run(
         &mut self,
         roots: &[PathBuf],
@@ -65,17 +65,22 @@ impl Scan {
         let mut ahead = roots_ahead(roots);
         let roots: Vec<PathBuf> = ahead.iter().filter_map(|root| root.real.clone()).collect();
         ahead.reverse();
+        // Whether no more can be listed, but the folders that were added.
+        let mut full = false;
         while let Some(folder) = ahead.pop() {
             step(self)?;
-            if self.folders.len() == MAX_FOLDERS {
+            if self.folders.len() >= MAX_FOLDERS && !full {
+                full = true;
                 self.tell(format!(
                     "there are more than {MAX_FOLDERS} folders; the others are left out. Add \
                      folders that hold captures and little else"
                 ));
-                break;
+            }
+            if full && folder.parent.is_some() {
+                continue;
             }
             let place = self.folders.len();
-            let entries = folder.real.as_ref().and_then(|real| {
+            let entries = folder.real.as_ref().filter(|_| !full).and_then(|real| {
                 let entries = fs::read_dir(&folder.path);
                 if let Err(error) = &entries
                     && folder.parent.is_some()
@@ -90,7 +95,7 @@ impl Scan {
                 path: folder.path.clone(),
                 depth: folder.depth,
                 parent: folder.parent,
-                missing: entries.is_none(),
+                missing: folder.real.is_none() || entries.is_none() && !full,
             });
             let Some((entries, real)) = entries else {
                 continue;
@@ -133,11 +138,12 @@ impl Scan {
             for (_, path, kind) in files {
                 step(self)?;
                 if self.files.len() == MAX_FILES {
+                    full = true;
                     self.tell(format!(
                         "there are more than {MAX_FILES} files; the others are left out. Add \
                          smaller folders"
                     ));
-                    return ControlFlow::Continue(());
+                    break;
                 }
                 // A file that has gone in this moment is left out.
                 if let Some((file, read)) = entry(path, kind, Some(place), cache) {
@@ -201,8 +207,9 @@ impl Scan {
             listed[place] = folder.depth == 0 || counts[place].iter().any(|count| *count > 0);
             if let Some(parent) = folder.parent {
                 inside[parent] += inside[place] + usize::from(listed[place]);
-                for kind in 0..Kind::ALL.len() {
-                    counts[parent][kind] += counts[place][kind];
+                let own = counts[place];
+                for (sum, count) in counts[parent].iter_mut().zip(own) {
+                    *sum += count;
                 }
             }
         }
