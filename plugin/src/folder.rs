@@ -1,11 +1,8 @@
 //! The files of one kind in a folder, captures or impulse responses, in the order people expect, and the way from one to the next.
 
-use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
-use std::fs::DirEntry;
-use std::iter::Peekable;
+use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
-use std::str::Chars;
 
 /// Which way to go in a folder; at its end it begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,72 +97,65 @@ fn is_alike(entry: &DirEntry, like: &Path) -> bool {
     let path = entry.path();
     let endings = path.extension().zip(like.extension());
     let named = endings.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other));
-    // Archives packed on a Mac leave a `._x.nam` of no use beside each `x.nam`.
-    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-    named
-        && !hidden
-        && match entry.file_type() {
-            Ok(kind) if kind.is_symlink() => path.metadata().is_ok_and(|found| found.is_file()),
-            Ok(kind) => kind.is_file(),
-            Err(_) => false,
-        }
+    named && !is_hidden(&entry.file_name()) && file_type(entry).is_some_and(|kind| kind.is_file())
+}
+
+/// Whether files and folders of that name are passed over. Archives packed on a Mac leave a `._x.nam`
+/// of no use beside each `x.nam`.
+pub(crate) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// What this is, or what it leads to if it is a link; `None` if that is not to be found out.
+pub(crate) fn file_type(entry: &DirEntry) -> Option<FileType> {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => Some(entry.path().metadata().ok()?.file_type()),
+        kind => kind.ok(),
+    }
 }
 
 /// A file name that sorts the way people count: `Amp 2` before `amp 10`.
-#[derive(PartialEq, Eq)]
-struct Name {
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    /// What is compared first.
+    natural: Vec<u8>,
+    /// Names that people take for equal still need one order.
     file: OsString,
-    /// What is compared first: the name without its case.
-    folded: String,
 }
 
 impl Name {
-    fn new(file: OsString) -> Self {
-        let folded = file.to_string_lossy().to_lowercase();
-        Self { file, folded }
-    }
-}
-
-impl Ord for Name {
-    fn cmp(&self, other: &Self) -> Ordering {
-        natural(&self.folded, &other.folded)
-            // Names that people take for equal still need one order.
-            .then_with(|| self.file.cmp(&other.file))
-    }
-}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Compares digits by the number they make, everything else by character.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.chars().peekable(), b.chars().peekable());
-    loop {
-        let (Some(x), Some(y)) = (a.peek().copied(), b.peek().copied()) else {
-            return a.peek().is_some().cmp(&b.peek().is_some());
-        };
-        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (x, y) = (number(&mut a), number(&mut b));
-            // Without leading zeros, the longer number is the larger one.
-            x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
-        } else {
-            a.next();
-            b.next();
-            x.cmp(&y)
-        };
-        if order.is_ne() {
-            return order;
+    pub(crate) fn new(file: OsString) -> Self {
+        Self {
+            natural: natural(&file.to_string_lossy()),
+            file,
         }
     }
 }
 
-/// Takes the digits that come next, without leading zeros. As text: no number is too long for it.
-fn number(text: &mut Peekable<Chars<'_>>) -> String {
-    while text.next_if_eq(&'0').is_some() {}
-    std::iter::from_fn(|| text.next_if(char::is_ascii_digit)).collect()
+/// Bytes that compare as people compare the text: digits by the number they make, everything else by
+/// character, whatever the case.
+pub(crate) fn natural(text: &str) -> Vec<u8> {
+    let text = text.to_lowercase();
+    let mut bytes = Vec::with_capacity(text.len() + 8);
+    let mut rest = text.as_bytes();
+    while let Some(first) = rest.first() {
+        let number = first.is_ascii_digit();
+        let end = rest.iter().position(|byte| byte.is_ascii_digit() != number);
+        let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        if number {
+            let zeros = part.iter().take_while(|digit| **digit == b'0').count();
+            let digits = &part[zeros..];
+            // Without leading zeros, the longer number is the larger one. All of them stand where
+            // digits do among other characters.
+            bytes.push(b'0');
+            bytes.extend((digits.len() as u32).to_be_bytes());
+            bytes.extend(digits);
+        } else {
+            bytes.extend(part);
+        }
+    }
+    bytes
 }
 
 #[cfg(test)]

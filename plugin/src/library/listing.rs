@@ -1,9 +1,11 @@
 //! What there is to choose from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::builtin;
 use crate::part::Part;
+use crate::state::path_text;
 
 /// What the folders of the user held when they were last looked through. It never changes: another
 /// one takes its place.
@@ -63,6 +65,33 @@ pub(crate) enum Origin {
     BuiltIn(&'static str),
 }
 
+/// What stands before the name of a built-in sound where files stand as paths.
+const BUILT_IN: &str = "builtin:";
+
+impl Origin {
+    /// What the settings call it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::File(path) => path_text::encode(path),
+            Self::BuiltIn(name) => format!("{BUILT_IN}{name}"),
+        }
+    }
+
+    /// Whether this or a newer version may have written such a text.
+    pub(crate) fn is_text(text: &str) -> bool {
+        text.starts_with(BUILT_IN) || Self::from_text(text).is_some()
+    }
+
+    /// What the settings call so; `None` for relative paths and for what is not built in here.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        if let Some(name) = text.strip_prefix(BUILT_IN) {
+            return Some(Self::BuiltIn(builtin::find(name)?.name));
+        }
+        let path = path_text::decode(text)?;
+        path.is_absolute().then_some(Self::File(path))
+    }
+}
+
 /// What kind of sound a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -81,6 +110,18 @@ impl Kind {
             Self::Response
         } else {
             Self::Capture
+        }
+    }
+
+    /// What a file holds by its ending; `None` if it is none of ours.
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
+        let ending = path.extension()?;
+        if ending.eq_ignore_ascii_case("nam") {
+            Some(Self::Capture)
+        } else if ending.eq_ignore_ascii_case("wav") {
+            Some(Self::Response)
+        } else {
+            None
         }
     }
 }
