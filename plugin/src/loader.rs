@@ -26,7 +26,7 @@ use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
 use crate::history::{Change, History};
 use crate::impulse_file;
-use crate::library::Origin;
+use crate::library::{Library, Origin};
 use crate::parameters::{Parameters, Side};
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
@@ -125,6 +125,7 @@ struct Shared {
     steps: ForParts<AtomicI32>,
     shown: Mutex<Shown>,
     history: Mutex<History>,
+    library: Arc<Library>,
     repaint: RepaintNotifier,
     /// The thread's while it runs.
     end: Mutex<LoaderEnd>,
@@ -181,7 +182,12 @@ fn step_on(waiting: &mut Option<Choice>, by: i32) {
 
 impl Loader {
     /// The parameters and the loader of a new instance. No thread runs before there is work.
-    pub(crate) fn new(end: LoaderEnd, repaint: RepaintNotifier) -> (Arc<Parameters>, Arc<Self>) {
+    /// What is loaded is told to `library`.
+    pub(crate) fn new(
+        end: LoaderEnd,
+        library: Arc<Library>,
+        repaint: RepaintNotifier,
+    ) -> (Arc<Parameters>, Arc<Self>) {
         let shared = Arc::new_cyclic(|shared: &std::sync::Weak<Shared>| {
             let slot = |part| {
                 let shared = shared.clone();
@@ -204,6 +210,7 @@ impl Loader {
                 steps: ForParts::default(),
                 shown: Mutex::default(),
                 history: Mutex::default(),
+                library,
                 repaint,
                 end: Mutex::new(end),
             }
@@ -793,6 +800,9 @@ impl Worker {
             // Only a convenience for finding files later.
             let _ = Settings::remember_capture_folder(folder);
         }
+        if let Some(origin) = origin_of(&choice) {
+            shared.library.used(origin);
+        }
         let generation = shared.parameters.slot(part).choose(choice.clone());
         self.take(shared, part, loaded, generation, &choice);
         true
@@ -1342,7 +1352,8 @@ mod tests {
     impl Instance {
         fn new() -> Self {
             let (audio, end) = handover();
-            let (parameters, loader) = Loader::new(end, RepaintNotifier::new());
+            let (parameters, loader) =
+                Loader::new(end, Library::new(|| {}), RepaintNotifier::new());
             Instance {
                 parameters,
                 loader,

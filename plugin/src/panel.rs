@@ -10,7 +10,7 @@ use crate::editor::{
 };
 use crate::folder::Step;
 use crate::history::History;
-use crate::library::Origin;
+use crate::library::{Library, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
@@ -22,6 +22,7 @@ use crate::state::SavedPart;
 pub(crate) struct Panel {
     parameters: Arc<Parameters>,
     loader: Arc<Loader>,
+    library: Arc<Library>,
     meters: Arc<Meters>,
 }
 
@@ -29,11 +30,13 @@ impl Panel {
     pub(crate) fn new(
         parameters: Arc<Parameters>,
         loader: Arc<Loader>,
+        library: Arc<Library>,
         meters: Arc<Meters>,
     ) -> Self {
         Self {
             parameters,
             loader,
+            library,
             meters,
         }
     }
@@ -136,6 +139,10 @@ impl Backend for Panel {
 
     fn forget_overruns(&self) {
         self.meters.forget_overruns();
+    }
+
+    fn remember_window(&self, width: u32, height: u32) {
+        self.library.remember_window(width, height);
     }
 
     fn dismiss_message(&self) {

@@ -9,11 +9,13 @@ use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
 use crate::editor::{self, LateEditor};
 use crate::handover::{AudioEnd, handover};
+use crate::library::Library;
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
 use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side, migrate};
+use crate::settings::Settings;
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -29,6 +31,7 @@ const TAIL: f64 = 2.0;
 pub struct Gridleak {
     parameters: Arc<Parameters>,
     loader: Arc<Loader>,
+    library: Arc<Library>,
     sounds: AudioEnd,
     /// There while the host has the plugin active.
     chain: Option<Chain>,
@@ -53,10 +56,13 @@ impl Default for Gridleak {
     fn default() -> Self {
         let (sounds, loader_end) = handover();
         let repaint = RepaintNotifier::new();
-        let (parameters, loader) = Loader::new(loader_end, repaint.clone());
+        let changed = repaint.clone();
+        let library = Library::new(move || changed.request_repaint());
+        let (parameters, loader) = Loader::new(loader_end, library.clone(), repaint.clone());
         Self {
             parameters,
             loader,
+            library,
             sounds,
             chain: None,
             offline: false,
@@ -66,7 +72,7 @@ impl Default for Gridleak {
             pressed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
-            window: editor::new_state(),
+            window: editor::new_state(Settings::load().window),
             repaint,
             executor: None,
         }
@@ -107,6 +113,7 @@ impl Plugin for Gridleak {
         let panel = Panel::new(
             self.parameters.clone(),
             self.loader.clone(),
+            self.library.clone(),
             self.meters.clone(),
         );
         editor::editor(self.window.clone(), self.repaint.clone(), Arc::new(panel))
@@ -286,6 +293,7 @@ impl Drawn {
 impl Drop for Gridleak {
     fn drop(&mut self) {
         self.loader.end();
+        self.library.end();
     }
 }
 

@@ -79,11 +79,6 @@ impl Settings {
         Self::remember_in(&own_folder()?, folder)
     }
 
-    /// Remembers the width and height of the window, in points.
-    pub(crate) fn remember_window(width: f32, height: f32) -> Result<()> {
-        Self::remember_window_in(&own_folder()?, width, height)
-    }
-
     /// As [`Settings::load`], from the settings in the folder `config`.
     pub(crate) fn load_from(config: &Path) -> Self {
         let fields = match read(&config.join(FILE)) {
@@ -146,8 +141,9 @@ impl Settings {
         )
     }
 
-    fn remember_window_in(config: &Path, width: f32, height: f32) -> Result<()> {
-        let size = (width.round(), height.round());
+    /// Remembers the width and height of the window in points, in the settings in the folder `config`.
+    pub(crate) fn remember_window(config: &Path, width: u32, height: u32) -> Result<()> {
+        let size = (width as f32, height as f32);
         if !(WINDOW_POINTS.contains(&size.0) && WINDOW_POINTS.contains(&size.1)) {
             return Err(Failure::new(format!(
                 "a window of {width} by {height} points is none to remember"
@@ -518,7 +514,7 @@ mod tests {
             assert_eq!(Settings::load_from(config.path()), expected, "{key}");
             // Writing another key leaves it as it is; the user may have meant something by it.
             Settings::remember_in(config.path(), &folder("e")).unwrap();
-            Settings::remember_window_in(config.path(), 1000.4, 700.0).unwrap();
+            Settings::remember_window(config.path(), 1000, 700).unwrap();
             expected.capture_folders.insert(0, folder("e"));
             expected.window = Some((1000.0, 700.0));
             assert_eq!(Settings::load_from(config.path()), expected, "{key}");
@@ -555,7 +551,7 @@ mod tests {
         let nowhere = Origin::File("not/whole.nam".into());
         assert!(Settings::set_favourite(config, &nowhere, true).is_err());
         assert!(Settings::add_library_folder(config, Path::new("not/whole")).is_err());
-        assert!(Settings::remember_window_in(config, f32::NAN, 600.0).is_err());
+        assert!(Settings::remember_window(config, u32::MAX, 600).is_err());
         assert_eq!(Settings::load_from(config), settings);
     }
 

@@ -9,6 +9,9 @@ pub(super) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
 /// The smallest size at which nothing has to be scrolled, in points.
 pub(super) const SMALLEST_SIZE: Vec2 = vec2(640.0, 420.0);
 
+/// No window is opened larger than this, in points: an 8K screen.
+pub(super) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);
+
 /// Least height of a page, before scaling.
 const LEAST_PAGE: f32 = 266.0;
 /// Least and most height of the panel of the capture, before scaling.

@@ -89,6 +89,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Counts blocks that came too late anew.
     fn forget_overruns(&self);
 
+    /// Remembers the size of the window in points. Must not wait for the disk.
+    fn remember_window(&self, width: u32, height: u32);
+
     /// Forgets the message of [`Backend::status`].
     fn dismiss_message(&self);
 
@@ -97,8 +100,12 @@ pub(crate) trait Backend: Send + Sync + 'static {
 }
 
 /// The size of the window and whether it is open, for [`editor`] and for whoever feeds the meters.
-pub(crate) fn new_state() -> Arc<EguiEditorState> {
-    EguiEditorState::from_size(logical(layout::DEFAULT_SIZE), 1.0)
+/// `remembered`: how wide and high it was last, in points.
+pub(crate) fn new_state(remembered: Option<(f32, f32)>) -> Arc<EguiEditorState> {
+    let size = remembered.map_or(layout::DEFAULT_SIZE, |(width, height)| {
+        vec2(width, height).clamp(layout::SMALLEST_SIZE, layout::LARGEST_SIZE)
+    });
+    EguiEditorState::from_size(logical(size), 1.0)
 }
 
 /// The window of the plugin behind `backend`. Whoever changes what is to be seen says so to
@@ -146,6 +153,8 @@ pub(crate) struct EditorApp {
     broken: bool,
     /// Whether the host was told how large the window really is.
     size_told: bool,
+    /// The size of the window in points, and since when it is so, in seconds of its clock.
+    size: Option<(egui::Vec2, f64)>,
 }
 
 /// A knob that is held.
@@ -168,6 +177,7 @@ impl EditorApp {
             held: Vec::new(),
             broken: false,
             size_told: false,
+            size: None,
         }
     }
 
@@ -178,6 +188,7 @@ impl EditorApp {
         self.host = Some(host);
         self.memory = view::Memory::default();
         self.broken = false;
+        self.size = None;
         // What was heard while nobody looked is not for the meters.
         let _ = self.backend.status();
     }
@@ -365,6 +376,33 @@ impl EditorApp {
     }
 }
 
+/// How long a window must have kept a new size for that to be remembered, in seconds: not while a hand
+/// is at its corner.
+const SETTLED: f64 = 0.5;
+
+impl EditorApp {
+    /// Has the size of the window remembered once somebody has changed it.
+    fn watch_size(&mut self, ui: &Ui) {
+        let size = ui.ctx().content_rect().size().round();
+        let now = ui.input(|i| i.time);
+        match self.size {
+            // The first size is the host's or the one that is remembered.
+            None => self.size = Some((size, f64::INFINITY)),
+            Some((known, _)) if known != size => {
+                self.size = Some((size, now));
+                let wait = Duration::from_secs_f64(SETTLED);
+                ui.ctx().request_repaint_after(wait);
+            }
+            Some((_, since)) if now - since >= SETTLED => {
+                self.size = Some((size, f64::INFINITY));
+                let [width, height] = [size.x, size.y].map(|side| side as u32);
+                self.backend.remember_window(width, height);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 impl NiceEguiApp for EditorApp {
     fn build(
         &mut self,
@@ -380,6 +418,7 @@ impl NiceEguiApp for EditorApp {
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
         self.tell_size(ui, frame);
+        self.watch_size(ui);
         leave_space_to_host(ui, frame);
         self.draw(ui);
     }
@@ -490,6 +529,10 @@ mod tests {
 
         fn forget_overruns(&self) {
             self.status.lock().load.overruns = 0;
+        }
+
+        fn remember_window(&self, width: u32, height: u32) {
+            self.asked.lock().push(format!("{width} by {height}"));
         }
 
         fn dismiss_message(&self) {
@@ -714,6 +757,28 @@ mod tests {
         }
         app.perform(Action::Redo, stub());
         assert_eq!(plugin.asked.lock()[1], "Pedal back to lead");
+    }
+
+    #[test]
+    fn a_size_that_somebody_chose_is_remembered() {
+        let (plugin, _) = plugin();
+        let (app, _) = open(&plugin);
+        let size = |width| vec2(width, 600.0);
+        let mut window = Harness::builder()
+            .with_size(size(900.0))
+            .with_step_dt(0.1)
+            .build_ui_state(|ui, app: &mut EditorApp| app.watch_size(ui), app);
+        window.run_steps(10);
+        assert!(plugin.asked.lock().is_empty(), "nobody chose that");
+        for width in [910.0, 920.0, 1000.0] {
+            window.set_size(size(width));
+            window.run_steps(2);
+        }
+        assert!(plugin.asked.lock().is_empty(), "the hand is still there");
+        window.run_steps(10);
+        assert_eq!(*plugin.asked.lock(), ["1000 by 600"]);
+        let small = new_state(Some((100.0, 9e9)));
+        assert_eq!(small.logical_size().width, layout::SMALLEST_SIZE.x);
     }
 
     #[test]

@@ -165,6 +165,7 @@ impl Catalogue {
             Task::RemoveFolder(folder) => Settings::remove_library_folder(&config, folder),
             Task::SetFavourite(origin, on) => Settings::set_favourite(&config, origin, *on),
             Task::Used(origin) => Settings::use_recently(&config, origin),
+            Task::Window(width, height) => Settings::remember_window(&config, *width, *height),
         };
         let written = self.config().and_then(write);
         let done = written.is_ok();

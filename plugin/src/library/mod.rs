@@ -59,6 +59,8 @@ enum Task {
     Look,
     SetFavourite(Origin, bool),
     Used(Origin),
+    /// Remember how large the window is, in points.
+    Window(u32, u32),
 }
 
 impl Task {
@@ -136,6 +138,11 @@ impl Library {
     /// Tells that something was loaded.
     pub(crate) fn used(&self, origin: Origin) {
         self.ask(Task::Used(origin));
+    }
+
+    /// Remembers how wide and high the window is, in points, for the next instance.
+    pub(crate) fn remember_window(&self, width: u32, height: u32) {
+        self.ask(Task::Window(width, height));
     }
 
     /// Ends the thread and waits for that, no longer than the disk keeps it waiting. Nothing that is
