@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::clap_host::{Change, Plugin, load};
@@ -33,6 +33,21 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::clap_loads_a_file",
         bundles: CLAP,
         run: loads_a_file,
+    },
+    Scenario {
+        name: "editor::clap_lacks_opengl",
+        bundles: CLAP,
+        run: lacks_opengl,
+    },
+    Scenario {
+        name: "editor::clap_lacks_a_screen",
+        bundles: CLAP,
+        run: lacks_a_screen,
+    },
+    Scenario {
+        name: "editor::clap_loses_its_place",
+        bundles: CLAP,
+        run: loses_its_place,
     },
 ];
 
@@ -160,6 +175,123 @@ fn loads_a_file(bundle: &Path) {
         plugin.serve_for(Duration::from_millis(300));
         picture("clap-picked");
     });
+}
+
+/// Where there is no OpenGL, the sound goes on, and the list of parameters says why there is no window.
+fn lacks_opengl(bundle: &Path) {
+    // What Mesa and the loader of drivers are told here leaves them neither EGL nor GLX.
+    for (name, value) in [
+        ("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null"),
+        ("LIBGL_DRIVERS_PATH", "/nonexistent"),
+        ("LIBGL_ALWAYS_INDIRECT", "1"),
+    ] {
+        // SAFETY: no other thread runs yet.
+        unsafe { std::env::set_var(name, value) };
+    }
+    let screen = Screen::new();
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    assert_eq!(window_report(&mut plugin), "Ready");
+    while_playing(&mut plugin, |plugin| {
+        for _ in 0..2 {
+            plugin.create_editor();
+            let (width, height) = plugin.editor_size();
+            let window = screen.open("Gridleak in a CLAP host", width, height);
+            assert!(
+                !plugin.offer_window(window),
+                "a window opens: OpenGL could not be taken away on this machine"
+            );
+            plugin.destroy_editor();
+            screen.close(window);
+        }
+        let said = window_report(plugin);
+        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        // A host learns that there is something new to read.
+        let report = plugin.parameter("Window").id;
+        wait("the report moves", plugin, |plugin| {
+            plugin.value(report) == 1.0
+        });
+        assert_eq!(plugin.typed(report, &said), Some(0.0));
+    });
+}
+
+/// Where there is no X server, it is the same, and as soon as there is one, a window opens.
+fn lacks_a_screen(bundle: &Path) {
+    let display = std::env::var_os("DISPLAY").expect("a screen");
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    // SAFETY: no other thread runs yet.
+    unsafe { std::env::set_var("DISPLAY", ":65535") };
+    while_playing(&mut plugin, |plugin| {
+        // What is no window at all is borne too.
+        for (window, cause) in [(1, "None, there is no X11 screen"), (0, "None, it failed")] {
+            plugin.create_editor();
+            assert!(!plugin.offer_window(window), "a window without a screen");
+            plugin.destroy_editor();
+            let said = window_report(plugin);
+            assert!(said.starts_with(cause), "{said}");
+        }
+    });
+    // SAFETY: what plays and draws has ended; the plugin's loader does not look at the environment.
+    unsafe { std::env::set_var("DISPLAY", display) };
+    let screen = Screen::new();
+    while_playing(&mut plugin, |plugin| {
+        let window = open(&screen, plugin, Duration::ZERO);
+        drawn(&screen, window, plugin);
+        assert_eq!(window_report(plugin), "Ready");
+        plugin.destroy_editor();
+        screen.close(window);
+        rest(plugin);
+    });
+}
+
+/// A host that closes its window before it closes the editor in it takes no harm.
+fn loses_its_place(bundle: &Path) {
+    let screen = Screen::new();
+    let library = load(bundle);
+    let mut plugin = Plugin::new(&library);
+    while_playing(&mut plugin, |plugin| {
+        for _ in 0..5 {
+            let window = open(&screen, plugin, Duration::ZERO);
+            drawn(&screen, window, plugin);
+            screen.close(window);
+            plugin.serve_for(Duration::from_millis(200));
+            plugin.destroy_editor();
+        }
+        rest(plugin);
+    });
+}
+
+/// What the list of parameters says about the window.
+fn window_report(plugin: &mut Plugin) -> String {
+    let report = plugin.parameter("Window").id;
+    let value = plugin.value(report);
+    plugin.text(report, value)
+}
+
+/// Has an instance play noise during `act` and until some of it was heard behind that.
+fn while_playing(plugin: &mut Plugin, act: impl FnOnce(&mut Plugin)) {
+    let (enough, blocks) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let input = noise(64);
+    plugin.run(
+        RATE,
+        64,
+        |audio| {
+            while !enough.load(SeqCst) {
+                let played = audio.block(input.each_ref().map(Vec::as_slice), &[]);
+                assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+                let heard = played.iter().flatten().any(|sample| sample.abs() > 1e-3);
+                blocks.fetch_add(usize::from(heard), SeqCst);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        },
+        |plugin| {
+            act(plugin);
+            let before = blocks.load(SeqCst);
+            wait("sound", plugin, |_| blocks.load(SeqCst) > before + 20);
+            enough.store(true, SeqCst);
+        },
+    );
 }
 
 /// Opens the editor of an instance that plays, waits until it is drawn, and closes it again when
