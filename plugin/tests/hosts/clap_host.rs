@@ -287,6 +287,15 @@ impl Plugin {
         (size.width, size.height)
     }
 
+    /// The size in pixels that the editor would rather have than this one.
+    pub(crate) fn adjusted_editor_size(&mut self, width: u32, height: u32) -> (u32, u32) {
+        let gui: PluginGui = self.extension();
+        let size = GuiSize { width, height };
+        let size = gui.adjust_size(&self.instance.plugin_handle(), size);
+        let size = size.expect("a size");
+        (size.width, size.height)
+    }
+
     /// Has the editor take on a size in pixels.
     pub(crate) fn resize_editor(&mut self, width: u32, height: u32) {
         let gui: PluginGui = self.extension();

@@ -1,4 +1,4 @@
-//! What a CLAP host on X11 does with the editor.
+//! What CLAP and VST3 hosts on X11 do with the editor.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use crate::project::{Project, builtin};
 use crate::screen::Screen;
 use crate::sound::noise;
 use crate::support::identity;
-use crate::{CLAP, Scenario};
+use crate::vst3::{instance, play};
+use crate::{CLAP, Scenario, VST3};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -48,6 +49,21 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::clap_loses_its_place",
         bundles: CLAP,
         run: loses_its_place,
+    },
+    Scenario {
+        name: "editor::clap_sizes",
+        bundles: CLAP,
+        run: sizes,
+    },
+    Scenario {
+        name: "editor::vst3_opens_and_closes",
+        bundles: VST3,
+        run: vst3_opens_and_closes,
+    },
+    Scenario {
+        name: "editor::vst3_lacks_opengl",
+        bundles: VST3,
+        run: vst3_lacks_opengl,
     },
 ];
 
@@ -132,19 +148,63 @@ fn opens_and_closes(bundle: &Path) {
                 screen.close(window);
                 plugin.serve_for(Duration::from_millis(20));
                 held.push(Held::now());
-                if std::env::var_os("ROB").is_some() && round % 10 == 9 {
-                    eprintln!("{round} {:?}", held[round]);
-                }
             }
+            Held::check(&held, 0);
             rest(plugin);
             enough.store(true, SeqCst);
         },
     );
 }
 
+/// The same in a VST3 host, which plays between windows.
+fn vst3_opens_and_closes(bundle: &Path) {
+    let screen = Screen::new();
+    let mut plugin = instance(bundle, RATE);
+    let input = noise(512);
+    let mut held = Vec::new();
+    for round in 0..ROUNDS {
+        let window = screen.open("Gridleak in a VST3 host", 880, 540);
+        // SAFETY: the window stays as long as the editor.
+        let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
+        plugin.open_editor(place).expect("a window");
+        let until = Instant::now() + Duration::from_millis([0, 20, 200, 80][round % 4]);
+        while Instant::now() < until {
+            plugin.service_run_loop();
+            let played = play(&mut plugin, &input, &[]);
+            assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        plugin.close_editor().expect("no window");
+        screen.close(window);
+        held.push(Held::now());
+    }
+    // The framework leaves the two ends of a socket open for each window.
+    Held::check(&held, 2);
+}
+
+/// The editor draws itself as small and as large as a host makes it.
+fn sizes(bundle: &Path) {
+    in_the_editor(bundle, |screen, window, plugin| {
+        let first = plugin.editor_size();
+        let small = plugin.adjusted_editor_size(600, 400);
+        for (name, width, height) in [
+            ("adjusted", small.0, small.1),
+            ("small", 600, 400),
+            ("4k", 3840, 2160),
+            ("as-before", first.0, first.1),
+        ] {
+            plugin.resize_editor(width, height);
+            screen.resize(window, width, height);
+            plugin.serve_for(Duration::from_millis(1000));
+            drawn(screen, window, plugin);
+            picture(&format!("clap-{name}"));
+        }
+    });
+}
+
 /// A knob that is dragged upwards moves its parameter up.
 fn turns_a_knob(bundle: &Path) {
-    in_the_editor(bundle, |window, plugin| {
+    in_the_editor(bundle, |_, window, plugin| {
         let gain = plugin.parameter("Input").id;
         let (x, y) = KNOB;
         mouse(window, (x, y), &["mousedown", "1"]);
@@ -168,7 +228,7 @@ fn loads_a_file(bundle: &Path) {
     std::fs::write(&dialog, script).expect("a script");
     std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
 
-    in_the_editor(bundle, |window, plugin| {
+    in_the_editor(bundle, |_, window, plugin| {
         mouse(window, LOAD, &["click", "1"]);
         wait("the file is loaded", plugin, |plugin| {
             let capture = Project::from_clap(&plugin.save()).capture();
@@ -181,15 +241,7 @@ fn loads_a_file(bundle: &Path) {
 
 /// Where there is no OpenGL, the sound goes on, and the list of parameters says why there is no window.
 fn lacks_opengl(bundle: &Path) {
-    // What Mesa and the loader of drivers are told here leaves them neither EGL nor GLX.
-    for (name, value) in [
-        ("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null"),
-        ("LIBGL_DRIVERS_PATH", "/nonexistent"),
-        ("LIBGL_ALWAYS_INDIRECT", "1"),
-    ] {
-        // SAFETY: no other thread runs yet.
-        unsafe { std::env::set_var(name, value) };
-    }
+    take_opengl_away();
     let screen = Screen::new();
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
@@ -199,10 +251,7 @@ fn lacks_opengl(bundle: &Path) {
             plugin.create_editor();
             let (width, height) = plugin.editor_size();
             let window = screen.open("Gridleak in a CLAP host", width, height);
-            assert!(
-                !plugin.offer_window(window),
-                "a window opens: OpenGL could not be taken away on this machine"
-            );
+            assert!(!plugin.offer_window(window), "{OPENGL_IS_THERE}");
             plugin.destroy_editor();
             screen.close(window);
         }
@@ -215,6 +264,48 @@ fn lacks_opengl(bundle: &Path) {
         });
         assert_eq!(plugin.typed(report, &said), Some(0.0));
     });
+}
+
+/// In a VST3 host too.
+fn vst3_lacks_opengl(bundle: &Path) {
+    take_opengl_away();
+    let screen = Screen::new();
+    let mut plugin = instance(bundle, RATE);
+    let report = plugin.find_parameter("Window").expect("a report").id;
+    let said = |plugin: &vst3_host::Plugin| {
+        let said = plugin.format_parameter(report, 0.0);
+        said.expect("a text")
+    };
+    assert_eq!(said(&plugin), "Ready");
+    let heard = |plugin: &mut vst3_host::Plugin| {
+        let played = play(plugin, &noise(48_000), &[]);
+        played.iter().flatten().any(|sample| sample.abs() > 1e-3)
+    };
+    for _ in 0..2 {
+        let window = screen.open("Gridleak in a VST3 host", 880, 540);
+        // SAFETY: the window is there.
+        let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
+        assert!(plugin.open_editor(place).is_err(), "{OPENGL_IS_THERE}");
+        screen.close(window);
+        let said = said(&plugin);
+        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        assert!(heard(&mut plugin));
+    }
+}
+
+const OPENGL_IS_THERE: &str = "a window opens: OpenGL cannot be taken away on this machine";
+
+/// Leaves this process without OpenGL: what Mesa and the loader of drivers are told here gives them
+/// neither EGL nor GLX. To be called before there is any other thread.
+fn take_opengl_away() {
+    for (name, value) in [
+        ("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null"),
+        ("LIBGL_DRIVERS_PATH", "/nonexistent"),
+        ("LIBGL_ALWAYS_INDIRECT", "1"),
+    ] {
+        // SAFETY: no other thread runs yet.
+        unsafe { std::env::set_var(name, value) };
+    }
 }
 
 /// Where there is no X server, it is the same, and as soon as there is one, a window opens.
@@ -298,7 +389,7 @@ fn while_playing(plugin: &mut Plugin, act: impl FnOnce(&mut Plugin)) {
 
 /// Opens the editor of an instance that plays, waits until it is drawn, and closes it again when
 /// `act` is done.
-fn in_the_editor(bundle: &Path, act: impl FnOnce(u32, &mut Plugin)) {
+fn in_the_editor(bundle: &Path, act: impl FnOnce(&Screen, u32, &mut Plugin)) {
     let screen = Screen::new();
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
@@ -315,7 +406,7 @@ fn in_the_editor(bundle: &Path, act: impl FnOnce(u32, &mut Plugin)) {
         |plugin| {
             let window = open(&screen, plugin, Duration::ZERO);
             drawn(&screen, window, plugin);
-            act(window, plugin);
+            act(&screen, window, plugin);
             plugin.destroy_editor();
             screen.close(window);
             rest(plugin);
@@ -392,6 +483,11 @@ struct Held {
     memory: usize,
 }
 
+/// What each window leaves behind at most, in kB: half as much again as was measured. Of the 92, 71 are
+/// the keymap that baseview 0.4.2 asks libxkbcommon for and never gives back, and 13 are Mesa's, for a
+/// context that was given back as it should.
+const LEFT_BEHIND: usize = 140;
+
 impl Held {
     fn now() -> Self {
         let count = |folder: &str| std::fs::read_dir(folder).expect("Linux").count();
@@ -403,5 +499,23 @@ impl Held {
             threads: count("/proc/self/task"),
             memory: memory.expect("a number"),
         }
+    }
+
+    /// Checks what was held behind each window of many, when each leaves `files` open.
+    fn check(held: &[Self], files: usize) {
+        const AT_FIRST: usize = 20;
+        // Of ten, for captures and windows come and go at their own pace.
+        let least = |part: &[Self]| Self {
+            files: part.iter().map(|held| held.files).min().expect("some"),
+            threads: part.iter().map(|held| held.threads).min().expect("some"),
+            memory: part.iter().map(|held| held.memory).min().expect("some"),
+        };
+        let before = least(&held[AT_FIRST - 10..AT_FIRST]);
+        let after = least(&held[held.len() - 10..]);
+        let windows = held.len() - AT_FIRST;
+        println!("{before:?}, {windows} windows later {after:?}");
+        assert!(after.files <= before.files + files * windows);
+        assert!(after.threads <= before.threads);
+        assert!(after.memory <= before.memory + LEFT_BEHIND * windows);
     }
 }
