@@ -149,7 +149,7 @@ fn opens_and_closes(bundle: &Path) {
                 plugin.serve_for(Duration::from_millis(20));
                 held.push(Held::now());
             }
-            Held::check(&held, 0);
+            Held::check(&held, CLAP_LEAVES);
             rest(plugin);
             enough.store(true, SeqCst);
         },
@@ -178,8 +178,7 @@ fn vst3_opens_and_closes(bundle: &Path) {
         screen.close(window);
         held.push(Held::now());
     }
-    // The framework leaves the two ends of a socket open for each window.
-    Held::check(&held, 2);
+    Held::check(&held, VST3_LEAVES);
 }
 
 /// The editor draws itself as small and as large as a host makes it.
@@ -483,10 +482,23 @@ struct Held {
     memory: usize,
 }
 
-/// What each window leaves behind at most, in kB: half as much again as was measured. Of the 92, 71 are
-/// the keymap that baseview 0.4.2 asks libxkbcommon for and never gives back, and 13 are Mesa's, for a
-/// context that was given back as it should.
-const LEFT_BEHIND: usize = 140;
+/// What a window of a CLAP host leaves behind at most: half as much again as was measured, for nothing
+/// of it is ours to give back. Of 92 kB, 71 are the keymap that baseview 0.4.2 makes with libxkbcommon
+/// and keeps, 13 are Mesa's for an OpenGL context that was destroyed as it should be.
+const CLAP_LEAVES: Held = Held {
+    files: 0,
+    threads: 0,
+    memory: 140,
+};
+
+/// In a VST3 host nice-plug 0.4.2 adds a handler for the host's run loop, which is never let go: two
+/// ends of a socket, and a queue of 164 kB. With what lies between such pieces and cannot be used again,
+/// 380 to 430 kB were measured.
+const VST3_LEAVES: Held = Held {
+    files: 2,
+    threads: 0,
+    memory: 640,
+};
 
 impl Held {
     fn now() -> Self {
@@ -501,10 +513,11 @@ impl Held {
         }
     }
 
-    /// Checks what was held behind each window of many, when each leaves `files` open.
-    fn check(held: &[Self], files: usize) {
-        const AT_FIRST: usize = 20;
-        // Of ten, for captures and windows come and go at their own pace.
+    /// Checks what was held behind each of many windows, which may leave that much behind.
+    fn check(held: &[Self], leave: Self) {
+        // Until then the graphics driver fills its pools.
+        const AT_FIRST: usize = 60;
+        // Of ten, for captures and the driver's threads come and go at their own pace.
         let least = |part: &[Self]| Self {
             files: part.iter().map(|held| held.files).min().expect("some"),
             threads: part.iter().map(|held| held.threads).min().expect("some"),
@@ -514,8 +527,8 @@ impl Held {
         let after = least(&held[held.len() - 10..]);
         let windows = held.len() - AT_FIRST;
         println!("{before:?}, {windows} windows later {after:?}");
-        assert!(after.files <= before.files + files * windows);
-        assert!(after.threads <= before.threads);
-        assert!(after.memory <= before.memory + LEFT_BEHIND * windows);
+        assert!(after.files <= before.files + leave.files * windows);
+        assert!(after.threads <= before.threads + leave.threads * windows);
+        assert!(after.memory <= before.memory + leave.memory * windows);
     }
 }
