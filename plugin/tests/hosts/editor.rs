@@ -247,6 +247,8 @@ fn lacks_opengl(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
     assert_eq!(window_report(&mut plugin), "Ready");
+    let report = plugin.parameter("Window").id;
+    assert_eq!(plugin.typed(report, "Ready"), Some(0.0));
     while_playing(&mut plugin, |plugin| {
         for _ in 0..2 {
             plugin.create_editor();
@@ -259,7 +261,6 @@ fn lacks_opengl(bundle: &Path) {
         let said = window_report(plugin);
         assert!(said.starts_with("None, OpenGL is missing"), "{said}");
         // A host learns that there is something new to read.
-        let report = plugin.parameter("Window").id;
         wait("the report moves", plugin, |plugin| {
             plugin.value(report) == 1.0
         });
