@@ -24,6 +24,7 @@ mod simd_choice;
 mod state;
 mod wav_reader;
 mod wav_writer;
+mod window_status;
 mod worker_park;
 
 pub use cli::run as run_command_line;

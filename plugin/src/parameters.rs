@@ -9,6 +9,7 @@ use nice_plug::prelude::*;
 use crate::folder::Step;
 use crate::part::{ForParts, Part};
 use crate::state::PartSlot;
+use crate::window_status::WindowReport;
 
 /// The most that each gain gives or takes, in dB, as in the official plugin.
 const INPUT: RangeInclusive<f32> = -20.0..=20.0;
@@ -17,7 +18,7 @@ const OUTPUT: RangeInclusive<f32> = -40.0..=40.0;
 const PART: RangeInclusive<f32> = 0.0..=1.0;
 
 /// The ranges of all numbers, by their ids.
-const RANGES: [(&str, RangeInclusive<f32>); 16] = [
+const RANGES: [(&str, RangeInclusive<f32>); 17] = [
     ("ingain", INPUT),
     ("outgn", OUTPUT),
     ("dbu", LevelSettings::INTERFACE_DBU),
@@ -34,6 +35,7 @@ const RANGES: [(&str, RangeInclusive<f32>); 16] = [
     ("cmix", PART),
     ("cblnd", PART),
     ("slim", PART),
+    ("window", PART),
 ];
 
 /// How many can be seen to move in the window.
@@ -56,6 +58,10 @@ pub(crate) struct Parameters {
     cab_response: PartSlot,
     #[persist = "cab2"]
     second_cab_response: PartSlot,
+
+    /// Why there is no window, for those who see only this list.
+    #[nested]
+    pub(crate) window: WindowReport,
 
     /// Gain before the capture, -20 to +20 dB.
     #[id = "ingain"]
@@ -355,6 +361,7 @@ impl Parameters {
             pedal_capture: pedal,
             cab_response: cab,
             second_cab_response: second_cab,
+            window: WindowReport::new(),
             input: decibels("Input", 0.0, INPUT),
             output: decibels("Output", 0.0, OUTPUT),
             source: EnumParam::new("Input Source", Source::Stereo),

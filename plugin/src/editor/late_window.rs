@@ -1,4 +1,4 @@
-//! Opens the window no earlier than the host has a place for it.
+//! Opens the window no earlier than the host has a place for it, and lets the host go on if none opens.
 //!
 //! On X11 the framework's window is never drawn if a redraw was asked for before it was shown: it
 //! asks the server to say when the next picture is due, but hears the answer only once it is shown,
@@ -10,6 +10,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use nice_plug::context::gui::GuiContext;
@@ -20,18 +21,25 @@ use nice_plug::editor::{
 use nice_plug::plugin::TrackInfo;
 use nice_plug_egui::{EguiEditor, EguiEditorHandle, RepaintNotifier};
 
-use super::EditorApp;
+use super::{Backend, EditorApp};
+use crate::window_status::WindowStatus;
 
 /// The plugin's window, as the framework wants it.
 pub struct LateEditor {
-    editor: Arc<EguiEditor<EditorApp>>,
+    window: Arc<Maker>,
     repaint: RepaintNotifier,
 }
 
 /// What the framework tells an open window through.
 pub struct LateHandle {
-    editor: Arc<EguiEditor<EditorApp>>,
+    window: Arc<Maker>,
     repaint: RepaintNotifier,
+}
+
+/// Makes windows, and has the plugin know if that fails.
+struct Maker {
+    editor: EguiEditor<EditorApp>,
+    backend: Arc<dyn Backend>,
 }
 
 /// A window that may be there only later.
@@ -40,8 +48,10 @@ pub struct LateWindow {
     waiting: RefCell<Option<Waiting>>,
     /// The size it is to have in the end, in native pixels, if the host chose one meanwhile.
     size: Cell<Option<NativeSize<u32>>>,
-    made: OnceCell<SpawnedEditor<EguiEditorHandle>>,
+    made: OnceCell<Made>,
 }
+
+type Made = SpawnedEditor<EguiEditorHandle>;
 
 struct Waiting {
     scale: Option<f64>,
@@ -66,11 +76,50 @@ fn no_window(error: impl fmt::Display) -> NoWindow {
 }
 
 impl LateEditor {
-    pub(super) fn new(editor: EguiEditor<EditorApp>, repaint: RepaintNotifier) -> Self {
+    pub(super) fn new(
+        editor: EguiEditor<EditorApp>,
+        repaint: RepaintNotifier,
+        backend: Arc<dyn Backend>,
+    ) -> Self {
         Self {
-            editor: Arc::new(editor),
+            window: Arc::new(Maker { editor, backend }),
             repaint,
         }
+    }
+}
+
+impl Maker {
+    /// Makes the window and does with it what it takes to be seen. The host that asks cannot bear a
+    /// panic; the framework panics at a parent that is none.
+    fn make(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        scale: Option<f64>,
+        gui: GuiContext,
+        host: Option<HostMethods>,
+        show: impl FnOnce(&Made) -> Result<(), NoWindow>,
+    ) -> Result<Made, NoWindow> {
+        let inner = gui.clone();
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let made = self.editor.spawn(parent, false, scale, inner, host);
+            let made = made.map_err(no_window)?;
+            show(&made).map(|()| made)
+        }));
+        let made = made.unwrap_or_else(|_| Err(no_window("the framework failed")));
+        let status = match &made {
+            Ok(_) => WindowStatus::Ready,
+            Err(NoWindow(error)) => WindowStatus::of_error(error),
+        };
+        self.backend.parameters().window.set(status, &gui);
+        made
+    }
+}
+
+impl Drop for LateWindow {
+    /// A panic on the window's own thread comes back when the window is closed. It stays here.
+    fn drop(&mut self) {
+        let made = self.made.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(made)));
     }
 }
 
@@ -93,31 +142,31 @@ impl Editor for LateEditor {
         if wait_for_parent {
             window.waiting.replace(Some(Waiting { scale, gui, host }));
         } else {
-            let made = self.editor.spawn(parent, false, scale, gui, host)?;
+            let made = self.window.make(parent, scale, gui, host, |_| Ok(()))?;
             let _ = window.made.set(made);
         }
         let handle = LateHandle {
-            editor: self.editor.clone(),
+            window: self.window.clone(),
             repaint: self.repaint.clone(),
         };
         Ok(SpawnedEditor { handle, window })
     }
 
     fn size(&self) -> NativeSize<u32> {
-        self.editor.size()
+        self.window.editor.size()
     }
 
     fn resize_hint(&self) -> ResizeHint {
-        self.editor.resize_hint()
+        self.window.editor.resize_hint()
     }
 
     fn track_info_updated(&self, info: TrackInfo) {
-        self.editor.track_info_updated(info);
+        self.window.editor.track_info_updated(info);
     }
 
     unsafe fn assume_standalone_in_process(&self) {
         // SAFETY: what the caller promises is what the inner function asks for.
-        unsafe { self.editor.assume_standalone_in_process() }
+        unsafe { self.window.editor.assume_standalone_in_process() }
     }
 }
 
@@ -125,8 +174,8 @@ impl EditorHandle for LateHandle {
     type Window = LateWindow;
     type Error = NoWindow;
 
-    fn run_until_closed(window: LateWindow) -> Result<(), NoWindow> {
-        match window.made.into_inner() {
+    fn run_until_closed(mut window: LateWindow) -> Result<(), NoWindow> {
+        match window.made.take() {
             Some(made) => EguiEditorHandle::run_until_closed(made.window).map_err(no_window),
             None => Ok(()),
         }
@@ -140,24 +189,22 @@ impl EditorHandle for LateHandle {
         let Some(Waiting { scale, gui, host }) = window.waiting.take() else {
             return Err(no_window("the window could not be made before"));
         };
-        let made = self.editor.spawn(Some(parent), false, scale, gui, host);
-        let made = window.made.get_or_init({
-            let made = made.map_err(no_window)?;
-            || made
-        });
-        made.handle.show(&made.window).map_err(no_window)?;
-        if let Some(size) = window.size.take() {
-            made.handle
-                .set_size(size, &made.window)
-                .map_err(no_window)?;
-        }
+        let size = window.size.take();
+        let show = |made: &Made| {
+            made.handle.show(&made.window).map_err(no_window)?;
+            let resized = size.map(|size| made.handle.set_size(size, &made.window));
+            resized.unwrap_or(Ok(())).map_err(no_window)
+        };
+        let made = self.window.make(Some(parent), scale, gui, host, show)?;
+        let _ = window.made.set(made);
         Ok(())
     }
 
     fn show(&self, window: &LateWindow) -> Result<(), NoWindow> {
         match window.made.get() {
             Some(made) => made.handle.show(&made.window).map_err(no_window),
-            None => Ok(()),
+            None if window.waiting.borrow().is_some() => Ok(()),
+            None => Err(no_window("the window could not be made before")),
         }
     }
 
@@ -188,8 +235,8 @@ impl EditorHandle for LateHandle {
         match window.made.get() {
             Some(made) => made.handle.adjust_size(size, &made.window),
             None => {
-                let now = self.editor.size();
-                Some(self.editor.resize_hint().adjust_size(size, now, 1.0))
+                let now = self.window.editor.size();
+                Some(self.window.editor.resize_hint().adjust_size(size, now, 1.0))
             }
         }
     }

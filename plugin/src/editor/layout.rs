@@ -7,7 +7,7 @@ use egui::{Rect, Vec2, pos2, vec2};
 pub(super) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
 
 /// The smallest size at which nothing has to be scrolled, in points.
-pub(super) const SMALLEST_SIZE: Vec2 = vec2(640.0, 420.0);
+pub(super) const SMALLEST_SIZE: Vec2 = vec2(600.0, 400.0);
 
 /// No window is opened larger than this, in points: an 8K screen.
 pub(super) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);

@@ -121,9 +121,9 @@ pub(crate) fn editor(
         .with_resize_hint(
             ResizeHint::resizable().with_min_logical_size(logical(layout::SMALLEST_SIZE)),
         );
-    let app = EditorApp::new(backend, repaint.clone());
+    let app = EditorApp::new(backend.clone(), repaint.clone());
     let editor = create_egui_editor(state, repaint.clone(), settings, app)?;
-    Some(LateEditor::new(editor, repaint))
+    Some(LateEditor::new(editor, repaint, backend))
 }
 
 /// How often an open window looks whether somebody asked for a redraw. It must have been shown before

@@ -287,6 +287,15 @@ impl Plugin {
         (size.width, size.height)
     }
 
+    /// The size in pixels that the editor would rather have than this one.
+    pub(crate) fn adjusted_editor_size(&mut self, width: u32, height: u32) -> (u32, u32) {
+        let gui: PluginGui = self.extension();
+        let size = GuiSize { width, height };
+        let size = gui.adjust_size(&self.instance.plugin_handle(), size);
+        let size = size.expect("a size");
+        (size.width, size.height)
+    }
+
     /// Has the editor take on a size in pixels.
     pub(crate) fn resize_editor(&mut self, width: u32, height: u32) {
         let gui: PluginGui = self.extension();
@@ -298,13 +307,18 @@ impl Plugin {
 
     /// Shows the editor in a window of X11, which has to stay until the editor is destroyed.
     pub(crate) fn show_editor(&mut self, window: u32) {
+        assert!(self.offer_window(window), "a place for the editor");
         let gui: PluginGui = self.extension();
-        let handle = self.instance.plugin_handle();
-        let window = Window::from_x11_handle(window.into());
-        // SAFETY: the window is there, and stays as long as the editor.
-        unsafe { gui.set_parent(&handle, window) }.expect("a place for the editor");
         // Not every editor can be hidden, and shown again.
-        let _ = gui.show(&handle);
+        let _ = gui.show(&self.instance.plugin_handle());
+    }
+
+    /// Offers the editor a window of X11 to live in; whether it took it.
+    pub(crate) fn offer_window(&mut self, window: u32) -> bool {
+        let gui: PluginGui = self.extension();
+        let window = Window::from_x11_handle(window.into());
+        // SAFETY: a number; the plugin has to bear it if there is no such window.
+        unsafe { gui.set_parent(&self.instance.plugin_handle(), window) }.is_ok()
     }
 
     pub(crate) fn destroy_editor(&mut self) {

@@ -78,8 +78,8 @@ fn parameters(bundle: &Path) {
         found.unwrap_or_else(|| panic!("there is no {name}"))
     };
     for parameter in &parameters {
-        // What changes the latency is for the user alone.
-        let automatable = !parameter.name.contains("Oversampling");
+        // What changes the latency is for the user alone, and one only says something.
+        let automatable = !parameter.name.contains("Oversampling") && parameter.name != "Window";
         assert_eq!(parameter.can_automate, automatable, "{}", parameter.name);
     }
     for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
@@ -267,7 +267,7 @@ fn automated(mut plugin: Plugin, cycle: i32) -> Plugin {
 }
 
 /// An instance at a rate in Hz.
-fn instance(bundle: &Path, rate: f64) -> Plugin {
+pub(crate) fn instance(bundle: &Path, rate: f64) -> Plugin {
     simple::load_plugin_with_settings(bundle, rate, BLOCK).expect("an instance")
 }
 
@@ -298,7 +298,7 @@ fn project(state: &[u8]) -> Project {
 }
 
 /// Plays `input`, with changes of parameters at frames of it. The last block may be shorter.
-fn play(plugin: &mut Plugin, input: &Stereo, changes: &[(usize, u32, f64)]) -> Stereo {
+pub(crate) fn play(plugin: &mut Plugin, input: &Stereo, changes: &[(usize, u32, f64)]) -> Stereo {
     plugin.start_processing().expect("processing");
     // Here the host hears of the latency.
     plugin.service_host_requests().expect("requests");

@@ -65,7 +65,8 @@ impl Screen {
         // The server takes a number that is free and prints it when it is ready. It ends by itself,
         // and tidies up, when its last client is gone.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x900x24"])
+            // Large enough for a window on a 4K screen, and for its frame.
+            .args(["-displayfd", "1", "-screen", "0", "3860x2200x24"])
             .args(["-nolisten", "tcp", "-terminate"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
