@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::editor::{Backend, Embedding, GateMeter, Latency, Levels, PartStatus, Status};
 use crate::folder::Step;
+use crate::library::{Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
@@ -16,6 +17,7 @@ pub(crate) struct Panel {
     parameters: Arc<Parameters>,
     loader: Arc<Loader>,
     meters: Arc<Meters>,
+    listing: Arc<Listing>,
 }
 
 impl Panel {
@@ -28,6 +30,7 @@ impl Panel {
             parameters,
             loader,
             meters,
+            listing: Arc::default(),
         }
     }
 }
@@ -54,6 +57,7 @@ impl Backend for Panel {
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
                     name: part.name,
+                    origin: part.file.map(Origin::File),
                     place: part.place,
                     response: part.response,
                 },
@@ -61,6 +65,7 @@ impl Backend for Panel {
                     name: Some("Built-in cabinet".into()),
                     place: part.place,
                     response: part.response,
+                    ..PartStatus::default()
                 },
                 (true, true) => PartStatus {
                     name: Some("None: the capture has its own".into()),
@@ -108,6 +113,26 @@ impl Backend for Panel {
     fn dismiss_message(&self) {
         self.loader.dismiss_message();
     }
+
+    fn listing(&self) -> Arc<Listing> {
+        self.listing.clone()
+    }
+
+    fn browse(&self) {}
+
+    fn rescan(&self) {}
+
+    fn open(&self, part: Part, origin: Origin) {
+        if let Origin::File(path) = origin {
+            self.loader.open(part, path);
+        }
+    }
+
+    fn set_favourite(&self, _origin: Origin, _on: bool) {}
+
+    fn add_folder(&self, _path: PathBuf) {}
+
+    fn remove_folder(&self, _path: PathBuf) {}
 
     fn before_dialog(&self) {
         // Its thread may outlive the plugin.

@@ -1,18 +1,20 @@
 //! The window as a plain function from what is to be seen to what was done.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::accesskit::{Live, Role};
-use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use egui::{Align2, CornerRadius, Key, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use super::control::Controls;
 pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
-use super::{knob, meter, rig, setup, theme};
+use super::{browser, knob, meter, rig, setup, theme};
 use crate::failure::one_line;
 use crate::folder::{Place, Step};
+use crate::library::{Listing, Origin};
 use crate::part::{ForParts, Part};
 
 /// All that is to be seen.
@@ -20,6 +22,8 @@ use crate::part::{ForParts, Part};
 pub(crate) struct View {
     pub(crate) status: Status,
     pub(crate) controls: Controls,
+    /// What there is to browse; a new one whenever it has changed.
+    pub(crate) listing: Arc<Listing>,
     /// Whether the system's file dialog is open.
     pub(crate) choosing: bool,
 }
@@ -51,6 +55,8 @@ pub(crate) struct Status {
 pub(crate) struct PartStatus {
     /// The name of what plays, or is to play and could not be found; `None` for nothing.
     pub(crate) name: Option<String>,
+    /// Where what plays comes from; `None` for nothing, or if the browser cannot have it.
+    pub(crate) origin: Option<Origin>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
     pub(crate) place: Option<Place>,
     /// What an impulse response does to the frequencies of a curve, in dB.
@@ -147,6 +153,18 @@ pub(crate) enum Action {
     Choose(Choice, usize),
     /// Has the project carry the files, or no longer.
     SetEmbedding(bool),
+    /// The browser is shown; with every picture of it.
+    Browse,
+    /// Look through the folders of the browser again.
+    Rescan,
+    /// Load a sound of the browser as a part.
+    Open(Part, Origin),
+    /// Make a sound a favourite, or no longer.
+    SetFavourite(Origin, bool),
+    /// Ask for a folder for the browser.
+    AddFolder,
+    /// Have the browser list a folder no longer; the folder itself stays.
+    RemoveFolder(PathBuf),
     DismissMessage,
 }
 
@@ -155,6 +173,7 @@ pub(crate) enum Action {
 pub(super) enum Page {
     #[default]
     Rig,
+    Browse,
     Setup,
 }
 
@@ -164,16 +183,27 @@ pub(crate) struct Memory {
     page: Page,
     pub(super) knobs: [knob::Memory; Knob::ALL.len()],
     pub(super) curves: rig::Curves,
+    pub(super) browser: browser::Memory,
     input_meter: meter::Meter,
     output_meter: meter::Meter,
 }
 
+impl Memory {
+    /// What is left of it in a new window.
+    pub(super) fn reopened(self) -> Self {
+        Self {
+            browser: self.browser,
+            ..Self::default()
+        }
+    }
+}
+
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
 const LONGEST_MESSAGE: usize = 1000;
-const LONGEST_NAME: usize = 200;
+pub(super) const LONGEST_NAME: usize = 200;
 
 /// The first `most` characters of `text`, and an ellipsis if there are more.
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}\u{2026}", &text[..end]),
         None => text.to_owned(),
@@ -201,6 +231,11 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         scale: layout.scale,
         actions: Vec::new(),
     };
+    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
+        scene.memory.page = Page::Browse;
+        scene.memory.browser.find();
+        ui.ctx().request_repaint();
+    }
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -216,6 +251,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         scene.show_pedal(ui, at(layout.pedal));
         match scene.memory.page {
             Page::Rig => rig::show(ui, at(layout.page), &mut scene),
+            Page::Browse => browser::show(ui, at(layout.page), &mut scene),
             Page::Setup => setup::show(ui, at(layout.page), &mut scene),
         }
         let measured = [
@@ -395,7 +431,11 @@ impl Scene<'_> {
 
         let tab = vec2(64.0 * scale, rect.height());
         let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
-        for (page, name) in [(Page::Rig, "Rig"), (Page::Setup, "Setup")] {
+        for (page, name) in [
+            (Page::Rig, "Rig"),
+            (Page::Browse, "Browse"),
+            (Page::Setup, "Setup"),
+        ] {
             let on = self.memory.page == page;
             let button = Button::new(name, Face::Text(name), theme::body(scale));
             if button.tab(on).show(ui, place).clicked() {
@@ -606,7 +646,7 @@ mod tests {
     use std::time::Duration;
 
     use egui::accesskit::Toggled;
-    use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2};
+    use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Vec2};
     use egui_kittest::kittest::{NodeT, Queryable};
     use egui_kittest::{Harness, Node};
 
@@ -646,7 +686,7 @@ mod tests {
         let part = |name: &str| PartStatus {
             name: Some(name.into()),
             place,
-            response: None,
+            ..PartStatus::default()
         };
         let mut view = View {
             status: Status {
@@ -659,6 +699,7 @@ mod tests {
                 ..Status::default()
             },
             controls: Controls::of(&parameters),
+            listing: Arc::default(),
             choosing: false,
         };
         for part in [Part::Cab, Part::SecondCab] {
@@ -1367,8 +1408,9 @@ mod tests {
         assert_eq!(alert.role(), Role::Alert);
     }
 
-    const CONTROLS: [&str; 51] = [
+    const CONTROLS: [&str; 52] = [
         "Rig",
+        "Browse",
         "Setup",
         "Bypass",
         "Input",
@@ -1483,7 +1525,7 @@ mod tests {
         window.run();
         assert_eq!(window.ctx.memory(|m| m.focused()), None);
         go_to(&mut window, "Setup");
-        let all = [&CONTROLS[..15], &SETUP].concat();
+        let all = [&CONTROLS[..16], &SETUP].concat();
         let reached = tabbed(&mut window, all.len() + 1);
         for control in all {
             assert!(reached.iter().any(|name| name == control), "{control}");
@@ -1526,10 +1568,10 @@ mod tests {
                 go_to(&mut shown, page);
                 let place = |label: &'static str| (label, shown.get_by_label(label).rect());
                 let page: Vec<_> = match page {
-                    "Rig" => CONTROLS[15..].iter().chain(&MORE_CONTROLS[..6]).collect(),
+                    "Rig" => CONTROLS[16..].iter().chain(&MORE_CONTROLS[..6]).collect(),
                     _ => SETUP.iter().collect(),
                 };
-                let mut parts: Vec<_> = CONTROLS[..15].iter().copied().map(place).collect();
+                let mut parts: Vec<_> = CONTROLS[..16].iter().copied().map(place).collect();
                 parts.extend(page.into_iter().copied().map(place));
                 parts.extend(["Input level", "Output level", "3 of 12"].map(place));
                 let names = shown.get_all_by_label(name);
