@@ -87,7 +87,7 @@ impl Default for Memory {
             found: None,
             selected: None,
             row: 0,
-            begin: Some(Begin::Playing),
+            begin: Some(Begin::There),
             playing: None,
             list: Scroll::default(),
             sources: Scroll::default(),
@@ -103,8 +103,8 @@ impl Default for Memory {
 enum Begin {
     /// At what fits best.
     First,
-    /// At what plays, if it is in the list.
-    Playing,
+    /// At what was selected, or else at what plays, if that is in the list.
+    There,
 }
 
 /// A list that is scrolled.
@@ -160,7 +160,10 @@ impl Tree {
                 rows.push(Scope::Folder(next));
                 is_open(folder, turned)
             };
-            next += 1 + if open { 0 } else { folder.inside };
+            next += 1;
+            if !open {
+                next = next.saturating_add(folder.inside);
+            }
         }
         let mut within: Vec<usize> = Vec::new();
         let parents = folders.iter().enumerate().map(|(index, folder)| {
@@ -297,7 +300,7 @@ impl Memory {
     fn set_scope(&mut self, scope: Scope) {
         if self.scope() != scope {
             self.scopes[self.kind() as usize] = scope;
-            self.begin = Some(Begin::Playing);
+            self.begin = Some(Begin::There);
         }
     }
 
@@ -312,7 +315,7 @@ impl Memory {
             let lost = self.scope() != Scope::All && scopes[kind as usize] == Scope::All;
             self.scopes = scopes;
             if lost {
-                self.begin = Some(Begin::Playing);
+                self.begin = Some(Begin::There);
             }
         }
         if !same || known.is_some_and(|tree| tree.kind != kind) {
@@ -379,15 +382,19 @@ impl Memory {
             return;
         };
         let begin = self.begin.take();
+        let row_of = |origin: &Option<Origin>| found.row_of(origin.as_ref()?);
+        let mut row = row_of(&self.selected);
         match begin {
-            Some(Begin::First) => self.selected = None,
-            Some(Begin::Playing) => {
+            Some(Begin::First) => row = None,
+            Some(Begin::There) if row.is_none() => {
+                row = row_of(playing);
                 self.selected.clone_from(playing);
-                self.playing.clone_from(playing);
             }
-            None => {}
+            _ => {}
         }
-        let row = self.selected.as_ref().and_then(|it| found.row_of(it));
+        if begin.is_some() {
+            self.playing.clone_from(playing);
+        }
         if row.is_none() {
             self.selected = None;
         }
@@ -437,7 +444,7 @@ impl Memory {
 
     fn text_changed(&mut self) {
         self.begin = Some(if self.text.trim().is_empty() {
-            Begin::Playing
+            Begin::There
         } else {
             Begin::First
         });
@@ -453,7 +460,8 @@ impl Memory {
         let chosen = radio(ui, parts, scale, "Browse for", &options, false, hint);
         if let Some(index) = chosen {
             self.part = PARTS[index].0;
-            self.begin = Some(Begin::Playing);
+            self.selected = None;
+            self.begin = Some(Begin::There);
             ui.ctx().request_repaint();
         }
         self.show_search(ui, field.shrink2(vec2(gap, 0.0)), scene);
@@ -466,7 +474,7 @@ impl Memory {
         let chosen = radio(ui, orders, scale, "Sort by", &options, idle, hint);
         if let Some(index) = chosen {
             self.order = ORDERS[index].0;
-            self.begin = Some(Begin::Playing);
+            self.begin = Some(Begin::There);
             ui.ctx().request_repaint();
         }
     }
@@ -1597,7 +1605,12 @@ mod tests {
         source(&window, "Fender").click();
         window.run();
         assert_eq!(rows(&window), ["Bassman", "Champ"]);
-        let expanded = |window: &Window| source(window, "Fender").accesskit_node().is_expanded();
+        let expanded = |window: &Window| {
+            source(window, "Fender")
+                .accesskit_node()
+                .data()
+                .is_expanded()
+        };
         assert_eq!(expanded(&window), Some(false));
         press(&mut window, Key::ArrowRight);
         assert_eq!(expanded(&window), Some(true));
