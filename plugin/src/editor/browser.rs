@@ -8,8 +8,8 @@ use egui::accesskit::{Action as Request, Role};
 use egui::style::ScrollStyle;
 use egui::text::CCursorRange;
 use egui::{
-    Align2, Color32, EventFilter, Id, Key, Modifiers, Rect, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, EventFilter, Id, Key, Modifiers, Rect, RichText, ScrollArea, Sense, Shape,
+    Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::layout::{columns, take_bottom, take_top};
@@ -127,7 +127,7 @@ struct Found {
 }
 
 impl Found {
-    fn entry(&self, row: usize) -> Option<&Entry> {
+    pub(super) fn entry(&self, row: usize) -> Option<&Entry> {
         self.listing.entries.get(*self.entries.get(row)?)
     }
 
@@ -189,7 +189,7 @@ impl Tree {
         }
     }
 
-    fn folder(&self, scope: Scope) -> Option<&Folder> {
+    pub(super) fn folder(&self, scope: Scope) -> Option<&Folder> {
         match scope {
             Scope::Folder(folder) => self.listing.folders.get(folder),
             _ => None,
@@ -515,10 +515,11 @@ impl Memory {
         draw_lens(ui, rect.left_center() + vec2(13.0, 0.0) * scale, scale);
         let (text, clear) = rect.split_left_right_at_x(rect.right() - 24.0 * scale);
         let text = text.with_min_x(rect.left() + 24.0 * scale);
+        let font = theme::body(scale);
         let field = TextEdit::singleline(&mut self.text)
             .id(id)
-            .font(theme::body(scale))
-            .hint_text("Search name, folder, gear\u{2026}")
+            .font(font.clone())
+            .hint_text(RichText::new("Search name, folder, gear\u{2026}").font(font.clone()))
             .char_limit(LONGEST_SEARCH)
             .margin(Vec2::ZERO)
             .frame(egui::Frame::NONE)
@@ -550,9 +551,13 @@ impl Memory {
             state.store(ui.ctx(), id);
             ui.ctx().request_repaint();
         }
-        response.on_hover_text(
-            "Parts of words in any order. The arrow keys play what is found. Ctrl+F comes here.",
-        );
+        response.on_hover_ui(|ui| {
+            let shortcut = egui::KeyboardShortcut::new(Modifiers::COMMAND, Key::F);
+            let keys = ui.ctx().format_shortcut(&shortcut);
+            ui.label(format!(
+                "Parts of words in any order. The arrow keys play what is found. {keys} leads here."
+            ));
+        });
     }
 
     /// Where it is looked for: some lists, and the folders as a tree.
@@ -988,7 +993,14 @@ impl Scroll {
         self.page = (rect.height() / line) as usize;
         let spacing = ui.spacing_mut();
         spacing.item_spacing = Vec2::ZERO;
-        spacing.scroll = ScrollStyle::thin();
+        spacing.scroll = ScrollStyle {
+            foreground_color: true,
+            dormant_background_opacity: 0.0,
+            active_background_opacity: 0.0,
+            dormant_handle_opacity: 0.25,
+            active_handle_opacity: 0.4,
+            ..ScrollStyle::thin()
+        };
         let mut area = ScrollArea::vertical().id_salt(name).auto_shrink(false);
         if let Some(row) = self.reveal.take() {
             let top = row as f32 * line;
@@ -1251,23 +1263,26 @@ impl Line<'_> {
         };
         let font = theme::body(scale);
         let align = Align2::LEFT_CENTER;
-        widgets::text(ui, first, align, 1, &name, font, colour);
+        let (_, mut cut) = widgets::text(ui, first, align, 1, &name, font, colour);
         if let Some(second) = second {
             let font = theme::small(scale);
-            widgets::text(ui, second, align, 1, &more, font, theme::WEAK);
+            cut |= widgets::text(ui, second, align, 1, &more, font, theme::WEAK).1;
         }
 
-        let lit = ui.rect_contains_pointer(row);
+        let lit = self.selected || ui.rect_contains_pointer(row);
         let mut done = response.clicked().then_some(Done::Open);
-        response.on_hover_ui_at_pointer(|ui| {
-            ui.label(&name);
-            if let Origin::File(path) = &entry.origin {
-                ui.weak(plain(&path.to_string_lossy(), LONGEST_PATH));
-            }
-            if !about.is_empty() {
-                ui.weak(&about);
-            }
-        });
+        // It covers other rows, so it comes only where something is left out.
+        if cut {
+            response.on_hover_ui(|ui| {
+                ui.label(&name);
+                if let Origin::File(path) = &entry.origin {
+                    ui.weak(plain(&path.to_string_lossy(), LONGEST_PATH));
+                }
+                if !about.is_empty() {
+                    ui.weak(&about);
+                }
+            });
+        }
         if show_star(ui, star, scale, self.row, &name, entry.favourite, lit) {
             done = Some(Done::Star);
         }
@@ -1295,7 +1310,7 @@ fn show_star(
         (_, true) => theme::TEXT,
         (true, false) => theme::ACCENT,
         (false, false) if near => theme::WEAK,
-        (false, false) => theme::OUTLINE,
+        (false, false) => theme::FAINT.gamma_multiply(0.7),
     };
     draw_star(ui, rect.center(), 6.0 * scale, colour, on);
     let clicked = response.clicked();
