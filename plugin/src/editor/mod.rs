@@ -10,6 +10,7 @@ mod layout;
 mod meter;
 mod rig;
 mod setup;
+mod sources;
 mod theme;
 mod view;
 mod widgets;
