@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::builtin;
 use crate::editor::{
     Backend, CaptureStatus, Embedding, GateMeter, Latency, Levels, PartStatus, Status,
 };
 use crate::folder::Step;
 use crate::history::History;
-use crate::library::{Library, Origin};
+use crate::library::{Library, Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
@@ -81,7 +82,7 @@ impl Backend for Panel {
                 },
                 (true, false) => PartStatus {
                     name: Some("Built-in cabinet".into()),
-                    origin: None,
+                    origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
                     place: part.place,
                     response: part.response,
                 },
@@ -147,6 +148,34 @@ impl Backend for Panel {
 
     fn dismiss_message(&self) {
         self.loader.dismiss_message();
+    }
+
+    fn listing(&self) -> Arc<Listing> {
+        self.library.listing()
+    }
+
+    fn browse(&self) {
+        self.library.browse();
+    }
+
+    fn rescan(&self) {
+        self.library.rescan();
+    }
+
+    fn open(&self, part: Part, origin: Origin) {
+        self.loader.open(part, origin);
+    }
+
+    fn set_favourite(&self, origin: Origin, on: bool) {
+        self.library.set_favourite(origin, on);
+    }
+
+    fn add_folder(&self, path: PathBuf) {
+        self.library.add_folder(path);
+    }
+
+    fn remove_folder(&self, path: PathBuf) {
+        self.library.remove_folder(path);
     }
 
     fn before_dialog(&self) {

@@ -1,4 +1,4 @@
-//! The system's dialog to choose a file with, on a thread of its own.
+//! The system's dialog to choose a file or a folder with, on a thread of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,35 +10,52 @@ use crate::part::Part;
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(200);
 
-/// What asks for a file. It may take as long as it likes.
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A file to load as a part of the rig.
+    File(Part),
+    /// A folder of captures and impulse responses.
+    Folder,
+}
+
+/// What asks for a file or a folder. It may take as long as it likes.
 pub(crate) trait Picker: Send + 'static {
-    /// The file that was chosen for a part of the rig, from `folder` to begin with; `None` if none was.
-    fn pick(self, part: Part, folder: Option<&Path>) -> Option<PathBuf>;
+    /// What was chosen, in `folder` to begin with; `None` if nothing was.
+    fn pick(self, wanted: Wanted, folder: Option<&Path>) -> Option<PathBuf>;
 }
 
 /// The dialog of the system.
 pub(crate) struct SystemPicker;
 
 impl Picker for SystemPicker {
-    fn pick(self, part: Part, folder: Option<&Path>) -> Option<PathBuf> {
+    fn pick(self, wanted: Wanted, folder: Option<&Path>) -> Option<PathBuf> {
+        let mut dialog = rfd::FileDialog::new();
+        if let Some(folder) = folder {
+            dialog = dialog.set_directory(folder);
+        }
+        let part = match wanted {
+            Wanted::File(part) => part,
+            Wanted::Folder => {
+                let title = "Add a folder of captures or impulse responses";
+                return dialog.set_title(title).pick_folder();
+            }
+        };
         let (kind, ending) = match part.is_cab() {
             true => ("Impulse responses", "wav"),
             false => ("Neural Amp Modeler captures", "nam"),
         };
-        let mut dialog = rfd::FileDialog::new()
+        dialog
             .set_title(format!("Load: {}", part.title()))
-            .add_filter(kind, &[ending, &ending.to_uppercase()]);
-        if let Some(folder) = folder {
-            dialog = dialog.set_directory(folder);
-        }
-        dialog.pick_file()
+            .add_filter(kind, &[ending, &ending.to_uppercase()])
+            .pick_file()
     }
 }
 
 /// How a dialog ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    File(PathBuf),
+    Chosen(PathBuf),
     /// It was closed without a choice.
     Nothing,
     /// The system showed no dialog at all.
@@ -64,7 +81,7 @@ impl FileDialog {
         &self,
         picker: impl Picker,
         beside: Option<PathBuf>,
-        part: Part,
+        wanted: Wanted,
         done: impl FnOnce(Answer) + Send + 'static,
     ) {
         if self.open.swap(true, Ordering::AcqRel) {
@@ -77,8 +94,8 @@ impl FileDialog {
                 .and_then(Path::parent)
                 .filter(|folder| folder.is_dir());
             let began = Instant::now();
-            let answer = match picker.pick(part, folder) {
-                Some(path) => Answer::File(path),
+            let answer = match picker.pick(wanted, folder) {
+                Some(path) => Answer::Chosen(path),
                 None if began.elapsed() < NEVER_SHOWN => Answer::NoDialog,
                 None => Answer::Nothing,
             };
@@ -107,10 +124,10 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    const PART: Part = Part::Capture;
+    const WANTED: Wanted = Wanted::File(Part::Capture);
 
     impl<F: FnOnce(Option<&Path>) -> Option<PathBuf> + Send + 'static> Picker for F {
-        fn pick(self, _part: Part, folder: Option<&Path>) -> Option<PathBuf> {
+        fn pick(self, _wanted: Wanted, folder: Option<&Path>) -> Option<PathBuf> {
             self(folder)
         }
     }
@@ -119,7 +136,7 @@ mod tests {
     fn answer(picker: impl Picker, beside: Option<PathBuf>) -> Answer {
         let dialog = FileDialog::default();
         let (sender, receiver) = mpsc::channel();
-        dialog.open(picker, beside, PART, move |answer| {
+        dialog.open(picker, beside, WANTED, move |answer| {
             sender.send(answer).unwrap()
         });
         let answer = receiver.recv().unwrap();
@@ -132,7 +149,7 @@ mod tests {
         let path = PathBuf::from("/captures/amp.nam");
         let chosen = path.clone();
         let answer = answer(move |_: Option<&Path>| Some(chosen), None);
-        assert_eq!(answer, Answer::File(path));
+        assert_eq!(answer, Answer::Chosen(path));
     }
 
     #[test]
@@ -155,9 +172,9 @@ mod tests {
         // The capture itself may be gone.
         assert_eq!(
             told(Some(folder.path().join("amp.nam"))),
-            Answer::File(folder.path().to_owned())
+            Answer::Chosen(folder.path().to_owned())
         );
-        let nowhere = Answer::File("?".into());
+        let nowhere = Answer::Chosen("?".into());
         assert_eq!(told(Some(folder.path().join("gone/amp.nam"))), nowhere);
         assert_eq!(told(None), nowhere);
     }
@@ -172,17 +189,21 @@ mod tests {
             closing.recv().unwrap();
             Some(PathBuf::from("first"))
         };
-        dialog.open(slow, None, PART, move |answer| first.send(answer).unwrap());
+        dialog.open(slow, None, WANTED, move |answer| {
+            first.send(answer).unwrap()
+        });
         assert!(dialog.is_open());
         let second = |_: Option<&Path>| Some(PathBuf::from("second"));
         let done = sender.clone();
-        dialog.open(second, None, PART, move |answer| done.send(answer).unwrap());
+        dialog.open(second, None, WANTED, move |answer| {
+            done.send(answer).unwrap()
+        });
         close.send(()).unwrap();
-        assert_eq!(receiver.recv().unwrap(), Answer::File("first".into()));
-        dialog.open(second, None, PART, move |answer| {
+        assert_eq!(receiver.recv().unwrap(), Answer::Chosen("first".into()));
+        dialog.open(second, None, WANTED, move |answer| {
             sender.send(answer).unwrap()
         });
-        assert_eq!(receiver.recv().unwrap(), Answer::File("second".into()));
+        assert_eq!(receiver.recv().unwrap(), Answer::Chosen("second".into()));
         // Nobody is left to send a third.
         assert!(receiver.recv().is_err());
     }
@@ -192,7 +213,7 @@ mod tests {
         let dialog = FileDialog::default();
         let (sender, receiver) = mpsc::channel::<()>();
         let failing = |_: Option<&Path>| -> Option<PathBuf> { panic!("the system's dialog broke") };
-        dialog.open(failing, None, PART, move |_| sender.send(()).unwrap());
+        dialog.open(failing, None, WANTED, move |_| sender.send(()).unwrap());
         // The sender goes when the thread unwinds, after the picker and with `closed`.
         assert!(receiver.recv().is_err());
         while dialog.is_open() {

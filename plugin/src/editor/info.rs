@@ -7,7 +7,7 @@ use gridleak_core::LevelSettings;
 use super::coach::{Fault, LOW, setting};
 use super::control::{Knob, Switch};
 use super::layout::{columns, take_top};
-use super::rig::{PADDING, note};
+use super::rig::note;
 use super::setup::section;
 use super::theme;
 use super::view::Scene;

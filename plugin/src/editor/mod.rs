@@ -1,5 +1,6 @@
 //! The window. `view.rs` shows it as a plain function; this file ties it to plugin and host.
 
+mod browser;
 mod coach;
 mod control;
 mod curve;
@@ -13,6 +14,7 @@ mod rig;
 mod setup;
 #[cfg(test)]
 mod snapshots;
+mod sources;
 mod theme;
 mod view;
 mod widgets;
@@ -22,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Key, Ui, ViewportCommand, vec2};
+use egui::{CursorIcon, Id, Key, Rect, Sense, Stroke, Ui, ViewportCommand, vec2};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::ResizeHint;
 use nice_plug::editor::dpi::LogicalSize;
@@ -35,11 +37,12 @@ use nice_plug_egui::{
 use parking_lot::Mutex;
 
 use self::control::Controls;
-use self::file_dialog::{Answer, FileDialog, Picker, SystemPicker};
+use self::file_dialog::{Answer, FileDialog, Picker, SystemPicker, Wanted};
 pub(crate) use self::late_window::LateEditor;
 use self::view::{Action, View};
 use crate::folder::Step;
 use crate::history::{Change, History};
+use crate::library::{Listing, Origin};
 use crate::parameters::Parameters;
 use crate::part::Part;
 use crate::state::SavedPart;
@@ -54,7 +57,8 @@ pub(crate) use self::view::{
 
 /// What the window needs of the plugin.
 ///
-/// Everything is called on the window's thread, except for [`Backend::load`].
+/// Everything is called on the window's thread, except for [`Backend::load`] and
+/// [`Backend::add_folder`].
 pub(crate) trait Backend: Send + Sync + 'static {
     fn parameters(&self) -> &Parameters;
 
@@ -94,6 +98,27 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Forgets the message of [`Backend::status`].
     fn dismiss_message(&self);
+
+    /// What there is to browse. Called for every picture, so it must neither wait nor touch the disk.
+    fn listing(&self) -> Arc<Listing>;
+
+    /// The browser is shown. Called for every picture of it. Must not wait for the disk.
+    fn browse(&self);
+
+    /// Looks through the folders again. Must not wait for the disk.
+    fn rescan(&self);
+
+    /// Loads a sound of the browser as a part. Must not wait for the disk.
+    fn open(&self, part: Part, origin: Origin);
+
+    /// Makes a sound a favourite, or no longer. Must not wait for the disk.
+    fn set_favourite(&self, origin: Origin, on: bool);
+
+    /// Has the browser list a folder. Called on the thread of the file dialog.
+    fn add_folder(&self, path: PathBuf);
+
+    /// Has the browser list a folder no longer. Must not wait for the disk.
+    fn remove_folder(&self, path: PathBuf);
 
     /// Called before the file dialog opens, whose thread may outlive the plugin.
     fn before_dialog(&self);
@@ -186,7 +211,11 @@ impl EditorApp {
         self.let_go();
         theme::install(ctx);
         self.host = Some(host);
-        self.memory = view::Memory::default();
+        let memory = std::mem::take(&mut self.memory);
+        // What broke the window is not to break the next one.
+        if !self.broken {
+            self.memory = memory.reopened();
+        }
         self.broken = false;
         self.size = None;
         // What was heard while nobody looked is not for the meters.
@@ -226,6 +255,7 @@ impl EditorApp {
         View {
             status,
             controls: Controls::of(parameters),
+            listing: self.backend.listing(),
             choosing: self.dialog.is_open(),
         }
     }
@@ -298,6 +328,16 @@ impl EditorApp {
                 self.make(&host, change);
             }
             Action::ForgetOverruns => self.backend.forget_overruns(),
+            Action::Browse => self.backend.browse(),
+            Action::Rescan => self.backend.rescan(),
+            Action::Open(part, origin) => self.backend.open(part, origin),
+            Action::SetFavourite(origin, on) => self.backend.set_favourite(origin, on),
+            Action::AddFolder => {
+                let beside = self.backend.path(Part::Capture);
+                let add = |backend: &dyn Backend, path| backend.add_folder(path);
+                self.ask(Wanted::Folder, beside, picker, add);
+            }
+            Action::RemoveFolder(path) => self.backend.remove_folder(path),
             Action::DismissMessage => {
                 if self.notice.lock().take().is_none() {
                     self.backend.dismiss_message();
@@ -341,21 +381,32 @@ impl EditorApp {
     }
 
     fn open_dialog(&self, part: Part, picker: impl Picker) {
+        let load = move |backend: &dyn Backend, path| backend.load(part, path);
+        self.ask(Wanted::File(part), self.backend.path(part), picker, load);
+    }
+
+    /// Opens the file dialog and does `then` with what is chosen in it.
+    fn ask(
+        &self,
+        wanted: Wanted,
+        beside: Option<PathBuf>,
+        picker: impl Picker,
+        then: impl FnOnce(&dyn Backend, PathBuf) + Send + 'static,
+    ) {
         *self.notice.lock() = None;
         self.backend.before_dialog();
         // The plugin may be gone when the answer comes; then there is nothing to load into.
         let backend = Arc::downgrade(&self.backend);
         let notice = self.notice.clone();
         let repaint = self.repaint.clone();
-        self.dialog
-            .open(picker, self.backend.path(part), part, move |answer| {
-                match (answer, backend.upgrade()) {
-                    (Answer::File(path), Some(backend)) => backend.load(part, path),
-                    (Answer::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
-                    _ => {}
-                }
-                repaint.request_repaint();
-            });
+        self.dialog.open(picker, beside, wanted, move |answer| {
+            match (answer, backend.upgrade()) {
+                (Answer::Chosen(path), Some(backend)) => then(&*backend, path),
+                (Answer::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
+                _ => {}
+            }
+            repaint.request_repaint();
+        });
     }
 
     /// Makes hosts on Linux learn how large a window is on a screen that is not scaled by 1. The
@@ -381,6 +432,34 @@ impl EditorApp {
 const SETTLED: f64 = 0.5;
 
 impl EditorApp {
+    /// Draws the corner that the window is resized by, where its frame is the host's and has none.
+    fn show_corner(&mut self, ui: &Ui) {
+        let window = ui.ctx().content_rect();
+        let corner = Rect::from_min_max(window.max - vec2(14.0, 14.0), window.max);
+        let response = ui.interact(corner, Id::unique("corner"), Sense::drag());
+        let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeNwSe);
+        let colour = if response.hovered() || response.dragged() {
+            theme::TEXT
+        } else {
+            theme::FAINT
+        };
+        for far in [4.0, 8.0] {
+            let ends = [vec2(3.0 + far, 3.0), vec2(3.0, 3.0 + far)];
+            let ends = ends.map(|end| window.max - end);
+            ui.painter().line_segment(ends, Stroke::new(1.0, colour));
+        }
+        if let Some(at) = response
+            .interact_pointer_pos()
+            .filter(|_| response.dragged())
+        {
+            let size = (at - window.min).clamp(layout::SMALLEST_SIZE, layout::LARGEST_SIZE);
+            if size.round() != window.size().round() {
+                let command = ViewportCommand::InnerSize(size.round());
+                ui.ctx().send_viewport_cmd(command);
+            }
+        }
+    }
+
     /// Has the size of the window remembered once somebody has changed it.
     fn watch_size(&mut self, ui: &Ui) {
         let size = ui.ctx().content_rect().size().round();
@@ -421,6 +500,7 @@ impl NiceEguiApp for EditorApp {
         self.watch_size(ui);
         leave_space_to_host(ui, frame);
         self.draw(ui);
+        self.show_corner(ui);
     }
 }
 
@@ -474,6 +554,7 @@ mod tests {
     struct Plugin {
         parameters: Parameters,
         status: Mutex<Status>,
+        listing: Mutex<Arc<Listing>>,
         loaded: Mutex<mpsc::Sender<(Part, PathBuf)>>,
         /// What else was asked of the parts.
         asked: Mutex<Vec<String>>,
@@ -539,6 +620,34 @@ mod tests {
             self.status.lock().message = None;
         }
 
+        fn listing(&self) -> Arc<Listing> {
+            self.listing.lock().clone()
+        }
+
+        fn browse(&self) {
+            self.asked.lock().push("browse".into());
+        }
+
+        fn rescan(&self) {
+            self.asked.lock().push("rescan".into());
+        }
+
+        fn open(&self, part: Part, origin: Origin) {
+            self.asked.lock().push(format!("{part:?} {origin:?}"));
+        }
+
+        fn set_favourite(&self, origin: Origin, on: bool) {
+            self.asked.lock().push(format!("favourite {origin:?} {on}"));
+        }
+
+        fn add_folder(&self, path: PathBuf) {
+            self.loaded.lock().send((Part::Capture, path)).unwrap();
+        }
+
+        fn remove_folder(&self, path: PathBuf) {
+            self.asked.lock().push(format!("remove {}", path.display()));
+        }
+
         fn before_dialog(&self) {
             self.dialogs.fetch_add(1, Ordering::Relaxed);
         }
@@ -551,6 +660,7 @@ mod tests {
                 crate::part::Part::ALL.map(|part| crate::state::PartSlot::new(part, || {})),
             ),
             status: Mutex::default(),
+            listing: Mutex::default(),
             loaded: Mutex::new(sender),
             asked: Mutex::default(),
             looks: AtomicUsize::new(0),
@@ -815,7 +925,7 @@ mod tests {
     struct Stub(Option<PathBuf>);
 
     impl Picker for Stub {
-        fn pick(self, _part: Part, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+        fn pick(self, _wanted: Wanted, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
             self.0
         }
     }
@@ -832,13 +942,40 @@ mod tests {
     }
 
     #[test]
+    fn what_the_browser_asks_for_reaches_the_plugin() {
+        let (plugin, added) = plugin();
+        let (mut app, _) = open(&plugin);
+        let folder = || PathBuf::from("captures");
+        let origin = || Origin::File(folder().join("amp.nam"));
+        app.perform(Action::AddFolder, Stub(Some(folder())));
+        assert_eq!(added.recv().unwrap().1, folder());
+        assert_eq!(plugin.dialogs.load(Ordering::Relaxed), 1);
+        for action in [
+            Action::Open(Part::Pedal, origin()),
+            Action::SetFavourite(origin(), true),
+            Action::RemoveFolder(folder()),
+            Action::Rescan,
+        ] {
+            app.perform(action, Stub(None));
+        }
+        let mut window = harness(app);
+        assert_eq!(plugin.asked.lock().len(), 4);
+        window.get_by_label("Browse").click();
+        window.run();
+        let asked = plugin.asked.lock();
+        assert!(asked[0].starts_with("Pedal File("), "{}", asked[0]);
+        assert!(asked[1].starts_with("favourite File("), "{}", asked[1]);
+        assert_eq!(asked[2..5], ["remove captures", "rescan", "browse"]);
+    }
+
+    #[test]
     fn a_plugin_that_is_gone_loads_nothing() {
         let (plugin, loaded) = plugin();
         let (mut app, _) = open(&plugin);
         let (close, closing) = mpsc::channel::<()>();
         struct Slow(mpsc::Receiver<()>);
         impl Picker for Slow {
-            fn pick(self, _part: Part, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
+            fn pick(self, _wanted: Wanted, _folder: Option<&std::path::Path>) -> Option<PathBuf> {
                 let _ = self.0.recv();
                 Some("amp.nam".into())
             }

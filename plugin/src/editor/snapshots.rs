@@ -16,6 +16,7 @@ use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
 use crate::builtin;
 use crate::card::Card;
 use crate::folder::Place;
+use crate::library::{Entry, Folder, Kind, Listing, Origin};
 use crate::meters::Load;
 use crate::part::Part;
 
@@ -66,7 +67,91 @@ fn playing() -> View {
         reduction: -6.0,
         level: -84.0,
     };
+    view.status.parts[0].origin = Some(Origin::BuiltIn("crunch"));
+    view.listing = Arc::new(listing());
     view
+}
+
+/// A library of a few folders.
+fn listing() -> Listing {
+    let folder = |name: &str, depth, inside, captures| Folder {
+        path: format!("/captures/{name}").into(),
+        name: name.into(),
+        depth,
+        inside,
+        counts: [captures, 0],
+        missing: false,
+    };
+    let folders = vec![
+        folder("Captures", 0, 3, 9),
+        folder("Fender", 1, 0, 3),
+        folder("Marshall", 1, 0, 4),
+        folder("Mesa", 1, 0, 2),
+    ];
+    let built_in = |name: &'static str| (Origin::BuiltIn(name), name.to_owned(), None, "");
+    let file = |name: &str, folder, about| {
+        let path = format!("/captures/{folder}/{name}.nam");
+        (
+            Origin::File(path.into()),
+            name.to_owned(),
+            Some(folder),
+            about,
+        )
+    };
+    let entries = [
+        built_in("crunch"),
+        built_in("lead"),
+        built_in("clean"),
+        file(
+            "Deluxe Reverb bright",
+            1,
+            "Fender 65 Deluxe Reverb, clean, by Ann, WaveNet",
+        ),
+        file(
+            "Deluxe Reverb dirty",
+            1,
+            "Fender 65 Deluxe Reverb, crunch, by Ann, WaveNet",
+        ),
+        file("Twin", 1, "clean, WaveNet"),
+        file(
+            "JCM800 2203 gain 4",
+            2,
+            "Marshall JCM800 2203, crunch, by Bob, WaveNet",
+        ),
+        file(
+            "JCM800 2203 gain 7",
+            2,
+            "Marshall JCM800 2203, hi gain, by Bob, WaveNet",
+        ),
+        file("JTM45", 2, ""),
+        file("Plexi 1959 jumped", 2, "Marshall 1959, overdrive, LSTM"),
+        file(
+            "Dual Rectifier orange",
+            3,
+            "Mesa Dual Rectifier, hi gain, WaveNet",
+        ),
+        file(
+            "Dual Rectifier red, with a name that goes on for quite a while",
+            3,
+            "Mesa, hi gain",
+        ),
+    ];
+    let entries = entries.into_iter().enumerate();
+    let entries = entries.map(|(place, (origin, name, folder, about))| Entry {
+        origin,
+        kind: Kind::Capture,
+        name,
+        folder,
+        modified: None,
+        about: about.into(),
+        favourite: place % 5 == 1,
+        recent: None,
+    });
+    Listing {
+        folders,
+        entries: entries.collect(),
+        ..Listing::default()
+    }
 }
 
 fn response(cab: &ImpulseResponse) -> Arc<[f32]> {
@@ -122,7 +207,7 @@ fn compare(name: &str, size: Vec2, scale: f32, view: View, pressed: &[&str]) -> 
 #[ignore = "drawn with OpenGL: see above"]
 fn each_page_at_its_first_size() {
     let mut results = SnapshotResults::new();
-    for page in ["Rig", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Info", "Setup"] {
         let name = page.to_lowercase();
         results.extend(compare(
             &name,
@@ -139,7 +224,7 @@ fn each_page_at_its_first_size() {
 fn small_large_and_on_fine_screens() {
     let mut results = SnapshotResults::new();
     let small = layout::SMALLEST_SIZE;
-    for page in ["Rig", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Info", "Setup"] {
         let name = format!("small-{}", page.to_lowercase());
         results.extend(compare(&name, small, 1.0, playing(), &[page]));
     }

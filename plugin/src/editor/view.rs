@@ -1,5 +1,6 @@
 //! The window as a plain function from what is to be seen to what was done.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::accesskit::{Live, Role};
@@ -15,11 +16,11 @@ pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face};
-use super::{info, knob, meter, rig, setup, theme};
+use super::{browser, info, knob, meter, rig, setup, theme};
 use crate::card::Card;
 use crate::failure::one_line;
 use crate::folder::{Place, Step};
-use crate::library::Origin;
+use crate::library::{Listing, Origin};
 use crate::meters::Load;
 use crate::part::{ForParts, Part};
 
@@ -28,8 +29,20 @@ use crate::part::{ForParts, Part};
 pub(crate) struct View {
     pub(crate) status: Status,
     pub(crate) controls: Controls,
+    /// What there is to browse; a new one whenever it has changed.
+    pub(crate) listing: Arc<Listing>,
     /// Whether the system's file dialog is open.
     pub(crate) choosing: bool,
+}
+
+impl View {
+    /// The part that is the capture now: A or B.
+    pub(super) fn capture_part(&self) -> Part {
+        match self.controls.choice(Choice::Side).chosen {
+            0 => Part::Capture,
+            _ => Part::SecondCapture,
+        }
+    }
 }
 
 /// What the plugin has to say besides its parameters.
@@ -175,6 +188,18 @@ pub(crate) enum Action {
     Redo,
     /// Counts blocks that came too late anew.
     ForgetOverruns,
+    /// The browser is shown; with every picture of it.
+    Browse,
+    /// Look through the folders of the browser again.
+    Rescan,
+    /// Load a sound of the browser as a part.
+    Open(Part, Origin),
+    /// Make a sound a favourite, or no longer.
+    SetFavourite(Origin, bool),
+    /// Ask for a folder for the browser.
+    AddFolder,
+    /// Have the browser list a folder no longer; the folder itself stays.
+    RemoveFolder(PathBuf),
     DismissMessage,
 }
 
@@ -183,6 +208,7 @@ pub(crate) enum Action {
 pub(super) enum Page {
     #[default]
     Rig,
+    Browse,
     Info,
     Setup,
 }
@@ -195,16 +221,27 @@ pub(crate) struct Memory {
     pub(super) curves: rig::Curves,
     pub(super) coach: Coach,
     load: ShownLoad,
+    pub(super) browser: browser::Memory,
     input_meter: meter::Meter,
     output_meter: meter::Meter,
 }
 
+impl Memory {
+    /// What is left of it in a new window.
+    pub(super) fn reopened(self) -> Self {
+        Self {
+            browser: self.browser,
+            ..Self::default()
+        }
+    }
+}
+
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
 const LONGEST_MESSAGE: usize = 1000;
-const LONGEST_NAME: usize = 200;
+pub(super) const LONGEST_NAME: usize = 200;
 
 /// The first `most` characters of `text`, and an ellipsis if there are more.
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}\u{2026}", &text[..end]),
         None => text.to_owned(),
@@ -237,6 +274,11 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         scale: layout.scale,
         actions: Vec::new(),
     };
+    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
+        scene.memory.page = Page::Browse;
+        scene.memory.browser.find();
+        ui.ctx().request_repaint();
+    }
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -252,6 +294,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         scene.show_pedal(ui, at(layout.pedal));
         match scene.memory.page {
             Page::Rig => rig::show(ui, at(layout.page), &mut scene),
+            Page::Browse => browser::show(ui, at(layout.page), &mut scene),
             Page::Info => info::show(ui, at(layout.page), &mut scene),
             Page::Setup => setup::show(ui, at(layout.page), &mut scene),
         }
@@ -444,6 +487,7 @@ impl Scene<'_> {
         let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
         for (page, name) in [
             (Page::Rig, "Rig"),
+            (Page::Browse, "Browse"),
             (Page::Info, "Info"),
             (Page::Setup, "Setup"),
         ] {
@@ -500,7 +544,7 @@ impl Scene<'_> {
         self.show_name(ui, name);
 
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-        let part = self.capture_part();
+        let part = self.view.capture_part();
         let wide = self.part_buttons(ui, below, part);
         let keep = below.with_min_x(below.right() - 110.0 * scale);
         let compare = match view.status.embedding {
@@ -543,14 +587,6 @@ impl Scene<'_> {
         }
     }
 
-    /// The part that the panel of the capture shows: A or B.
-    fn capture_part(&self) -> Part {
-        match self.view.controls.choice(Choice::Side).chosen {
-            0 => Part::Capture,
-            _ => Part::SecondCapture,
-        }
-    }
-
     /// Which of two captures plays, and whether they are equally loud.
     fn show_compare(&mut self, ui: &mut Ui, rect: Rect) {
         let (sides, matched) = rect.split_left_right_at_fraction(0.64);
@@ -572,7 +608,7 @@ impl Scene<'_> {
 
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
-        let part = &view.status.parts[self.capture_part().index()];
+        let part = &view.status.parts[self.view.capture_part().index()];
         let (text, colour) = match &part.name {
             Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
             None => match &view.status.parts[Part::Capture.index()].name {
@@ -808,7 +844,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use egui::accesskit::Toggled;
-    use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2};
+    use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Vec2};
     use egui_kittest::kittest::{NodeT, Queryable};
     use egui_kittest::{Harness, Node};
 
@@ -850,7 +886,7 @@ pub(super) mod tests {
             name: Some(name.into()),
             origin: None,
             place,
-            response: None,
+            ..PartStatus::default()
         };
         let mut view = View {
             status: Status {
@@ -868,6 +904,7 @@ pub(super) mod tests {
                 ..Status::default()
             },
             controls: Controls::of(&parameters),
+            listing: Arc::default(),
             choosing: false,
         };
         for part in [Part::Cab, Part::SecondCab] {
@@ -1582,8 +1619,9 @@ pub(super) mod tests {
         assert_eq!(alert.role(), Role::Alert);
     }
 
-    const CONTROLS: [&str; 57] = [
+    const CONTROLS: [&str; 58] = [
         "Rig",
+        "Browse",
         "Info",
         "Setup",
         "Undo",
@@ -1704,7 +1742,7 @@ pub(super) mod tests {
         window.run();
         assert_eq!(window.ctx.memory(|m| m.focused()), None);
         go_to(&mut window, "Setup");
-        let all = [&CONTROLS[..21], &SETUP].concat();
+        let all = [&CONTROLS[..22], &SETUP].concat();
         let reached = tabbed(&mut window, all.len() + 1);
         for control in all {
             assert!(reached.iter().any(|name| name == control), "{control}");
@@ -1747,10 +1785,10 @@ pub(super) mod tests {
                 go_to(&mut shown, page);
                 let place = |label: &'static str| (label, shown.get_by_label(label).rect());
                 let page: Vec<_> = match page {
-                    "Rig" => CONTROLS[15..].iter().chain(&MORE_CONTROLS[..6]).collect(),
+                    "Rig" => CONTROLS[16..].iter().chain(&MORE_CONTROLS[..6]).collect(),
                     _ => SETUP.iter().collect(),
                 };
-                let mut parts: Vec<_> = CONTROLS[..15].iter().copied().map(place).collect();
+                let mut parts: Vec<_> = CONTROLS[..16].iter().copied().map(place).collect();
                 parts.extend(page.into_iter().copied().map(place));
                 parts.extend(["Input level", "Output level", "3 of 12"].map(place));
                 let names = shown.get_all_by_label(name);

@@ -229,27 +229,23 @@ pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
     }
 }
 
-/// Text in `rect`, in at most `rows` lines; what does not fit ends in an ellipsis, and hovering
-/// shows all of it.
-pub(super) fn label(
-    ui: &mut Ui,
+/// Draws text in `rect`, in at most `rows` lines; what does not fit ends in an ellipsis. Returns where
+/// it is, and whether it does not fit.
+pub(super) fn text(
+    ui: &Ui,
     rect: Rect,
     align: Align2,
     rows: usize,
     text: &str,
     font: FontId,
     colour: Color32,
-) -> Response {
+) -> (Rect, bool) {
     let mut job = LayoutJob::simple(text.to_owned(), font, colour, rect.width());
     job.wrap.max_rows = rows;
     job.wrap.break_anywhere = rows == 1;
     job.halign = align.x();
     let galley = ui.painter().layout_job(job);
     let place = align.align_size_within_rect(galley.size(), rect);
-    let id = ui.next_auto_id();
-    ui.skip_ahead_auto_ids(1);
-    let response = ui.interact(place, id, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     let elided = galley.elided;
     // A galley begins where its lines are aligned.
     let from = match align.x() {
@@ -258,8 +254,26 @@ pub(super) fn label(
         Align::Max => place.right_top(),
     };
     ui.painter().galley(from, galley, colour);
+    (place, elided)
+}
+
+/// The same as something to read: it is in the tree of screen readers, and hovering shows all of it.
+pub(super) fn label(
+    ui: &mut Ui,
+    rect: Rect,
+    align: Align2,
+    rows: usize,
+    written: &str,
+    font: FontId,
+    colour: Color32,
+) -> Response {
+    let (place, elided) = text(ui, rect, align, rows, written, font, colour);
+    let id = ui.next_auto_id();
+    ui.skip_ahead_auto_ids(1);
+    let response = ui.interact(place, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, written));
     if elided {
-        response.on_hover_text(text)
+        response.on_hover_text(written)
     } else {
         response
     }

@@ -80,7 +80,7 @@ impl Scope {
             Scope::Recent => entry.recent.is_some(),
             Scope::Folder(place) => {
                 let inside = listing.folders.get(place).map(|folder| folder.inside);
-                let own = inside.map(|inside| place..=place + inside);
+                let own = inside.map(|inside| place..=place.saturating_add(inside));
                 entry
                     .folder
                     .zip(own)
