@@ -54,6 +54,10 @@ const STEPS: &[Step] = &[
         run: tests,
     },
     Step {
+        heading: "Pictures",
+        run: pictures,
+    },
+    Step {
         heading: "Bundles",
         run: bundles::run,
     },
@@ -222,9 +226,41 @@ fn check(arguments: &[&str]) -> Result<Tally> {
     Ok(Tally::one(status.success()))
 }
 
+/// The tests that draw the window, which need OpenGL.
+const PICTURES: &str = "editor::snapshots";
+
 /// The workspace's tests.
 fn tests() -> Result<Tally> {
-    counted(&mut cargo(&["test", "--workspace", "--no-fail-fast"]))
+    counted(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--",
+        "--skip",
+        PICTURES,
+    ]))
+}
+
+/// The window, drawn without a screen and compared with pictures of how it should look.
+fn pictures() -> Result<Tally> {
+    if !cfg!(target_os = "linux") {
+        let reason = "the pictures to compare with were drawn on Linux";
+        return Ok(Tally::skipped("pictures of the window", reason));
+    }
+    let libraries = Command::new("/sbin/ldconfig").arg("-p").output();
+    let known = libraries.map(|listed| String::from_utf8_lossy(&listed.stdout).into_owned());
+    if !known.is_ok_and(|known| known.contains("libEGL.so.1")) {
+        let reason = "OpenGL without a screen (libegl1) is not installed";
+        return Ok(Tally::skipped("pictures of the window", reason));
+    }
+    counted(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--lib",
+        "--",
+        "--ignored",
+        PICTURES,
+    ]))
 }
 
 /// Tests that cargo runs, shown as they run and counted by their result lines.

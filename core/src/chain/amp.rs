@@ -119,7 +119,8 @@ impl Amp {
     pub(super) fn set_levels(&mut self, settings: &LevelSettings) {
         self.input.set(self.levels.input_gain_db(settings) as f32);
         let (levels, gap) = &self.loud_as;
-        self.output.set(levels.output_gain_db(settings) as f32 + gap);
+        self.output
+            .set(levels.output_gain_db(settings) as f32 + gap);
         if let Some(pedal) = &mut self.pedal {
             pedal.set_levels(settings);
         }

@@ -182,7 +182,7 @@ impl<'a> Scores<'a> {
     }
 
     fn folder(&self, folder: usize, word: usize) -> u32 {
-        let place = folder * self.words.len() + word;
+        let place = folder.saturating_mul(self.words.len()).saturating_add(word);
         self.folders.get(place).copied().unwrap_or(0)
     }
 
