@@ -8,14 +8,15 @@ mod standalone;
 
 use std::io::{BufRead, BufReader};
 use std::ops::AddAssign;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::cargo::cargo;
+use crate::bundle::remove;
+use crate::cargo::{cargo, target};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -284,6 +285,14 @@ fn counted(command: &mut Command) -> Result<Tally> {
         tally.failed = 1;
     }
     Ok(tally)
+}
+
+/// An empty folder for what the plugin remembers, and its variable in the environment: tests neither
+/// find nor leave anything among the user's own settings.
+fn settings() -> Result<(&'static str, PathBuf)> {
+    let folder = target().join("settings-of-tests");
+    remove(&folder)?;
+    Ok(("GRIDLEAK_CONFIG_DIR", folder))
 }
 
 /// How `child` ends; nothing if it had to be ended because it still ran after `limit`.

@@ -41,7 +41,7 @@ pub(super) struct Layout {
 pub(super) fn scale(size: Vec2) -> f32 {
     let fit = (size / DEFAULT_SIZE).min_elem();
     // In steps, for every size of type takes room in the font texture.
-    ((fit * 20.0).floor() / 20.0).clamp(0.75, 2.5)
+    ((fit * 20.0).floor() / 20.0).clamp(0.75, 4.0)
 }
 
 impl Layout {

@@ -170,7 +170,7 @@ fn show_cab(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         if part == Part::Cab {
             let place = place.with_min_x(place.left() + used + 3.0 * scale);
             let by_capture = scene.view.status.cab_by_capture;
-            let button = Button::new("Automatic", Face::Text("Automatic"), theme::small(scale));
+            let button = Button::new("Automatic", Face::Text("Auto"), theme::small(scale));
             let response = button.choice(by_capture, theme::CORNER).show(ui, place);
             if response.clicked() && !by_capture {
                 scene.actions.push(Action::ChooseCabByCapture);

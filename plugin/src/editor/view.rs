@@ -317,12 +317,12 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         for (name, inner, levels, rect, meter) in measured {
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
         }
-        if let (Some(strip), Some(rect)) = (message, layout.message) {
-            if strip.show(ui, at(rect), scale) {
-                match &view.status.message {
-                    Some(_) => scene.actions.push(Action::DismissMessage),
-                    None => scene.memory.coach.dismiss(),
-                }
+        if let (Some(strip), Some(rect)) = (message, layout.message)
+            && strip.show(ui, at(rect), scale)
+        {
+            match &view.status.message {
+                Some(_) => scene.actions.push(Action::DismissMessage),
+                None => scene.memory.coach.dismiss(),
             }
         }
         scene.show_status(ui, at(layout.status));

@@ -32,6 +32,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: rig,
     },
     Scenario {
+        name: "clap::compares_and_steps",
+        bundles: CLAP,
+        run: compares_and_steps,
+    },
+    Scenario {
         name: "clap::blocks",
         bundles: CLAP,
         run: blocks,
@@ -184,6 +189,86 @@ fn sound(bundle: &Path) {
             assert!(residue < -100.0, "{name} at {rate} Hz: {residue:.1} dB");
         }
     }
+}
+
+/// A and B, and the ways to the next sounds, as parameters of the host: while it renders, each is
+/// heard where it is set, to the block.
+fn compares_and_steps(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    let input = notes(RATE, 96_000);
+    let channels = input.each_ref().map(Vec::as_slice);
+    bench.float_wav("in.wav", 48_000, &channels);
+    let alone = |name: &str| {
+        let capture = format!("builtin:{name}");
+        let command = ["render", "in.wav", "out.wav", "--capture", &capture];
+        bench.run(&command).good();
+        read_float(&bench.path("out.wav")).1
+    };
+    let (lead, clean, crunch) = (alone("lead"), alone("clean"), alone("crunch"));
+    let mut plugin = Plugin::new(&library);
+    plugin.render_mode(RenderMode::Offline);
+    let project = Project::from_clap(&plugin.save())
+        .set("abmtch", false.into())
+        .with("capture2", &builtin("clean"))
+        .playing(&builtin("lead"));
+    assert!(plugin.restore(&project.to_clap()));
+    let [side, next, previous] =
+        ["Capture A/B", "Next Capture", "Previous Capture"].map(|name| plugin.parameter(name).id);
+    let is = |played: &Stereo, wanted: &[Vec<f32>], what: &str| {
+        // The second half: until then, one sound may fade into the other.
+        let half = played[0].len() / 2;
+        let residue = residue_db(&played[0][half..], &wanted[0][half..]);
+        assert!(residue < -60.0, "{what}: {residue:.1} dB");
+    };
+    let outputs = plugin.run(
+        RATE,
+        512,
+        |audio| {
+            let mut play = |change: Option<(_, f64)>| {
+                let change = change.map(|(parameter, value)| Change {
+                    frame: 0,
+                    parameter,
+                    value,
+                });
+                let mut output = Stereo::default();
+                for (index, start) in (0..96_000).step_by(512).enumerate() {
+                    let end = 96_000.min(start + 512);
+                    let changes = change.filter(|_| index == 0);
+                    let piece = channels.map(|channel| &channel[start..end]);
+                    let block = audio.block(piece, changes.as_slice());
+                    for (output, block) in output.iter_mut().zip(block) {
+                        output.extend(block);
+                    }
+                }
+                output
+            };
+            [
+                None,
+                Some((side, 1.0)),
+                Some((side, 0.0)),
+                // From the lead to the clean capture, and on to the first one.
+                Some((next, 1.0)),
+                Some((next, 0.0)),
+                Some((next, 1.0)),
+                Some((previous, 1.0)),
+            ]
+            .map(&mut play)
+        },
+        |_| (),
+    );
+    let wanted = [&lead, &clean, &lead, &clean, &clean, &crunch, &clean];
+    for (index, (played, wanted)) in outputs.iter().zip(wanted).enumerate() {
+        is(played, wanted, &format!("sound {index}"));
+    }
+    let saved = Project::from_clap(&plugin.save());
+    assert_eq!(saved.capture()["builtin"], "clean");
+    // A project presses no button.
+    let mut plugin = Plugin::new(&library);
+    assert!(plugin.restore(&saved.to_clap()));
+    let again = Project::from_clap(&plugin.save());
+    let pressed = &again.0["params"]["pcap"]["bool"];
+    assert_eq!(*pressed, Value::Bool(false));
 }
 
 /// A new instance plays the whole rig, and any project what `gridleak render` plays with the same knobs.

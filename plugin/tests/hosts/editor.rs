@@ -36,6 +36,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: loads_a_file,
     },
     Scenario {
+        name: "editor::clap_browses",
+        bundles: CLAP,
+        run: browses,
+    },
+    Scenario {
         name: "editor::clap_lacks_opengl",
         bundles: CLAP,
         run: lacks_opengl,
@@ -238,6 +243,77 @@ fn loads_a_file(bundle: &Path) {
         plugin.serve_for(Duration::from_millis(300));
         picture("clap-picked");
     });
+}
+
+/// How many captures there are to find one in.
+const CAPTURES: usize = 10_000;
+
+/// One of thousands of captures is found and played by keyboard alone, and so is the one behind it; the
+/// change is taken back the same way.
+fn browses(bundle: &Path) {
+    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let captures = home.join("Captures");
+    for n in 0..CAPTURES {
+        let folder = captures.join(format!("Folder {}", n / 500));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join(format!("Amp {n:05}.nam"));
+        let about = format!(
+            "\"name\": \"Capture {n}\", \"gear_make\": \"Maker {}\"",
+            n % 7
+        );
+        std::fs::write(file, identity(48_000, &about)).expect("a file");
+    }
+    let settings = home.join("settings");
+    std::fs::create_dir_all(&settings).expect("a folder");
+    let folders = serde_json::json!({"library_folders": [captures]}).to_string();
+    std::fs::write(settings.join("settings.json"), folders).expect("settings");
+    // SAFETY: no other thread of this process is there yet.
+    unsafe { std::env::set_var("GRIDLEAK_CONFIG_DIR", &settings) };
+
+    in_the_editor(bundle, |_, window, plugin| {
+        let plays = |plugin: &mut Plugin, name: &str| {
+            let capture = Project::from_clap(&plugin.save()).capture();
+            capture["path"]
+                .as_str()
+                .is_some_and(|path| path.ends_with(name))
+        };
+        // The host gives the keyboard to the window that is clicked.
+        mouse(window, (700, 33), &["click", "1"]);
+        keys(&["key", "ctrl+f"]);
+        plugin.serve_for(Duration::from_millis(2000));
+        keys(&["type", "--delay", "30", "07777"]);
+        plugin.serve_for(Duration::from_millis(500));
+        picture("clap-browses");
+        // Until the folders are looked through, there is nothing to be found.
+        wait("the capture plays", plugin, |plugin| {
+            keys(&["key", "Return"]);
+            plugin.serve_for(Duration::from_millis(300));
+            plays(plugin, "Amp 07777.nam")
+        });
+        // In its folder, the arrow keys lead on.
+        keys(&["key", "Escape"]);
+        plugin.serve_for(Duration::from_millis(500));
+        keys(&["key", "Down"]);
+        wait("the next one plays", plugin, |plugin| {
+            plays(plugin, "Amp 07778.nam")
+        });
+        keys(&["key", "Escape", "key", "ctrl+z"]);
+        wait("it is taken back", plugin, |plugin| {
+            !plays(plugin, "Amp 07778.nam")
+        });
+        plugin.serve_for(Duration::from_millis(500));
+        picture("clap-browsed");
+    });
+    assert!(
+        settings.join("library.json").is_file(),
+        "nothing is kept for the next time"
+    );
+}
+
+/// Types, or presses keys, as the program xdotool says it.
+fn keys(what: &[&str]) {
+    let status = Command::new("xdotool").args(what).status();
+    assert!(status.expect("xdotool starts").success());
 }
 
 /// Where there is no OpenGL, the sound goes on, and the list of parameters says why there is no window.

@@ -159,6 +159,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
                 // Neither finds nor leaves anything among the user's own settings.
                 .env("HOME", home.path())
                 .env_remove("XDG_CONFIG_HOME")
+                .env_remove("XDG_CACHE_HOME")
                 // Without a session, the program zenity is asked to show a file dialog.
                 .env_remove("DBUS_SESSION_BUS_ADDRESS")
                 .env("PATH", path)

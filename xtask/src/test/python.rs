@@ -60,6 +60,7 @@ fn scripts(what: &str, display: Option<&str>) -> Result<Tally> {
             .arg(&script)
             .envs(hosts::bundles())
             .env("GRIDLEAK_PROGRAM", target().join("debug").join(&program))
+            .envs([super::settings()?])
             .env("GRIDLEAK_SCREENSHOTS", super::screen::screenshots()?)
             .envs(display.map(|display| ("DISPLAY", display)))
             .stdin(Stdio::null())

@@ -44,6 +44,7 @@ fn plays() -> Result<()> {
     let mut program = Command::new(target().join("debug/gridleak"))
         .args(["play", "--backend", "dummy"])
         .env("DISPLAY", &screen.display)
+        .envs([super::settings()?])
         .stdout(Stdio::null())
         .spawn()
         .context("it does not start")?;
