@@ -11,6 +11,7 @@ use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels};
 
+use super::control::{Choice, Knob};
 use super::view::{Action, GateMeter, Levels, Memory, Message, View, show};
 use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
 use crate::builtin;
@@ -245,6 +246,27 @@ fn small_large_and_on_fine_screens() {
     ));
     results.extend(compare("scale-2", small, 2.0, playing(), &[]));
     results.extend(compare("large", vec2(1920.0, 1080.0), 1.0, playing(), &[]));
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn with_little_and_with_much() {
+    let mut results = SnapshotResults::new();
+    // No folder was added yet, and there is nothing in B.
+    let mut view = playing();
+    view.listing = Arc::new(Listing {
+        folders: Vec::new(),
+        entries: listing().entries.drain(..3).collect(),
+        ..Listing::default()
+    });
+    view.controls.choice_mut(Choice::Side).chosen = 1;
+    let size = layout::DEFAULT_SIZE;
+    results.extend(compare("empty", size, 1.0, view, &["Browse"]));
+    let mut view = playing();
+    for (knob, value) in [(Knob::Bass, 7.5), (Knob::Treble, 2.0), (Knob::Input, -8.0)] {
+        view.controls.number_mut(knob).modulated = value;
+    }
+    results.extend(compare("modulated", size, 1.0, view, &[]));
 }
 
 #[test]

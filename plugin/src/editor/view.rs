@@ -431,7 +431,12 @@ impl Scene<'_> {
             part => part.title(),
         };
         let called = called.to_lowercase();
-        let elsewhere = status.place.is_some_and(|place| place.count > 1);
+        // An empty B begins where A is.
+        let place = match (part, &status.name) {
+            (Part::SecondCapture, None) => self.view.status.parts[Part::Capture.index()].place,
+            _ => status.place,
+        };
+        let elsewhere = place.is_some_and(|place| place.count > 1);
         let something = status.name.is_some() && part != Part::Capture;
         let (scale, free) = (self.scale, !self.view.choosing);
         let mut left = rect.left();
@@ -1903,6 +1908,9 @@ pub(super) mod tests {
         let parts = &mut window.state_mut().view.status.parts;
         parts[Part::SecondCapture.index()].name = None;
         window.run();
+        window.get_by_label("Next capture").click();
+        let next = Action::Step(Part::SecondCapture, Step::Next);
+        assert_eq!(done(&mut window), [next]);
         assert!(window.query_by_label("B is empty: Plexi plays").is_some());
     }
 
