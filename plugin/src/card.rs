@@ -102,25 +102,33 @@ fn shown(text: &str) -> String {
     one_line(text).trim().chars().take(LONGEST).collect()
 }
 
+/// How long [`cost`] plays, at most, give or take a block.
+const LONGEST_TRY: Duration = Duration::from_millis(20);
+/// Frames of a block that it plays.
+const TRIED_BLOCK: usize = 256;
+
 /// The part of a processor core that playing a capture takes, at its own rate and full size; 1 is all
-/// of it. Plays a tenth of a second of something, three times, and takes the quickest: others use
-/// the processor, too.
+/// of it. Plays for some milliseconds, in blocks, and takes the quicker half: others use the
+/// processor, too.
 pub(crate) fn cost(capture: &Capture) -> f32 {
     let level = simd_choice::choose().unwrap_or_else(|_| gridleak_core::Level::detect());
     let mut model = capture.build_for(level);
-    let frames = (capture.sample_rate() / 10.0) as usize;
     // Nothing that a net could answer with silence, and no denormals.
-    let input: Vec<f32> = (0..frames).map(|n| (n as f32 * 0.05).sin() * 0.3).collect();
+    let input: [f32; TRIED_BLOCK] = std::array::from_fn(|n| (n as f32 * 0.05).sin() * 0.3);
     let inputs = vec![input.as_slice(); capture.in_channels()];
-    let mut outputs = vec![vec![0.0; frames]; capture.out_channels()];
-    let mut play = || {
-        let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        let started = Instant::now();
+    let mut outputs = vec![[0.0; TRIED_BLOCK]; capture.out_channels()];
+    let started = Instant::now();
+    let mut times = Vec::new();
+    while times.len() < 3 || started.elapsed() < LONGEST_TRY && times.len() < 100 {
+        let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(|o| &mut o[..]).collect();
+        let begun = Instant::now();
         model.process(&inputs, &mut outputs);
-        started.elapsed()
-    };
-    let best = (0..3).map(|_| play()).min().unwrap_or(Duration::ZERO);
-    best.as_secs_f32() * capture.sample_rate() as f32 / frames.max(1) as f32
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    let quicker = &times[..times.len().div_ceil(2)];
+    let seconds = quicker.iter().sum::<Duration>().as_secs_f32() / quicker.len() as f32;
+    seconds * capture.sample_rate() as f32 / TRIED_BLOCK as f32
 }
 
 #[cfg(test)]

@@ -23,14 +23,16 @@ pub(crate) enum Change {
         before: f32,
         after: f32,
     },
-    /// Of what is loaded.
-    Part {
-        part: Part,
-        before: Box<SavedPart>,
-        after: Box<SavedPart>,
-    },
-    /// Of whether the project carries its files.
-    Embedding { before: bool, after: bool },
+    /// Of what is loaded, or of whether the project carries it.
+    Parts(Vec<PartChange>),
+}
+
+/// A change of one part of the rig.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PartChange {
+    pub(crate) part: Part,
+    pub(crate) before: SavedPart,
+    pub(crate) after: SavedPart,
 }
 
 /// All changes that were made and can be taken back, or were taken back and can be made again.
@@ -40,6 +42,8 @@ pub(crate) struct History {
     undone: Vec<Change>,
     /// When the last one was recorded.
     last: Option<Instant>,
+    /// Which way was gone last.
+    back: bool,
 }
 
 impl Change {
@@ -55,27 +59,21 @@ impl Change {
                 before: after,
                 after: before,
             },
-            Self::Part {
-                part,
-                before,
-                after,
-            } => Self::Part {
-                part,
-                before: after,
-                after: before,
-            },
-            Self::Embedding { before, after } => Self::Embedding {
-                before: after,
-                after: before,
-            },
+            Self::Parts(parts) => {
+                let reversed = |change: PartChange| PartChange {
+                    part: change.part,
+                    before: change.after,
+                    after: change.before,
+                };
+                Self::Parts(parts.into_iter().map(reversed).collect())
+            }
         }
     }
 
     fn changes_nothing(&self) -> bool {
         match self {
             Self::Control { before, after, .. } => before == after,
-            Self::Part { before, after, .. } => before == after,
-            Self::Embedding { before, after } => before == after,
+            Self::Parts(parts) => parts.iter().all(|change| change.before == change.after),
         }
     }
 
@@ -96,16 +94,15 @@ impl Change {
                 before: *before,
                 after: *after,
             }),
-            (
-                Self::Part { part, before, .. },
-                Self::Part {
-                    part: other, after, ..
-                },
-            ) if part == other => Some(Self::Part {
-                part: *part,
-                before: before.clone(),
-                after: after.clone(),
-            }),
+            (Self::Parts(first), Self::Parts(then)) => match (&first[..], &then[..]) {
+                ([first], [then]) if first.part == then.part => {
+                    Some(Self::Parts(vec![PartChange {
+                        after: then.after.clone(),
+                        ..first.clone()
+                    }]))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -134,11 +131,19 @@ impl History {
         self.done.push(change);
     }
 
+    /// The same for what is one change by itself, whatever comes before and after it.
+    pub(crate) fn record_alone(&mut self, change: Change, now: Instant) {
+        self.last = None;
+        self.record(change, now);
+        self.last = None;
+    }
+
     /// The change to be made to take the last one back.
     pub(crate) fn undo(&mut self) -> Option<Change> {
         let change = self.done.pop()?;
         self.undone.push(change.clone());
         self.last = None;
+        self.back = true;
         Some(change.reversed())
     }
 
@@ -147,7 +152,22 @@ impl History {
         let change = self.undone.pop()?;
         self.done.push(change.clone());
         self.last = None;
+        self.back = false;
         Some(change)
+    }
+
+    /// Tells that the change that was asked for last could not be made.
+    pub(crate) fn could_not(&mut self) {
+        let (from, to) = match self.back {
+            true => (&mut self.undone, &mut self.done),
+            false => (&mut self.done, &mut self.undone),
+        };
+        to.extend(from.pop());
+    }
+
+    /// Forgets everything: it was another project's.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
     }
 
     pub(crate) fn can_undo(&self) -> bool {
@@ -194,6 +214,21 @@ mod tests {
         history.record(turned(Knob::Treble, 0.1, 0.2), at);
         assert!(!history.can_redo());
         assert_eq!(history.undo(), Some(turned(Knob::Treble, 0.2, 0.1)));
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_still_to_be_made() {
+        let mut history = History::default();
+        let bass = turned(Knob::Bass, 0.5, 0.7);
+        history.record(bass.clone(), Instant::now());
+        history.undo();
+        history.could_not();
+        assert_eq!(history.undo(), Some(bass.clone().reversed()));
+        history.redo();
+        history.could_not();
+        assert_eq!(history.redo(), Some(bass));
+        history.clear();
+        assert!(!history.can_undo() && !history.can_redo());
     }
 
     #[test]

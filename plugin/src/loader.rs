@@ -24,10 +24,10 @@ use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
 use crate::folder::{Place, Step, neighbour, place};
 use crate::handover::LoaderEnd;
-use crate::history::{Change, History};
+use crate::history::{Change, History, PartChange};
 use crate::impulse_file;
 use crate::library::{Library, Origin};
-use crate::parameters::{Parameters, Side};
+use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
@@ -285,8 +285,9 @@ impl Loader {
     }
 
     /// Loads what was there before, or after.
-    pub(crate) fn put_back(&self, part: Part, saved: Box<SavedPart>) {
-        self.choose(part, |waiting| *waiting = Some(Choice::Back(saved)));
+    pub(crate) fn put_back(&self, part: Part, saved: SavedPart) {
+        let choice = Choice::Back(saved.into());
+        self.choose(part, |waiting| *waiting = Some(choice));
     }
 
     /// What was changed, to be taken back. Locked for instants only.
@@ -294,7 +295,7 @@ impl Loader {
         &self.shared.history
     }
 
-    /// Empties a part of the rig; a capture and a cabinet become the first of ours.
+    /// Empties a part of the rig; a capture becomes the first of ours.
     pub(crate) fn clear(&self, part: Part) {
         let first = match part {
             Part::Capture => builtin::CAPTURES[0].name,
@@ -327,9 +328,9 @@ impl Loader {
         self.shared.steps[part.index()].fetch_add(by, Ordering::Relaxed);
     }
 
-    /// Has the loader look at once for what parameters ask for. Locks: in offline rendering only, or
-    /// on the window's thread.
+    /// Has the loader look at once for what parameters ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
+        self.shared.take_steps();
         self.shared.order(|_| {}, None);
     }
 
@@ -508,10 +509,6 @@ impl Shared {
         for part in Part::ALL {
             let by = self.steps[part.index()].swap(0, Ordering::Relaxed);
             if by != 0 {
-                let part = match part {
-                    Part::Capture if self.parameters.side() == Side::B => Part::SecondCapture,
-                    part => part,
-                };
                 let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
                 self.order(give, Some(part));
             }
@@ -535,6 +532,9 @@ fn work(shared: &Shared) {
     let mut worker = Worker::default();
     let mut inbox = shared.inbox.lock();
     while !shared.quit.load(Ordering::Acquire) {
+        drop(inbox);
+        shared.take_steps();
+        inbox = shared.inbox.lock();
         let order = shared.ordered.load(Ordering::Acquire);
         if order != shared.carried_out.load(Ordering::Acquire) {
             let orders = inbox.take_orders();
@@ -559,9 +559,6 @@ fn work(shared: &Shared) {
             TIDYING
         };
         shared.wake.wait_for(&mut inbox, pause);
-        drop(inbox);
-        shared.take_steps();
-        inbox = shared.inbox.lock();
         if let Some(setup) = inbox.setup {
             let offline = inbox.offline;
             drop(inbox);
@@ -705,29 +702,49 @@ impl Worker {
             self.built_cab = None;
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
-            let back = matches!(choice, Some(Choice::Back(_)));
-            if let Some(choice) = choice
-                && let Some(choice) = self.resolve(shared, part, choice)
-                && let (_, before) = shared.parameters.slot(part).current()
-                && self.load_choice(shared, part, choice, choices[part.index()], deadline)
-            {
-                if !back {
-                    let (_, after) = shared.parameters.slot(part).current();
-                    let change = Change::Part {
-                        part,
-                        before: before.into(),
-                        after: after.into(),
-                    };
-                    shared.history.lock().record(change, Instant::now());
-                }
+            let Some(choice) = choice else { continue };
+            let back = matches!(choice, Choice::Back(_));
+            let Some(mut wanted) = self.resolve(shared, part, choice) else {
+                continue;
+            };
+            let (_, before) = shared.parameters.slot(part).current();
+            if !back {
+                // Whoever keeps files in the project keeps those that follow.
+                wanted.set_embedding(before.embeds());
+            }
+            let order = choices[part.index()];
+            if self.load_choice(shared, part, wanted, order, deadline) {
                 // Our own change of the reference is no reason to stop.
                 choices[part.index()] = shared.choice(part);
+                if !back {
+                    let (_, after) = shared.parameters.slot(part).current();
+                    let change = PartChange {
+                        part,
+                        before,
+                        after,
+                    };
+                    let change = Change::Parts(vec![change]);
+                    shared.history.lock().record(change, Instant::now());
+                }
+            } else if back && !shared.is_superseded(part, order) {
+                shared.history.lock().could_not();
             }
         }
         if let Some(on) = orders.embed {
+            let references = || Part::ALL.map(|part| shared.parameters.slot(part).current().1);
+            let before = references();
             for part in Part::ALL {
                 self.embed(shared, part, on, choices[part.index()], deadline);
             }
+            let changes = Part::ALL.into_iter().zip(before).zip(references());
+            let changes = changes.filter(|((_, before), after)| before != after);
+            let changes = changes.map(|((part, before), after)| PartChange {
+                part,
+                before,
+                after,
+            });
+            let change = Change::Parts(changes.collect());
+            shared.history.lock().record_alone(change, Instant::now());
         }
         for part in Part::ALL {
             self.load_saved(shared, part, choices[part.index()], deadline);
@@ -752,6 +769,14 @@ impl Worker {
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
             current = shared.parameters.slot(Part::Capture).current().1;
+        }
+        if current.built_in_name() == Some(NOTHING) && from.is_none() {
+            let text = format!(
+                "{}: there is nothing to step from. Load something first.",
+                part.title()
+            );
+            shared.say_of(part, Message::notice(text));
+            return None;
         }
         let cursor = &self.parts[part.index()].cursor;
         let from = from
@@ -836,6 +861,10 @@ impl Worker {
             return;
         }
         held.cursor = None;
+        if known.is_some() {
+            // The host has loaded another project.
+            shared.history.lock().clear();
+        }
         let cancelled = || shared.is_superseded(part, order);
         match load(shared, part, &saved, deadline, &cancelled) {
             Some((resolved, loaded)) => {
@@ -938,7 +967,7 @@ impl Worker {
     ) -> Option<(LoadedCapture<'_>, Option<LoadedCapture<'_>>)> {
         let first = self.capture(Part::Capture);
         let second = self.capture(Part::SecondCapture);
-        match second.filter(|_| parameters.side() == Side::B) {
+        match second.filter(|_| parameters.playing() == Part::SecondCapture) {
             Some(second) => {
                 let matched = parameters.compare.matched.value();
                 Some((second, first.filter(|_| matched)))
@@ -964,7 +993,7 @@ impl Worker {
         if self.has_something_to_send() {
             return;
         }
-        for part in [Part::Capture, Part::SecondCapture, Part::Pedal] {
+        for part in [Part::Capture, Part::SecondCapture] {
             let Some(held) = self.capture(part) else {
                 continue;
             };
@@ -1320,6 +1349,7 @@ fn file_of(saved: &SavedPart) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::handover::{AudioEnd, handover};
+    use crate::parameters::Side;
     use gridleak_core::Chain;
     use std::path::Path;
 
@@ -1962,7 +1992,9 @@ mod tests {
         instance.parameters.match_sides(false);
         instance.parameters.choose_side(Side::B);
         // B begins where A is.
-        instance.loader.step_soon(Part::Capture, Step::Previous);
+        instance
+            .loader
+            .step_soon(Part::SecondCapture, Step::Previous);
         level_comes_to(&mut instance, 0.02);
         instance.parameters.choose_side(Side::A);
         level_comes_to(&mut instance, 0.03);
@@ -1985,9 +2017,7 @@ mod tests {
         instance.loader.open_file(Part::Capture, broken);
         instance.settle();
         let change = instance.loader.history().lock().undo();
-        let Some(Change::Part { part, after, .. }) = change else {
-            panic!("{change:?}");
-        };
+        let (part, after) = only_part(change);
         assert_eq!(after.built_in_name(), Some("crunch"));
         instance.loader.put_back(part, after);
         instance.settle();
@@ -1995,11 +2025,70 @@ mod tests {
         assert_eq!(saved.built_in_name(), Some("crunch"));
         assert!(!instance.loader.history().lock().can_undo());
         let change = instance.loader.history().lock().redo();
-        let Some(Change::Part { part, after, .. }) = change else {
-            panic!("{change:?}");
-        };
+        let (part, after) = only_part(change);
         instance.loader.put_back(part, after);
         level_comes_to(&mut instance, 0.02);
+        // What cannot be taken back now can be later.
+        let change = instance.loader.history().lock().undo();
+        let (part, _) = only_part(change);
+        let gone = SavedPart::file(&folder.path().join("gone.nam"));
+        instance.loader.put_back(part, gone);
+        instance.settle();
+        assert!(instance.loader.history().lock().can_undo());
+        // Another project has another history.
+        let slot = instance.parameters.slot(Part::Pedal);
+        nice_plug::params::persist::PersistentField::set(slot, Part::Pedal.first().write());
+        instance.settle();
+        assert!(!instance.loader.history().lock().can_undo());
+    }
+
+    /// What is to be put back where.
+    fn only_part(change: Option<Change>) -> (Part, SavedPart) {
+        match change {
+            Some(Change::Parts(mut parts)) if parts.len() == 1 => {
+                let change = parts.remove(0);
+                (change.part, change.after)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_copy_in_the_project_that_was_thrown_away_comes_back() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let path = write(folder.path(), "kept.nam", 0.3, 48_000);
+        instance.loader.open_file(Part::Capture, path.clone());
+        instance.loader.embed(true);
+        instance.settle();
+        // The next one is kept, too.
+        let other = write(folder.path(), "other.nam", 0.2, 48_000);
+        instance.loader.open_file(Part::Capture, other);
+        instance.settle();
+        assert!(instance.loader.embedding().unwrap().0);
+        instance.loader.open_file(Part::Capture, path.clone());
+        instance.settle();
+        std::fs::remove_file(path).unwrap();
+        instance.loader.embed(false);
+        instance.settle();
+        assert_eq!(instance.loader.embedding(), Some((false, 0)));
+        let change = instance.loader.history().lock().undo();
+        let (part, saved) = only_part(change);
+        instance.loader.put_back(part, saved);
+        level_comes_to(&mut instance, 0.03);
+        let (on, bytes) = instance.loader.embedding().unwrap();
+        assert!(on && bytes > 0);
+    }
+
+    #[test]
+    fn where_there_is_no_pedal_no_step_leads_to_one() {
+        let mut instance = Instance::active();
+        instance.loader.step_soon(Part::Pedal, Step::Next);
+        instance.loader.look();
+        instance.settle();
+        let (_, saved) = instance.parameters.slot(Part::Pedal).current();
+        assert_eq!(saved.built_in_name(), Some(NOTHING));
+        assert!(instance.message().contains("Load something first"));
     }
 
     #[test]

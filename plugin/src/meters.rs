@@ -8,6 +8,7 @@ use gridleak_core::Peaks;
 /// The largest samples since the window last looked, in linear amplitude.
 #[derive(Debug, Default)]
 pub(crate) struct Meters {
+    guitar: Pair,
     input: Pair,
     output: Pair,
     /// What the noise gate takes away and goes by, in dB, as bits.
@@ -15,6 +16,8 @@ pub(crate) struct Meters {
     /// See [`Load::share`], as bits.
     share: AtomicU32,
     overruns: AtomicU32,
+    /// What was not judged yet: how many seconds of sound, and how many it took, as bits.
+    unjudged: [AtomicU32; 2],
 }
 
 /// What playing costs.
@@ -23,9 +26,13 @@ pub(crate) struct Load {
     /// Of the time that a block lasts, the part that playing it takes, evened out over half a
     /// second; 1 is all of it.
     pub(crate) share: f32,
-    /// How often a block took longer than it lasts.
+    /// How often some milliseconds of sound took longer than they last.
     pub(crate) overruns: u32,
 }
+
+/// Seconds of sound that are judged together. Hosts cut blocks where a parameter moves, and a piece of
+/// one sample may well take longer than it lasts.
+const JUDGED: f32 = 0.003;
 
 /// Seconds after which about two thirds of a change of the load are seen.
 const EVENED_OUT: f32 = 0.5;
@@ -41,12 +48,14 @@ struct Pair {
 impl Meters {
     /// Tells how many channels go in and out.
     pub(crate) fn set_channels(&self, inputs: usize, outputs: usize) {
+        self.guitar.channels.store(inputs, Ordering::Relaxed);
         self.input.channels.store(inputs, Ordering::Relaxed);
         self.output.channels.store(outputs, Ordering::Relaxed);
     }
 
     /// Adds what was played.
     pub(crate) fn raise(&self, peaks: Peaks) {
+        self.guitar.raise(peaks.guitar);
         self.input.raise(peaks.input);
         self.output.raise(peaks.output);
     }
@@ -65,12 +74,22 @@ impl Meters {
         (read(reduction), read(level))
     }
 
-    /// Tells that a block of so many seconds took so long. For one thread only.
+    /// Tells that a piece of so many seconds took so long. For one thread only.
     pub(crate) fn add_load(&self, seconds: f32, took: Duration) {
-        let share = took.as_secs_f32() / seconds;
-        if !share.is_finite() {
+        let [all_seconds, all_took] = &self.unjudged;
+        let sum = |place: &AtomicU32, more: f32| {
+            let sum = f32::from_bits(place.load(Ordering::Relaxed)) + more;
+            place.store(sum.to_bits(), Ordering::Relaxed);
+            sum
+        };
+        let seconds = sum(all_seconds, seconds);
+        let took = sum(all_took, took.as_secs_f32());
+        if seconds < JUDGED {
             return;
         }
+        all_seconds.store(0, Ordering::Relaxed);
+        all_took.store(0, Ordering::Relaxed);
+        let share = took / seconds;
         if share > 1.0 {
             self.overruns.fetch_add(1, Ordering::Relaxed);
         }
@@ -93,6 +112,12 @@ impl Meters {
         }
     }
 
+    /// The larger side of what came in since the last call, before any gain.
+    pub(crate) fn take_guitar(&self) -> f32 {
+        let (left, right) = self.guitar.take();
+        left.max(right.unwrap_or(0.0))
+    }
+
     /// Input and output since the last call, left and right; no right where there is one channel.
     pub(crate) fn take(&self) -> [(f32, Option<f32>); 2] {
         [self.input.take(), self.output.take()]
@@ -112,5 +137,28 @@ impl Pair {
         let (left, right) = (take(left), take(right));
         let stereo = self.channels.load(Ordering::Relaxed) > 1;
         (left, stereo.then_some(right))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_load_is_judged_by_some_milliseconds_at_a_time() {
+        let meters = Meters::default();
+        let (sample, block) = (1.0 / 48_000.0, 256.0 / 48_000.0);
+        for _ in 0..1000 {
+            // A piece of one sample that takes five times as long as it lasts, in a block that has time.
+            meters.add_load(sample, Duration::from_micros(100));
+            meters.add_load(block, Duration::from_micros(433));
+        }
+        let load = meters.load();
+        assert_eq!(load.overruns, 0);
+        assert!((load.share - 0.1).abs() < 0.005, "{load:?}");
+        meters.add_load(block, Duration::from_millis(10));
+        assert_eq!(meters.load().overruns, 1);
+        meters.forget_overruns();
+        assert_eq!(meters.load().overruns, 0);
     }
 }

@@ -15,7 +15,7 @@ use crate::library::{Library, Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
-use crate::parameters::{Parameters, Side};
+use crate::parameters::Parameters;
 use crate::part::Part;
 use crate::state::SavedPart;
 
@@ -56,21 +56,27 @@ impl Backend for Panel {
         let message = shown.message().cloned();
         let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
         let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
-        let second = second.filter(|_| self.parameters.side() == Side::B);
+        let second = second.filter(|_| self.parameters.playing() == Part::SecondCapture);
         let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
         let has_cab = playing.is_some_and(|capture| capture.has_cab);
+        let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
+        let pedal = pedal.filter(|_| self.parameters.pedal.value());
         let capture = playing.map(|playing| CaptureStatus {
+            driven: pedal.unwrap_or(playing).levels,
             levels: playing.levels,
             slims: playing.slims,
             card: playing.card.clone(),
         });
-        let history = self.loader.history().lock();
+        let (can_undo, can_redo) = {
+            let history = self.loader.history().lock();
+            (history.can_undo(), history.can_redo())
+        };
         Status {
             message,
             cab_by_capture,
             capture: capture.unwrap_or_default(),
-            can_undo: history.can_undo(),
-            can_redo: history.can_redo(),
+            can_undo,
+            can_redo,
             load: self.meters.load(),
             gate: GateMeter { reduction, level },
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
@@ -96,6 +102,7 @@ impl Backend for Panel {
                 .embedding()
                 .map(|(on, bytes)| Embedding { on, bytes }),
             busy: !self.loader.has_carried_out(self.loader.newest_order()),
+            guitar: self.meters.take_guitar(),
             input: sides(input),
             output: sides(output),
             latency: self.loader.setup().map(|setup| Latency {
@@ -107,7 +114,10 @@ impl Backend for Panel {
 
     fn path(&self, part: Part) -> Option<PathBuf> {
         let shown = self.loader.shown();
-        shown.parts[part.index()].file().map(Path::to_owned)
+        let of = |part: Part| shown.parts[part.index()].file().map(Path::to_owned);
+        // Whoever has nothing in B goes on from A.
+        let else_of_a = || of(Part::Capture).filter(|_| part == Part::SecondCapture);
+        of(part).or_else(else_of_a)
     }
 
     fn load(&self, part: Part, path: PathBuf) {
@@ -134,7 +144,7 @@ impl Backend for Panel {
         self.loader.history()
     }
 
-    fn put_back(&self, part: Part, saved: Box<SavedPart>) {
+    fn put_back(&self, part: Part, saved: SavedPart) {
         self.loader.put_back(part, saved);
     }
 

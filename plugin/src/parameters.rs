@@ -489,9 +489,17 @@ impl Parameters {
         ]
     }
 
-    /// The side that is to play.
-    pub(crate) fn side(&self) -> Side {
-        self.compare.side.value()
+    /// The side that is to play, and whether it is to be as loud as the other.
+    pub(crate) fn compared(&self) -> (Side, bool) {
+        (self.compare.side.value(), self.compare.matched.value())
+    }
+
+    /// The capture that is to play.
+    pub(crate) fn playing(&self) -> Part {
+        match self.compare.side.value() {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
+        }
     }
 
     /// Brings a chain to what the parameters say.
@@ -608,6 +616,7 @@ pub(crate) fn migrate(state: &mut PluginState) {
     if !state.params.contains_key("ab") {
         let side = ParamValue::String("a".into());
         state.params.insert("ab".into(), side);
+        state.params.insert("abmtch".into(), ParamValue::Bool(true));
         let reference = Part::SecondCapture.first().write().to_string();
         state.fields.insert("capture2".into(), reference);
     }

@@ -15,6 +15,7 @@ use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
 use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side, migrate};
+use crate::part::Part;
 use crate::settings::Settings;
 use crate::worker_park::{self, Task};
 
@@ -40,8 +41,8 @@ pub struct Gridleak {
     started_by: Option<ThreadNumber>,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
-    /// The side that was to play when it looked last.
-    side: Side,
+    /// Which of two captures was to play in the last block, and whether both as loud.
+    compared: (Side, bool),
     /// Which of the buttons among the parameters were pressed; `None` before sound is played.
     pressed: Option<[bool; BUTTONS.len()]>,
     meters: Arc<Meters>,
@@ -68,7 +69,7 @@ impl Default for Gridleak {
             offline: false,
             started_by: None,
             waited_for: 0,
-            side: Side::A,
+            compared: (Side::A, true),
             pressed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
@@ -184,8 +185,9 @@ impl Plugin for Gridleak {
         let started = Instant::now();
         let patient = self.offline || self.renders_where_it_was_started();
         let stepped = self.follow_buttons();
-        let turned = self.side != self.parameters.side();
-        self.side = self.parameters.side();
+        let compared = self.parameters.compared();
+        let turned = self.compared != compared;
+        self.compared = compared;
         let Some(chain) = &mut self.chain else {
             return ProcessStatus::Error("processing before activation");
         };
@@ -315,7 +317,11 @@ impl Gridleak {
         for ((part, step, _), (before, now)) in BUTTONS.iter().zip(before.into_iter().zip(pressed))
         {
             if now && !before {
-                self.loader.step_soon(*part, *step);
+                let part = match part {
+                    Part::Capture => self.parameters.playing(),
+                    part => *part,
+                };
+                self.loader.step_soon(part, *step);
                 stepped = true;
             }
         }

@@ -334,7 +334,14 @@ fn change(config: &Path, edit: impl FnOnce(&mut Map<String, Value>) -> Result<bo
         fs::rename(&path, &aside).map_err(|e| cannot_write(&aside, &e))?;
     }
     fs::create_dir_all(config).map_err(|e| cannot_write(config, &e))?;
-    let mut file = OutputFile::create(&path)?;
+    // Whatever it says is for who names a file to write.
+    let refused = |_| {
+        Failure::at(
+            &path,
+            "cannot be written; see whether it is write-protected",
+        )
+    };
+    let mut file = OutputFile::create(&path).map_err(refused)?;
     file.write_all(text.as_bytes())
         .map_err(|e| cannot_write(&path, &e))?;
     file.finish()

@@ -9,6 +9,7 @@ use super::setup::{Piece, Setup, Voicing};
 use super::voice::Voice;
 use crate::capture::Capture;
 use crate::levels::{LevelSettings, Levels};
+use crate::loudness::MAX_GAIN;
 use crate::simd::Level;
 
 /// What is louder than this (120 dB over full scale) is held there, so that no arithmetic behind it
@@ -89,9 +90,10 @@ impl Amp {
     }
 
     /// Has it come out as loud as a capture of the levels `other` would, whatever the output mode, for
-    /// a comparison. `gap_db`: how much louder that plays the same input, in dB.
+    /// a comparison. `gap_db`: how much louder that plays the same input, in dB; at most 40 of it, either
+    /// way, are made good.
     pub fn as_loud_as(mut self, other: Levels, gap_db: f64) -> Self {
-        self.loud_as = (other, gap_db as f32);
+        self.loud_as = (other, gap_db.clamp(-MAX_GAIN, MAX_GAIN) as f32);
         self.set_levels(&LevelSettings::default());
         self.finish();
         self

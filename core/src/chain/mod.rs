@@ -82,6 +82,8 @@ pub struct Chain {
 /// The largest absolute samples since the last look, in linear amplitude (1: full scale).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Peaks {
+    /// As it comes in, before any gain, left and right.
+    pub guitar: [f32; 2],
     /// Behind the input gain, left and right.
     pub input: [f32; 2],
     /// Behind the output gain, left and right.
@@ -333,6 +335,7 @@ impl Chain {
         if let ([left, right], 2) = (&mut *channels, self.setup.inputs) {
             self.source.process(left, right);
         }
+        raise(&mut self.peaks.guitar, channels);
         self.input.process(channels);
         self.listen(channels);
         self.tone_before.process(channels);

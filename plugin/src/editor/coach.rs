@@ -16,6 +16,10 @@ pub(super) const LOW: f32 = -42.0;
 /// From here on an interface cuts off what is louder, in dBFS.
 const CLIPPING: f32 = -0.02;
 
+/// How long advice stays when what it is about is over, in seconds: time to read it, and nothing moves
+/// under a hand.
+const TOLD_FOR: f64 = 12.0;
+
 /// What is wrong with the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -46,7 +50,10 @@ pub(super) struct Coach {
     seconds: [Option<f32>; SECONDS],
     /// The second that is being listened to, and its loudest so far.
     current: Option<(u64, f32)>,
-    fault: Option<Fault>,
+    /// What was wrong, and when, in seconds.
+    fault: Option<(Fault, f64)>,
+    /// Whether there was playing that was loud enough: what is soft then is the player's wish, or hum.
+    loud_enough: bool,
     /// What somebody does not want to be told again.
     dismissed: Option<Fault>,
 }
@@ -66,31 +73,33 @@ impl Coach {
                     if second > known + 1 {
                         self.seconds = [None; SECONDS];
                     }
-                    self.judge();
+                    self.loud_enough |= loudest >= LOW;
+                    self.judge(now);
                 }
             }
         }
     }
 
-    fn judge(&mut self) {
+    fn judge(&mut self, now: f64) {
         let all = |is: fn(f32) -> bool| self.seconds.iter().all(|s| s.is_some_and(is));
-        self.fault = if all(|loudest| loudest >= CLIPPING) {
-            Some(Fault::Clipping)
-        } else if all(|loudest| (PLAYING..LOW).contains(&loudest)) {
-            Some(Fault::Low)
-        } else {
-            None
-        };
+        if all(|loudest| loudest >= CLIPPING) {
+            self.fault = Some((Fault::Clipping, now));
+        } else if !self.loud_enough && all(|loudest| (PLAYING..LOW).contains(&loudest)) {
+            self.fault = Some((Fault::Low, now));
+        } else if self.fault.is_some_and(|(_, since)| now - since > TOLD_FOR) {
+            self.fault = None;
+        }
     }
 
     /// What is wrong, unless somebody has heard enough of it.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.fault.filter(|fault| self.dismissed != Some(*fault))
+        let fault = self.fault.map(|(fault, _)| fault);
+        fault.filter(|fault| self.dismissed != Some(*fault))
     }
 
     /// Does not tell of the same again.
     pub(super) fn dismiss(&mut self) {
-        self.dismissed = self.fault;
+        self.dismissed = self.fault.map(|(fault, _)| fault);
     }
 
     /// The loudest of the last seconds in which somebody played, in dBFS.
@@ -108,7 +117,7 @@ pub(super) fn setting(levels: &CaptureLevels, settings: &LevelSettings) -> Strin
     };
     let own = settings.interface_dbu;
     let needed = f64::from(own) - dbu;
-    let made = format!("The capture was made with {dbu:.1} dBu at full scale.");
+    let made = format!("What your guitar plays into was captured with {dbu:.1} dBu at full scale.");
     if settings.calibrate_input {
         format!(
             "{made} Your interface is set to {own:.1} dBu, so the input is turned {} by {:.1} dB: as hard as your guitar would drive the gear. Keep the gain of the interface all the way down.",
@@ -167,9 +176,22 @@ mod tests {
         play(&mut coach, 60, 2, -50.0);
         assert_eq!(coach.fault(), None);
         assert_eq!(coach.loudest().map(f32::round), Some(-50.0));
+        // Who was loud enough before is no longer told of softness.
+        play(&mut coach, 62, 9, -50.0);
+        assert_eq!(coach.fault(), None);
         coach.listen(f32::NAN, 70.0);
         coach.listen(f32::INFINITY, 71.0);
         coach.listen(0.0, 72.0);
+        assert_eq!(coach.fault(), None);
+    }
+
+    #[test]
+    fn advice_stays_for_a_while() {
+        let mut coach = Coach::default();
+        play(&mut coach, 0, 6, 0.0);
+        play(&mut coach, 6, 8, -12.0);
+        assert_eq!(coach.fault(), Some(Fault::Clipping));
+        play(&mut coach, 14, 8, -12.0);
         assert_eq!(coach.fault(), None);
     }
 

@@ -82,7 +82,7 @@ fn show_coach(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     };
     let text = match scene.memory.coach.fault() {
         Some(fault) => fault.advice().to_owned(),
-        None => setting(&scene.view.status.capture.levels, &settings),
+        None => setting(&scene.view.status.capture.driven, &settings),
     };
     note(ui, inside, scale, &text);
 }

@@ -21,6 +21,7 @@ use nice_plug::editor::{
 use nice_plug::plugin::TrackInfo;
 use nice_plug_egui::{EguiEditor, EguiEditorHandle, RepaintNotifier};
 
+use super::window_thread::WindowThread;
 use super::{Backend, EditorApp};
 use crate::window_status::WindowStatus;
 
@@ -39,6 +40,7 @@ pub struct LateHandle {
 /// Makes windows, and has the plugin know if that fails.
 struct Maker {
     editor: EguiEditor<EditorApp>,
+    thread: WindowThread,
     backend: Arc<dyn Backend>,
 }
 
@@ -49,6 +51,7 @@ pub struct LateWindow {
     /// The size it is to have in the end, in native pixels, if the host chose one meanwhile.
     size: Cell<Option<NativeSize<u32>>>,
     made: OnceCell<Made>,
+    thread: WindowThread,
 }
 
 type Made = SpawnedEditor<EguiEditorHandle>;
@@ -78,11 +81,16 @@ fn no_window(error: impl fmt::Display) -> NoWindow {
 impl LateEditor {
     pub(super) fn new(
         editor: EguiEditor<EditorApp>,
+        thread: WindowThread,
         repaint: RepaintNotifier,
         backend: Arc<dyn Backend>,
     ) -> Self {
         Self {
-            window: Arc::new(Maker { editor, backend }),
+            window: Arc::new(Maker {
+                editor,
+                thread,
+                backend,
+            }),
             repaint,
         }
     }
@@ -119,7 +127,10 @@ impl Drop for LateWindow {
     /// A panic on the window's own thread comes back when the window is closed. It stays here.
     fn drop(&mut self) {
         let made = self.made.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(made)));
+        if made.is_some() {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(made)));
+            self.thread.wait();
+        }
     }
 }
 
@@ -138,6 +149,7 @@ impl Editor for LateEditor {
             waiting: RefCell::default(),
             size: Cell::default(),
             made: OnceCell::new(),
+            thread: self.window.thread.clone(),
         };
         if wait_for_parent {
             window.waiting.replace(Some(Waiting { scale, gui, host }));

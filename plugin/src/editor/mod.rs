@@ -18,6 +18,7 @@ mod sources;
 mod theme;
 mod view;
 mod widgets;
+mod window_thread;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ use self::control::Controls;
 use self::file_dialog::{Answer, FileDialog, Picker, SystemPicker, Wanted};
 pub(crate) use self::late_window::LateEditor;
 use self::view::{Action, View};
+use self::window_thread::WindowThread;
 use crate::folder::Step;
 use crate::history::{Change, History};
 use crate::library::{Listing, Origin};
@@ -88,7 +90,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     fn history(&self) -> &Mutex<History>;
 
     /// Loads what was there before. Must not wait for the disk.
-    fn put_back(&self, part: Part, saved: Box<SavedPart>);
+    fn put_back(&self, part: Part, saved: SavedPart);
 
     /// Counts blocks that came too late anew.
     fn forget_overruns(&self);
@@ -146,9 +148,10 @@ pub(crate) fn editor(
         .with_resize_hint(
             ResizeHint::resizable().with_min_logical_size(logical(layout::SMALLEST_SIZE)),
         );
-    let app = EditorApp::new(backend.clone(), repaint.clone());
+    let app = EditorApp::new(backend.clone(), state.clone(), repaint.clone());
+    let thread = app.thread.clone();
     let editor = create_egui_editor(state, repaint.clone(), settings, app)?;
-    Some(LateEditor::new(editor, repaint, backend))
+    Some(LateEditor::new(editor, thread, repaint, backend))
 }
 
 /// How often an open window looks whether somebody asked for a redraw. It must have been shown before
@@ -165,6 +168,9 @@ fn logical(size: egui::Vec2) -> LogicalSize<f32> {
 /// What lives as long as the plugin and draws its window whenever that is open.
 pub(crate) struct EditorApp {
     backend: Arc<dyn Backend>,
+    /// The size that the host was told first.
+    window: Arc<EguiEditorState>,
+    thread: WindowThread,
     repaint: RepaintNotifier,
     /// The way to the host, since the window was opened first.
     host: Option<GuiContext>,
@@ -191,9 +197,15 @@ struct Held {
 }
 
 impl EditorApp {
-    fn new(backend: Arc<dyn Backend>, repaint: RepaintNotifier) -> Self {
+    fn new(
+        backend: Arc<dyn Backend>,
+        window: Arc<EguiEditorState>,
+        repaint: RepaintNotifier,
+    ) -> Self {
         Self {
             backend,
+            window,
+            thread: WindowThread::default(),
             repaint,
             host: None,
             memory: view::Memory::default(),
@@ -231,6 +243,7 @@ impl EditorApp {
                 for action in view::show(ui, &view, &mut self.memory) {
                     self.perform(action, SystemPicker);
                 }
+                self.show_corner(ui);
             }))
             .is_ok();
         if !drawn {
@@ -311,14 +324,9 @@ impl EditorApp {
                 control.set_position(parameters, &setter, after);
                 self.record(control, before, after);
             }
-            Action::SetEmbedding(on) => {
-                let change = Change::Embedding {
-                    before: !on,
-                    after: on,
-                };
-                self.backend.set_embedding(on);
-                self.backend.history().lock().record(change, Instant::now());
-            }
+            Action::SetEmbedding(on) => self.backend.set_embedding(on),
+            // Not while a hand is on a knob.
+            Action::Undo | Action::Redo if !self.held.is_empty() => {}
             Action::Undo => {
                 let change = self.backend.history().lock().undo();
                 self.make(&host, change);
@@ -363,8 +371,11 @@ impl EditorApp {
                 let parameters = self.backend.parameters();
                 control.set_position(parameters, &host.param_setter(), after);
             }
-            Some(Change::Part { part, after, .. }) => self.backend.put_back(part, after),
-            Some(Change::Embedding { after, .. }) => self.backend.set_embedding(after),
+            Some(Change::Parts(parts)) => {
+                for change in parts {
+                    self.backend.put_back(change.part, change.after);
+                }
+            }
             None => {}
         }
     }
@@ -373,9 +384,15 @@ impl EditorApp {
     fn let_go(&mut self) {
         let held = std::mem::take(&mut self.held);
         if let Some(host) = &self.host {
-            for Held { knob, .. } in held {
+            for Held {
+                knob,
+                before,
+                after,
+            } in held
+            {
                 let parameter = knob.parameter(self.backend.parameters());
                 host.param_setter().end_set_parameter(parameter);
+                self.record(Control::Knob(knob), before, after);
             }
         }
     }
@@ -419,8 +436,10 @@ impl EditorApp {
         }
         self.size_told = true;
         if frame.baseview_window().size().scale_factor != 1.0 {
-            let size = ui.ctx().content_rect().size().max(layout::DEFAULT_SIZE);
-            let changed = size + vec2(1.0, 1.0);
+            let size = self.window.logical_size();
+            let changed = vec2(size.width + 1.0, size.height);
+            // Not the user's doing.
+            self.size = Some((changed, f64::INFINITY));
             ui.ctx()
                 .send_viewport_cmd(ViewportCommand::InnerSize(changed));
         }
@@ -436,7 +455,7 @@ impl EditorApp {
     fn show_corner(&mut self, ui: &Ui) {
         let window = ui.ctx().content_rect();
         let corner = Rect::from_min_max(window.max - vec2(14.0, 14.0), window.max);
-        let response = ui.interact(corner, Id::unique("corner"), Sense::drag());
+        let response = ui.interact(corner, Id::unique("corner"), Sense::DRAG);
         let response = response.on_hover_and_drag_cursor(CursorIcon::ResizeNwSe);
         let colour = if response.hovered() || response.dragged() {
             theme::TEXT
@@ -477,6 +496,12 @@ impl EditorApp {
                 let [width, height] = [size.x, size.y].map(|side| side as u32);
                 self.backend.remember_window(width, height);
             }
+            // Other pictures may have come between, and egui keeps one wish only.
+            Some((_, since)) if since.is_finite() => {
+                let rest = (since + SETTLED - now).max(0.0);
+                ui.ctx()
+                    .request_repaint_after(Duration::from_secs_f64(rest));
+            }
             Some(_) => {}
         }
     }
@@ -489,6 +514,7 @@ impl NiceEguiApp for EditorApp {
         nice_gui_ctx: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
+        self.thread.begin();
         frame.set_clear_color(theme::BACKGROUND.into());
         let opened = catch_unwind(AssertUnwindSafe(|| self.open(&egui_ctx, nice_gui_ctx)));
         self.broken = opened.is_err();
@@ -496,11 +522,13 @@ impl NiceEguiApp for EditorApp {
     }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut Frame) {
-        self.tell_size(ui, frame);
-        self.watch_size(ui);
-        leave_space_to_host(ui, frame);
+        let around = catch_unwind(AssertUnwindSafe(|| {
+            self.tell_size(ui, frame);
+            self.watch_size(ui);
+            leave_space_to_host(ui, frame);
+        }));
+        self.broken |= around.is_err();
         self.draw(ui);
-        self.show_corner(ui);
     }
 }
 
@@ -548,6 +576,7 @@ mod tests {
     use nice_plug::prelude::{Param, ParamPtr, Params, PluginState};
 
     use crate::folder::Place;
+    use crate::history::PartChange;
     use crate::parameters::Source;
 
     /// A plugin without sound.
@@ -603,7 +632,7 @@ mod tests {
             &self.history
         }
 
-        fn put_back(&self, part: Part, saved: Box<SavedPart>) {
+        fn put_back(&self, part: Part, saved: SavedPart) {
             let name = saved.name();
             self.asked.lock().push(format!("{part:?} back to {name}"));
         }
@@ -720,7 +749,7 @@ mod tests {
 
     /// The window of `plugin`, open in a host, and what the host wrote down.
     fn open(plugin: &Arc<Plugin>) -> (EditorApp, Arc<Mutex<Vec<String>>>) {
-        let mut app = EditorApp::new(plugin.clone(), RepaintNotifier::new());
+        let mut app = EditorApp::new(plugin.clone(), new_state(None), RepaintNotifier::new());
         let log = Arc::<Mutex<Vec<String>>>::default();
         app.open(&egui::Context::default(), host(plugin, &log));
         (app, log)
@@ -826,36 +855,32 @@ mod tests {
             Action::End(Knob::Output),
             Action::Switch(Switch::Bypass, true),
             Action::Choose(view::Choice::Source, 3),
-            Action::SetEmbedding(true),
         ] {
             app.perform(action, stub());
         }
-        let part = |name: &str| Box::new(SavedPart::built_in(name));
-        let loaded = Change::Part {
+        let part = SavedPart::built_in;
+        let loaded = Change::Parts(vec![PartChange {
             part: Part::Pedal,
             before: part("none"),
             after: part("lead"),
-        };
+        }]);
         plugin.history.lock().record(loaded, Instant::now());
         let state = || {
-            let status = plugin.status.lock();
             (
                 parameters.output.value(),
                 parameters.bypass.value(),
                 parameters.source.value(),
-                status.embedding.is_some_and(|embedding| embedding.on),
             )
         };
         let done = [
-            (0.0, false, Source::Stereo, false),
-            (-9.0, false, Source::Stereo, false),
-            (-9.0, true, Source::Stereo, false),
-            (-9.0, true, Source::Sum, false),
-            (-9.0, true, Source::Sum, true),
+            (0.0, false, Source::Stereo),
+            (-9.0, false, Source::Stereo),
+            (-9.0, true, Source::Stereo),
+            (-9.0, true, Source::Sum),
         ];
         app.perform(Action::Undo, stub());
         assert_eq!(*plugin.asked.lock(), ["Pedal back to none"]);
-        for wanted in done[..4].iter().rev() {
+        for wanted in done[..3].iter().rev() {
             app.perform(Action::Undo, stub());
             assert_eq!(state(), *wanted);
         }

@@ -36,6 +36,7 @@ fn playing() -> View {
     card.set_cost(0.0131);
     let status = &mut view.status;
     status.capture.levels = levels;
+    status.capture.driven = levels;
     status.capture.slims = false;
     status.capture.card = Arc::new(card);
     status.load = Load {
@@ -278,6 +279,7 @@ fn in_trouble() {
         "Rectifier.nam: the file ends in the middle of its weights. It may be damaged; download it again.",
     ));
     view.status.input.left = 1.2;
+    view.status.guitar = 1.0;
     view.status.load.overruns = 12;
     view.status.load.share = 0.93;
     results.extend(compare("trouble", layout::DEFAULT_SIZE, 1.0, view, &[]));

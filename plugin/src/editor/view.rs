@@ -8,7 +8,6 @@ use egui::{
     Align2, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
     vec2,
 };
-use gridleak_core::LevelSettings;
 
 use super::coach::Coach;
 use super::control::Controls;
@@ -61,6 +60,8 @@ pub(crate) struct Status {
     /// Whether something is being loaded.
     pub(crate) busy: bool,
     pub(crate) message: Option<Message>,
+    /// The largest sample of the guitar as it comes in, in linear amplitude.
+    pub(crate) guitar: f32,
     pub(crate) input: Levels,
     pub(crate) output: Levels,
     pub(crate) gate: GateMeter,
@@ -73,6 +74,8 @@ pub(crate) struct Status {
 pub(crate) struct CaptureStatus {
     /// What is known of its levels.
     pub(crate) levels: gridleak_core::Levels,
+    /// The same of what the guitar plays into: the pedal's, if one is on.
+    pub(crate) driven: gridleak_core::Levels,
     /// Whether it has several sizes.
     pub(crate) slims: bool,
     /// What there is to read about it.
@@ -259,7 +262,8 @@ pub(super) struct Scene<'a> {
 /// Shows `view` in all of `ui` and returns what was done, in order.
 pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action> {
     let window = ui.available_size();
-    coach(ui, view, memory);
+    let now = ui.input(|i| i.time);
+    memory.coach.listen(view.status.guitar, now);
     let advice = memory.coach.fault().map(|fault| Message {
         kind: Kind::Notice,
         text: fault.advice().into(),
@@ -516,7 +520,9 @@ impl Scene<'_> {
         let name = "Undo";
         self.button(ui, undo, name, Face::Undo, can_undo, Action::Undo);
         self.button(ui, redo, "Redo", Face::Redo, can_redo, Action::Redo);
-        if !ui.ctx().text_edit_focused() {
+        // A Mac hands keys on to the host where nothing in the window has the keyboard.
+        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
+        if ours && !ui.ctx().text_edit_focused() {
             let z = |shift| KeyboardShortcut::new(Modifiers::COMMAND.plus(shift), Key::Z);
             let pressed = |keys: KeyboardShortcut| ui.input_mut(|i| i.consume_shortcut(&keys));
             // The longer one first, for the shorter one is a part of it.
@@ -825,22 +831,6 @@ impl Scene<'_> {
             "So often a block of sound took longer than it lasts, which may be heard. Larger blocks in the host, less oversampling or a smaller capture help. Click to count anew.",
         );
     }
-}
-
-/// Has the coach hear the guitar as it comes in: before the gain that the meter is behind.
-fn coach(ui: &Ui, view: &View, memory: &mut Memory) {
-    let controls = &view.controls;
-    let settings = LevelSettings {
-        calibrate_input: controls.is_on(Switch::CalibrateInput),
-        interface_dbu: controls.value(Knob::Interface),
-        ..LevelSettings::default()
-    };
-    let calibration = view.status.capture.levels.input_gain_db(&settings) as f32;
-    let gain = calibration + controls.number(Knob::Input).modulated;
-    let Levels { left, right } = view.status.input;
-    let loudest = left.abs().max(right.unwrap_or(0.0).abs());
-    let now = ui.input(|i| i.time);
-    memory.coach.listen(loudest * 10f32.powf(-gain / 20.0), now);
 }
 
 #[cfg(test)]
@@ -1952,7 +1942,7 @@ pub(super) mod tests {
             assert!(window.query_by_label(text).is_some(), "{text}");
         }
         // Somebody plays into an interface that clips, for some seconds.
-        window.state_mut().view.status.input.left = 2.0;
+        window.state_mut().view.status.guitar = 1.0;
         window.run_steps(6 * 60);
         let advice = "The input clips";
         let is_told = |window: &Window| {

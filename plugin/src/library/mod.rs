@@ -179,7 +179,13 @@ impl Library {
         let shared = self.shared.clone();
         let started = thread::Builder::new()
             .name("gridleak-library".to_owned())
-            .spawn(move || shared.catalogue.lock().run(&shared));
+            .spawn(move || {
+                let work = || shared.catalogue.lock().run(&shared);
+                // A mistake of ours must not silence the library for good.
+                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
+                    shared.inbox.lock().running = false;
+                }
+            });
         match started {
             Ok(started) => *thread = Some(started),
             // No thread to be had; the next task tries again.

@@ -31,7 +31,7 @@ const BUILT_IN: &str = "builtin:";
 /// Longest name, in characters; what is longer is cut.
 const MAX_NAME: usize = 200;
 /// Longest path in bytes of text: more than any system opens, however it is encoded. Without embedded
-/// files and with four paths of two hundred characters the state stays below 4 kB.
+/// files and with five paths of two hundred characters the state stays below 4 kB.
 const MAX_PATH: usize = 1 << 17;
 /// What can be the sample rate of a capture, in Hz.
 const RATES: RangeInclusive<f64> = 1_000.0..=1_000_000.0;
