@@ -1,0 +1,763 @@
+//! What the loader's thread does: finds, reads, builds, and says what came of it.
+
+use std::cell::{Cell, OnceCell};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use gridleak_core::{Amp, Cab, Capture, ImpulseResponse, Level, Levels, Setup, Voicing};
+
+use super::shown::{ShownCapture, ShownPart};
+use super::{Choice, Orders, Shared};
+use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::card::{Card, cost};
+use crate::editor::{CURVE_POINTS, Message, curve_frequency};
+use crate::failure::one_line;
+use crate::folder::{Place, neighbour, place};
+use crate::handover::LoaderEnd;
+use crate::history::{Change, PartChange};
+use crate::impulse_file;
+use crate::library::Origin;
+use crate::parameters::Parameters;
+use crate::part::{ForParts, Part};
+use crate::settings::Settings;
+use crate::simd_choice;
+use crate::state::{Found, SavedPart, Source, locate};
+
+/// How long files that are not where they were are looked for, all parts of a rig together.
+const SEARCHING: Duration = Duration::from_secs(4);
+
+/// What the thread knows.
+#[derive(Default)]
+pub(super) struct Worker {
+    parts: ForParts<Held>,
+    /// What was last built, and for what.
+    built: Option<AmpPlan>,
+    /// Whether that was made of an amp with its cabinet.
+    has_cab: bool,
+    /// What could not be built, for it is later than the host was told.
+    late: Option<AmpPlan>,
+    built_cab: Option<CabPlan>,
+    /// Built, but not yet sent.
+    ready: Option<Box<Amp>>,
+    ready_cab: Option<Box<Cab>>,
+}
+
+/// What is in memory of a part of the rig.
+#[derive(Default)]
+struct Held {
+    loaded: Option<Loaded>,
+    /// The generation of the saved reference that could not be loaded.
+    failed: Option<u64>,
+    /// The file that was asked for last, from which the way goes to the next.
+    cursor: Option<PathBuf>,
+}
+
+struct Loaded {
+    content: Content,
+    /// The generation of the reference in the project that it is, if it is that.
+    generation: Option<u64>,
+    ticket: u64,
+    /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
+    measured: OnceCell<Option<f64>>,
+    /// Whether the window was told what it costs.
+    told_cost: Cell<bool>,
+}
+
+/// A capture in memory.
+#[derive(Clone, Copy)]
+struct LoadedCapture<'a> {
+    capture: &'a Capture,
+    levels: Levels,
+    loaded: &'a Loaded,
+}
+
+impl LoadedCapture<'_> {
+    /// How loud it plays, in dB, whatever its file says.
+    fn measured(&self) -> Option<f64> {
+        let measure = || self.capture.measure_loudness();
+        *self.loaded.measured.get_or_init(measure)
+    }
+}
+
+/// What a part of the rig is.
+enum Content {
+    Nothing,
+    /// The cabinet that suits the capture: this one, unless the capture has its own.
+    Automatic(Option<ImpulseResponse>),
+    Capture(Box<Capture>, Levels),
+    Response(ImpulseResponse),
+}
+
+/// All that what plays depends on: tickets, and the figures that are built in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct AmpPlan {
+    capture: u64,
+    /// The capture that it is to be as loud as.
+    like: Option<u64>,
+    pedal: Option<u64>,
+    setup: Setup,
+    oversampling: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct CabPlan {
+    responses: [Option<u64>; 2],
+    setup: Setup,
+}
+
+impl Worker {
+    /// Brings what is in memory to what is asked for, and builds it if audio runs.
+    pub(super) fn carry_out(&mut self, shared: &Shared, orders: Orders) {
+        let mut choices = Part::ALL.map(|part| shared.choice(part));
+        let deadline = Instant::now() + SEARCHING;
+        if orders.forgotten.amp {
+            self.built = None;
+        }
+        if orders.forgotten.cab {
+            self.built_cab = None;
+        }
+        for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
+            let Some(choice) = choice else { continue };
+            let back = matches!(choice, Choice::Back(_));
+            let Some(mut wanted) = self.resolve(shared, part, choice) else {
+                continue;
+            };
+            let (_, before) = shared.parameters.slot(part).current();
+            if !back {
+                // Whoever keeps files in the project keeps those that follow.
+                wanted.set_embedding(before.embeds());
+            }
+            let order = choices[part.index()];
+            if self.load_choice(shared, part, wanted, order, deadline) {
+                // Our own change of the reference is no reason to stop.
+                choices[part.index()] = shared.choice(part);
+                if !back {
+                    let (_, after) = shared.parameters.slot(part).current();
+                    let change = PartChange {
+                        part,
+                        before,
+                        after,
+                    };
+                    let change = Change::Parts(vec![change]);
+                    shared.history.lock().record(change, Instant::now());
+                }
+            } else if back && !shared.is_superseded(part, order) {
+                shared.history.lock().could_not();
+            }
+        }
+        if let Some(on) = orders.embed {
+            let references = || Part::ALL.map(|part| shared.parameters.slot(part).current().1);
+            let before = references();
+            for part in Part::ALL {
+                self.embed(shared, part, on, choices[part.index()], deadline);
+            }
+            let changes = Part::ALL.into_iter().zip(before).zip(references());
+            let changes = changes.filter(|((_, before), after)| before != after);
+            let changes = changes.map(|((part, before), after)| PartChange {
+                part,
+                before,
+                after,
+            });
+            let change = Change::Parts(changes.collect());
+            shared.history.lock().record_alone(change, Instant::now());
+        }
+        for part in Part::ALL {
+            self.load_saved(shared, part, choices[part.index()], deadline);
+        }
+        let Some(setup) = orders.setup else { return };
+        if self.parts[Part::Capture.index()].loaded.is_none() {
+            self.load_built_in();
+        }
+        if Part::ALL.map(|part| shared.choice(part)) == choices {
+            self.build(shared, setup, orders.offline);
+        }
+    }
+
+    /// The reference to what the user chose.
+    fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
+        let (from, steps) = match choice {
+            Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
+            Choice::Back(saved) => return Some(*saved),
+            Choice::Step { from, steps } => (from, steps),
+        };
+        let (_, mut current) = shared.parameters.slot(part).current();
+        if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
+            // Whoever compares goes on from what there is.
+            current = shared.parameters.slot(Part::Capture).current().1;
+        }
+        if current.built_in_name() == Some(NOTHING) && from.is_none() {
+            let text = format!(
+                "{}: there is nothing to step from. Load something first.",
+                part.title()
+            );
+            shared.say_of(part, Message::notice(text));
+            return None;
+        }
+        let cursor = &self.parts[part.index()].cursor;
+        let from = from
+            .or_else(|| cursor.clone())
+            .or_else(|| file_of(&current));
+        match (from, current.built_in_name()) {
+            (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
+            (Some(path), _) => match neighbour(&path, steps) {
+                Some((path, _)) => Some(SavedPart::file(&path)),
+                None => {
+                    let folder = path.parent().unwrap_or(&path).display();
+                    let text =
+                        format!("There is no other file of its kind in the folder {folder}.");
+                    shared.say_of(part, Message::notice(text));
+                    None
+                }
+            },
+            (None, Some(name)) => {
+                let alike = built_in_alike(part);
+                let here = alike.iter().position(|c| c.name == name).unwrap_or(0);
+                let there = (here as i64 + i64::from(steps)).rem_euclid(alike.len() as i64);
+                Some(SavedPart::built_in(alike[there as usize].name))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Loads what the user chose. Only if that works does the project refer to it.
+    fn load_choice(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        choice: SavedPart,
+        order: u64,
+        deadline: Instant,
+    ) -> bool {
+        self.parts[part.index()].cursor = file_of(&choice);
+        let cancelled = || shared.is_superseded(part, order);
+        let Some((choice, loaded)) = load(shared, part, &choice, deadline, &cancelled) else {
+            return false;
+        };
+        if cancelled() {
+            return false;
+        }
+        if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
+            // Only a convenience for finding files later.
+            let _ = Settings::remember_capture_folder(folder);
+        }
+        if let Some(origin) = origin_of(&choice) {
+            shared.library.used(origin);
+        }
+        let generation = shared.parameters.slot(part).choose(choice.clone());
+        self.take(shared, part, loaded, generation, &choice);
+        true
+    }
+
+    /// Puts the file of a part into its reference, or takes it out.
+    fn embed(&self, shared: &Shared, part: Part, on: bool, order: u64, deadline: Instant) {
+        let slot = shared.parameters.slot(part);
+        let (generation, mut saved) = slot.current();
+        if file_of(&saved).is_none() {
+            return;
+        }
+        saved.set_embedding(on);
+        if on {
+            let cancelled = || shared.is_superseded(part, order);
+            let Some((resolved, _)) = load(shared, part, &saved, deadline, &cancelled) else {
+                return;
+            };
+            saved = resolved;
+        }
+        slot.resolved(generation, saved);
+    }
+
+    /// Loads what the project refers to, if that is not what is in memory.
+    fn load_saved(&mut self, shared: &Shared, part: Part, order: u64, deadline: Instant) {
+        let slot = shared.parameters.slot(part);
+        let (generation, saved) = slot.current();
+        let held = &mut self.parts[part.index()];
+        let known = held.loaded.as_ref().map(|loaded| loaded.generation);
+        if known == Some(Some(generation)) || held.failed == Some(generation) {
+            return;
+        }
+        held.cursor = None;
+        if known.is_some() {
+            // The host has loaded another project.
+            shared.history.lock().clear();
+        }
+        let cancelled = || shared.is_superseded(part, order);
+        match load(shared, part, &saved, deadline, &cancelled) {
+            Some((resolved, loaded)) => {
+                slot.resolved(generation, resolved.clone());
+                self.take(shared, part, loaded, generation, &resolved);
+            }
+            None if cancelled() => {}
+            None => {
+                held.failed = Some(generation);
+                let mut shown = shared.shown.lock();
+                let shown = &mut shown.parts[part.index()];
+                *shown = ShownPart {
+                    name: Some(saved.name().to_owned()),
+                    origin: origin_of(&saved),
+                    // What played goes on.
+                    capture: shown.capture.take(),
+                    message: shown.message.take(),
+                    ..ShownPart::default()
+                };
+            }
+        }
+    }
+
+    /// What sounds where a new instance finds nothing else.
+    fn load_built_in(&mut self) {
+        let built_in = &builtin::CAPTURES[0];
+        if let Ok(capture) = Capture::from_bytes(built_in.name, built_in.bytes) {
+            let held = &mut self.parts[Part::Capture.index()];
+            held.loaded = Some(Loaded::new(Content::capture(capture)));
+        }
+    }
+
+    /// Makes what was loaded the part in memory.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        loaded: Loaded,
+        generation: u64,
+        saved: &SavedPart,
+    ) {
+        let place = match &saved.source {
+            Source::File(file) => place(&file.path),
+            Source::BuiltIn(name) => built_in_place(part, name),
+        };
+        let response = match &loaded.content {
+            Content::Response(response) => Some(response_db(response)),
+            Content::Automatic(response) => response.as_ref().map(response_db),
+            Content::Nothing | Content::Capture(..) => None,
+        };
+        let capture = match &loaded.content {
+            Content::Capture(capture, levels) => Some(ShownCapture {
+                levels: *levels,
+                slims: !capture.slim_steps().is_empty(),
+                has_cab: capture.metadata().has_cab(),
+                card: Card::new(capture, levels).into(),
+            }),
+            _ => None,
+        };
+        let mut shown = shared.shown.lock();
+        shown.parts[part.index()] = ShownPart {
+            name: loaded.name(saved),
+            origin: origin_of(saved),
+            capture,
+            place,
+            automatic: matches!(loaded.content, Content::Automatic(_)),
+            response,
+            message: shown.parts[part.index()].message.take(),
+        };
+        drop(shown);
+        let held = &mut self.parts[part.index()];
+        held.failed = None;
+        held.loaded = Some(Loaded {
+            generation: Some(generation),
+            ..loaded
+        });
+    }
+
+    fn loaded(&self, part: Part) -> Option<&Loaded> {
+        self.parts[part.index()].loaded.as_ref()
+    }
+
+    /// The capture in memory as a part of the rig, if there is one.
+    fn capture(&self, part: Part) -> Option<LoadedCapture<'_>> {
+        let loaded = self.loaded(part)?;
+        match &loaded.content {
+            Content::Capture(capture, levels) => Some(LoadedCapture {
+                capture,
+                levels: *levels,
+                loaded,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The capture that is to play, and the one that it is to be as loud as.
+    fn playing(
+        &self,
+        parameters: &Parameters,
+    ) -> Option<(LoadedCapture<'_>, Option<LoadedCapture<'_>>)> {
+        let first = self.capture(Part::Capture);
+        let second = self.capture(Part::SecondCapture);
+        match second.filter(|_| parameters.playing() == Part::SecondCapture) {
+            Some(second) => {
+                let matched = parameters.compare.matched.value();
+                Some((second, first.filter(|_| matched)))
+            }
+            None => Some((first?, None)),
+        }
+    }
+
+    /// What is to be built.
+    fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
+        let (playing, like) = self.playing(&shared.parameters)?;
+        Some(AmpPlan {
+            capture: playing.loaded.ticket,
+            like: like.map(|like| like.loaded.ticket),
+            pedal: self.capture(Part::Pedal).map(|pedal| pedal.loaded.ticket),
+            setup,
+            oversampling: shared.parameters.oversampling(offline),
+        })
+    }
+
+    /// Measures what the captures in memory cost here, those for which that is not known yet.
+    pub(super) fn tell_costs(&mut self, shared: &Shared) {
+        if self.has_something_to_send() {
+            return;
+        }
+        for part in [Part::Capture, Part::SecondCapture] {
+            let Some(held) = self.capture(part) else {
+                continue;
+            };
+            if held.loaded.told_cost.get() {
+                continue;
+            }
+            held.loaded.told_cost.set(true);
+            let cost = cost(held.capture);
+            let mut shown = shared.shown.lock();
+            if let Some(shown) = &mut shown.parts[part.index()].capture {
+                let mut card = Card::clone(&shown.card);
+                card.set_cost(cost);
+                shown.card = card.into();
+            }
+            drop(shown);
+            shared.repaint.request_repaint();
+            // One at a time: an order may be waiting.
+            return;
+        }
+    }
+
+    /// Builds what changed.
+    fn build(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        self.build_amp(shared, setup, offline);
+        self.build_cab(shared, setup);
+    }
+
+    /// Builds anew if parameters ask for something else, of which nobody tells the loader.
+    pub(super) fn build_anew(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        let last = self.late.or(self.built);
+        let last = last.filter(|plan| plan.setup == setup);
+        if let Some(last) = last
+            && let Some(plan) = self.plan(shared, setup, offline)
+            && plan != last
+        {
+            self.build(shared, setup, offline);
+            if plan.oversampling != last.oversampling {
+                // What is late by more or less than the host was told can only be told to it anew.
+                let anew = shared.expected_latency(setup.rate, offline) != setup.latency;
+                shared.restart.store(anew, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Builds the capture that is to play for `setup`, with the pedal before it, if that is not what
+    /// was built last.
+    fn build_amp(&mut self, shared: &Shared, setup: Setup, offline: bool) {
+        let Some(plan) = self.plan(shared, setup, offline) else {
+            return;
+        };
+        if self.late == Some(plan) {
+            return;
+        }
+        if self.built == Some(plan) {
+            if self.late.take().is_some() {
+                shared.shown.lock().message = None;
+            }
+            return;
+        }
+        let Some((playing, like)) = self.playing(&shared.parameters) else {
+            return;
+        };
+        let capture = &*playing.capture.oversampled(plan.oversampling);
+        let pedal = self.capture(Part::Pedal);
+        let pedal = pedal.map(|pedal| (pedal.capture.oversampled(plan.oversampling), pedal.levels));
+        let late = |capture: &Capture| gridleak_core::latency(setup.rate, capture.sample_rate());
+        let needed = late(capture) + pedal.as_ref().map_or(0, |(pedal, _)| late(pedal));
+        if needed > setup.latency {
+            shared.say(Message::notice(format!(
+                "This plays {:.1} ms later here than the host expects ({} Hz in a host at {} Hz). It plays as soon as the host starts its audio anew.",
+                1000.0 * (needed - setup.latency) as f64 / setup.rate,
+                capture.sample_rate(),
+                setup.rate,
+            )));
+            shared.restart.store(true, Ordering::Relaxed);
+            self.late = Some(plan);
+            return;
+        }
+        let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
+        let voicing = |levels| Voicing {
+            levels,
+            slim: f64::from(shared.parameters.slim.value()),
+        };
+        // Every change is another sound, also where the capture stays.
+        let alone = || {
+            let amp = Amp::new(
+                capture,
+                setup,
+                voicing(playing.levels),
+                next_ticket(),
+                level,
+            )?;
+            let gap = like.and_then(|like| Some(like.measured()? - playing.measured()?));
+            Ok::<_, String>(match (like, gap) {
+                (Some(like), Some(gap)) => amp.as_loud_as(like.levels, gap),
+                _ => amp,
+            })
+        };
+        let amp = match &pedal {
+            Some((pedal, levels)) => alone().and_then(|amp| {
+                let both = amp.behind(pedal, voicing(*levels), level);
+                both.or_else(|reason| {
+                    let text = format!("This pedal cannot play here: {reason}");
+                    shared.say_of(Part::Pedal, Message::error(text));
+                    alone()
+                })
+            }),
+            None => alone(),
+        };
+        let mut has_cab = self.has_cab;
+        match amp {
+            Ok(amp) => {
+                has_cab = capture.metadata().has_cab();
+                self.ready = Some(Box::new(amp));
+                shared.shown.lock().message = None;
+            }
+            Err(reason) => shared.say(Message::error(format!(
+                "This capture cannot play here: {reason}"
+            ))),
+        }
+        self.has_cab = has_cab;
+        self.built = Some(plan);
+        self.late = None;
+    }
+
+    /// Builds the cabinet in memory for `setup`, if that is not what was built last.
+    fn build_cab(&mut self, shared: &Shared, setup: Setup) {
+        let response = |part| {
+            let loaded = self.loaded(part)?;
+            match &loaded.content {
+                Content::Response(response) => Some((loaded.ticket, response)),
+                Content::Automatic(Some(response)) if !self.has_cab => Some((0, response)),
+                _ => None,
+            }
+        };
+        let [first, second] = [response(Part::Cab), response(Part::SecondCab)];
+        let plan = CabPlan {
+            responses: [first, second].map(|response| response.map(|(ticket, _)| ticket)),
+            setup,
+        };
+        if self.built_cab == Some(plan) {
+            return;
+        }
+        let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
+        match Cab::new(first, second, setup, next_ticket()) {
+            Ok(cab) => self.ready_cab = Some(Box::new(cab)),
+            Err(reason) => shared.say_of(
+                Part::Cab,
+                Message::error(format!("This cabinet cannot play here: {reason}")),
+            ),
+        }
+        self.built_cab = Some(plan);
+    }
+
+    pub(super) fn has_something_to_send(&self) -> bool {
+        self.ready.is_some() || self.ready_cab.is_some()
+    }
+
+    /// Sends what is ready; if there is no room now, later.
+    pub(super) fn send(&mut self, end: &mut LoaderEnd) {
+        if let Some(cab) = self.ready_cab.take() {
+            self.ready_cab = end.cabs.send(cab).err();
+        }
+        if let Some(amp) = self.ready.take() {
+            self.ready = end.captures.send(amp).err();
+        }
+    }
+}
+
+/// Finds, reads and checks a part of the rig. If there is something to say, it is said.
+fn load(
+    shared: &Shared,
+    part: Part,
+    saved: &SavedPart,
+    deadline: Instant,
+    cancelled: &dyn Fn() -> bool,
+) -> Option<(SavedPart, Loaded)> {
+    let quiet = || shared.shown.lock().parts[part.index()].message = None;
+    let fixed = match saved.built_in_name() {
+        Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
+        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
+        _ => None,
+    };
+    if let Some(content) = fixed {
+        quiet();
+        return Some((saved.clone(), Loaded::new(content)));
+    }
+    let found = locate(
+        saved,
+        &Settings::load().capture_folders,
+        deadline,
+        cancelled,
+    );
+    let parse = |name: &str, bytes: &[u8]| Content::parse(part, name, bytes);
+    let parsed = match &found {
+        Found::BuiltIn(built_in) => parse(built_in.name, built_in.bytes),
+        Found::AtPath { contents, .. }
+        | Found::Moved { contents, .. }
+        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
+        Found::Missing(failure) => {
+            shared.say_of(part, Message::error(failure.to_string()));
+            return None;
+        }
+        Found::Cancelled => return None,
+    };
+    let content = match parsed {
+        Ok(content) => content,
+        Err(refusal) => {
+            shared.say_of(part, Message::error(refusal));
+            return None;
+        }
+    };
+    let resolved = saved.resolved(&found, content.sample_rate());
+    match &found {
+        Found::AtPath { changed: true, .. } => shared.say_of(part, Message::notice(format!(
+            "{} is another file than when the project was saved. If it does not sound right, load the old one.",
+            saved.name()
+        ))),
+        Found::Moved { path, .. } => shared.say_of(part, Message::notice(format!(
+            "{} has moved; it was found at {}.",
+            saved.name(),
+            path.display()
+        ))),
+        Found::Embedded(_) => shared.say_of(part, Message::notice(format!(
+            "The file of {} is gone; the copy in the project plays.",
+            saved.name()
+        ))),
+        _ => quiet(),
+    }
+    (!cancelled()).then(|| (resolved, Loaded::new(content)))
+}
+
+/// Counts everything that was ever loaded or built, so that any two are told apart.
+fn next_ticket() -> u64 {
+    static TICKETS: AtomicU64 = AtomicU64::new(1);
+    TICKETS.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Content {
+    /// What a file holds that is to be this part; why not, in words, if it cannot be.
+    fn parse(part: Part, name: &str, bytes: &[u8]) -> Result<Self, String> {
+        if part.is_cab() {
+            let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
+            return Ok(Content::Response(response));
+        }
+        let capture = Capture::from_bytes(name, bytes).map_err(|e| e.to_string())?;
+        Ok(match part {
+            // Its loudness, which may have to be measured, is of no use.
+            Part::Pedal => {
+                let levels = Levels::given(&capture);
+                Content::Capture(Box::new(capture), levels)
+            }
+            _ => Content::capture(capture),
+        })
+    }
+
+    fn capture(capture: Capture) -> Self {
+        let levels = Levels::of(&capture);
+        Content::Capture(Box::new(capture), levels)
+    }
+
+    /// In Hz; 0 where there is no sound.
+    fn sample_rate(&self) -> f64 {
+        match self {
+            Content::Nothing | Content::Automatic(_) => 0.0,
+            Content::Capture(capture, _) => capture.sample_rate(),
+            Content::Response(response) => response.rate(),
+        }
+    }
+}
+
+impl Loaded {
+    fn new(content: Content) -> Self {
+        Loaded {
+            ticket: next_ticket(),
+            content,
+            generation: None,
+            measured: OnceCell::new(),
+            told_cost: Cell::new(false),
+        }
+    }
+
+    /// What to call it: as its maker did, else as the file. `None` for nothing.
+    fn name(&self, saved: &SavedPart) -> Option<String> {
+        let given = match &self.content {
+            Content::Nothing => return None,
+            Content::Automatic(_) => return Some("Automatic".into()),
+            Content::Capture(capture, _) => capture.metadata().name.as_deref().map(one_line),
+            Content::Response(_) => None,
+        };
+        let given = given.filter(|name| !name.trim().is_empty());
+        given.or_else(|| Some(saved.name().to_owned()))
+    }
+}
+
+/// The cabinet for captures that have none.
+fn automatic_cab() -> Option<ImpulseResponse> {
+    let built_in = &builtin::CABS[0];
+    impulse_file::read(built_in.name.as_ref(), built_in.bytes).ok()
+}
+
+/// What an impulse response does to the frequencies of [`curve_frequency`], in dB, made as loud as
+/// all others.
+fn response_db(response: &ImpulseResponse) -> Arc<[f32]> {
+    let level = response.gain_db(true);
+    let at = |point| (response.response_db(curve_frequency(point)) + level) as f32;
+    (0..CURVE_POINTS).map(at).collect()
+}
+
+/// The built-in sounds that can be this part.
+fn built_in_alike(part: Part) -> &'static [builtin::BuiltIn] {
+    match part.is_cab() {
+        true => builtin::CABS,
+        false => builtin::CAPTURES,
+    }
+}
+
+/// Where a built-in capture stands among its like.
+fn built_in_place(part: Part, name: &str) -> Option<Place> {
+    let captures = built_in_alike(part);
+    let here = captures.iter().position(|capture| capture.name == name)?;
+    Some(Place {
+        index: here + 1,
+        count: captures.len(),
+    })
+}
+
+/// What to call a reference where something is wrong with it: the file's name, ending and all.
+fn title(saved: &SavedPart) -> String {
+    let file = file_of(saved);
+    let name = file.as_deref().and_then(Path::file_name);
+    name.map_or(saved.name().into(), |name| name.to_string_lossy())
+        .into_owned()
+}
+
+/// What a reference refers to; `None` for nothing, and for what suits the others.
+fn origin_of(saved: &SavedPart) -> Option<Origin> {
+    match &saved.source {
+        Source::File(file) => Some(Origin::File(file.path.clone())),
+        Source::BuiltIn(name) => builtin::find(name).map(|found| Origin::BuiltIn(found.name)),
+    }
+}
+
+/// The file of a reference, if it has one.
+pub(super) fn file_of(saved: &SavedPart) -> Option<PathBuf> {
+    match &saved.source {
+        Source::File(file) => Some(file.path.clone()),
+        Source::BuiltIn(_) => None,
+    }
+}
