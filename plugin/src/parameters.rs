@@ -151,14 +151,14 @@ pub(crate) struct BrowseParameters {
     next_cab: BoolParam,
 }
 
-/// What the buttons of [`BrowseParameters`] do, in their order, and their ids.
-pub(crate) const BUTTONS: [(Part, Step, &str); 6] = [
-    (Part::Capture, Step::Previous, "pcap"),
-    (Part::Capture, Step::Next, "ncap"),
-    (Part::Pedal, Step::Previous, "ppdl"),
-    (Part::Pedal, Step::Next, "npdl"),
-    (Part::Cab, Step::Previous, "pcab"),
-    (Part::Cab, Step::Next, "ncab"),
+/// What the buttons of [`BrowseParameters`] do, in their order.
+pub(crate) const BUTTONS: [(Part, Step); 6] = [
+    (Part::Capture, Step::Previous),
+    (Part::Capture, Step::Next),
+    (Part::Pedal, Step::Previous),
+    (Part::Pedal, Step::Next),
+    (Part::Cab, Step::Previous),
+    (Part::Cab, Step::Next),
 ];
 
 /// How hard captures are driven and how loud they come out; see [`LevelSettings`].
@@ -489,6 +489,11 @@ impl Parameters {
         ]
     }
 
+    /// Counts the states that the host has loaded. Never waits.
+    pub(crate) fn loads(&self) -> u64 {
+        Part::ALL.iter().map(|&part| self.slot(part).loads()).sum()
+    }
+
     /// The side that is to play, and whether it is to be as loud as the other.
     pub(crate) fn compared(&self) -> (Side, bool) {
         (self.compare.side.value(), self.compare.matched.value())
@@ -607,10 +612,6 @@ pub(crate) fn migrate(state: &mut PluginState) {
         if let Some(ParamValue::F32(value)) = state.params.get_mut(id) {
             *value = value.clamp(*range.start(), *range.end());
         }
-    }
-    // A project is no press of a button.
-    for (_, _, id) in BUTTONS {
-        state.params.insert(id.into(), ParamValue::Bool(false));
     }
     // What is not in a state stays as it is in the instance that loads it.
     if !state.params.contains_key("ab") {
@@ -838,12 +839,10 @@ mod tests {
         assert_eq!(new.fields.keys().collect::<Vec<_>>(), ["capture2"]);
         assert!(matches!(&new.params["ab"], ParamValue::String(side) if side == "a"));
         assert!(matches!(&new.params["mode"], ParamValue::String(mode) if mode == "raw"));
-        // Nor does a button stay pressed.
-        let pressed = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"ab":{"string":"b"},"ncap":{"bool":true}},"fields":{}}"#;
-        let mut pressed = state(pressed);
-        migrate(&mut pressed);
-        assert!(matches!(pressed.params["ncap"], ParamValue::Bool(false)));
-        assert!(matches!(&pressed.params["ab"], ParamValue::String(side) if side == "b"));
-        assert!(pressed.fields.is_empty());
+        let b = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"ab":{"string":"b"}},"fields":{}}"#;
+        let mut other = state(b);
+        migrate(&mut other);
+        assert!(matches!(&other.params["ab"], ParamValue::String(side) if side == "b"));
+        assert!(other.fields.is_empty());
     }
 }

@@ -43,8 +43,9 @@ pub struct Gridleak {
     waited_for: u64,
     /// Which of two captures was to play in the last block, and whether both as loud.
     compared: (Side, bool),
-    /// Which of the buttons among the parameters were pressed; `None` before sound is played.
-    pressed: Option<[bool; BUTTONS.len()]>,
+    /// Which of the buttons among the parameters were pressed, and how many states had been loaded;
+    /// `None` before sound is played.
+    pressed: Option<([bool; BUTTONS.len()], u64)>,
     meters: Arc<Meters>,
     /// What the editor was last asked to draw.
     drawn: Drawn,
@@ -312,16 +313,22 @@ impl Gridleak {
     /// was.
     fn follow_buttons(&mut self) -> bool {
         let pressed = self.parameters.browse.pressed();
-        let before = self.pressed.replace(pressed).unwrap_or(pressed);
+        let loads = self.parameters.loads();
+        let before = self.pressed.replace((pressed, loads));
+        // A project that was saved with a button down presses none.
+        let Some((before, _)) = before.filter(|(_, then)| *then == loads) else {
+            return false;
+        };
         let mut stepped = false;
-        for ((part, step, _), (before, now)) in BUTTONS.iter().zip(before.into_iter().zip(pressed))
+        for ((part, step), (before, now)) in
+            BUTTONS.into_iter().zip(before.into_iter().zip(pressed))
         {
             if now && !before {
                 let part = match part {
                     Part::Capture => self.parameters.playing(),
-                    part => *part,
+                    part => part,
                 };
-                self.loader.step_soon(part, *step);
+                self.loader.step_soon(part, step);
                 stepped = true;
             }
         }

@@ -60,6 +60,8 @@ struct Shared {
     restart: AtomicBool,
     /// Steps that buttons among the parameters asked for, from the audio thread.
     steps: ForParts<AtomicI32>,
+    /// How many states had been loaded when they were looked at last.
+    loads: AtomicU64,
     shown: Mutex<Shown>,
     history: Mutex<History>,
     library: Arc<Library>,
@@ -145,6 +147,7 @@ impl Loader {
                 quit: AtomicBool::new(false),
                 restart: AtomicBool::new(false),
                 steps: ForParts::default(),
+                loads: AtomicU64::new(0),
                 shown: Mutex::default(),
                 history: Mutex::default(),
                 library,
@@ -443,9 +446,12 @@ impl Shared {
 
     /// Makes orders of the steps that buttons asked for.
     fn take_steps(&self) {
+        // Buttons may come with a state, a moment before it is known for one: they were not pressed.
+        let loads = self.parameters.loads();
+        let void = self.loads.swap(loads, Ordering::Relaxed) != loads;
         for part in Part::ALL {
             let by = self.steps[part.index()].swap(0, Ordering::Relaxed);
-            if by != 0 {
+            if by != 0 && !void {
                 let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
                 self.order(give, Some(part));
             }

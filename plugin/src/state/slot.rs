@@ -1,6 +1,7 @@
 //! A part of the rig that an instance plays or is going to, shared by host, editor and loader.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
@@ -20,6 +21,8 @@ struct Shared {
     part: Part,
     /// Locked for moving values in and out, never while something is read, written or freed.
     held: Mutex<Held>,
+    /// States that were loaded.
+    loads: AtomicU64,
     /// Called after every new reference.
     notify: Box<dyn Fn() + Send + Sync>,
 }
@@ -44,6 +47,7 @@ impl PartSlot {
                 saved: part.first(),
                 error: None,
             }),
+            loads: AtomicU64::new(0),
             notify: Box::new(notify),
         }))
     }
@@ -83,6 +87,11 @@ impl PartSlot {
         current
     }
 
+    /// How many states the host has loaded. Never waits.
+    pub(crate) fn loads(&self) -> u64 {
+        self.0.loads.load(Ordering::Relaxed)
+    }
+
     /// Why the last state could not be read, once: what was to play before still is.
     pub(crate) fn take_error(&self) -> Option<String> {
         self.0.held.lock().error.take()
@@ -91,6 +100,7 @@ impl PartSlot {
 
 impl<'a> PersistentField<'a, Value> for PartSlot {
     fn set(&self, state: Value) {
+        self.0.loads.fetch_add(1, Ordering::Relaxed);
         match SavedPart::read(&state) {
             Ok(capture) => {
                 self.choose(capture);

@@ -271,11 +271,17 @@ fn browses(bundle: &Path) {
     unsafe { std::env::set_var("GRIDLEAK_CONFIG_DIR", &settings) };
 
     in_the_editor(bundle, |_, window, plugin| {
-        let plays = |plugin: &mut Plugin, name: &str| {
+        let plays = |plugin: &mut Plugin| {
             let capture = Project::from_clap(&plugin.save()).capture();
-            capture["path"]
-                .as_str()
-                .is_some_and(|path| path.ends_with(name))
+            capture["path"].as_str().map(str::to_owned)
+        };
+        // However slow the machine is: keys are pressed until what they lead to has come.
+        let press = |plugin: &mut Plugin, what: &[&str], until: &dyn Fn(Option<String>) -> bool| {
+            wait(&what.join(" "), plugin, |plugin| {
+                keys(what);
+                plugin.serve_for(Duration::from_millis(500));
+                until(plays(plugin))
+            });
         };
         // The host gives the keyboard to the window that is clicked.
         mouse(window, (700, 33), &["click", "1"]);
@@ -284,23 +290,23 @@ fn browses(bundle: &Path) {
         keys(&["type", "--delay", "30", "07777"]);
         plugin.serve_for(Duration::from_millis(500));
         picture("clap-browses");
-        // Until the folders are looked through, there is nothing to be found.
-        wait("the capture plays", plugin, |plugin| {
-            keys(&["key", "Return"]);
-            plugin.serve_for(Duration::from_millis(300));
-            plays(plugin, "Amp 07777.nam")
-        });
-        // In its folder, the arrow keys lead on.
+        let is = |name: &'static str| {
+            move |path: Option<String>| path.is_some_and(|path| path.ends_with(name))
+        };
+        press(plugin, &["key", "Return"], &is("Amp 07777.nam"));
+        // Without the search, the arrow keys lead on in its folder.
         keys(&["key", "Escape"]);
         plugin.serve_for(Duration::from_millis(500));
-        keys(&["key", "Down"]);
-        wait("the next one plays", plugin, |plugin| {
-            plays(plugin, "Amp 07778.nam")
-        });
-        keys(&["key", "Escape", "key", "ctrl+z"]);
-        wait("it is taken back", plugin, |plugin| {
-            !plays(plugin, "Amp 07778.nam")
-        });
+        let on = |path: Option<String>| path.is_some_and(|path| !path.ends_with("07777.nam"));
+        press(plugin, &["key", "Down"], &on);
+        let there = plays(plugin);
+        assert!(
+            there
+                .as_ref()
+                .is_some_and(|path| path.contains("Folder 15/Amp 077"))
+        );
+        keys(&["key", "Escape"]);
+        press(plugin, &["key", "ctrl+z"], &|path| path != there);
         plugin.serve_for(Duration::from_millis(500));
         picture("clap-browsed");
     });
