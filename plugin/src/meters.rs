@@ -74,8 +74,9 @@ impl Meters {
         (read(reduction), read(level))
     }
 
-    /// Tells that a piece of so many seconds took so long. For one thread only.
-    pub(crate) fn add_load(&self, seconds: f32, took: Duration) {
+    /// Tells that a piece of so many seconds took so long, and whether somebody waited to hear it. For one
+    /// thread only.
+    pub(crate) fn add_load(&self, seconds: f32, took: Duration, live: bool) {
         let [all_seconds, all_took] = &self.unjudged;
         let sum = |place: &AtomicU32, more: f32| {
             let sum = f32::from_bits(place.load(Ordering::Relaxed)) + more;
@@ -90,7 +91,7 @@ impl Meters {
         all_seconds.store(0, Ordering::Relaxed);
         all_took.store(0, Ordering::Relaxed);
         let share = took / seconds;
-        if share > 1.0 {
+        if live && share > 1.0 {
             self.overruns.fetch_add(1, Ordering::Relaxed);
         }
         let old = f32::from_bits(self.share.load(Ordering::Relaxed));
@@ -150,13 +151,15 @@ mod tests {
         let (sample, block) = (1.0 / 48_000.0, 256.0 / 48_000.0);
         for _ in 0..1000 {
             // A piece of one sample that takes five times as long as it lasts, in a block that has time.
-            meters.add_load(sample, Duration::from_micros(100));
-            meters.add_load(block, Duration::from_micros(433));
+            meters.add_load(sample, Duration::from_micros(100), true);
+            meters.add_load(block, Duration::from_micros(433), true);
         }
         let load = meters.load();
         assert_eq!(load.overruns, 0);
         assert!((load.share - 0.1).abs() < 0.005, "{load:?}");
-        meters.add_load(block, Duration::from_millis(10));
+        meters.add_load(block, Duration::from_millis(10), false);
+        assert_eq!(meters.load().overruns, 0);
+        meters.add_load(block, Duration::from_millis(10), true);
         assert_eq!(meters.load().overruns, 1);
         meters.forget_overruns();
         assert_eq!(meters.load().overruns, 0);

@@ -183,7 +183,6 @@ impl Plugin for Gridleak {
         _aux: &mut AuxiliaryBuffers<'_>,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        let started = Instant::now();
         let patient = self.offline || self.renders_where_it_was_started();
         let stepped = self.follow_buttons();
         let compared = self.parameters.compared();
@@ -198,6 +197,7 @@ impl Plugin for Gridleak {
             }
             wait_for_capture(&self.loader, &mut self.waited_for);
         }
+        let started = Instant::now();
         self.sounds.exchange(chain);
         if self.loader.take_restart_request() && context.plugin_api() == PluginApi::Clap {
             context.request_restart();
@@ -206,10 +206,9 @@ impl Plugin for Gridleak {
         chain.process(buffer.as_slice());
         self.sounds.exchange(chain);
         let peaks = chain.take_peaks();
-        if !patient {
-            let seconds = buffer.samples() as f32 / chain.setup().rate as f32;
-            self.meters.add_load(seconds, started.elapsed());
-        }
+        let seconds = buffer.samples() as f32 / chain.setup().rate as f32;
+        // Rendering is late for nobody.
+        self.meters.add_load(seconds, started.elapsed(), !patient);
         self.meters.raise(peaks);
         self.meters.set_gate(
             chain.gate_reduction_db() as f32,
