@@ -156,13 +156,22 @@ impl History {
         Some(change)
     }
 
-    /// Tells that the change that was asked for last could not be made.
-    pub(crate) fn could_not(&mut self) {
+    /// Tells that this could not be put back as a part. If that was the change that was asked for last,
+    /// it is still to be made.
+    pub(crate) fn could_not(&mut self, part: Part, saved: &SavedPart) {
         let (from, to) = match self.back {
             true => (&mut self.undone, &mut self.done),
             false => (&mut self.done, &mut self.undone),
         };
-        to.extend(from.pop());
+        let back = self.back;
+        let is_it = |change: &Change| match change {
+            Change::Parts(parts) => parts.iter().any(|change| {
+                let wanted = if back { &change.before } else { &change.after };
+                change.part == part && wanted == saved
+            }),
+            Change::Control { .. } => false,
+        };
+        to.extend(from.pop_if(|change| is_it(change)));
     }
 
     /// Forgets everything: it was another project's.
@@ -219,14 +228,25 @@ mod tests {
     #[test]
     fn what_cannot_be_made_is_still_to_be_made() {
         let mut history = History::default();
+        let (none, lead) = (SavedPart::built_in("none"), SavedPart::built_in("lead"));
+        let loaded = Change::Parts(vec![PartChange {
+            part: Part::Pedal,
+            before: none.clone(),
+            after: lead.clone(),
+        }]);
         let bass = turned(Knob::Bass, 0.5, 0.7);
         history.record(bass.clone(), Instant::now());
-        history.undo();
-        history.could_not();
+        history.record(loaded.clone(), Instant::now());
+        assert_eq!(history.undo(), Some(loaded.clone().reversed()));
+        history.could_not(Part::Pedal, &none);
+        assert_eq!(history.undo(), Some(loaded.clone().reversed()), "again");
+        // What fails only when other things were taken back is let go.
         assert_eq!(history.undo(), Some(bass.clone().reversed()));
-        history.redo();
-        history.could_not();
+        history.could_not(Part::Pedal, &none);
         assert_eq!(history.redo(), Some(bass));
+        assert_eq!(history.redo(), Some(loaded.clone()));
+        history.could_not(Part::Pedal, &lead);
+        assert_eq!(history.redo(), Some(loaded));
         history.clear();
         assert!(!history.can_undo() && !history.can_redo());
     }

@@ -148,6 +148,8 @@ impl Plugin for Gridleak {
             latency: self.loader.expected_latency(rate, offline),
         };
         self.offline = offline;
+        let buttons = (self.parameters.browse.pressed(), self.parameters.loads());
+        self.pressed.get_or_insert(buttons);
         self.started_by = this_thread();
         if self.chain.as_ref().map(Chain::setup) != Some(setup) {
             self.put_away();
@@ -327,7 +329,7 @@ impl Gridleak {
                     Part::Capture => self.parameters.playing(),
                     part => part,
                 };
-                self.loader.step_soon(part, step);
+                self.loader.step_soon(part, step, loads);
                 stepped = true;
             }
         }

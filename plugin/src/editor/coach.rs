@@ -73,7 +73,6 @@ impl Coach {
                     if second > known + 1 {
                         self.seconds = [None; SECONDS];
                     }
-                    self.loud_enough |= loudest >= LOW;
                     self.judge(now);
                 }
             }
@@ -82,6 +81,8 @@ impl Coach {
 
     fn judge(&mut self, now: f64) {
         let all = |is: fn(f32) -> bool| self.seconds.iter().all(|s| s.is_some_and(is));
+        // One second alone may be the plug.
+        self.loud_enough |= all(|loudest| loudest >= LOW);
         if all(|loudest| loudest >= CLIPPING) {
             self.fault = Some((Fault::Clipping, now));
         } else if !self.loud_enough && all(|loudest| (PLAYING..LOW).contains(&loudest)) {
@@ -176,9 +177,11 @@ mod tests {
         play(&mut coach, 60, 2, -50.0);
         assert_eq!(coach.fault(), None);
         assert_eq!(coach.loudest().map(f32::round), Some(-50.0));
-        // Who was loud enough before is no longer told of softness.
-        play(&mut coach, 62, 9, -50.0);
-        assert_eq!(coach.fault(), None);
+        // Who was loud enough for a while is no longer told of softness.
+        let mut loud = Coach::default();
+        play(&mut loud, 0, 6, -20.0);
+        play(&mut loud, 6, 9, -50.0);
+        assert_eq!(loud.fault(), None);
         coach.listen(f32::NAN, 70.0);
         coach.listen(f32::INFINITY, 71.0);
         coach.listen(0.0, 72.0);

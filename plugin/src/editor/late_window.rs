@@ -114,6 +114,9 @@ impl Maker {
             show(&made).map(|()| made)
         }));
         let made = made.unwrap_or_else(|_| Err(no_window("the framework failed")));
+        if made.is_err() {
+            self.thread.wait();
+        }
         let status = match &made {
             Ok(_) => WindowStatus::Ready,
             Err(NoWindow(error)) => WindowStatus::of_error(error),

@@ -186,6 +186,10 @@ pub(crate) struct EditorApp {
     size_told: bool,
     /// The size of the window in points, and since when it is so, in seconds of its clock.
     size: Option<(egui::Vec2, f64)>,
+    /// The size in points that the window was made for.
+    first: egui::Vec2,
+    /// A size that was asked for and is not the user's wish.
+    told: Option<egui::Vec2>,
 }
 
 /// A knob that is held.
@@ -215,6 +219,8 @@ impl EditorApp {
             broken: false,
             size_told: false,
             size: None,
+            first: layout::DEFAULT_SIZE,
+            told: None,
         }
     }
 
@@ -230,6 +236,7 @@ impl EditorApp {
         }
         self.broken = false;
         self.size = None;
+        self.told = None;
         // What was heard while nobody looked is not for the meters.
         let _ = self.backend.status();
     }
@@ -436,10 +443,8 @@ impl EditorApp {
         }
         self.size_told = true;
         if frame.baseview_window().size().scale_factor != 1.0 {
-            let size = self.window.logical_size();
-            let changed = vec2(size.width + 1.0, size.height);
-            // Not the user's doing.
-            self.size = Some((changed, f64::INFINITY));
+            let changed = (self.first + vec2(1.0, 0.0)).round();
+            self.told = Some(changed);
             ui.ctx()
                 .send_viewport_cmd(ViewportCommand::InnerSize(changed));
         }
@@ -483,6 +488,14 @@ impl EditorApp {
     fn watch_size(&mut self, ui: &Ui) {
         let size = ui.ctx().content_rect().size().round();
         let now = ui.input(|i| i.time);
+        if let Some(told) = self.told {
+            // Until it is there, and then it is where the user begins.
+            self.size = Some((size, f64::INFINITY));
+            if size == told {
+                self.told = None;
+            }
+            return;
+        }
         match self.size {
             // The first size is the host's or the one that is remembered.
             None => self.size = Some((size, f64::INFINITY)),
@@ -515,6 +528,9 @@ impl NiceEguiApp for EditorApp {
         frame: &mut Frame,
     ) -> Result<(), HandlerError> {
         self.thread.begin();
+        // Hosts may change it before the first picture.
+        let size = self.window.logical_size();
+        self.first = vec2(size.width, size.height);
         frame.set_clear_color(theme::BACKGROUND.into());
         let opened = catch_unwind(AssertUnwindSafe(|| self.open(&egui_ctx, nice_gui_ctx)));
         self.broken = opened.is_err();
@@ -912,6 +928,15 @@ mod tests {
         assert!(plugin.asked.lock().is_empty(), "the hand is still there");
         window.run_steps(10);
         assert_eq!(*plugin.asked.lock(), ["1000 by 600"]);
+        // What the window asked for itself is not.
+        window.state_mut().told = Some(size(1001.0));
+        window.run_steps(10);
+        window.set_size(size(1001.0));
+        window.run_steps(10);
+        assert_eq!(plugin.asked.lock().len(), 1);
+        window.set_size(size(1100.0));
+        window.run_steps(12);
+        assert_eq!(plugin.asked.lock()[1], "1100 by 600");
         let small = new_state(Some((100.0, 9e9)));
         assert_eq!(small.logical_size().width, layout::SMALLEST_SIZE.x);
     }

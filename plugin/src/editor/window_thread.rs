@@ -33,8 +33,12 @@ impl WindowThread {
         }
     }
 
-    /// To be called when the window was closed, on another thread.
+    /// To be called when the window was closed.
     pub(super) fn wait(&self) {
+        if ALIVE.with_borrow(Option::is_some) {
+            // It is this one: no thread waits for itself.
+            return;
+        }
         let begun = Instant::now();
         let alive = || self.0.lock().strong_count() > 0;
         while alive() && begun.elapsed() < PATIENCE {

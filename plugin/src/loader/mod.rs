@@ -60,10 +60,12 @@ struct Shared {
     restart: AtomicBool,
     /// Steps that buttons among the parameters asked for, from the audio thread.
     steps: ForParts<AtomicI32>,
-    /// How many states had been loaded when they were looked at last.
-    loads: AtomicU64,
+    /// How many states had been loaded when the last of them was asked for.
+    stepped_in: AtomicU64,
     shown: Mutex<Shown>,
     history: Mutex<History>,
+    /// How many states had been loaded when it began.
+    history_of: AtomicU64,
     library: Arc<Library>,
     repaint: RepaintNotifier,
     /// The thread's while it runs.
@@ -147,9 +149,10 @@ impl Loader {
                 quit: AtomicBool::new(false),
                 restart: AtomicBool::new(false),
                 steps: ForParts::default(),
-                loads: AtomicU64::new(0),
+                stepped_in: AtomicU64::new(0),
                 shown: Mutex::default(),
                 history: Mutex::default(),
+                history_of: AtomicU64::new(0),
                 library,
                 repaint,
                 end: Mutex::new(end),
@@ -259,13 +262,15 @@ impl Loader {
         self.choose(part, |waiting| step_on(waiting, by));
     }
 
-    /// Asks for [`Loader::step`] from the audio thread. The loader sees it when it looks next.
-    pub(crate) fn step_soon(&self, part: Part, step: Step) {
+    /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
+    /// loaded. The loader sees it when it looks next.
+    pub(crate) fn step_soon(&self, part: Part, step: Step, loads: u64) {
         let by = match step {
             Step::Next => 1,
             Step::Previous => -1,
         };
-        self.shared.steps[part.index()].fetch_add(by, Ordering::Relaxed);
+        self.shared.stepped_in.store(loads, Ordering::Relaxed);
+        self.shared.steps[part.index()].fetch_add(by, Ordering::Release);
     }
 
     /// Has the loader look at once for what parameters ask for. Locks: for offline rendering only.
@@ -283,15 +288,7 @@ impl Loader {
     /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
     /// there is no file.
     pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
-        let saved = Part::ALL.map(|part| self.shared.parameters.slot(part).current().1);
-        let mut files = saved
-            .iter()
-            .filter(|saved| file_of(saved).is_some())
-            .peekable();
-        files.peek()?;
-        Some(files.fold((true, 0), |(all, bytes), saved| {
-            (all && saved.embeds(), bytes + saved.embedded_bytes())
-        }))
+        self.shared.embedding()
     }
 
     fn choose(&self, part: Part, choice: impl FnOnce(&mut Option<Choice>)) {
@@ -444,13 +441,25 @@ impl Shared {
         self.choices[part.index()].load(Ordering::Acquire)
     }
 
+    /// See [`Loader::embedding`].
+    fn embedding(&self) -> Option<(bool, usize)> {
+        let saved = Part::ALL.map(|part| self.parameters.slot(part).current().1);
+        let mut files = saved
+            .iter()
+            .filter(|saved| file_of(saved).is_some())
+            .peekable();
+        files.peek()?;
+        Some(files.fold((true, 0), |(all, bytes), saved| {
+            (all && saved.embeds(), bytes + saved.embedded_bytes())
+        }))
+    }
+
     /// Makes orders of the steps that buttons asked for.
     fn take_steps(&self) {
         // Buttons may come with a state, a moment before it is known for one: they were not pressed.
-        let loads = self.parameters.loads();
-        let void = self.loads.swap(loads, Ordering::Relaxed) != loads;
+        let void = self.stepped_in.load(Ordering::Acquire) != self.parameters.loads();
         for part in Part::ALL {
-            let by = self.steps[part.index()].swap(0, Ordering::Relaxed);
+            let by = self.steps[part.index()].swap(0, Ordering::Acquire);
             if by != 0 && !void {
                 let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
                 self.order(give, Some(part));
@@ -558,7 +567,7 @@ struct Orders {
 mod tests {
     use super::*;
     use crate::handover::{AudioEnd, handover};
-    use crate::history::Change;
+    use crate::history::{Change, PartChange};
     use crate::parameters::Side;
     use crate::state::Source;
     use gridleak_core::Chain;
@@ -1195,17 +1204,17 @@ mod tests {
         };
         open(&instance, Part::Capture, "1.nam");
         level_comes_to(&mut instance, 0.01);
-        instance.loader.step_soon(Part::Capture, Step::Next);
+        instance.loader.step_soon(Part::Capture, Step::Next, 0);
         level_comes_to(&mut instance, 0.02);
-        instance.loader.step_soon(Part::Capture, Step::Previous);
-        instance.loader.step_soon(Part::Capture, Step::Previous);
+        instance.loader.step_soon(Part::Capture, Step::Previous, 0);
+        instance.loader.step_soon(Part::Capture, Step::Previous, 0);
         level_comes_to(&mut instance, 0.03);
         instance.parameters.match_sides(false);
         instance.parameters.choose_side(Side::B);
         // B begins where A is.
         instance
             .loader
-            .step_soon(Part::SecondCapture, Step::Previous);
+            .step_soon(Part::SecondCapture, Step::Previous, 0);
         level_comes_to(&mut instance, 0.02);
         instance.parameters.choose_side(Side::A);
         level_comes_to(&mut instance, 0.03);
@@ -1240,12 +1249,19 @@ mod tests {
         instance.loader.put_back(part, after);
         level_comes_to(&mut instance, 0.02);
         // What cannot be taken back now can be later.
-        let change = instance.loader.history().lock().undo();
-        let (part, _) = only_part(change);
-        let gone = SavedPart::file(&folder.path().join("gone.nam"));
+        let change = PartChange {
+            part: Part::Capture,
+            before: SavedPart::file(&folder.path().join("gone.nam")),
+            after: Part::Capture.first(),
+        };
+        let change = Change::Parts(vec![change]);
+        let history = instance.loader.history();
+        history.lock().record_alone(change, Instant::now());
+        let (part, gone) = only_part(instance.loader.history().lock().undo());
         instance.loader.put_back(part, gone);
         instance.settle();
-        assert!(instance.loader.history().lock().can_undo());
+        let again = instance.loader.history().lock().undo();
+        assert_eq!(only_part(again).1.name(), "gone");
         // Another project has another history.
         let slot = instance.parameters.slot(Part::Pedal);
         nice_plug::params::persist::PersistentField::set(slot, Part::Pedal.first().write());
@@ -1294,7 +1310,7 @@ mod tests {
     #[test]
     fn where_there_is_no_pedal_no_step_leads_to_one() {
         let mut instance = Instance::active();
-        instance.loader.step_soon(Part::Pedal, Step::Next);
+        instance.loader.step_soon(Part::Pedal, Step::Next, 0);
         instance.loader.look();
         instance.settle();
         let (_, saved) = instance.parameters.slot(Part::Pedal).current();

@@ -110,6 +110,11 @@ struct CabPlan {
 impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     pub(super) fn carry_out(&mut self, shared: &Shared, orders: Orders) {
+        // The host has loaded another project: what was done before was done to the old one.
+        let loads = shared.parameters.loads();
+        if shared.history_of.swap(loads, Ordering::Relaxed) != loads {
+            shared.history.lock().clear();
+        }
         let mut choices = Part::ALL.map(|part| shared.choice(part));
         let deadline = Instant::now() + SEARCHING;
         if orders.forgotten.amp {
@@ -127,9 +132,12 @@ impl Worker {
             let (_, before) = shared.parameters.slot(part).current();
             if !back {
                 // Whoever keeps files in the project keeps those that follow.
-                wanted.set_embedding(before.embeds());
+                let all = shared.embedding().is_some_and(|(all, _)| all);
+                let none_here = file_of(&before).is_none();
+                wanted.set_embedding(before.embeds() || none_here && all);
             }
             let order = choices[part.index()];
+            let asked = wanted.clone();
             if self.load_choice(shared, part, wanted, order, deadline) {
                 // Our own change of the reference is no reason to stop.
                 choices[part.index()] = shared.choice(part);
@@ -144,7 +152,7 @@ impl Worker {
                     shared.history.lock().record(change, Instant::now());
                 }
             } else if back && !shared.is_superseded(part, order) {
-                shared.history.lock().could_not();
+                shared.history.lock().could_not(part, &asked);
             }
         }
         if let Some(on) = orders.embed {
@@ -278,10 +286,6 @@ impl Worker {
             return;
         }
         held.cursor = None;
-        if known.is_some() {
-            // The host has loaded another project.
-            shared.history.lock().clear();
-        }
         let cancelled = || shared.is_superseded(part, order);
         match load(shared, part, &saved, deadline, &cancelled) {
             Some((resolved, loaded)) => {
