@@ -267,6 +267,7 @@ fn with_little_and_with_much() {
     for (knob, value) in [(Knob::Bass, 7.5), (Knob::Treble, 2.0), (Knob::Input, -8.0)] {
         view.controls.number_mut(knob).modulated = value;
     }
+    view.status.capture.slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));
 }
 

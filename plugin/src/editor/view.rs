@@ -630,14 +630,21 @@ impl Scene<'_> {
                 None => ("No capture loaded".into(), theme::WEAK),
             },
         };
-        let gear = view.status.capture.card.gear.as_deref();
-        let (rect, below) = match gear {
-            Some(_) => rect.split_top_bottom_at_y(rect.bottom() - 15.0 * scale),
-            None => (rect, rect),
+        // What is set far from here is to be seen here.
+        let quality = view.controls.number(Knob::Quality);
+        let quality = format!("{} {}", quality.name, quality.text);
+        let quality = view.status.capture.slims.then_some(quality);
+        let gear = view.status.capture.card.gear.clone();
+        let line: Vec<String> = [gear, quality].into_iter().flatten().collect();
+        let (rect, below) = if line.is_empty() {
+            (rect, rect)
+        } else {
+            rect.split_top_bottom_at_y(rect.bottom() - 15.0 * scale)
         };
-        if let Some(gear) = gear {
+        if !line.is_empty() {
             let (align, font) = (Align2::CENTER_CENTER, theme::small(scale));
-            widgets::label(ui, below, align, 1, gear, font, theme::FAINT);
+            let line = line.join(" \u{b7} ");
+            widgets::label(ui, below, align, 1, &line, font, theme::FAINT);
         }
         let bypassed = view.controls.is_on(Switch::Bypass);
         let colour = if bypassed { theme::FAINT } else { colour };
@@ -1936,7 +1943,8 @@ pub(super) mod tests {
             lines: lines.into(),
         });
         let mut window = window(view);
-        assert!(window.query_by_label("Marshall 1959").is_some());
+        let line = "Marshall 1959 \u{b7} Quality 100 %";
+        assert!(window.query_by_label(line).is_some());
         go_to(&mut window, "Info");
         for text in ["Made by", "Ann", "CPU", "3.1 %", "Play something"] {
             assert!(window.query_by_label(text).is_some(), "{text}");
