@@ -190,6 +190,8 @@ pub(crate) struct EditorApp {
     first: egui::Vec2,
     /// A size that was asked for and is not the user's wish.
     told: Option<egui::Vec2>,
+    /// From the hand that drags the corner to the corner itself, in points.
+    corner: Option<egui::Vec2>,
 }
 
 /// A knob that is held.
@@ -221,6 +223,7 @@ impl EditorApp {
             size: None,
             first: layout::DEFAULT_SIZE,
             told: None,
+            corner: None,
         }
     }
 
@@ -472,11 +475,14 @@ impl EditorApp {
             let ends = ends.map(|end| window.max - end);
             ui.painter().line_segment(ends, Stroke::new(1.0, colour));
         }
-        if let Some(at) = response
-            .interact_pointer_pos()
-            .filter(|_| response.dragged())
-        {
-            let size = (at - window.min).clamp(layout::SMALLEST_SIZE, layout::LARGEST_SIZE);
+        // What a widget knows of the pointer is gone when the window under it changes.
+        let at = ui.input(|i| i.pointer.latest_pos());
+        if !response.dragged() {
+            self.corner = None;
+        } else if let Some(at) = at {
+            let beside = *self.corner.get_or_insert(window.max - at);
+            let size = at + beside - window.min;
+            let size = size.clamp(layout::SMALLEST_SIZE, layout::LARGEST_SIZE);
             if size.round() != window.size().round() {
                 let command = ViewportCommand::InnerSize(size.round());
                 ui.ctx().send_viewport_cmd(command);
@@ -908,6 +914,33 @@ mod tests {
         }
         app.perform(Action::Redo, stub());
         assert_eq!(plugin.asked.lock()[1], "Pedal back to lead");
+    }
+
+    #[test]
+    fn the_corner_asks_for_another_size() {
+        let (plugin, _) = plugin();
+        let (app, _) = open(&plugin);
+        let mut window = Harness::builder()
+            .with_size(vec2(900.0, 600.0))
+            .build_ui_state(|ui, app: &mut EditorApp| app.show_corner(ui), app);
+        let drag = |window: &mut Harness<'_, EditorApp>, at, pressed| {
+            window.event(egui::Event::PointerMoved(at));
+            window.run();
+            window.event(egui::Event::PointerButton {
+                pos: at,
+                button: egui::PointerButton::Primary,
+                pressed,
+                modifiers: egui::Modifiers::NONE,
+            });
+            window.run();
+        };
+        drag(&mut window, egui::pos2(896.0, 596.0), true);
+        window.event(egui::Event::PointerMoved(egui::pos2(1000.0, 640.0)));
+        window.step();
+        let outputs = window.output().viewport_output.values();
+        let commands: Vec<_> = outputs.flat_map(|output| output.commands.clone()).collect();
+        let wanted = vec2(1004.0, 644.0);
+        assert_eq!(commands, [ViewportCommand::InnerSize(wanted)]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::ffi::CString;
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub(crate) struct Requests {
     pub(crate) restart: AtomicUsize,
     /// How often it told a new latency.
     pub(crate) latency: AtomicUsize,
+    /// The last size that it wanted its editor to have.
+    pub(crate) size: Mutex<Option<(u32, u32)>>,
 }
 
 /// The host as `clack` wants it described.
@@ -95,7 +97,8 @@ impl HostParamsImplShared for Shared {
 
 impl HostGuiImpl for Shared {
     fn resize_hints_changed(&self) {}
-    fn request_resize(&self, _: GuiSize) -> Result<(), HostError> {
+    fn request_resize(&self, size: GuiSize) -> Result<(), HostError> {
+        *self.requests.size.lock().expect("no panic") = Some((size.width, size.height));
         Ok(())
     }
     fn request_show(&self) -> Result<(), HostError> {

@@ -61,6 +61,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: sizes,
     },
     Scenario {
+        name: "editor::clap_corner",
+        bundles: CLAP,
+        run: corner,
+    },
+    Scenario {
         name: "editor::vst3_opens_and_closes",
         bundles: VST3,
         run: vst3_opens_and_closes,
@@ -206,6 +211,38 @@ fn sizes(bundle: &Path) {
             picture(&format!("clap-{name}"));
         }
     });
+}
+
+/// A window whose corner is dragged asks the host for another size, and the next instance has it.
+fn corner(bundle: &Path) {
+    in_the_editor(bundle, |screen, window, plugin| {
+        let (width, height) = plugin.editor_size();
+        let at = |by: i32| (width as i32 - 5 + by, height as i32 - 5 + by / 2);
+        // A hand is slower than a program: the press is seen before it moves.
+        mouse(window, at(0), &["mousedown", "1", "sleep", "0.3"]);
+        for by in [20, 60, 100] {
+            mouse(window, at(by), &[]);
+        }
+        mouse(window, at(100), &["mouseup", "1"]);
+        let wanted = |plugin: &mut Plugin| *plugin.requests.size.lock().expect("no panic");
+        wait("another size", plugin, |plugin| wanted(plugin).is_some());
+        plugin.serve_for(Duration::from_millis(300));
+        let (wider, higher) = wanted(plugin).expect("a size");
+        let near = |found: u32, wanted: u32| found.abs_diff(wanted) <= 10;
+        let wanted = (width + 100, height + 50);
+        let good = near(wider, wanted.0) && near(higher, wanted.1);
+        assert!(good, "{wider}x{higher} instead of {wanted:?}");
+        plugin.resize_editor(wider, higher);
+        screen.resize(window, wider, higher);
+        plugin.serve_for(Duration::from_millis(1500));
+        drawn(screen, window, plugin);
+        picture("clap-corner");
+    });
+    let library = load(bundle);
+    let mut next = Plugin::new(&library);
+    next.create_editor();
+    assert!(next.editor_size().0 > 950, "the size is not remembered");
+    next.destroy_editor();
 }
 
 /// A knob that is dragged upwards moves its parameter up.
