@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Capture, Levels, LoudnessSource};
+use gridleak_core::{Capture, Levels, Loudness, LoudnessSource, Metadata};
 
 use crate::failure::one_line;
 use crate::simd_choice;
@@ -23,11 +23,7 @@ impl Card {
     /// The card of a capture of which those levels are known.
     pub(crate) fn new(capture: &Capture, levels: &Levels) -> Self {
         let about = capture.metadata();
-        let joined = |texts: [&Option<String>; 2]| {
-            let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
-            (!texts.is_empty()).then(|| texts.join(" "))
-        };
-        let gear = joined([&about.gear_make, &about.gear_model]);
+        let gear = gear(about);
         let kind = about.gear_type.as_deref().map(spaced);
         let tone = about.tone_type.as_deref().map(spaced);
         let summary = capture.summary();
@@ -37,11 +33,7 @@ impl Card {
         } else {
             " (assumed)"
         };
-        let dbu = |level: Option<f64>| level.map(|dbu| format!("{dbu:.1} dBu at full scale"));
-        let loudness = levels.loudness.map(|loudness| match loudness.source {
-            LoudnessSource::Given => format!("{:.1} dB", loudness.db),
-            LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
-        });
+        let loudness = levels.loudness.map(loudness);
         let error = about.validation_esr.map(|esr| format!("{esr:.4} ESR"));
         let samples = about.trained_latency.filter(|&samples| samples != 0.0);
         let lines = [
@@ -63,8 +55,8 @@ impl Card {
                 "Sample rate",
                 Some(format!("{} Hz{known}", capture.sample_rate())),
             ),
-            ("Input level", dbu(levels.input_dbu)),
-            ("Output level", dbu(levels.output_dbu)),
+            ("Input level", levels.input_dbu.map(dbu)),
+            ("Output level", levels.output_dbu.map(dbu)),
             ("Loudness", loudness),
             (
                 "Delay taken out",
@@ -91,6 +83,26 @@ impl Card {
         let value = format!("{:.1} % of a core", 100.0 * cost);
         self.lines.push(("CPU", value));
     }
+}
+
+/// Make and model of the gear, as far as they are known.
+pub(crate) fn gear(about: &Metadata) -> Option<String> {
+    let known = [&about.gear_make, &about.gear_model].into_iter().flatten();
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    (!known.is_empty()).then(|| known.join(" "))
+}
+
+/// A loudness, and whether it was measured.
+pub(crate) fn loudness(loudness: Loudness) -> String {
+    match loudness.source {
+        LoudnessSource::Given => format!("{:.1} dB", loudness.db),
+        LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
+    }
+}
+
+/// The analog level of digital full scale.
+pub(crate) fn dbu(level: f64) -> String {
+    format!("{level:.1} dBu at full scale")
 }
 
 /// `hi_gain` as people write it.

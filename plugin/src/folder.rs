@@ -11,6 +11,16 @@ pub(crate) enum Step {
     Next,
 }
 
+impl Step {
+    /// How many files further on it leads.
+    pub(crate) fn by(self) -> i32 {
+        match self {
+            Step::Previous => -1,
+            Step::Next => 1,
+        }
+    }
+}
+
 /// Where a capture stands in its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {

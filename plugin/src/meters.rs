@@ -8,7 +8,8 @@ use gridleak_core::Peaks;
 /// The largest samples since the window last looked, in linear amplitude.
 #[derive(Debug, Default)]
 pub(crate) struct Meters {
-    guitar: Pair,
+    /// The larger side of what comes in, as bits like those of [`Pair`].
+    guitar: AtomicU32,
     input: Pair,
     output: Pair,
     /// What the noise gate takes away and goes by, in dB, as bits.
@@ -48,14 +49,15 @@ struct Pair {
 impl Meters {
     /// Tells how many channels go in and out.
     pub(crate) fn set_channels(&self, inputs: usize, outputs: usize) {
-        self.guitar.channels.store(inputs, Ordering::Relaxed);
         self.input.channels.store(inputs, Ordering::Relaxed);
         self.output.channels.store(outputs, Ordering::Relaxed);
     }
 
     /// Adds what was played.
     pub(crate) fn raise(&self, peaks: Peaks) {
-        self.guitar.raise(peaks.guitar);
+        for side in peaks.guitar {
+            self.guitar.fetch_max(side.to_bits(), Ordering::Relaxed);
+        }
         self.input.raise(peaks.input);
         self.output.raise(peaks.output);
     }
@@ -115,8 +117,7 @@ impl Meters {
 
     /// The larger side of what came in since the last call, before any gain.
     pub(crate) fn take_guitar(&self) -> f32 {
-        let (left, right) = self.guitar.take();
-        left.max(right.unwrap_or(0.0))
+        f32::from_bits(self.guitar.swap(0, Ordering::Relaxed))
     }
 
     /// Input and output since the last call, left and right; no right where there is one channel.

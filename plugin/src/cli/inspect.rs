@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gridleak_core::{Capture, Examination, LoudnessSource, Metadata, Summary};
+use gridleak_core::{Capture, Examination, Metadata, Summary};
 use serde_json::{Map, Value, json};
 
 use super::{capture_source, say};
+use crate::card;
 use crate::failure::{Failure, Result, one_line};
 
 /// Show what a capture is
@@ -28,7 +29,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
     let opened = capture_source::open(file);
     let (text, failure) = match opened {
         Ok(capture) if args.json => (pretty(to_json(file, &capture)), None),
-        Ok(capture) => (card(file, &capture), None),
+        Ok(capture) => (whole_card(file, &capture), None),
         Err(failure) => {
             let seen = Capture::examine(file);
             let text = if args.json {
@@ -53,7 +54,7 @@ fn pretty(object: Map<String, Value>) -> String {
 type Line = (&'static str, Option<String>);
 
 /// A column of names and one of values; what the file does not say is left out.
-fn card(file: &Path, capture: &Capture) -> String {
+fn whole_card(file: &Path, capture: &Capture) -> String {
     let summary = capture.summary();
     let rate = capture.sample_rate();
     let channels = (capture.in_channels(), capture.out_channels());
@@ -78,10 +79,7 @@ fn card(file: &Path, capture: &Capture) -> String {
         ),
         ("Sample rate", Some(format!("{rate} Hz{assumed}"))),
     ];
-    let loudness = capture.loudness().map(|loudness| match loudness.source {
-        LoudnessSource::Given => format!("{:.1} dB", loudness.db),
-        LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
-    });
+    let loudness = capture.loudness().map(card::loudness);
     let version = Some(capture.version().to_owned());
     let mut text = lay_out(file, capture.metadata(), &structure, loudness, version);
     for warning in capture.warnings() {
@@ -112,7 +110,7 @@ fn fragment_card(file: &Path, seen: &Examination) -> String {
     if nothing {
         return String::new();
     }
-    let loudness = decimal(seen.metadata.loudness, "dB");
+    let loudness = seen.metadata.loudness.map(|db| format!("{db:.1} dB"));
     let mut text = lay_out(
         file,
         &seen.metadata,
@@ -137,17 +135,12 @@ fn lay_out(
     loudness: Option<String>,
     version: Option<String>,
 ) -> String {
-    let gear: Vec<&str> = [&about.gear_make, &about.gear_model]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
     let esr = about.validation_esr;
     let mut lines = vec![
         ("File", Some(file.display().to_string())),
         ("Name", about.name.clone()),
         ("Made by", about.modeled_by.clone()),
-        ("Gear", (!gear.is_empty()).then(|| gear.join(" "))),
+        ("Gear", card::gear(about)),
         ("Gear type", about.gear_type.clone()),
         ("Tone", about.tone_type.clone()),
         ("Date", about.date.clone()),
@@ -155,14 +148,8 @@ fn lay_out(
     lines.extend_from_slice(structure);
     lines.extend([
         ("Loudness", loudness),
-        (
-            "Input level",
-            decimal(about.input_level_dbu, "dBu at full scale"),
-        ),
-        (
-            "Output level",
-            decimal(about.output_level_dbu, "dBu at full scale"),
-        ),
+        ("Input level", about.input_level_dbu.map(card::dbu)),
+        ("Output level", about.output_level_dbu.map(card::dbu)),
         ("Gain", about.gain.map(|gain| format!("{gain:.2}"))),
         ("ESR", esr.map(|esr| format!("{esr:.4} (validation)"))),
         ("File format", version),
@@ -179,10 +166,6 @@ fn lay_out(
 fn put_line(text: &mut String, name: &str, value: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{name:<16} {}", one_line(value).trim());
-}
-
-fn decimal(level: Option<f64>, unit: &str) -> Option<String> {
-    level.map(|level| format!("{level:.1} {unit}"))
 }
 
 /// The sizes of a capture of which another begins at each of the given slim values.

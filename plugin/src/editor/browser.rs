@@ -12,12 +12,12 @@ use egui::{
     Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
-use super::layout::{columns, take_bottom, take_top};
+use super::layout::{take_bottom, take_top};
 use super::rig::ROW;
 use super::sources::{Asked, Source, Tree, is_open, source_id};
 use super::theme;
 use super::view::{Action, LONGEST_NAME, Scene, View, shortened};
-use super::widgets::{self, Button, Face};
+use super::widgets::{self, Button, Face, Radio};
 use crate::failure::one_line;
 use crate::library::{Entry, Folder, Kind, Listing, Order, Origin, Query, Scope, search};
 use crate::part::Part;
@@ -347,8 +347,14 @@ impl Memory {
         let (parts, rest) = rect.split_left_right_at_x(rect.left() + 268.0 * scale);
         let (field, orders) = rest.split_left_right_at_x(rest.right() - 162.0 * scale);
         let hint = "What a click in the list is loaded as";
-        let options = PARTS.map(|(part, name, text)| (name, text, part == self.part));
-        let chosen = radio(ui, parts, scale, "Browse for", &options, false, hint);
+        let options = PARTS.map(|(part, name, text)| Radio {
+            name,
+            text,
+            on: part == self.part,
+            weak: false,
+            hint: Some(hint),
+        });
+        let chosen = widgets::radio(ui, parts, scale, "Browse for", &options);
         if let Some(index) = chosen {
             self.part = PARTS[index].0;
             self.selected = None;
@@ -361,8 +367,14 @@ impl Memory {
             (true, Scope::Recent) => (true, "What was loaded last comes first"),
             (true, _) => (false, "The order of the list"),
         };
-        let options = ORDERS.map(|(order, name, text)| (name, text, order == self.order));
-        let chosen = radio(ui, orders, scale, "Sort by", &options, idle, hint);
+        let options = ORDERS.map(|(order, name, text)| Radio {
+            name,
+            text,
+            on: order == self.order,
+            weak: idle,
+            hint: Some(hint),
+        });
+        let chosen = widgets::radio(ui, orders, scale, "Sort by", &options);
         if let Some(index) = chosen {
             self.order = ORDERS[index].0;
             self.begin = Some(Begin::There);
@@ -839,36 +851,6 @@ fn name_active(ui: &Ui, list: Id, row: Id) {
             node.set_active_descendant(row.accesskit_id());
         });
     }
-}
-
-/// Buttons of which one is on, in a row; returns which one was pressed that was not. Each has a name,
-/// a text, and whether it is on.
-fn radio(
-    ui: &mut Ui,
-    rect: Rect,
-    scale: f32,
-    name: &str,
-    options: &[(&str, &str, bool)],
-    idle: bool,
-    hint: &str,
-) -> Option<usize> {
-    let group = UiBuilder::new()
-        .max_rect(rect)
-        .accessibility_role(Role::RadioGroup)
-        .accessibility_label(name);
-    let ui = &mut ui.new_child(group);
-    let places = columns(rect, options.len(), 1.0);
-    let mut pressed = None;
-    for (index, ((name, text, on), place)) in options.iter().zip(places).enumerate() {
-        let corners = widgets::outer_corners(index, options.len());
-        let button = Button::new(name, Face::Text(text), theme::small(scale));
-        let response = button.choice(*on, corners).weak(idle).show(ui, place);
-        if response.clicked() && !on {
-            pressed = Some(index);
-        }
-        response.on_hover_text(hint);
-    }
-    pressed
 }
 
 impl Scroll {

@@ -14,7 +14,7 @@ use super::control::Controls;
 pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
-use super::widgets::{self, Button, Face};
+use super::widgets::{self, Button, Face, Radio};
 use super::{browser, info, knob, meter, rig, setup, theme};
 use crate::card::Card;
 use crate::failure::one_line;
@@ -377,29 +377,19 @@ impl Scene<'_> {
         why_not: impl Fn(usize) -> Option<&'static str>,
     ) {
         let options = self.view.controls.choice(choice);
-        let group = UiBuilder::new()
-            .max_rect(rect)
-            .accessibility_role(Role::RadioGroup)
-            .accessibility_label(&options.name);
-        let ui = &mut ui.new_child(group);
-        let count = options.options.len();
-        let places = layout::columns(rect, count, 1.0);
-        for (index, (option, place)) in options.options.iter().zip(places).enumerate() {
-            let name = format!("{}: {option}", options.name);
-            let on = index == options.chosen;
-            let reason = why_not(index);
-            let corners = widgets::outer_corners(index, count);
-            let button = Button::new(&name, Face::Text(option), theme::small(self.scale));
-            let response = button
-                .choice(on, corners)
-                .weak(reason.is_some())
-                .show(ui, place);
-            if response.clicked() && !on {
-                self.actions.push(Action::Choose(choice, index));
-            }
-            if let Some(reason) = reason {
-                response.on_hover_text(reason);
-            }
+        let named = |option: &String| format!("{}: {option}", options.name);
+        let names: Vec<String> = options.options.iter().map(named).collect();
+        let shown = options.options.iter().zip(&names).enumerate();
+        let shown = shown.map(|(index, (text, name))| Radio {
+            name,
+            text,
+            on: index == options.chosen,
+            weak: why_not(index).is_some(),
+            hint: why_not(index),
+        });
+        let shown: Vec<Radio<'_>> = shown.collect();
+        if let Some(index) = widgets::radio(ui, rect, self.scale, &options.name, &shown) {
+            self.actions.push(Action::Choose(choice, index));
         }
     }
 

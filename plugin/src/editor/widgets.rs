@@ -4,11 +4,12 @@ use egui::accesskit::Role;
 use egui::text::LayoutJob;
 use egui::{
     Align, Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind,
-    Ui, WidgetInfo, vec2,
+    Ui, UiBuilder, WidgetInfo, vec2,
 };
 
 use std::f32::consts::TAU;
 
+use super::layout::columns;
 use super::theme;
 
 /// What is seen of a button.
@@ -220,6 +221,48 @@ impl<'a> Button<'a> {
     }
 }
 
+/// One of several buttons of which one is on.
+pub(super) struct Radio<'a> {
+    /// What it is told apart by, for people who hear the window, too.
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    pub(super) on: bool,
+    /// Whether it does nothing now.
+    pub(super) weak: bool,
+    pub(super) hint: Option<&'a str>,
+}
+
+/// Draws such buttons in a row; returns which one was pressed that was not on.
+pub(super) fn radio(
+    ui: &mut Ui,
+    rect: Rect,
+    scale: f32,
+    name: &str,
+    options: &[Radio<'_>],
+) -> Option<usize> {
+    let group = UiBuilder::new()
+        .max_rect(rect)
+        .accessibility_role(Role::RadioGroup)
+        .accessibility_label(name);
+    let ui = &mut ui.new_child(group);
+    let places = columns(rect, options.len(), 1.0);
+    let mut pressed = None;
+    for (index, (option, place)) in options.iter().zip(places).enumerate() {
+        let corners = outer_corners(index, options.len());
+        let face = Face::Text(option.text);
+        let button = Button::new(option.name, face, theme::small(scale));
+        let button = button.choice(option.on, corners).weak(option.weak);
+        let response = button.show(ui, place);
+        if response.clicked() && !option.on {
+            pressed = Some(index);
+        }
+        if let Some(hint) = option.hint {
+            response.on_hover_text(hint);
+        }
+    }
+    pressed
+}
+
 /// Shows where the keyboard is.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
@@ -292,7 +335,7 @@ pub(super) fn panel(ui: &Ui, rect: Rect) {
 }
 
 /// The corners of one of `count` buttons in a row, round only outside.
-pub(super) fn outer_corners(index: usize, count: usize) -> CornerRadius {
+fn outer_corners(index: usize, count: usize) -> CornerRadius {
     let round = |outside: bool| if outside { theme::CORNER.nw } else { 0 };
     let (first, last) = (round(index == 0), round(index + 1 == count));
     CornerRadius {

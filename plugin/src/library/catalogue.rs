@@ -169,6 +169,7 @@ impl Catalogue {
         };
         let written = self.config().and_then(write);
         let done = written.is_ok();
+        let before = (self.settings.clone(), self.failure.clone());
         if task != Task::Look {
             self.failure = written.err().map(|failure| failure.to_string());
         }
@@ -178,8 +179,15 @@ impl Catalogue {
         if others || done && task.replaces_scan() {
             return true;
         }
-        self.find_outside(shared);
-        self.show(shared);
+        // The size of the window, say, is not in the listing, and another listing is another search.
+        let (settings, failure) = before;
+        let same = settings.favourites == self.settings.favourites
+            && settings.recent == self.settings.recent
+            && failure == self.failure;
+        if !same {
+            self.find_outside(shared);
+            self.show(shared);
+        }
         false
     }
 

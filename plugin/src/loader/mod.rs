@@ -255,22 +255,14 @@ impl Loader {
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
     pub(crate) fn step(&self, part: Part, step: Step) {
-        let by = match step {
-            Step::Next => 1,
-            Step::Previous => -1,
-        };
-        self.choose(part, |waiting| step_on(waiting, by));
+        self.choose(part, |waiting| step_on(waiting, step.by()));
     }
 
     /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
     /// loaded. The loader sees it when it looks next.
     pub(crate) fn step_soon(&self, part: Part, step: Step, loads: u64) {
-        let by = match step {
-            Step::Next => 1,
-            Step::Previous => -1,
-        };
         self.shared.stepped_in.store(loads, Ordering::Relaxed);
-        self.shared.steps[part.index()].fetch_add(by, Ordering::Release);
+        self.shared.steps[part.index()].fetch_add(step.by(), Ordering::Release);
     }
 
     /// Has the loader look at once for what parameters ask for. Locks: for offline rendering only.
