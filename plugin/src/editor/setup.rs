@@ -64,8 +64,13 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let hint = "Drives the capture as hard as your guitar would drive the gear.";
     scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", hint);
-    let reason = scene.view.status.capture.levels.why_no_input_calibration();
-    note(ui, inside, scale, reason.unwrap_or(hint));
+    let reason = scene
+        .view
+        .status
+        .capture
+        .levels
+        .why_no_input_calibration("This capture");
+    note(ui, inside, scale, reason.as_deref().unwrap_or(hint));
 }
 
 /// The button that opens the list of known interfaces, and the list.

@@ -175,6 +175,9 @@ impl Worker {
             self.load_saved(shared, part, choices[part.index()], deadline);
         }
         let Some(setup) = orders.setup else { return };
+        if shared.quit.load(Ordering::Acquire) {
+            return;
+        }
         if self.parts[Part::Capture.index()].loaded.is_none() {
             self.load_built_in();
         }
@@ -248,7 +251,7 @@ impl Worker {
         }
         if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
             // Only a convenience for finding files later.
-            let _ = Settings::remember_capture_folder(folder);
+            shared.library.remember_capture_folder(folder.to_owned());
         }
         if let Some(origin) = origin_of(&choice) {
             shared.library.used(origin);
