@@ -1,4 +1,4 @@
-//! What a capture says of itself, in one line, without reading its weights.
+//! What a capture says of itself, in one line, without reading its weights; or that it is none.
 
 use std::fmt;
 use std::fs::File;
@@ -14,8 +14,13 @@ use crate::failure::one_line;
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;
 
-/// What the capture at `path` says of itself, in one line; empty if it says nothing or is none. Reads
-/// no more of the file than it must, for most files their beginning, and no more when `quit` is set.
+/// What stands there for a file that cannot be played, as far as that is seen without reading it all.
+const NO_CAPTURE: &str = "Not a capture";
+const CUT_OFF: &str = "Damaged: the file is cut off";
+
+/// What the capture at `path` says of itself, in one line, or that it is none; empty if it says nothing.
+/// Reads no more of the file than it must, for most files their beginning, and no more when `quit` is
+/// set.
 pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
@@ -49,10 +54,27 @@ pub(super) fn about(bytes: impl Read, name: &str) -> String {
     if bytes.fill_buf().is_ok_and(|start| start.starts_with(mark)) {
         bytes.consume(mark.len());
     }
+    let start = bytes.fill_buf().unwrap_or_default();
+    let wide = matches!(start, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, b'{', ..]);
+    match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        // Of UTF-16 nothing is read here.
+        _ if wide => return String::new(),
+        Some(b'{') => {}
+        _ => return NO_CAPTURE.into(),
+    }
     let mut found = Found::default();
-    // It ends with an error as soon as all is found, and what a broken file says may be shown too.
-    let _ = Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
-    found.line(name)
+    // It ends with an error as soon as all is found.
+    let read =
+        Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
+    let trouble = match read {
+        Ok(()) if found.architecture.is_empty() => NO_CAPTURE,
+        Err(error) if error.is_eof() => CUT_OFF,
+        // Of a mistake in between, only who reads it all can know what it means.
+        _ => "",
+    };
+    let line = found.line(name);
+    let parts = [trouble, &line].into_iter().filter(|part| !part.is_empty());
+    shortened(&parts.collect::<Vec<_>>().join(", "), MAX_LENGTH)
 }
 
 /// What was found, as it stands in the file.
@@ -233,17 +255,41 @@ mod tests {
             let text = format!(
                 r#"{{"metadata": {{"name": {odd}, "gear_make": "Vox"}}, "architecture": {odd}}}"#
             );
-            assert_eq!(of(&text), "Vox", "{odd}");
+            assert_eq!(of(&text), "Not a capture, Vox", "{odd}");
             let text = format!(r#"{{"metadata": {odd}, "architecture": "LSTM"}}"#);
             assert_eq!(of(&text), "LSTM", "{odd}");
-            assert_eq!(of(odd), "");
+            assert_eq!(of(odd), NO_CAPTURE);
         }
-        assert_eq!(of(&"{\"metadata\":".repeat(100_000)), "");
-        assert_eq!(of(&format!("{{\"a\": {}", "[".repeat(1_000_000))), "");
-        // What came before the end of a file that is cut off.
-        assert_eq!(of(r#"{"metadata": {"name": "Plexi", "gear"#), "Plexi");
-        let long = format!(r#"{{"metadata": {{"name": "{}"}}}}"#, "ä".repeat(1000));
+        assert_eq!(of(&"{\"metadata\":".repeat(100_000)), CUT_OFF);
+        assert_eq!(of(&format!("{{\"a\": {}", "[".repeat(1_000_000))), CUT_OFF);
+        let long = "ä".repeat(1000);
+        let long = format!(r#"{{"architecture": "LSTM", "metadata": {{"name": "{long}"}}}}"#);
         assert_eq!(of(&long), "ä".repeat(299) + "…");
+    }
+
+    #[test]
+    fn what_is_no_capture_does_not_look_like_one() {
+        for text in [
+            "",
+            " \n",
+            "<!DOCTYPE html>",
+            "PK\u{3}\u{4}",
+            "version https://git-lfs.github.com/spec/v1",
+            "[]",
+            r#"{"in_shape": [null, null, 1], "layers": []}"#,
+        ] {
+            assert_eq!(of(text), NO_CAPTURE, "{text}");
+        }
+        let cut = r#"{"metadata": {"name": "Plexi", "gear"#;
+        assert_eq!(of(cut), "Damaged: the file is cut off, Plexi");
+        // What may still play is not judged.
+        let odd = r#"{"weights": [NaN], "architecture": "LSTM"}"#;
+        assert_eq!(of(odd), "");
+        let wide: Vec<u8> = "\u{feff}{}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(about(&wide[..], "file"), "");
     }
 
     #[test]

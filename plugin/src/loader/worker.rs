@@ -215,9 +215,15 @@ impl Worker {
             (Some(path), _) => match neighbour(&path, steps) {
                 Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
-                    let folder = path.parent().unwrap_or(&path).display();
-                    let text =
-                        format!("There is no other file of its kind in the folder {folder}.");
+                    let folder = path.parent().unwrap_or(&path);
+                    let shown = folder.display();
+                    let text = if std::fs::read_dir(folder).is_ok() {
+                        format!("There is no other file of its kind in the folder {shown}.")
+                    } else {
+                        format!(
+                            "The folder {shown} cannot be opened now. Is its drive connected, and may you read it?"
+                        )
+                    };
                     shared.say_of(part, Message::notice(text));
                     None
                 }
