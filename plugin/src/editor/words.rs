@@ -3,6 +3,8 @@
 //! No sentence stands in the window beside a state that it contradicts: it neither recommends what is
 //! chosen already, nor what is not to be had, nor says of a mode that it works where it does not.
 
+use std::ops::RangeInclusive;
+
 use gridleak_core::{LevelSettings, Levels, OutputMode};
 
 use super::control::{Choice, Controls, Knob, Switch};
@@ -16,9 +18,6 @@ pub(super) const MODES: [OutputMode; 3] = [
     OutputMode::Calibrated,
 ];
 
-/// How far Input turns, in dB, either way.
-const INPUT_RANGE: f64 = 20.0;
-
 /// What the sentences depend on.
 #[derive(Debug, Clone)]
 pub(super) struct Facts<'a> {
@@ -31,6 +30,8 @@ pub(super) struct Facts<'a> {
     pub(super) interface: f32,
     /// The knob, in dB.
     pub(super) input: f32,
+    /// How far it turns, in dB.
+    pub(super) input_ends: RangeInclusive<f32>,
     pub(super) bypassed: bool,
     /// Whether B is chosen.
     pub(super) b: bool,
@@ -50,6 +51,7 @@ impl<'a> Facts<'a> {
             calibrated: controls.is_on(Switch::CalibrateInput),
             interface: controls.value(Knob::Interface),
             input: controls.value(Knob::Input),
+            input_ends: controls.number(Knob::Input).ends(),
             bypassed: controls.is_on(Switch::Bypass),
             b: view.capture_part() == Part::SecondCapture,
             b_loaded: view.status.parts[Part::SecondCapture.index()]
@@ -152,7 +154,7 @@ impl<'a> Facts<'a> {
             interface_dbu: own,
             ..LevelSettings::default()
         };
-        // As it is written; adding 0 takes the sign off nothing.
+        // As it is written; adding 0 makes -0 a 0.
         let needed = (10.0 * capture.driven.input_gain_db(&settings)).round() / 10.0 + 0.0;
         if self.calibrated {
             let turned = match needed {
@@ -170,7 +172,7 @@ impl<'a> Facts<'a> {
             );
         }
         let alone = "Calibrate input on the Setup page does that by itself.";
-        if needed.abs() > INPUT_RANGE {
+        if !self.input_ends.contains(&(needed as f32)) {
             return format!(
                 "{made} With an interface of {own:.1} dBu, that takes {needed:+.1} dB to be as hard as your guitar would drive the gear, more than Input can give. {alone}"
             );
@@ -277,6 +279,7 @@ mod tests {
                                 calibrated: is(0),
                                 interface,
                                 input,
+                                input_ends: -20.0..=20.0,
                                 bypassed: is(1),
                                 b: is(2),
                                 b_loaded: is(3),
