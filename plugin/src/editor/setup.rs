@@ -95,13 +95,10 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
     let why_not = |option: usize| MODES.get(option).and_then(|mode| facts.why_not(*mode));
     scene.choice(ui, row, Choice::OutputMode, why_not);
-    let text = take_top(&mut inside, 62.0 * scale, 4.0 * scale);
-    note(ui, text, scale, &facts.output_level());
-    let text = take_top(&mut inside, 48.0 * scale, 8.0 * scale);
-    let others = facts.other_levels();
-    if !others.is_empty() {
-        note(ui, text, scale, &others);
-    }
+    let place = take_top(&mut inside, 114.0 * scale, 8.0 * scale);
+    let texts = [facts.output_level(), facts.other_levels()];
+    let texts = texts.into_iter().filter(|text| !text.is_empty());
+    note(ui, place, scale, &texts.collect::<Vec<_>>().join("\n"));
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let hint = "Removes the DC offset that some captures add: inaudible, but it costs headroom.";

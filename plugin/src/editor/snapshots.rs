@@ -38,7 +38,7 @@ fn playing() -> View {
     status.capture = Some(CaptureStatus {
         levels,
         driven: levels,
-        through_pedal: false,
+        through_pedal: true,
         slims: false,
         card: Arc::new(card),
     });

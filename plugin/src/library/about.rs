@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gridleak_core::MAX_FILE_BYTES;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::listing::Kind;
 use crate::failure::one_line;
 
 /// A line is not longer, in characters.
@@ -17,11 +18,15 @@ const MAX_LENGTH: usize = 300;
 /// What stands there for a file that cannot be played, as far as that is seen without reading it all.
 const NO_CAPTURE: &str = "Not a capture";
 const CUT_OFF: &str = "Damaged: the file is cut off";
+const NO_SOUND: &str = "Not a sound file";
 
-/// What the capture at `path` says of itself, in one line, or that it is none; empty if it says nothing.
-/// Reads no more of the file than it must, for most files their beginning, and no more when `quit` is
+/// What the file at `path` says of itself, in one line, or that it is none of its kind; empty if it says
+/// nothing. Reads no more of it than it must, for most files their beginning, and no more when `quit` is
 /// set.
-pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
+pub(super) fn about_file(path: &Path, kind: Kind, quit: &AtomicBool) -> String {
+    if kind == Kind::Response {
+        return File::open(path).map_or_else(|_| String::new(), about_sound);
+    }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     match opened {
@@ -29,6 +34,20 @@ pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
             about(Until { file, quit }, &name)
         }
         _ => String::new(),
+    }
+}
+
+/// Nothing, unless it begins as no sound file does.
+fn about_sound(file: impl Read) -> String {
+    let mut start = Vec::new();
+    let read = file.take(4).read_to_end(&mut start);
+    let begins = [b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC"];
+    // An MP3 tag may stand before any of them.
+    let known = start.starts_with(b"ID3") || begins.iter().any(|begin| start == **begin);
+    if known || read.is_err() {
+        String::new()
+    } else {
+        NO_SOUND.into()
     }
 }
 
@@ -282,6 +301,14 @@ mod tests {
         }
         let cut = r#"{"metadata": {"name": "Plexi", "gear"#;
         assert_eq!(of(cut), "Damaged: the file is cut off, Plexi");
+        for (text, wanted) in [
+            ("RIFF....WAVE", ""),
+            ("fLaC", ""),
+            ("hello", NO_SOUND),
+            ("", NO_SOUND),
+        ] {
+            assert_eq!(about_sound(text.as_bytes()), wanted);
+        }
         // What may still play is not judged.
         let odd = r#"{"weights": [NaN], "architecture": "LSTM"}"#;
         assert_eq!(of(odd), "");

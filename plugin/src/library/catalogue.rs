@@ -322,7 +322,7 @@ fn read_about(file: &mut Entry, cache: &mut Cache, quit: &AtomicBool) {
     if let Origin::File(path) = &file.origin
         && let Ok(found) = fs::metadata(path)
     {
-        file.about = about_file(path, quit);
+        file.about = about_file(path, file.kind, quit);
         // If it was to end, that may not be all.
         if !quit.load(Ordering::Relaxed) {
             cache.keep(path, &found, &file.about);

@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(files(&settled(&library)), []);
         library.add_folder(sounds.path().to_owned());
         let listing = settled(&library);
-        let expected = [pair("cab", ""), pair("a", "Plexi, LSTM")];
+        let expected = [pair("cab", "Not a sound file"), pair("a", "Plexi, LSTM")];
         assert_eq!(files(&listing), expected);
         assert_eq!(listing.folders.len(), 2);
         assert!(!listing.busy && listing.problem.is_none());
