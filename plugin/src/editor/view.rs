@@ -799,7 +799,7 @@ impl Scene<'_> {
                 theme::ERROR
             };
             widgets::label(ui, left, align, 1, &text, font.clone(), colour).on_hover_text(
-                "How much of the time it has for each block of sound Gridleak uses.",
+                "The share of the time of each block of sound that Gridleak needs to compute it.",
             );
             let (left, after) = after.split_left_right_at_x(after.left() + 90.0 * scale);
             self.show_overruns(ui, left);
@@ -1201,6 +1201,37 @@ pub(super) mod tests {
         window.state_mut().view.status.capture = None;
         window.run();
         assert!(window.query_by_label_contains("his capture").is_none());
+    }
+
+    #[test]
+    fn a_lamp_is_lit_only_where_there_is_something_to_switch() {
+        let full = view();
+        for loaded in 0..8 {
+            let is = |bit: usize| loaded >> bit & 1 == 1;
+            let mut view = full.clone();
+            for (bit, part) in [Part::Pedal, Part::Cab, Part::SecondCab]
+                .into_iter()
+                .enumerate()
+            {
+                if !is(bit) {
+                    view.status.parts[part.index()] = PartStatus::default();
+                }
+            }
+            for switch in Switch::ALL {
+                let wanted = match switch {
+                    Switch::Pedal => is(0),
+                    Switch::Cab => is(1) || is(2),
+                    _ => true,
+                };
+                assert_eq!(view.has_something_to_switch(switch), wanted, "{switch:?}");
+            }
+        }
+        // A capture that has its own cabinet: there is a name, but no response.
+        let mut view = full;
+        for part in [Part::Cab, Part::SecondCab] {
+            view.status.parts[part.index()].response = None;
+        }
+        assert!(!view.has_something_to_switch(Switch::Cab));
     }
 
     #[test]
