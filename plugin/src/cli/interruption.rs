@@ -1,6 +1,6 @@
 //! What becomes of a recording when Ctrl-C is pressed or the system ends the program.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use signal_hook::flag;
 
 use super::complain;
 use crate::failure::Result;
+use crate::output_file::OutputFile;
 
 /// How often it is looked whether a signal came.
 const LOOKING: Duration = Duration::from_millis(20);
@@ -18,7 +19,8 @@ const LOOKING: Duration = Duration::from_millis(20);
 /// What shells add to the number of a signal to tell that it ended a program.
 const BY_SIGNAL: i32 = 128;
 
-/// Ends the program when it is asked to, and leaves nothing behind. Asked twice, it ends at once.
+/// Ends the program when it is asked to, and leaves nothing behind. Asked again where that takes time,
+/// it ends at once.
 pub(super) struct Interruption(Arc<Mutex<Written>>);
 
 /// How far the recording is.
@@ -33,25 +35,29 @@ impl Interruption {
     /// Listens from now on. `lost`: what to say then.
     pub(super) fn listen(lost: String) -> Self {
         let written = Arc::new(Mutex::new(Written::Nothing));
-        let (came, signal) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let (at_once, signal) = (Arc::new(AtomicBool::new(false)), Arc::default());
         for number in [SIGINT, SIGTERM] {
-            // In the order in which they are to happen; the first does nothing the first time. Without
-            // them the system's own way remains, which is to end at once.
-            let _ = flag::register_conditional_shutdown(number, BY_SIGNAL + number, came.clone());
-            let _ = flag::register(number, came.clone());
+            // Without them the system's own way remains, which is to end at once.
+            let code = BY_SIGNAL + number;
+            let _ = flag::register_conditional_shutdown(number, code, at_once.clone());
             let _ = flag::register_usize(number, Arc::clone(&signal), number as usize);
         }
-        let seen = written.clone();
-        // It ends with the program. Where there is no thread to be had, the second signal ends it.
-        let _ = std::thread::Builder::new()
+        let (seen, slow) = (written.clone(), at_once.clone());
+        let listening = std::thread::Builder::new()
             .name("gridleak-signals".into())
-            .spawn(move || wait(&signal, &seen, &lost));
+            .spawn(move || wait(&signal, &seen, &slow, &lost));
+        if listening.is_err() {
+            at_once.store(true, Ordering::SeqCst);
+        }
         Self(written)
     }
 
-    /// Tells that part of the recording is in a file that is not to stay.
-    pub(super) fn writes(&self, part: &Path) {
-        *self.0.lock() = Written::Part(part.to_owned());
+    /// Begins the recording in a file that is not to stay unless it is completed.
+    pub(super) fn begin(&self, create: impl FnOnce() -> Result<OutputFile>) -> Result<OutputFile> {
+        let mut written = self.0.lock();
+        let file = create()?;
+        *written = Written::Part(file.temporary_path().to_owned());
+        Ok(file)
     }
 
     /// Completes the recording, and is not interrupted in that.
@@ -63,16 +69,20 @@ impl Interruption {
     }
 }
 
-/// Waits for a signal and ends the program, unless everything is written.
-fn wait(signal: &AtomicUsize, written: &Mutex<Written>, lost: &str) {
+/// Waits for a signal and ends the program, unless everything is written. It ends with the program.
+fn wait(signal: &AtomicUsize, written: &Mutex<Written>, slow: &AtomicBool, lost: &str) {
     let signal = loop {
         match signal.load(Ordering::SeqCst) {
             0 => std::thread::sleep(LOOKING),
             signal => break signal,
         }
     };
-    // Held until the end: from now on nothing is completed.
-    let written = written.lock();
+    // Held until the end: from now on nothing is completed. What is being completed takes its time.
+    // Whoever asks twice at the same time, as a terminal and a script do, is not in a hurry.
+    let written = written.try_lock().unwrap_or_else(|| {
+        slow.store(true, Ordering::SeqCst);
+        written.lock()
+    });
     match &*written {
         Written::All => return,
         Written::Part(path) => drop(std::fs::remove_file(path)),

@@ -101,8 +101,7 @@ impl Output {
         if is_dash(path) {
             return Ok(Self::Standard(BufWriter::new(io::stdout().lock())));
         }
-        let file = OutputFile::create(path)?;
-        interruption.writes(file.temporary_path());
+        let file = interruption.begin(|| OutputFile::create(path))?;
         Ok(Self::File(file))
     }
 
