@@ -65,6 +65,7 @@ impl Backend for Panel {
             driven: pedal.unwrap_or(playing).levels,
             levels: playing.levels,
             slims: playing.slims,
+            knobs: playing.knobs.clone(),
             card: playing.card.clone(),
         });
         let (can_undo, can_redo) = {
