@@ -690,6 +690,19 @@ fn knobs_are_turned_by_number_and_by_name() {
     // Each side of a stereo recording has the same knobs.
     render(&["1=0", "2=0.5"], "stereo.wav").good();
     assert_eq!(wet(), [[0.5; 100], [0.25; 100]]);
+    // Those of a pedal stay, and it says so.
+    let pedal = [
+        "render",
+        "--raw",
+        "--capture",
+        "knobs.nam",
+        "--pedal",
+        "knobs.nam",
+    ];
+    let turned = ["--knob", "1=0.5", "--knob", "2=0.5", "mono.wav", "out.wav"];
+    let run = bench.run(&[&pedal[..], &turned].concat()).good();
+    assert!(run.err.contains("the pedal's knobs stay"), "{run:?}");
+    assert_eq!(wet(), [[0.5; 100]]);
     for bad in ["1=1.5", "1=-0.1", "1=NaN", "1=", "=0.5", "drive", "drive:1"] {
         render(&[bad], "mono.wav").bad("give a knob and a number from 0 to 1");
     }

@@ -32,8 +32,9 @@ impl Knobs {
     pub(super) fn new(capture: &Capture, positions: Option<KnobPositions>) -> Self {
         let controls = capture.controls().map_or(&[][..], |controls| &**controls);
         let knobs = controls.iter().enumerate().map(|(index, control)| {
-            let position = positions.map_or(control.default, |positions| positions[index]);
-            let position = f64::from(position.clamp(0.0, 1.0));
+            let position = positions.map(|positions| positions[index]);
+            let position = position.filter(|position| !position.is_nan());
+            let position = f64::from(position.unwrap_or(control.default).clamp(0.0, 1.0));
             Knob {
                 input: control.channel,
                 ramp: Ramp::new(position, capture.sample_rate()),

@@ -89,12 +89,14 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
         Some(field) => Layout::read(&field, inputs)?,
         None => Layout::default(),
     };
-    let mut controls = match member("controls") {
-        Some(field) => listed(&field, layout.range)?,
-        None => layout.controls.clone(),
-    };
-    if controls.len() + 1 != inputs {
-        let named = match controls.len() {
+    // A description of where the gear's knobs stood, as is found in the field, names no inputs.
+    let listed = member("controls").filter(|field| field.value().is_array());
+    let listed = listed.map(|field| field.list()).transpose()?;
+    let count = listed
+        .as_ref()
+        .map_or(layout.controls.len(), |list| list.len());
+    if count + 1 != inputs {
+        let named = match count {
             0 => "does not say what they are".to_owned(),
             1 => "names only 1 knob".to_owned(),
             count => format!("names {count} knobs"),
@@ -103,6 +105,12 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
             "it has {inputs} inputs, but the file {named}"
         )));
     }
+    let mut controls = match listed {
+        Some(list) => list
+            .map(|item| control(&item, layout.range))
+            .collect::<Result<_>>()?,
+        None => layout.controls.clone(),
+    };
     for (index, control) in controls.iter_mut().enumerate() {
         let alike = |known: &&Control| known.name.eq_ignore_ascii_case(&control.name);
         let named = layout.controls.iter().find(alike);
@@ -126,15 +134,7 @@ pub(crate) fn guitar(controls: &[Control]) -> usize {
     (0..=controls.len()).find(taken).unwrap_or(0)
 }
 
-/// Reads `metadata.controls`. `range`: of those that do not give theirs.
-fn listed(field: &Field<'_>, range: [f32; 2]) -> Result<Vec<Control>> {
-    // A description of where the gear's knobs stood, as it is found in the field, names no inputs.
-    if !field.value().is_array() {
-        return Ok(Vec::new());
-    }
-    field.list()?.map(|item| control(&item, range)).collect()
-}
-
+/// Reads a knob. `range`: where it does not give its own.
 fn control(item: &Field<'_>, range: [f32; 2]) -> Result<Control> {
     if !item.value().is_object() {
         return Control::new(item, range);

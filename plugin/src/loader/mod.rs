@@ -1244,6 +1244,11 @@ mod tests {
         instance.loader.open_file(Part::Pedal, unnamed);
         instance.settle();
         assert!(instance.message().contains("needs a name"));
+        let pedal = folder.path().join("drive.nam");
+        instance.loader.open_file(Part::Pedal, pedal);
+        instance.settle();
+        let message = instance.message();
+        assert!(message.starts_with("drive has knobs"), "{message}");
     }
 
     #[test]
