@@ -183,6 +183,11 @@ impl Capture {
         self.controls.as_ref().map_err(|error| &**error)
     }
 
+    /// Whether it has any.
+    pub fn has_knobs(&self) -> bool {
+        self.controls().is_ok_and(|controls| !controls.is_empty())
+    }
+
     /// What each input hears while nobody plays and every knob stands where it starts.
     pub fn silence(&self) -> Vec<f32> {
         let mut silence = vec![0.0; self.in_channels()];

@@ -286,6 +286,14 @@ fn what_the_inputs_are_is_read_as_it_is_written() {
             vec![drive, tone],
         ),
         (
+            json!({"control_channels": "[audio ; Input ; tone]"}),
+            vec![("Input", [0.0, 1.0], 0.5), tone],
+        ),
+        (
+            json!({"control_channels": ["Input", "tone"]}),
+            vec![("Input", [0.0, 1.0], 0.5), tone],
+        ),
+        (
             json!({"control_channels": ["Guitar", "drive", "tone"]}),
             vec![drive, tone],
         ),

@@ -35,7 +35,7 @@ impl Voice {
         voicing: &Voicing,
         level: Level,
     ) -> Result<Self, String> {
-        // One input is the guitar's, all others are knobs; who plays several does not get here.
+        // One input is the guitar's, all others are knobs: what else they might be, nobody knows.
         capture.controls().map_err(|reason| reason.to_string())?;
         let outs = capture.out_channels();
         if outs > MAX_STREAMS {

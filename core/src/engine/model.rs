@@ -131,8 +131,8 @@ impl Model {
         self.level == other.level && self.net.same_state(other.net.as_ref())
     }
 
-    /// Whether silence has brought a recurrent capture to stand still: it leaves the whole state as
-    /// it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
+    /// Whether silence, or whatever else stays as it is, has brought a recurrent capture to stand still:
+    /// it leaves the whole state as it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
     /// look, at the top of a file or as the size of one that plays, and every 1024 frames; and of an
     /// oversampled capture, whose states take turns, it is never known.
     pub fn is_settled(&self) -> bool {

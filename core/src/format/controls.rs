@@ -22,8 +22,8 @@ const MIDDLE: f32 = 0.5;
 /// Longest name, in characters; the rest is cut.
 const LONGEST_NAME: usize = 24;
 
-/// What the input of the guitar is called among the others.
-const GUITAR: [&str; 6] = ["audio", "guitar", "signal", "input", "in", "di"];
+/// What the input of the guitar is called among the others, the clearest first: "input" may be a knob.
+const GUITAR: [&str; 6] = ["audio", "guitar", "signal", "di", "input", "in"];
 
 /// A knob of a capture.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,20 +208,19 @@ impl Layout {
         inputs: usize,
     ) -> Result<()> {
         let mut words: Vec<String> = words.take(inputs + 1).collect();
-        let is_guitar = |word: &String| GUITAR.contains(&word.to_ascii_lowercase().as_str());
-        let guitars = words.iter().filter(|word| is_guitar(word)).count();
-        if guitars == 0 && words.len() + 1 == inputs {
+        let guitar = if words.len() + 1 == inputs {
             words.insert(0, GUITAR[0].to_owned());
-        } else if words.len() != inputs {
+            0
+        } else if words.len() == inputs {
+            let called = |name: &&str| words.iter().position(|w| w.eq_ignore_ascii_case(name));
+            let guitar = GUITAR.iter().find_map(called);
+            guitar.ok_or_else(|| field.invalid("does not say which input is the guitar's"))?
+        } else {
             // Only words about something.
             return Ok(());
-        } else if guitars != 1 {
-            return Err(field.invalid("does not say which input is the guitar's"));
-        }
-        let knobs = words
-            .into_iter()
-            .enumerate()
-            .filter(|(_, word)| !is_guitar(word));
+        };
+        let knobs = words.into_iter().enumerate();
+        let knobs = knobs.filter(|(channel, _)| *channel != guitar);
         self.controls = knobs
             .map(|(channel, name)| Control {
                 name,

@@ -131,10 +131,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
             ));
         }
     }
-    if pedal
-        .as_ref()
-        .is_some_and(|pedal| pedal.controls().is_ok_and(|k| !k.is_empty()))
-    {
+    if pedal.as_ref().is_some_and(Capture::has_knobs) {
         note("the pedal's knobs stay where its file has them start; --knob turns the capture's");
     }
     let warnings = capture.warnings().iter();

@@ -1241,9 +1241,11 @@ mod tests {
         );
         let (_, after) = instance.parameters.slot(Part::Capture).current();
         assert_eq!(after, saved);
+        instance.loader.dismiss_message();
         instance.loader.open_file(Part::Pedal, unnamed);
         instance.settle();
         assert!(instance.message().contains("needs a name"));
+        instance.loader.dismiss_message();
         let pedal = folder.path().join("drive.nam");
         instance.loader.open_file(Part::Pedal, pedal);
         instance.settle();

@@ -257,9 +257,9 @@ impl Worker {
         let generation = shared.parameters.slot(part).choose(choice.clone());
         self.take(shared, part, loaded, generation, &choice);
         let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
-        if pedal.is_some_and(|pedal| pedal.capture.controls().is_ok_and(|k| !k.is_empty())) {
+        if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
             shared.say_of(part, Message::notice(format!(
-                "{} has knobs. Before an amp it plays with them where its file has them start; load it as the capture to turn them.",
+                "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
                 choice.name()
             )));
         }
