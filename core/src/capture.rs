@@ -2,6 +2,7 @@
 
 use crate::engine::Model;
 use crate::error::{CaptureError, Result};
+use crate::format::controls::{self, Control};
 use crate::format::fields::Field;
 use crate::format::metadata::Metadata;
 use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, SAMPLE_RATES};
@@ -37,6 +38,8 @@ pub const MAX_OVERSAMPLING: usize = 8;
 pub struct Capture {
     document: Document,
     warnings: Vec<String>,
+    /// Its knobs, or why what it hears is not known.
+    controls: std::result::Result<Arc<[Control]>, Arc<CaptureError>>,
     /// What the document's rate was multiplied by.
     oversampling: usize,
 }
@@ -129,7 +132,9 @@ impl Capture {
                 "settling takes {work} multiplications, more than {MAX_SETTLE_WORK}"
             )));
         }
+        let controls = controls::read(&root, document.net.inputs());
         Ok(Capture {
+            controls: controls.map(Arc::from).map_err(Arc::new),
             document,
             warnings: warnings.into_inner(),
             oversampling: 1,
@@ -163,9 +168,38 @@ impl Capture {
         self.document.sample_rate.is_some()
     }
 
-    /// Input channels; 1 for all captures of gear.
+    /// Input channels; 1 for all captures of gear that have no knobs.
     pub fn in_channels(&self) -> usize {
         self.document.net.inputs()
+    }
+
+    /// The capture's knobs, of which most have none: inputs that hear where a knob stands. All others
+    /// but those have one input, the guitar's.
+    ///
+    /// # Errors
+    /// [`CaptureError`] if the capture has several inputs and does not say what they are. A
+    /// [`crate::Chain`] does not play it; a [`Model`] does, if the caller knows.
+    pub fn controls(&self) -> std::result::Result<&Arc<[Control]>, &CaptureError> {
+        self.controls.as_ref().map_err(|error| &**error)
+    }
+
+    /// Whether it has any.
+    pub fn has_knobs(&self) -> bool {
+        self.controls().is_ok_and(|controls| !controls.is_empty())
+    }
+
+    /// What each input hears while nobody plays and every knob stands where it starts.
+    pub fn silence(&self) -> Vec<f32> {
+        let mut silence = vec![0.0; self.in_channels()];
+        for control in self.controls().into_iter().flat_map(|list| list.iter()) {
+            silence[control.channel] = control.value(f64::from(control.default));
+        }
+        silence
+    }
+
+    /// The input of the guitar.
+    pub(crate) fn guitar(&self) -> usize {
+        self.controls().map_or(0, |list| controls::guitar(list))
     }
 
     /// Output channels; 1 for all captures of gear.

@@ -86,6 +86,16 @@ pub enum CaptureError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Several inputs, of which the file does not say what they are for.
+    #[error(
+        "{place}: {problem}. Ask whoever made it for a version with only the guitar's input, or one whose metadata names its knobs (controls)."
+    )]
+    Inputs {
+        /// The file.
+        place: Place,
+        /// What is wrong with its inputs.
+        problem: String,
+    },
     /// A format version from before or after those that are known.
     #[error(
         "{place}: format version \"{version}\" is not one that Gridleak knows (0.5.0 to 0.7.x). Look for a newer Gridleak, or export the capture with another trainer version."

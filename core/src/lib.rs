@@ -38,6 +38,7 @@ pub use chain::{
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
+pub use format::controls::{Control, KnobPositions, MAX_CONTROLS};
 pub use format::metadata::Metadata;
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};

@@ -92,7 +92,8 @@ impl Capture {
 
     /// Measures the loudness on the scale of [`crate::Metadata::loudness`], whatever the file says:
     /// RMS in dB of the first output of a prewarmed instance of full size, while a built-in second
-    /// of pink noise at -14.9 dB RMS plays into all inputs. Always the same for the same capture.
+    /// of pink noise at -14.9 dB RMS plays into all inputs but its knobs, which stand where they start.
+    /// Always the same for the same capture.
     ///
     /// None for a capture that plays silence (-120 dB or less) or what is no number: there is no
     /// gain that would bring it to any level.
@@ -100,9 +101,15 @@ impl Capture {
     /// Builds an instance and plays 48 000 frames, so it is not for the audio thread.
     pub fn measure_loudness(&self) -> Option<f64> {
         let mut model = self.build();
-        model.prewarm();
+        let silence = self.silence();
+        model.prewarm_at(&silence);
         let mut output = vec![0.0; LENGTH];
-        let input = vec![SIGNAL.as_slice(); self.in_channels()];
+        let held = silence.iter().map(|&value| vec![value; LENGTH]);
+        let held: Vec<Vec<f32>> = held.collect();
+        let mut input = vec![SIGNAL.as_slice(); self.in_channels()];
+        for control in self.controls().into_iter().flat_map(|list| list.iter()) {
+            input[control.channel] = &held[control.channel];
+        }
         model.process(&input, &mut [&mut output]);
         let db = 10.0 * power(output.iter().map(|&sample| f64::from(sample))).log10();
         (db.is_finite() && db > SILENCE).then_some(db)

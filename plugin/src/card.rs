@@ -55,6 +55,7 @@ impl Card {
                 "Sample rate",
                 Some(format!("{} Hz{known}", capture.sample_rate())),
             ),
+            ("Knobs", knobs(capture)),
             ("Input level", levels.input_dbu.map(dbu)),
             ("Output level", levels.output_dbu.map(dbu)),
             ("Loudness", loudness),
@@ -90,6 +91,13 @@ pub(crate) fn gear(about: &Metadata) -> Option<String> {
     let known = [&about.gear_make, &about.gear_model].into_iter().flatten();
     let known: Vec<&str> = known.map(String::as_str).collect();
     (!known.is_empty()).then(|| known.join(" "))
+}
+
+/// What the capture's knobs are called, if it has some.
+fn knobs(capture: &Capture) -> Option<String> {
+    let controls = capture.controls().ok()?;
+    let names: Vec<&str> = controls.iter().map(|c| c.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// A loudness, and whether it was measured.

@@ -1,6 +1,7 @@
 //! Gridleak plays Neural Amp Modeler captures as a VST3 and CLAP plugin, and on the command line.
 
 mod builtin;
+mod capture_knobs;
 mod card;
 mod cli;
 mod editor;

@@ -66,6 +66,7 @@ impl Backend for Panel {
             through_pedal: pedal.is_some(),
             levels: playing.levels,
             slims: playing.slims,
+            knobs: playing.knobs.clone(),
             card: playing.card.clone(),
         });
         let (can_undo, can_redo) = {

@@ -6,6 +6,7 @@ use gridleak_core::{CabSettings, Chain, GateSettings, LevelSettings, ToneSetting
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
+use crate::capture_knobs::CaptureKnobs;
 use crate::folder::Step;
 use crate::part::{ForParts, Part};
 use crate::state::PartSlot;
@@ -18,7 +19,7 @@ const OUTPUT: RangeInclusive<f32> = -40.0..=40.0;
 const PART: RangeInclusive<f32> = 0.0..=1.0;
 
 /// The ranges of all numbers, by their ids.
-const RANGES: [(&str, RangeInclusive<f32>); 17] = [
+const RANGES: [(&str, RangeInclusive<f32>); 21] = [
     ("ingain", INPUT),
     ("outgn", OUTPUT),
     ("dbu", LevelSettings::INTERFACE_DBU),
@@ -35,11 +36,15 @@ const RANGES: [(&str, RangeInclusive<f32>); 17] = [
     ("cmix", PART),
     ("cblnd", PART),
     ("slim", PART),
+    ("knob1", PART),
+    ("knob2", PART),
+    ("knob3", PART),
+    ("knob4", PART),
     ("window", PART),
 ];
 
 /// How many can be seen to move in the window.
-pub(crate) const PARAMETERS: usize = 31;
+pub(crate) const PARAMETERS: usize = 35;
 
 /// The parameters. The ids are part of every saved project and must never change.
 #[derive(Params)]
@@ -82,6 +87,10 @@ pub(crate) struct Parameters {
     /// The size of a capture that has several, 0 (smallest) to 1 (full).
     #[id = "slim"]
     pub(crate) slim: FloatParam,
+
+    /// The knobs of a capture that has some.
+    #[nested(group = "Capture Knobs")]
+    pub(crate) knobs: CaptureKnobs,
 
     /// Whether the pedal before the capture is on.
     #[id = "pedal"]
@@ -367,6 +376,7 @@ impl Parameters {
             source: EnumParam::new("Input Source", Source::Stereo),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             slim: percent("Quality", 1.0),
+            knobs: CaptureKnobs::new(),
             pedal: switch("Pedal", true),
             compare: CompareParameters {
                 side: EnumParam::new("Capture A/B", Side::A),
@@ -454,12 +464,17 @@ impl Parameters {
     /// Where all of them stand, automation included, each from 0 to 1: to see whether one moved.
     pub(crate) fn positions(&self) -> [f32; PARAMETERS] {
         let (levels, gate, tone, cab) = (&self.levels, &self.gate, &self.tone, &self.cab);
+        let [first, second, third, fourth] = self.knobs.all();
         [
             self.input.modulated_normalized_value(),
             self.output.modulated_normalized_value(),
             self.source.modulated_normalized_value(),
             self.bypass.modulated_normalized_value(),
             self.slim.modulated_normalized_value(),
+            first.modulated_normalized_value(),
+            second.modulated_normalized_value(),
+            third.modulated_normalized_value(),
+            fourth.modulated_normalized_value(),
             self.pedal.modulated_normalized_value(),
             self.compare.side.modulated_normalized_value(),
             self.compare.matched.modulated_normalized_value(),
@@ -514,6 +529,7 @@ impl Parameters {
         chain.set_source(self.source.value().into());
         chain.set_bypass(self.bypass.value());
         chain.set_slim(f64::from(self.slim.value()));
+        chain.set_knobs(self.knobs.positions());
         chain.set_pedal(self.pedal.value());
         chain.set_levels(self.levels.settings());
         chain.set_gate(self.gate.settings());
@@ -751,7 +767,7 @@ impl Parameters {
 }
 
 #[cfg(test)]
-fn set_like_a_host(parameter: &impl Param, position: f32) {
+pub(crate) fn set_like_a_host(parameter: &impl Param, position: f32) {
     // SAFETY: the pointer is that of a parameter that is borrowed meanwhile.
     unsafe {
         parameter.as_ptr()._internal_set_normalized_value(position);

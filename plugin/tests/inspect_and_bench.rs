@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use gridleak_core::Level;
 use serde_json::Value;
-use support::{Bench, container, identity};
+use support::{Bench, container, identity, linear};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("valid JSON")
@@ -138,6 +138,33 @@ fn sizes_and_stages_are_shown() {
     let object = json(&bench.run(&["inspect", "sizes.nam", "--json"]).good().out);
     assert_eq!(object["slim_steps"], serde_json::json!([0.5]));
     assert_eq!(object["children"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn knobs_are_shown_and_inputs_that_are_none_are_refused() {
+    let bench = Bench::new();
+    let knobs = r#""controls": ["drive", {"name": "tone", "min": 0, "max": 10, "default": 2.5}]"#;
+    bench.put("knobs.nam", linear(3, 1, "1.0, 0.5, 0.25", 48_000, knobs));
+    let run = bench.run(&["inspect", "knobs.nam"]).good();
+    let line = "Knobs            1 drive (0 to 1, starts at 0.50); 2 tone (0 to 10, starts at 2.5)";
+    assert!(run.out.contains(line), "{}", run.out);
+    let object = json(&bench.run(&["inspect", "--json", "knobs.nam"]).good().out);
+    assert_eq!(
+        object["controls"],
+        serde_json::json!([{"name": "drive", "min": 0.0, "max": 1.0, "default": 0.5},
+                           {"name": "tone", "min": 0.0, "max": 10.0, "default": 2.5}])
+    );
+    bench.put(
+        "join.nam",
+        linear(2, 1, "1.0, 0.5", 48_000, r#""name": "Join""#),
+    );
+    let run = bench.run(&["inspect", "join.nam"]);
+    assert!(run.out.contains("Name             Join"), "{}", run.out);
+    let words = "join.nam: it has 2 inputs, but the file does not say what they are";
+    assert!(run.code == 2 && run.err.contains(words), "{run:?}");
+    let run = bench.run(&["inspect", "--json", "join.nam"]);
+    let error = json(&run.out)["error"].to_string();
+    assert!(error.contains("2 inputs"), "{error}");
 }
 
 #[test]

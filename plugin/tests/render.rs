@@ -288,7 +288,7 @@ fn a_size_can_be_chosen() {
 }
 
 #[test]
-fn channels_reach_captures_with_several_inputs_or_outputs() {
+fn channels_reach_captures_with_several_outputs() {
     let bench = Bench::new();
     bench.float_wav("mono.wav", 48_000, &[&[0.5; 100]]);
     bench.float_wav("stereo.wav", 44_100, &[&[0.5; 100], &[0.25; 100]]);
@@ -318,42 +318,13 @@ fn channels_reach_captures_with_several_inputs_or_outputs() {
     ]);
     run.bad("give a mono file");
 
+    // Of several inputs it has to be known what they are.
     bench.put("join.nam", linear(2, 1, "1.0, 0.5", 48_000, ""));
-    bench
-        .run(&[
-            "render",
-            "--raw",
-            "--capture",
-            "join.nam",
-            "mono.wav",
-            "out.wav",
-        ])
-        .good();
-    assert_eq!(read_float(&bench.path("out.wav")).1, [[0.75; 100]]);
-    bench
-        .run(&[
-            "render",
-            "--raw",
-            "--capture",
-            "join.nam",
-            "stereo.wav",
-            "out.wav",
-        ])
-        .good();
-    let (spec, wet) = read_float(&bench.path("out.wav"));
-    assert_eq!(
-        (spec.channels, spec.sample_rate, wet[0].len()),
-        (1, 44_100, 100)
-    );
-    let run = bench.run(&[
-        "render",
-        "--raw",
-        "--capture",
-        "join.nam",
-        "three.wav",
-        "out.wav",
-    ]);
-    run.bad("mono or stereo file");
+    let render = ["render", "--capture", "join.nam", "mono.wav", "joined.wav"];
+    bench.run(&render).bad("join.nam: it has 2 inputs");
+    let behind = ["render", "--pedal", "join.nam", "mono.wav", "joined.wav"];
+    bench.run(&behind).bad("join.nam: it has 2 inputs");
+    assert!(!bench.path("joined.wav").exists());
     let run = bench.run(&["render", "three.wav", "out.wav"]);
     run.bad("mono or stereo");
 }
@@ -690,4 +661,55 @@ fn what_a_rig_cannot_do_is_told() {
             .collect();
         bench.run(&command).bad(words);
     }
+}
+
+#[test]
+fn knobs_are_turned_by_number_and_by_name() {
+    let bench = Bench::new();
+    bench.float_wav("mono.wav", 48_000, &[&[0.25; 100]]);
+    bench.float_wav("stereo.wav", 48_000, &[&[0.5; 100], &[0.25; 100]]);
+    let knobs = r#""controls": ["Drive", {"name": "tone", "min": -1, "max": 1, "default": -1}]"#;
+    bench.put("knobs.nam", linear(3, 1, "1.0, 0.5, 0.25", 48_000, knobs));
+    let render = |knobs: &[&str], input: &str| {
+        let mut args = vec!["render", "--raw", "--capture", "knobs.nam"];
+        args.extend(knobs.iter().flat_map(|knob| ["--knob", knob]));
+        bench.run(&[&args[..], &[input, "out.wav"]].concat())
+    };
+    let wet = || read_float(&bench.path("out.wav")).1;
+    // Where nobody turns them they stand where they start: in the middle, and at -1.
+    render(&[], "mono.wav").good();
+    assert_eq!(wet(), [[0.25; 100]]);
+    for (knobs, wanted) in [
+        (vec!["1=0"], 0.0),
+        (vec!["drive=1"], 0.5),
+        (vec!["DRIVE=1", "2=0.5"], 0.75),
+        (vec!["tone = 1.0", "1=0.5", "1=0"], 0.5),
+    ] {
+        render(&knobs, "mono.wav").good();
+        assert_eq!(wet(), [[wanted; 100]], "{knobs:?}");
+    }
+    // Each side of a stereo recording has the same knobs.
+    render(&["1=0", "2=0.5"], "stereo.wav").good();
+    assert_eq!(wet(), [[0.5; 100], [0.25; 100]]);
+    // Those of a pedal stay, and it says so.
+    let pedal = [
+        "render",
+        "--raw",
+        "--capture",
+        "knobs.nam",
+        "--pedal",
+        "knobs.nam",
+    ];
+    let turned = ["--knob", "1=0.5", "--knob", "2=0.5", "mono.wav", "out.wav"];
+    let run = bench.run(&[&pedal[..], &turned].concat()).good();
+    assert!(run.err.contains("the pedal's knobs stay"), "{run:?}");
+    assert_eq!(wet(), [[0.5; 100]]);
+    for bad in ["1=1.5", "1=-0.1", "1=NaN", "1=", "=0.5", "drive", "drive:1"] {
+        render(&[bad], "mono.wav").bad("give a knob and a number from 0 to 1");
+    }
+    for bad in ["0=0.5", "3=0.5", "bass=0.5", "99999999999999999999999=1"] {
+        render(&[bad], "mono.wav").bad("1 (Drive), 2 (tone)");
+    }
+    let plain = ["render", "--knob", "1=0.5", "mono.wav", "out.wav"];
+    bench.run(&plain).bad("the capture has no knobs");
 }

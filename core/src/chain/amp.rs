@@ -8,6 +8,7 @@ use super::rate::RateMatch;
 use super::setup::{Piece, Setup, Voicing};
 use super::voice::Voice;
 use crate::capture::Capture;
+use crate::format::controls::KnobPositions;
 use crate::levels::{LevelSettings, Levels};
 use crate::loudness::MAX_GAIN;
 use crate::simd::Level;
@@ -70,7 +71,8 @@ impl Amp {
         Ok(amp)
     }
 
-    /// Puts the capture of a pedal before it.
+    /// Puts the capture of a pedal before it. Its knobs, if it has some, stand where its file has them
+    /// start, for [`super::Chain::set_knobs`] turns those of the capture behind it.
     ///
     /// # Errors
     /// In words, if that cannot play in such a setup.
@@ -81,7 +83,11 @@ impl Amp {
         level: Level,
     ) -> Result<Self, String> {
         // A pedal hears what the chain has, and gives as much to the amp.
-        let voice = Voice::new(pedal, self.setup, &voicing, level)?;
+        let at_rest = Voicing {
+            knobs: None,
+            ..voicing
+        };
+        let voice = Voice::new(pedal, self.setup, &at_rest, level)?;
         let late = voice.latency() + self.voice.latency();
         self.align = align(self.setup.latency, late)?;
         let pedal = Pedal::new(voice, voicing.levels, &self.levels, self.setup.rate);
@@ -117,6 +123,11 @@ impl Amp {
         }
     }
 
+    /// Turns the knobs of the capture, if it has some. Those of a pedal stay where its file has them start.
+    pub(super) fn set_knobs(&mut self, positions: &KnobPositions) {
+        self.voice.set_knobs(positions);
+    }
+
     /// Sets how hard it is driven and how loud it comes out.
     pub(super) fn set_levels(&mut self, settings: &LevelSettings) {
         self.input.set(self.levels.input_gain_db(settings) as f32);
@@ -146,6 +157,7 @@ impl Amp {
     pub(super) fn finish(&mut self) {
         self.input.finish();
         self.output.finish();
+        self.voice.finish();
         if let Some(pedal) = &mut self.pedal {
             pedal.finish();
         }

@@ -5,7 +5,9 @@
 //! until something is played need not be run. Neither is heard: the samples are those of two
 //! instances that always play.
 
+use super::knobs::Knobs;
 use crate::engine::LONGEST_CYCLE;
+use crate::format::controls::{KnobPositions, MAX_CONTROLS};
 use crate::{Capture, Level, Model};
 
 /// Frames of silence beyond a capture's memory before it rests. Long impulse responses go through
@@ -16,8 +18,12 @@ const MARGIN: usize = 1024;
 pub(crate) struct DualMono {
     /// One or two.
     lanes: Vec<Lane>,
-    /// One that was prewarmed and never played, if its state can be copied.
+    /// The same for all lanes.
+    knobs: Knobs,
+    /// One in the state that silence leads to, if that can be copied.
     fresh: Option<Model>,
+    /// What that heard of the knobs.
+    fresh_knobs: [f32; MAX_CONTROLS],
     /// What [`DualMono::set_slim`] was last called with.
     slim: Option<f64>,
     /// Whether the second lane's state would be the first one's: then only that one is played.
@@ -44,10 +50,18 @@ struct Lane {
 
 impl DualMono {
     /// Builds instances and prewarms them. `lanes`: 1 or 2, but only captures with one input and one
-    /// output can have 2. `slim`: the size that they begin in, as for [`DualMono::set_slim`]. Takes time
+    /// output can have 2; knobs are no such inputs. `slim`: the size that they begin in, as for
+    /// [`DualMono::set_slim`]. `knobs`: where knobs stand, else where the file has them start. Takes time
     /// and memory: not for the audio thread.
-    pub(crate) fn new(capture: &Capture, lanes: usize, slim: f64, level: Level) -> Self {
-        let mono = (capture.in_channels(), capture.out_channels()) == (1, 1);
+    pub(crate) fn new(
+        capture: &Capture,
+        lanes: usize,
+        slim: f64,
+        knobs: Option<KnobPositions>,
+        level: Level,
+    ) -> Self {
+        let knobs = Knobs::new(capture, knobs);
+        let mono = (capture.in_channels() - knobs.len(), capture.out_channels()) == (1, 1);
         let count = if mono { lanes.clamp(1, 2) } else { 1 };
         let build = || {
             let mut model = capture.build_for(level);
@@ -57,19 +71,22 @@ impl DualMono {
             model
         };
         let mut fresh = build();
-        fresh.prewarm();
+        let silence = knobs.silence();
+        fresh.prewarm_at(&silence);
         let mut copies = true;
         let mut lane = || {
             let mut model = build();
             copies = model.copy_state(&fresh);
             if !copies {
-                model.prewarm();
+                model.prewarm_at(&silence);
             }
             Lane::new(model, capture)
         };
         DualMono {
             lanes: (0..count).map(|_| lane()).collect(),
             fresh: copies.then_some(fresh),
+            fresh_knobs: knobs.values(),
+            knobs,
             slim: Some(slim),
             twins: copies,
             identical: 0,
@@ -102,16 +119,29 @@ impl DualMono {
         }
     }
 
-    /// Plays up to [`BLOCK`](crate::engine::BLOCK) frames at the capture's rate. A single lane has the capture's inputs and
-    /// outputs; of two lanes each has one. All slices are equally long.
+    /// Turns the knobs of a capture that has some; they move without clicks.
+    pub(crate) fn set_knobs(&mut self, positions: &KnobPositions) {
+        self.knobs.set(positions);
+    }
+
+    /// Has the knobs at once where they are going.
+    pub(crate) fn finish(&mut self) {
+        self.knobs.finish();
+    }
+
+    /// Plays up to [`BLOCK`](crate::engine::BLOCK) frames at the capture's rate. A single lane has the capture's inputs, without
+    /// its knobs, and outputs; of two lanes each has one. All slices are equally long.
     ///
     /// Where a capture gives something that is infinite or no number, that lane's block becomes
     /// silence and it begins anew, as after [`DualMono::reset`].
     pub(crate) fn process(&mut self, input: &[&[f32]], output: &mut [&mut [f32]]) {
-        let fresh = self.fresh.as_ref();
+        self.refresh();
+        let frames = input.first().map_or(0, |channel| channel.len());
+        self.knobs.advance(frames);
+        let (fresh, knobs) = (self.fresh.as_ref(), &self.knobs);
         let [first, second] = self.lanes.as_mut_slice() else {
             for lane in &mut self.lanes {
-                lane.play(input, output, fresh);
+                lane.play(input, knobs, output, fresh);
             }
             return;
         };
@@ -124,14 +154,14 @@ impl DualMono {
             self.twins = false;
             second.take_over(first);
         }
-        let sound = first.play(&[left], &mut [left_output], fresh);
+        let sound = first.play(&[left], knobs, &mut [left_output], fresh);
         if self.twins {
             for (right, &left) in right_output.iter_mut().zip(&**left_output) {
                 *right = left;
             }
             return;
         }
-        let sound = second.play(&[right], &mut [right_output], fresh) && sound;
+        let sound = second.play(&[right], knobs, &mut [right_output], fresh) && sound;
         self.identical = if same && sound {
             self.identical.saturating_add(left.len())
         } else {
@@ -140,11 +170,26 @@ impl DualMono {
         self.twins = same && fresh.is_some() && first.is_twin(second, self.identical);
     }
 
+    /// Learns where silence leads with the knobs as they are, where a lane has just found out.
+    fn refresh(&mut self) {
+        let knobs = self.knobs.values();
+        if knobs == self.fresh_knobs || !self.lanes[0].has_settled() {
+            return;
+        }
+        if let Some(fresh) = &mut self.fresh
+            && fresh.copy_state(&self.lanes[0].model)
+        {
+            self.fresh_knobs = knobs;
+        }
+    }
+
     /// Back to where silence leaves the capture, as after [`DualMono::new`]; with another slim value
-    /// since then it begins in the full size and changes. Unlike [`DualMono::new`] it may be called on
-    /// the audio thread: the state is copied. (Where it cannot be, that of the file is: with long
-    /// impulse responses. Of those alone, it is the same.)
+    /// since then it begins in the full size and changes, and knobs that were turned since the last
+    /// silence are heard to have been turned just now, for as long as it remembers. Unlike
+    /// [`DualMono::new`] it may be called on the audio thread: the state is copied. (Where it cannot be,
+    /// that of the file is: with long impulse responses. Of those alone, it is the same.)
     pub(crate) fn reset(&mut self) {
+        self.knobs.finish();
         for lane in &mut self.lanes {
             lane.reset(self.fresh.as_ref());
         }
@@ -174,11 +219,21 @@ impl Lane {
         }
     }
 
-    /// Plays one block. Returns false if what came out was no sound.
-    fn play(&mut self, input: &[&[f32]], output: &mut [&mut [f32]], fresh: Option<&Model>) -> bool {
+    /// Plays one block. `input`: without the knobs. Returns false if what came out was no sound.
+    fn play(
+        &mut self,
+        input: &[&[f32]],
+        knobs: &Knobs,
+        output: &mut [&mut [f32]],
+        fresh: Option<&Model>,
+    ) -> bool {
         let frames = output.first().map_or(0, |channel| channel.len());
         let silence = input.iter().map(|channel| silence_at_end(channel)).min();
-        let silence = silence.unwrap_or(frames);
+        // A knob that moves is heard, even if nobody plays.
+        let silence = match knobs.are_still() {
+            true => silence.unwrap_or(frames),
+            false => 0,
+        };
         if self.model.is_changing() {
             self.silent = 0;
         }
@@ -189,7 +244,13 @@ impl Lane {
             return true;
         }
         self.wake();
-        self.model.process(input, output);
+        match input {
+            [guitar] if !knobs.is_empty() => {
+                let inputs = knobs.beside(guitar);
+                self.model.process(&inputs[..=knobs.len()], output);
+            }
+            _ => self.model.process(input, output),
+        }
         #[cfg(test)]
         {
             self.run += frames;
@@ -225,6 +286,11 @@ impl Lane {
         }
     }
 
+    /// Whether it is where silence leads, and has not gone round from there.
+    fn has_settled(&self) -> bool {
+        self.phase == 0 && self.resting_period().is_some()
+    }
+
     /// Goes round in the cycle of its output without playing.
     fn rest(&mut self, output: &mut [&mut [f32]], frames: usize, period: usize) {
         for (channel, last) in output.iter_mut().zip(&self.last) {
@@ -240,7 +306,7 @@ impl Lane {
     /// Brings the model to where it would be, had it not rested.
     fn wake(&mut self) {
         if self.phase > 0 {
-            self.model.play_silence(self.phase);
+            self.model.play_on(self.phase);
             self.phase = 0;
             // What it gave last has to be heard anew before it can rest again.
             self.silent = 0;
@@ -457,7 +523,7 @@ mod tests {
         }
 
         fn at(name: &str, capture: &Capture, lanes: usize, level: Level) -> Self {
-            let dual = DualMono::new(capture, lanes, 1.0, level);
+            let dual = DualMono::new(capture, lanes, 1.0, None, level);
             let alone = (0..dual.lanes.len()).map(|_| {
                 let mut model = capture.build_for(level);
                 model.prewarm();
@@ -711,13 +777,14 @@ mod tests {
                 };
                 // The first lane is a frame further on, and may rest at once.
                 session.dual.twins = false;
-                let [first, second] = session.dual.lanes.as_mut_slice() else {
+                let DualMono { lanes, knobs, .. } = &mut session.dual;
+                let [first, second] = lanes.as_mut_slice() else {
                     unreachable!("there are two lanes")
                 };
-                first.play(&[&[0.0; 64]], &mut [&mut [0.0; 64]], None);
-                session.alone[0].play_silence(64);
-                second.model.play_silence(63);
-                session.alone[1].play_silence(63);
+                first.play(&[&[0.0; 64]], knobs, &mut [&mut [0.0; 64]], None);
+                session.alone[0].play_on(64);
+                second.model.play_on(63);
+                session.alone[1].play_on(63);
                 // The second lane rests when it is where the first one was.
                 let wait = (period - 63 % period) % period;
                 session.silence_at_once(wait);
@@ -923,16 +990,165 @@ mod tests {
         }
     }
 
+    /// A guitar and a knob, in every kind of net; the knob comes first in the second.
+    fn with_knobs() -> Vec<(String, Capture)> {
+        let random = |count: usize| -> Vec<f64> {
+            let next = |n: usize| (n * 7919 % 101) as f64 / 250.0 - 0.2;
+            (0..count).map(next).collect()
+        };
+        let file = |architecture: &str, config: Value, weights: usize, metadata: Value| {
+            json!({"version": "0.5.4", "architecture": architecture, "config": config,
+                   "sample_rate": 48000, "weights": random(weights), "metadata": metadata})
+        };
+        let named = json!({"controls": ["drive"]});
+        let lstm = file(
+            "LSTM",
+            json!({"num_layers": 1, "input_size": 2, "hidden_size": 4, "in_channels": 2}),
+            4 * 4 * (2 + 4) + 4 * 4 + 2 * 4 + 4 + 1,
+            named.clone(),
+        );
+        let array = json!({"input_size": 2, "condition_size": 2, "head_size": 1, "channels": 2,
+                           "kernel_size": 3, "dilations": [1, 2, 8], "activation": "Tanh",
+                           "gated": false, "head_bias": false});
+        let wavenet = file(
+            "WaveNet",
+            json!({"layers": [array], "head": null, "head_scale": 0.5, "in_channels": 2}),
+            2 * 2 + 3 * (2 * 2 * 3 + 2 + 2 * 2 + 2 * 2 + 2) + 2 + 1,
+            json!({"control_channels": "[drive ; audio] (-1..1)"}),
+        );
+        let mut sizes = json!({"version": "0.7.0", "architecture": "SlimmableContainer", "weights": [],
+                               "config": {"submodels": [{"max_value": 0.5, "model": lstm.clone()},
+                                                        {"max_value": 1.0, "model": wavenet.clone()}]}});
+        sizes["metadata"] = named;
+        let captures = [("lstm", &lstm), ("wavenet", &wavenet), ("sizes", &sizes)];
+        let mut captures: Vec<(String, Capture)> = captures
+            .map(|(name, file)| (name.to_owned(), parse(name, file)))
+            .into();
+        let twice = captures[0].1.oversampled(2).into_owned();
+        captures.push(("lstm at twice its rate".into(), twice));
+        captures
+    }
+
+    fn without_allocating(act: impl FnOnce()) {
+        reset_violation_count();
+        assert_no_alloc(act);
+        assert_eq!(violation_count(), 0, "allocates");
+    }
+
+    /// Plays blocks of a guitar to both lanes and to an instance with the knob as an input like any
+    /// other, and compares; returns for how many frames models were run.
+    fn play_with_knob(
+        dual: &mut DualMono,
+        (alone, capture): (&mut Model, &Capture),
+        guitar: &[f32],
+        knob: &mut impl FnMut() -> f32,
+    ) -> usize {
+        for block in guitar.chunks(60) {
+            let (mut left, mut right, mut wanted) = (
+                vec![7.0; block.len()],
+                vec![7.0; block.len()],
+                vec![0.0; block.len()],
+            );
+            without_allocating(|| dual.process(&[block, block], &mut [&mut left, &mut right]));
+            let values: Vec<f32> = block.iter().map(|_| knob()).collect();
+            let mut inputs = [&values[..], &values];
+            inputs[capture.guitar()] = block;
+            alone.process(&inputs, &mut [&mut wanted]);
+            assert_eq!(left, wanted);
+            assert_eq!(right, wanted);
+        }
+        dual.lanes
+            .iter_mut()
+            .map(|lane| std::mem::take(&mut lane.run))
+            .sum()
+    }
+
+    /// Knobs are turned while sound plays, in silence, and at rest; what is then heard, and where a
+    /// reset leads, is always what their new places make of it.
+    #[test]
+    fn knobs_are_heard_whenever_they_move() {
+        let guitar = guitar();
+        for (name, capture) in with_knobs() {
+            let control = capture.controls().expect("it has a knob")[0].clone();
+            let mut dual = DualMono::new(&capture, 2, 1.0, Some([0.25; 4]), Level::detect());
+            let mut alone = capture.build();
+            let mut silence = capture.silence();
+            silence[control.channel] = control.value(0.25);
+            alone.prewarm_at(&silence);
+            let frames = (super::super::gain::SMOOTHING * capture.sample_rate()).round();
+            let (mut from, mut to, mut left) = (0.25, 0.25, 0.0);
+            let patience = vec![0.0; 60 * (alone.memory() + MARGIN).div_ceil(60) + 24_000];
+            for (turn, (position, sound)) in [
+                (0.25f32, &guitar[..3000]),
+                (0.75, &guitar[3000..6000]),
+                (0.75, &patience),
+                (0.75, &patience[..600]),
+                (0.1, &patience),
+                (0.1, &patience[..600]),
+                (0.1, &guitar[..1200]),
+                (0.9, &patience[..12_000]),
+                (0.9, &guitar[600..1200]),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                if f64::from(position) != to {
+                    (from, to, left) = (to, f64::from(position), frames);
+                    without_allocating(|| dual.set_knobs(&[position; 4]));
+                }
+                let mut knob = || {
+                    left = f64::max(left - 1.0, 0.0);
+                    control.value(to + (from - to) * (left / frames))
+                };
+                let frames = play_with_knob(&mut dual, (&mut alone, &capture), sound, &mut knob);
+                let rests = matches!(turn, 3 | 5);
+                assert!(frames > 0 || rests, "{name}: turn {turn} is not played");
+                // Of the others it is not known.
+                if rests && ["lstm", "wavenet"].contains(&name.as_str()) {
+                    assert_eq!(frames, 0, "{name}: turn {turn} does not rest");
+                }
+            }
+            for slim in [0.0, 1.0] {
+                let mut knob = || control.value(f64::from(0.9f32));
+                without_allocating(|| dual.set_slim(slim));
+                alone.set_slim(slim);
+                play_with_knob(
+                    &mut dual,
+                    (&mut alone, &capture),
+                    &guitar[..6000],
+                    &mut knob,
+                );
+            }
+            let mut knob = || control.value(f64::from(0.9f32));
+            play_with_knob(&mut dual, (&mut alone, &capture), &patience, &mut knob);
+            if dual.lanes[0].has_settled() {
+                // Where silence leads, it has learned.
+                without_allocating(|| dual.reset());
+                let mut known = DualMono::new(&capture, 2, 1.0, Some([0.9; 4]), Level::detect());
+                let [reset, new] = [&mut dual, &mut known].map(|dual| {
+                    let (mut left, mut right) = ([0.0; 60], [0.0; 60]);
+                    let input = &guitar[..60];
+                    dual.process(&[input, input], &mut [&mut left, &mut right]);
+                    assert_eq!(left, right, "{name}");
+                    left
+                });
+                let apart = reset.iter().zip(&new).map(|(a, b)| (a - b).abs());
+                let apart = apart.fold(0.0, f32::max);
+                assert!(apart < 1e-5, "{name}: {apart} after a reset");
+            }
+        }
+    }
+
     #[test]
     fn several_channels_are_one_lane() {
         for name in ["features/wn_2in_2out.nam", "features/lstm_2in_2out.nam"] {
-            let dual = DualMono::new(&load(name), 2, 1.0, Level::detect());
+            let dual = DualMono::new(&load(name), 2, 1.0, None, Level::detect());
             assert_eq!(dual.lanes.len(), 1, "{name}");
         }
         let mono = load("captures/wn_nano.nam");
         for (wanted, lanes) in [(0, 1), (1, 1), (2, 2), (9, 2)] {
             assert_eq!(
-                DualMono::new(&mono, wanted, 1.0, Level::detect())
+                DualMono::new(&mono, wanted, 1.0, None, Level::detect())
                     .lanes
                     .len(),
                 lanes

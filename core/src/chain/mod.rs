@@ -19,6 +19,7 @@ mod filter;
 mod gain;
 mod gate;
 mod impulse_response;
+mod knobs;
 mod pedal;
 #[cfg(test)]
 mod probe;
@@ -39,6 +40,7 @@ pub use source::Source;
 pub use tone::ToneSettings;
 
 use crate::engine::BLOCK;
+use crate::format::controls::KnobPositions;
 use crate::levels::LevelSettings;
 use crate::simd::FlushDenormals;
 use bypass::Bypass;
@@ -68,6 +70,8 @@ pub struct Chain {
     captures: Crossfade<Amp>,
     levels: LevelSettings,
     slim: f64,
+    /// Of captures that have some; those that were never turned stand where their file has them start.
+    knobs: Option<KnobPositions>,
     pedal: bool,
     gate: Gate,
     tone: ToneStack,
@@ -101,6 +105,7 @@ impl Chain {
             captures: Crossfade::new(setup.rate),
             levels: LevelSettings::default(),
             slim: 1.0,
+            knobs: None,
             pedal: true,
             gate: Gate::new(setup.rate, setup.latency),
             tone: ToneStack::new(setup.rate),
@@ -176,6 +181,15 @@ impl Chain {
         }
     }
 
+    /// Turns the knobs of captures that have some; each is heard to move within 20 ms. Not those of a
+    /// pedal, see [`Amp::behind`].
+    pub fn set_knobs(&mut self, positions: KnobPositions) {
+        if self.knobs != Some(positions) {
+            self.knobs = Some(positions);
+            self.captures.each(|amp| amp.set_knobs(&positions));
+        }
+    }
+
     /// Steps on the pedal, where there is one.
     pub fn set_pedal(&mut self, on: bool) {
         if on != self.pedal {
@@ -219,6 +233,9 @@ impl Chain {
         amp.set_levels(&self.levels);
         amp.set_slim(self.slim);
         amp.set_pedal(self.pedal);
+        if let Some(positions) = &self.knobs {
+            amp.set_knobs(positions);
+        }
         amp.finish();
         self.captures.offer(amp)
     }

@@ -1,6 +1,7 @@
 //! What the parts of a chain are made for and with.
 
 use crate::engine::BLOCK;
+use crate::format::controls::KnobPositions;
 use crate::levels::Levels;
 
 /// A piece of sound: up to [`BLOCK`] frames of two channels.
@@ -27,14 +28,17 @@ pub struct Voicing {
     pub levels: Levels,
     /// The size of a capture that has several, from 0 (smallest) to 1 (full).
     pub slim: f64,
+    /// Where the knobs of a capture that has some stand; none leaves them where its file has them start.
+    pub knobs: Option<KnobPositions>,
 }
 
 impl Default for Voicing {
-    /// As it is, in full size.
+    /// As it is, in full size, with its knobs where they start.
     fn default() -> Self {
         Voicing {
             levels: Levels::default(),
             slim: 1.0,
+            knobs: None,
         }
     }
 }

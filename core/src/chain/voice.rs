@@ -5,6 +5,7 @@ use super::rate::{MAX_STREAMS, RateMatch};
 use super::setup::{Piece, Setup, Voicing};
 use crate::capture::Capture;
 use crate::engine::BLOCK;
+use crate::format::controls::KnobPositions;
 use crate::simd::Level;
 
 /// Seconds after which a recurrent capture that has heard what the others heard plays what it would
@@ -17,10 +18,8 @@ const RECURRENT_MEMORY: f64 = 0.1;
 pub(super) struct Voice {
     nets: DualMono,
     rate: Option<RateMatch>,
-    /// Channels of the capture, or one for each side.
+    /// Sides that it hears, and channels that it makes.
     streams: (usize, usize),
-    /// The last side that comes in.
-    last: usize,
     memory: usize,
     latency: usize,
 }
@@ -36,17 +35,18 @@ impl Voice {
         voicing: &Voicing,
         level: Level,
     ) -> Result<Self, String> {
-        let (ins, outs) = (capture.in_channels(), capture.out_channels());
-        if ins > MAX_STREAMS || outs > MAX_STREAMS {
+        // One input is the guitar's, all others are knobs: what else they might be, nobody knows.
+        capture.controls().map_err(|reason| reason.to_string())?;
+        let outs = capture.out_channels();
+        if outs > MAX_STREAMS {
             return Err(format!(
-                "it has {ins} inputs and {outs} outputs, more than a plugin plays ({MAX_STREAMS}). Load another capture."
+                "it has {outs} outputs, more than a plugin plays ({MAX_STREAMS}). Load another capture."
             ));
         }
-        let dual = (ins, outs) == (1, 1);
-        let lanes = if dual { setup.inputs } else { 1 };
-        let streams = if dual { (lanes, lanes) } else { (ins, outs) };
+        let lanes = if outs == 1 { setup.inputs } else { 1 };
+        let streams = (lanes, lanes.max(outs));
         let inside = capture.sample_rate();
-        let nets = DualMono::new(capture, lanes, voicing.slim, level);
+        let nets = DualMono::new(capture, lanes, voicing.slim, voicing.knobs, level);
         let heard = match nets.is_recurrent() {
             true => (RECURRENT_MEMORY * inside).min(nets.memory() as f64),
             false => nets.memory() as f64,
@@ -59,7 +59,6 @@ impl Voice {
             nets,
             rate,
             streams,
-            last: setup.inputs - 1,
             memory: (heard * setup.rate / inside).ceil() as usize + latency,
             latency,
         })
@@ -80,6 +79,16 @@ impl Voice {
         self.nets.set_slim(value);
     }
 
+    /// Turns the knobs of a capture that has some.
+    pub(super) fn set_knobs(&mut self, positions: &KnobPositions) {
+        self.nets.set_knobs(positions);
+    }
+
+    /// Has the knobs at once where they are going.
+    pub(super) fn finish(&mut self) {
+        self.nets.finish();
+    }
+
     /// Back to where silence leaves it.
     pub(super) fn reset(&mut self) {
         self.nets.reset();
@@ -91,9 +100,7 @@ impl Voice {
     /// Plays `frames` frames, at most [`BLOCK`].
     pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
         let (ins, outs) = self.streams;
-        // The last side that there is stands in for those that a capture has beyond it.
-        let input: [&[f32]; MAX_STREAMS] =
-            std::array::from_fn(|i| &input[i.min(self.last)][..frames]);
+        let input = input.each_ref().map(|side| &side[..frames]);
         let mut played = [[0.0; BLOCK]; MAX_STREAMS];
         {
             let mut played = played.each_mut().map(|stream| &mut stream[..frames]);

@@ -82,9 +82,11 @@ struct Lstm<const H: usize, const V: usize> {
     head_bias: Vec<f32>,
     /// Frames that settle it: half a second.
     memory: usize,
-    /// Frames of silence that it last heard.
+    /// What it heard in the last frame.
+    held: Vec<f32>,
+    /// Frames for which that has not changed, as in silence, with whatever knobs standing still.
     silence: usize,
-    /// The cycle that silence was found to have brought it to, in frames.
+    /// The cycle that these were found to have brought it to, in frames.
     period: Option<usize>,
 }
 
@@ -144,6 +146,7 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
             head,
             head_bias: config.head_bias.to_vec(),
             memory: (0.5 * rate) as usize,
+            held: vec![0.0; config.inputs],
             silence: 0,
             period: None,
         }
@@ -251,6 +254,7 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         for layer in &mut self.layers {
             layer.state = layer.initial.clone();
         }
+        self.held.fill(0.0);
         self.silence = 0;
         self.period = None;
     }
@@ -269,6 +273,7 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
             layer.state = from.state.clone();
             layer.before = from.before.clone();
         }
+        self.held.copy_from_slice(&from.held);
         self.silence = from.silence;
         self.period = from.period;
     }
@@ -305,11 +310,24 @@ impl<const H: usize, const V: usize> Kernel for Run<'_, H, V> {
         let channels = 0..net.inputs;
         // SAFETY: `input` has the net's channels and these frames.
         let value = |channel, frame| unsafe { *input.at(channel, frame) };
-        let silent = |&frame: &usize| channels.clone().all(|c| value(c, frame) == 0.0);
+        let held = &net.held;
+        let before = |channel: usize, frame: usize| match frame {
+            0 => held[channel],
+            _ => value(channel, frame - 1),
+        };
+        let silent = |&frame: &usize| {
+            let mut channels = channels.clone();
+            channels.all(|channel| value(channel, frame) == before(channel, frame))
+        };
         let sound = frames - (0..frames).rev().take_while(silent).count();
         if sound > 0 {
             net.silence = 0;
             net.period = None;
+        }
+        if let Some(last) = frames.checked_sub(1) {
+            for channel in channels {
+                net.held[channel] = value(channel, last);
+            }
         }
         let mut start = 0;
         while start < frames {

@@ -15,6 +15,8 @@ pub struct Model {
     level: Level,
     input: Planes,
     output: Planes,
+    /// What each input last heard.
+    held: Vec<f32>,
 }
 
 impl Model {
@@ -24,6 +26,7 @@ impl Model {
         Model {
             input: Planes::new(net.inputs()),
             output: Planes::new(net.outputs()),
+            held: vec![0.0; net.inputs()],
             level,
             net,
         }
@@ -55,16 +58,25 @@ impl Model {
     /// before they play: of a feed-forward net the steady state, which is computed; of a recurrent
     /// one what half a second of silence makes of the state it is in. Not for the audio thread.
     pub fn prewarm(&mut self) {
+        self.prewarm_at(&[]);
+    }
+
+    /// As [`Model::prewarm`], but to where inputs that stay at `silence` leave it; those beyond hear 0.
+    /// For captures with knobs, see [`crate::Capture::silence`].
+    pub fn prewarm_at(&mut self, silence: &[f32]) {
         let _flush = FlushDenormals::new();
-        let (input, output) = self.silence();
+        for (channel, held) in self.held.iter_mut().enumerate() {
+            *held = silence.get(channel).copied().unwrap_or(0.0);
+        }
+        let (input, output) = self.hold();
         // SAFETY: both were made for the network's channels.
         unsafe { self.net.settle(input, output) };
     }
 
-    /// A block of silence, and one for what becomes of it.
-    fn silence(&mut self) -> (Source, Target) {
-        for channel in 0..self.in_channels() {
-            self.input.channel_mut(channel).fill(0.0);
+    /// A block in which every input stays as it last was, and one for what becomes of it.
+    fn hold(&mut self) -> (Source, Target) {
+        for (channel, &held) in self.held.iter().enumerate() {
+            self.input.channel_mut(channel).fill(held);
         }
         let input = self.input.target(Order::Planar).as_source();
         (input, self.output.target(Order::Planar))
@@ -103,6 +115,7 @@ impl Model {
     pub fn copy_state(&mut self, from: &Model) -> bool {
         let alike = self.level == from.level && self.net.is_alike(from.net.as_ref());
         if alike {
+            self.held.copy_from_slice(&from.held);
             self.net.copy_state(from.net.as_ref());
         }
         alike
@@ -118,8 +131,8 @@ impl Model {
         self.level == other.level && self.net.same_state(other.net.as_ref())
     }
 
-    /// Whether silence has brought a recurrent capture to stand still: it leaves the whole state as
-    /// it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
+    /// Whether silence, or whatever else stays as it is, has brought a recurrent capture to stand still:
+    /// it leaves the whole state as it is, to the bit, and the output with it. Also false where that is not known: only LSTMs
     /// look, at the top of a file or as the size of one that plays, and every 1024 frames; and of an
     /// oversampled capture, whose states take turns, it is never known.
     pub fn is_settled(&self) -> bool {
@@ -127,16 +140,17 @@ impl Model {
     }
 
     /// Frames, at most [`super::LONGEST_CYCLE`], after which a recurrent capture comes back to the
-    /// same state and output in the silence that it hears, again and again: 1 if it
+    /// same state and output while what it hears stays as it is, again and again: 1 if it
     /// [stands still](Model::is_settled). None where that is not known.
     pub(crate) fn period(&self) -> Option<usize> {
         self.net.period()
     }
 
-    /// Plays up to [`BLOCK`] frames of silence that nobody listens to.
-    pub(crate) fn play_silence(&mut self, frames: usize) {
+    /// Plays up to [`BLOCK`] frames more of what it last heard, silence and knobs that stand still,
+    /// that nobody listens to.
+    pub(crate) fn play_on(&mut self, frames: usize) {
         let _flush = FlushDenormals::new();
-        let (input, output) = self.silence();
+        let (input, output) = self.hold();
         // SAFETY: both were made for the network's channels and have room for `BLOCK` frames.
         unsafe { self.net.process(input, output, frames.min(BLOCK)) };
     }
@@ -161,6 +175,7 @@ impl Model {
                 let there = source.map_or(&[][..], |samples| &samples[..samples.len().min(frames)]);
                 plane[..there.len()].copy_from_slice(there);
                 plane[there.len()..].fill(0.0);
+                self.held[channel] = plane[frames - 1];
             }
             let source = self.input.target(Order::Planar).as_source();
             let target = self.output.target(Order::Planar);
@@ -236,6 +251,7 @@ mod tests {
                 level: Level::detect(),
                 input: Planes::new(1),
                 output: Planes::new(1),
+                held: vec![0.0],
             };
             let (input, mut output) = ([0.1; 3 * BLOCK], [0.0; 3 * BLOCK]);
             reset_violation_count();

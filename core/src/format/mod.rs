@@ -4,6 +4,7 @@
 //! believed before the weights for it are seen.
 
 pub(crate) mod activation;
+pub(crate) mod controls;
 pub(crate) mod convnet;
 pub(crate) mod fields;
 pub(crate) mod linear;

@@ -16,7 +16,17 @@ pub(super) fn open(source: &Path) -> Result<Capture> {
     match built_in(source, CAPTURES) {
         Some(found) => parse(source, found?.bytes),
         None if source.is_dir() => Err(Failure::at(source, "is a folder; name a .nam file")),
-        None => Capture::from_file(source).map_err(|e| Failure::new(e.to_string())),
+        None => Capture::from_file(source)
+            .map_err(|e| Failure::new(e.to_string()))
+            .and_then(explained),
+    }
+}
+
+/// Refuses a capture of several inputs that does not say what they are.
+fn explained(capture: Capture) -> Result<Capture> {
+    match capture.controls() {
+        Ok(_) => Ok(capture),
+        Err(error) => Err(Failure::new(error.to_string())),
     }
 }
 
@@ -38,7 +48,9 @@ pub(super) fn bytes(source: &Path) -> Result<Cow<'static, [u8]>> {
 /// The capture that the bytes of `source` are.
 pub(super) fn parse(source: &Path, bytes: &[u8]) -> Result<Capture> {
     let name = source.display().to_string();
-    Capture::from_bytes(&name, bytes).map_err(|e| Failure::new(e.to_string()))
+    Capture::from_bytes(&name, bytes)
+        .map_err(|e| Failure::new(e.to_string()))
+        .and_then(explained)
 }
 
 /// The built-in sound of a kind, if `source` is the name of one.

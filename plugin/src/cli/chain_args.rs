@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gridleak_core::{
-    CabSettings, Chain, GateSettings, ImpulseResponse, LevelSettings, OutputMode, ToneSettings,
+    CabSettings, Capture, Chain, Control, GateSettings, ImpulseResponse, KnobPositions,
+    LevelSettings, OutputMode, ToneSettings,
 };
 
 use super::capture_source::built_in;
 use crate::builtin::CABS;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::impulse_file;
 use crate::state::Contents;
 
@@ -39,6 +40,10 @@ pub(super) struct ChainArgs {
     #[arg(long, value_name = "DBU", default_value_t = 12.0, allow_negative_numbers = true,
           value_parser = |text: &str| number(text, -60.0, 60.0))]
     interface: f32,
+
+    /// Turn a knob of a capture that has some: its number or name, and where, 0 to 1; may be repeated
+    #[arg(long = "knob", value_name = "KNOB=POSITION", value_parser = knob)]
+    knobs: Vec<(String, f32)>,
 
     /// Noise gate that opens at this level, -100 to 0 dB [without a level: -80]
     #[arg(long, value_name = "DB", num_args = 0..=1, default_missing_value = "-80",
@@ -146,6 +151,36 @@ impl ChainArgs {
         }
     }
 
+    /// Where the knobs of a capture stand: where its file has them start, unless they are turned.
+    pub(super) fn knobs(&self, capture: &Capture) -> Result<KnobPositions> {
+        let controls = capture
+            .controls()
+            .map_err(|e| Failure::new(e.to_string()))?;
+        let mut positions = KnobPositions::default();
+        for (position, control) in positions.iter_mut().zip(&**controls) {
+            *position = control.default;
+        }
+        for (wanted, position) in &self.knobs {
+            let number = wanted.parse::<usize>().ok();
+            let numbered = number.and_then(|number| number.checked_sub(1));
+            let named = |control: &Control| control.name.to_lowercase() == wanted.to_lowercase();
+            let found = numbered.or_else(|| controls.iter().position(named));
+            match found.filter(|&found| found < controls.len()) {
+                Some(found) => positions[found] = *position,
+                None => {
+                    let names = controls.iter().enumerate();
+                    let names = names.map(|(index, c)| format!("{} ({})", index + 1, c.name));
+                    let names = names.collect::<Vec<_>>().join(", ");
+                    return Err(Failure::new(match names.is_empty() {
+                        true => format!("--knob {wanted}: the capture has no knobs"),
+                        false => format!("--knob {wanted}: the capture has these knobs: {names}"),
+                    }));
+                }
+            }
+        }
+        Ok(positions)
+    }
+
     /// 1, 2, 4 or 8.
     pub(super) fn oversampling(&self) -> usize {
         self.oversample.parse().unwrap_or(1)
@@ -202,6 +237,15 @@ fn number(text: &str, least: f32, most: f32) -> std::result::Result<f32, String>
         Ok(value) if (least..=most).contains(&value) => Ok(value),
         _ => Err(format!("give a number from {least} to {most}")),
     }
+}
+
+fn knob(text: &str) -> std::result::Result<(String, f32), String> {
+    let parts = text
+        .rsplit_once('=')
+        .map(|(knob, at)| (knob.trim(), at.trim()));
+    let read = parts.and_then(|(knob, at)| Some((knob.to_owned(), number(at, 0.0, 1.0).ok()?)));
+    read.filter(|(knob, _)| !knob.is_empty())
+        .ok_or_else(|| "give a knob and a number from 0 to 1, as in 1=0.5 or drive=0.5".into())
 }
 
 fn tone(text: &str) -> std::result::Result<[f32; 3], String> {

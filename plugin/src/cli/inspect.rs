@@ -8,6 +8,7 @@ use gridleak_core::{Capture, Examination, Metadata, Summary};
 use serde_json::{Map, Value, json};
 
 use super::{capture_source, say};
+use crate::capture_knobs::value;
 use crate::card;
 use crate::failure::{Failure, Result, one_line};
 
@@ -77,6 +78,7 @@ fn whole_card(file: &Path, capture: &Capture) -> String {
             "Channels",
             (channels != (1, 1)).then(|| format!("{} in, {} out", channels.0, channels.1)),
         ),
+        ("Knobs", knobs(capture)),
         ("Sample rate", Some(format!("{rate} Hz{assumed}"))),
     ];
     let loudness = capture.loudness().map(card::loudness);
@@ -177,6 +179,37 @@ fn sizes(steps: &[f64]) -> String {
     format!("{} (--slim {}, 1)", steps.len() + 1, limits.join(", "))
 }
 
+/// The knobs of a capture that has some, with what they go from and to, and where they start.
+fn knobs(capture: &Capture) -> Option<String> {
+    let controls = capture.controls().ok().filter(|list| !list.is_empty())?;
+    let each = controls.iter().enumerate().map(|(index, control)| {
+        let [from, to] = control.range;
+        let start = value(control, control.default);
+        format!(
+            "{} {} ({from} to {to}, starts at {start})",
+            index + 1,
+            control.name
+        )
+    });
+    Some(each.collect::<Vec<_>>().join("; "))
+}
+
+/// The same as JSON.
+fn knobs_to_json(capture: &Capture) -> Value {
+    let controls = capture.controls().into_iter().flat_map(|list| list.iter());
+    let each = controls.map(|control| {
+        let [min, max] = control.range;
+        let start = control.value(f64::from(control.default));
+        json!({"name": control.name, "min": min, "max": max, "default": start})
+    });
+    let each: Vec<Value> = each.collect();
+    if each.is_empty() {
+        Value::Null
+    } else {
+        each.into()
+    }
+}
+
 fn branch(text: &mut String, node: &Summary, rate: f64, depth: usize) {
     let role = if node.role.is_empty() {
         String::new()
@@ -223,6 +256,7 @@ fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
             ("slim_steps", json!(capture.slim_steps())),
             ("in_channels", json!(capture.in_channels())),
             ("out_channels", json!(capture.out_channels())),
+            ("controls", knobs_to_json(capture)),
             ("sample_rate", json!(rate)),
             ("sample_rate_known", json!(capture.sample_rate_known())),
             ("loudness", json!(loudness.map(|loudness| loudness.db))),

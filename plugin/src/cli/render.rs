@@ -111,7 +111,12 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     let levels = Levels::of(&capture);
     let settings = args.chain.levels(args.raw);
     let (gain_db, why) = levelling(args.raw, &settings, &levels);
-    let mut rig = Rig::new(args, &capture, pedal.as_ref(), levels, &input, level)
+    let voicing = Voicing {
+        levels,
+        slim: args.slim.unwrap_or(1.0),
+        knobs: Some(args.chain.knobs(&capture)?),
+    };
+    let mut rig = Rig::new(args, &capture, pedal.as_ref(), voicing, &input, level)
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
     rig.load_cab(args)?;
     let (channels, rate) = (rig.channels, input.rate());
@@ -134,6 +139,9 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
                 format_args!("is {what} itself; choose another name"),
             ));
         }
+    }
+    if pedal.as_ref().is_some_and(Capture::has_knobs) {
+        note("the pedal's knobs stay where its file has them start; --knob turns the capture's");
     }
     let warnings = capture.warnings().iter();
     for warning in warnings.chain(pedal.iter().flat_map(Capture::warnings)) {
@@ -325,12 +333,12 @@ impl Rig {
         args: &RenderArgs,
         capture: &Capture,
         pedal: Option<&Capture>,
-        levels: Levels,
+        voicing: Voicing,
         input: &WavReader,
         level: Level,
     ) -> std::result::Result<Self, String> {
         let inputs = input.channels();
-        let channels = written(inputs, capture.in_channels(), capture.out_channels())?;
+        let channels = written(inputs, capture.out_channels())?;
         let rate = f64::from(input.rate());
         let oversampling = args.chain.oversampling();
         let capture = &*capture.oversampled(oversampling);
@@ -343,15 +351,14 @@ impl Rig {
             outputs: inputs.max(channels),
             latency: late(capture) + pedal.as_deref().map_or(0, late),
         };
-        let slim = args.slim.unwrap_or(1.0);
-        let voicing = |levels| Voicing { levels, slim };
-        let mut amp = Amp::new(capture, setup, voicing(levels), 0, level)?;
+        let mut amp = Amp::new(capture, setup, voicing, 0, level)?;
         if let Some(pedal) = pedal.as_deref() {
-            amp = amp.behind(pedal, voicing(pedal_levels), level)?;
+            let levels = pedal_levels;
+            amp = amp.behind(pedal, Voicing { levels, ..voicing }, level)?;
         }
         let mut chain = Chain::new(setup);
         args.chain.set(&mut chain, args.raw);
-        chain.set_slim(slim);
+        chain.set_slim(voicing.slim);
         // A new chain takes a capture that was made for it.
         let _taken = chain.offer(Box::new(amp));
         chain.reset();
@@ -382,24 +389,20 @@ impl Rig {
     }
 }
 
-/// The channels that a recording of so many gives through a capture with so many inputs and outputs,
-/// or why it cannot be played.
-fn written(channels: usize, inputs: usize, outputs: usize) -> std::result::Result<usize, String> {
-    match (channels, inputs, outputs) {
-        (1 | 2, 1, 1) => Ok(channels),
-        (3.., _, _) => Err(format!(
+/// The channels that a recording of so many gives through a capture with so many outputs, or why it
+/// cannot be played.
+fn written(channels: usize, outputs: usize) -> std::result::Result<usize, String> {
+    match (channels, outputs) {
+        (1 | 2, 1) => Ok(channels),
+        (3.., _) => Err(format!(
             "has {channels} channels; give a mono or stereo file"
         )),
-        (_, _, 3..) => Err(format!(
+        (_, 3..) => Err(format!(
             "the capture makes {outputs} channels; Gridleak plays captures that make one or two"
         )),
-        (1, _, _) => Ok(outputs),
-        (_, 1, _) => Err(format!(
-            "has {channels} channels, and this capture makes {outputs} channels of one; give a mono file"
-        )),
-        (_, 2, _) => Ok(outputs),
+        (1, _) => Ok(outputs),
         _ => Err(format!(
-            "has {channels} channels, and this capture has {inputs} inputs; give a mono file"
+            "has {channels} channels, and this capture makes {outputs} channels of one; give a mono file"
         )),
     }
 }
@@ -410,14 +413,11 @@ mod tests {
 
     #[test]
     fn channels_find_their_way_or_a_reason() {
-        assert_eq!(written(1, 1, 1), Ok(1));
-        assert_eq!(written(2, 1, 1), Ok(2));
-        assert_eq!(written(1, 1, 2), Ok(2));
-        assert_eq!(written(1, 2, 1), Ok(1));
-        assert_eq!(written(2, 2, 1), Ok(1));
-        assert_eq!(written(1, 3, 2), Ok(2));
-        for (channels, inputs, outputs) in [(3, 1, 1), (2, 1, 2), (3, 3, 2), (2, 3, 1)] {
-            let reason = written(channels, inputs, outputs).unwrap_err();
+        assert_eq!(written(1, 1), Ok(1));
+        assert_eq!(written(2, 1), Ok(2));
+        assert_eq!(written(1, 2), Ok(2));
+        for (channels, outputs) in [(3, 1), (2, 2), (3, 2)] {
+            let reason = written(channels, outputs).unwrap_err();
             assert!(
                 reason.starts_with(&format!("has {channels} channels")),
                 "{reason}"

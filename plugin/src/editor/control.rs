@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use gridleak_core::MAX_CONTROLS;
 use nice_plug::prelude::{BoolParam, Enum, EnumParam, FloatParam, FloatRange, Param, ParamSetter};
 
+use crate::capture_knobs;
 use crate::parameters::{Parameters, typed_cut, typed_number};
 
 /// What is turned.
@@ -25,10 +27,23 @@ pub(crate) enum Knob {
     HighCut,
     Mix,
     Blend,
+    /// Those of a capture that has some.
+    Capture1,
+    Capture2,
+    Capture3,
+    Capture4,
 }
 
 impl Knob {
-    pub(crate) const ALL: [Knob; 16] = [
+    /// In the order of the capture's knobs.
+    pub(crate) const CAPTURE: [Knob; MAX_CONTROLS] = [
+        Knob::Capture1,
+        Knob::Capture2,
+        Knob::Capture3,
+        Knob::Capture4,
+    ];
+
+    pub(crate) const ALL: [Knob; 20] = [
         Knob::Input,
         Knob::Output,
         Knob::Quality,
@@ -45,6 +60,10 @@ impl Knob {
         Knob::HighCut,
         Knob::Mix,
         Knob::Blend,
+        Knob::Capture1,
+        Knob::Capture2,
+        Knob::Capture3,
+        Knob::Capture4,
     ];
 
     pub(super) fn parameter(self, parameters: &Parameters) -> &FloatParam {
@@ -66,6 +85,10 @@ impl Knob {
             Self::HighCut => &cab.high_cut,
             Self::Mix => &cab.mix,
             Self::Blend => &cab.blend,
+            Self::Capture1 => parameters.knobs.all()[0],
+            Self::Capture2 => parameters.knobs.all()[1],
+            Self::Capture3 => parameters.knobs.all()[2],
+            Self::Capture4 => parameters.knobs.all()[3],
         }
     }
 
@@ -88,6 +111,11 @@ impl Knob {
             Self::HighCut => "High cut",
             Self::Mix => "Mix",
             Self::Blend => "Blend",
+            // Where the capture does not name them.
+            Self::Capture1 => "Knob 1",
+            Self::Capture2 => "Knob 2",
+            Self::Capture3 => "Knob 3",
+            Self::Capture4 => "Knob 4",
         }
     }
 
@@ -110,6 +138,9 @@ impl Knob {
             Self::HighCut => "Takes away what is higher.",
             Self::Mix => "How much of the sound goes through the cabinet.",
             Self::Blend => "From the first impulse response to the second.",
+            Self::Capture1 | Self::Capture2 | Self::Capture3 | Self::Capture4 => {
+                "A knob of the gear, as the capture learned it."
+            }
         }
     }
 }
@@ -243,6 +274,8 @@ pub(crate) struct Number {
     pub(crate) range: FloatRange,
     /// What a double click sets.
     pub(crate) default: f32,
+    /// What it is in the capture, where it is a knob of one.
+    pub(crate) control: Option<gridleak_core::Control>,
 }
 
 impl Number {
@@ -255,6 +288,19 @@ impl Number {
             text: parameter.normalized_value_to_string(position, true),
             range: parameter.range(),
             default: parameter.default_plain_value(),
+            control: None,
+        }
+    }
+
+    /// A knob of a capture, with the capture's name and numbers. It goes from 0 to 1 all the same.
+    fn of_capture(parameter: &FloatParam, control: &gridleak_core::Control) -> Self {
+        let number = Self::of(parameter);
+        Self {
+            name: format!("Capture {}", control.name),
+            text: capture_knobs::value(control, number.value),
+            default: control.default,
+            control: Some(control.clone()),
+            ..number
         }
     }
 
@@ -305,6 +351,9 @@ impl Number {
             return typed_cut(text, self.default);
         }
         let number = typed_number(text)?;
+        if let Some(control) = &self.control {
+            return Some(control.position(number));
+        }
         let per_cent = self.text.ends_with('%');
         Some(if per_cent { number / 100.0 } else { number })
     }
@@ -328,16 +377,23 @@ pub(crate) struct Controls {
 }
 
 impl Controls {
-    pub(crate) fn of(parameters: &Parameters) -> Self {
+    /// `knobs`: those of the capture that plays.
+    pub(crate) fn of(parameters: &Parameters, knobs: &[gridleak_core::Control]) -> Self {
+        let number = |knob: Knob| {
+            let index = Knob::CAPTURE.iter().position(|known| *known == knob);
+            let parameter = knob.parameter(parameters);
+            match index.and_then(|index| knobs.get(index)) {
+                Some(control) => Number::of_capture(parameter, control),
+                None => Number::of(parameter),
+            }
+        };
         let switch = |switch: Switch| {
             let parameter = switch.parameter(parameters);
             let on = parameter.unmodulated_plain_value();
             (parameter.name().to_owned(), on)
         };
         Self {
-            numbers: Knob::ALL
-                .map(|k| Number::of(k.parameter(parameters)))
-                .into(),
+            numbers: Knob::ALL.map(number).into(),
             switches: Switch::ALL.map(switch).into(),
             choices: Choice::ALL
                 .map(|c| c.parameter(parameters).options())

@@ -85,17 +85,23 @@ pub(super) fn show(
     turn(ui, &response, knob, number, memory, actions);
     describe(ui, &response, number);
     draw(ui, dial, number, &response);
-    ui.painter().text(
-        caption.center_top(),
-        Align2::CENTER_TOP,
-        knob.caption(),
-        if small {
-            theme::tiny(scale)
-        } else {
-            theme::small(scale)
-        },
-        theme::WEAK,
-    );
+    let font = if small {
+        theme::tiny(scale)
+    } else {
+        theme::small(scale)
+    };
+    match &number.control {
+        // A stranger may have made it long.
+        Some(control) => {
+            let (align, name) = (Align2::CENTER_TOP, &control.name);
+            widgets::label(ui, caption, align, 1, name, font, theme::WEAK);
+        }
+        None => {
+            let (at, align) = (caption.center_top(), Align2::CENTER_TOP);
+            ui.painter()
+                .text(at, align, knob.caption(), font, theme::WEAK);
+        }
+    }
     if response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
         memory.typing = Some(Typing::new(number, true));
     }
@@ -105,6 +111,13 @@ pub(super) fn show(
          A double click resets it.",
         knob.hint()
     ));
+}
+
+/// Lets go of a knob that is shown no longer.
+pub(super) fn hide(knob: Knob, memory: &mut Memory, actions: &mut Vec<Action>) {
+    if std::mem::take(memory).dragging {
+        actions.push(Action::End(knob));
+    }
 }
 
 /// Turns the knob as the pointer, the keys or a screen reader want it.

@@ -280,8 +280,8 @@ impl EditorApp {
             status.message = Some(notice.clone());
         }
         View {
+            controls: Controls::of(parameters, &status.capture.knobs),
             status,
-            controls: Controls::of(parameters),
             listing: self.backend.listing(),
             choosing: self.dialog.is_open(),
         }

@@ -272,6 +272,15 @@ fn with_little_and_with_much() {
     }
     view.status.capture.as_mut().unwrap().slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));
+    let view = view::tests::with_knobs(playing(), view::tests::four_knobs());
+    results.extend(compare("knobs", size, 1.0, view.clone(), &[]));
+    results.extend(compare(
+        "small-knobs",
+        layout::SMALLEST_SIZE,
+        1.0,
+        view,
+        &[],
+    ));
 }
 
 #[test]

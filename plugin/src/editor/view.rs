@@ -95,6 +95,8 @@ pub(crate) struct CaptureStatus {
     pub(crate) through_pedal: bool,
     /// Whether it has several sizes.
     pub(crate) slims: bool,
+    /// Its knobs; most have none.
+    pub(crate) knobs: Arc<[gridleak_core::Control]>,
     /// What there is to read about it.
     pub(crate) card: Arc<Card>,
 }
@@ -560,6 +562,7 @@ impl Scene<'_> {
         let inside = rect.shrink(8.0 * scale);
         let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
         let below = below.with_min_y(below.bottom() - 24.0 * scale);
+        let name = self.show_capture_knobs(ui, name);
         self.show_name(ui, name);
 
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
@@ -604,6 +607,25 @@ impl Scene<'_> {
                 false => "Have the project carry copies of the files, for other computers".into(),
             });
         }
+    }
+
+    /// The knobs of a capture that has some, at the right; returns what they leave.
+    fn show_capture_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
+        let count = self.view.status.capture.knobs.len();
+        for knob in Knob::CAPTURE.into_iter().skip(count) {
+            let memory = &mut self.memory.knobs[knob as usize];
+            knob::hide(knob, memory, &mut self.actions);
+        }
+        if count == 0 {
+            return rect;
+        }
+        let wide = 56.0 * self.scale * count as f32;
+        let (rest, mut knobs) = rect.split_left_right_at_x(rect.right() - wide);
+        knobs.max.y = knobs.bottom().min(knobs.top() + 88.0 * self.scale);
+        for (place, knob) in layout::columns(knobs, count, 2.0).zip(Knob::CAPTURE) {
+            self.knob(ui, place, knob);
+        }
+        rest.with_max_x(rest.right() - 8.0 * self.scale)
     }
 
     /// Which of two captures plays, and whether they are equally loud.
@@ -868,6 +890,10 @@ pub(super) mod tests {
         let number = view.controls.number_mut(knob);
         number.value = value;
         number.modulated = value;
+        if let Some(control) = &number.control {
+            number.text = crate::capture_knobs::value(control, value);
+            return;
+        }
         number.text = match number.text.rsplit_once(' ') {
             Some((_, "%")) => format!("{:.0} %", 100.0 * value),
             Some((_, unit @ ("ms" | "Hz"))) => format!("{value:.0} {unit}"),
@@ -905,7 +931,7 @@ pub(super) mod tests {
                 can_redo: true,
                 ..Status::default()
             },
-            controls: Controls::of(&parameters),
+            controls: Controls::of(&parameters, &[]),
             listing: Arc::default(),
             choosing: false,
         };
@@ -916,6 +942,25 @@ pub(super) mod tests {
         turn(&mut view, Knob::Input, 2.0);
         turn(&mut view, Knob::Output, -6.0);
         view
+    }
+
+    /// The same with a capture that has such knobs.
+    pub(in crate::editor) fn with_knobs(mut view: View, controls: serde_json::Value) -> View {
+        let slots = Part::ALL.map(|part| crate::state::PartSlot::new(part, || {}));
+        let parameters = crate::parameters::Parameters::new(slots);
+        let knobs = crate::capture_knobs::tests::controls(controls);
+        let shown = Controls::of(&parameters, &knobs);
+        for knob in Knob::CAPTURE {
+            *view.controls.number_mut(knob) = shown.number(knob).clone();
+        }
+        view.status.capture.knobs = knobs;
+        view
+    }
+
+    /// Four of them, one with a name as long as it can be.
+    pub(in crate::editor) fn four_knobs() -> serde_json::Value {
+        serde_json::json!(["Gain", {"name": "Presence of the power amp", "min": 0, "max": 10},
+                           {"name": "Sag", "default": 0.2}, {"name": "Bias", "min": -50, "max": 50}])
     }
 
     fn message(text: &str) -> Option<Message> {
@@ -1107,7 +1152,7 @@ pub(super) mod tests {
 
     #[test]
     fn every_knob_turns_types_and_resets() {
-        let mut window = window(view());
+        let mut window = window(with_knobs(view(), four_knobs()));
         for knob in Knob::ALL {
             let page = match knob {
                 Knob::Quality | Knob::Interface => "Setup",
@@ -1274,6 +1319,48 @@ pub(super) mod tests {
         window.run();
         assert!(window.query_by_label("Quality value").is_none());
         assert!(window.query_by_label_contains("one size").is_some());
+    }
+
+    #[test]
+    fn a_capture_has_its_own_knobs_and_no_others() {
+        let mut window = window(view());
+        for name in CAPTURE_KNOBS {
+            assert!(window.query_by_label(name).is_none(), "{name}");
+        }
+        let state = window.state_mut();
+        state.view = with_knobs(view(), four_knobs());
+        window.run();
+        let value = |window: &Window, label| window.get_by_label(label).value().unwrap();
+        assert_eq!(value(&window, "Capture Gain"), "0.50");
+        assert_eq!(value(&window, "Capture Presence of the power am"), "5.0");
+        assert_eq!(value(&window, "Capture Bias"), "0");
+        // In the numbers of the capture; a double click leads to where its file has it start.
+        window.get_by_label("Capture Bias value").click();
+        window.run();
+        type_over(&mut window, "-25");
+        window.key_press(Key::Enter);
+        assert_eq!(done(&mut window), set(Knob::Capture4, 0.25));
+        assert_eq!(value(&window, "Capture Bias"), "-25");
+        let reset = window.get_by_label("Capture Sag");
+        reset.click_modifiers(Modifiers::COMMAND);
+        assert_eq!(done(&mut window), set(Knob::Capture3, 0.2));
+        // One that goes while it is dragged is let go of.
+        let at = window.get_by_label("Capture Gain").rect().center();
+        moved(&window, at);
+        button(&window, at, true);
+        window.run_steps(2);
+        moved(&window, at - vec2(0.0, 30.0));
+        let begun = done_at_once(&mut window);
+        assert!(begun.contains(&Action::Begin(Knob::Capture1)), "{begun:?}");
+        window.state_mut().view.status.capture.knobs = Arc::default();
+        let ended = done_at_once(&mut window);
+        assert_eq!(
+            ended.last(),
+            Some(&Action::End(Knob::Capture1)),
+            "{ended:?}"
+        );
+        button(&window, at, false);
+        assert_eq!(done(&mut window), []);
     }
 
     #[test]
@@ -1753,6 +1840,17 @@ pub(super) mod tests {
         "Dismiss message",
     ];
 
+    const CAPTURE_KNOBS: [&str; 8] = [
+        "Capture Gain",
+        "Capture Gain value",
+        "Capture Presence of the power am",
+        "Capture Presence of the power am value",
+        "Capture Sag",
+        "Capture Sag value",
+        "Capture Bias",
+        "Capture Bias value",
+    ];
+
     const SETUP: [&str; 25] = [
         "Input Source: Stereo",
         "Input Source: Left",
@@ -1835,12 +1933,18 @@ pub(super) mod tests {
             vec2(1200.0, 800.0),
             vec2(2000.0, 1200.0),
         ] {
-            for (page, name) in [
-                ("Rig", "Plexi"),
-                ("Rig", "a_capture_with_a_very_long_name_".repeat(6).as_str()),
-                ("Setup", "Plexi"),
+            let long = "a_capture_with_a_very_long_name_".repeat(6);
+            for (page, name, knobs) in [
+                ("Rig", "Plexi", false),
+                ("Rig", long.as_str(), false),
+                ("Setup", "Plexi", false),
+                ("Rig", "Plexi", true),
+                ("Rig", long.as_str(), true),
             ] {
-                let mut view = view();
+                let mut view = match knobs {
+                    true => with_knobs(view(), four_knobs()),
+                    false => view(),
+                };
                 for part in &mut view.status.parts {
                     part.name = Some(name.into());
                 }
@@ -1854,6 +1958,9 @@ pub(super) mod tests {
                 let mut parts: Vec<_> = CONTROLS[..16].iter().copied().map(place).collect();
                 parts.extend(page.into_iter().copied().map(place));
                 parts.extend(["Input level", "Output level", "3 of 12"].map(place));
+                if knobs {
+                    parts.extend(CAPTURE_KNOBS.map(place));
+                }
                 let names = shown.get_all_by_label(name);
                 parts.extend(names.map(|node| ("name", node.rect())));
                 let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);

@@ -577,12 +577,16 @@ mod tests {
     /// A chain whose cabinet is off.
     fn bare_chain(setup: Setup) -> Chain {
         let mut chain = Chain::new(setup);
-        chain.set_cab(gridleak_core::CabSettings {
-            on: false,
-            ..Default::default()
-        });
+        chain.set_cab(no_cab());
         chain.reset();
         chain
+    }
+
+    fn no_cab() -> gridleak_core::CabSettings {
+        gridleak_core::CabSettings {
+            on: false,
+            ..Default::default()
+        }
     }
 
     /// An instance without a host.
@@ -1217,6 +1221,82 @@ mod tests {
         instance.loader.clear(Part::SecondCapture);
         parameters.choose_side(Side::B);
         level_comes_to(&mut instance, 0.025);
+    }
+
+    #[test]
+    fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
+        use crate::capture_knobs::tests::with_knobs;
+        use nice_plug::prelude::Param;
+        let folder = folder();
+        let path = folder.path().join("drive.nam");
+        let names = serde_json::json!(["Drive", {"name": "Bias", "min": -5, "max": 5}]);
+        std::fs::write(&path, with_knobs(names)).unwrap();
+        let mut instance = Instance::active();
+        instance.loader.open_file(Part::Capture, path);
+        instance.settle();
+        let texts = |instance: &Instance| {
+            let knobs = instance.parameters.knobs.all();
+            knobs.map(|knob| knob.normalized_value_to_string(0.5, true))
+        };
+        assert_eq!(texts(&instance), ["Drive 0.50", "Bias 0.0", "0.50", "0.50"]);
+        let shown = instance.loader.shown().parts[0].capture.clone().unwrap();
+        assert_eq!(shown.knobs.len(), 2);
+        for (drive, wanted) in [(0.5, 0.35), (1.0, 0.6), (0.0, 0.1)] {
+            instance.parameters.knobs.turn(0, drive);
+            instance.parameters.follow(&mut instance.chain);
+            instance.chain.set_cab(no_cab());
+            instance.chain.set_dc_blocker(false);
+            instance.chain.set_gate(gridleak_core::GateSettings {
+                on: false,
+                ..Default::default()
+            });
+            instance.settle();
+            assert!(
+                (instance.level() - wanted).abs() < 1e-5,
+                "{drive}: {}",
+                instance.level()
+            );
+        }
+
+        // What is loaded later has them as they stand, and a pedal has its own.
+        instance.parameters.knobs.turn(0, 1.0);
+        let plain = write(folder.path(), "plain.nam", 0.5, 48_000);
+        instance.loader.open_file(Part::SecondCapture, plain);
+        instance.settle();
+        assert_eq!(texts(&instance)[0], "Drive 0.50");
+        instance.parameters.choose_side(Side::B);
+        instance.loader.look();
+        let started = Instant::now();
+        while texts(&instance)[0] != "0.50" {
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "A is still named"
+            );
+            instance.settle();
+        }
+
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
+        let unnamed = folder.path().join("unnamed.nam");
+        std::fs::write(&unnamed, with_knobs(serde_json::json!(["Drive", ""]))).unwrap();
+        instance.loader.open_file(Part::Capture, unnamed.clone());
+        instance.settle();
+        let message = instance.message();
+        assert!(
+            message.contains("unnamed.nam") && message.contains("needs a name"),
+            "{message}"
+        );
+        let (_, after) = instance.parameters.slot(Part::Capture).current();
+        assert_eq!(after, saved);
+        instance.loader.dismiss_message();
+        instance.loader.open_file(Part::Pedal, unnamed);
+        instance.settle();
+        assert!(instance.message().contains("needs a name"));
+        instance.loader.dismiss_message();
+        let pedal = folder.path().join("drive.nam");
+        instance.loader.open_file(Part::Pedal, pedal);
+        instance.settle();
+        let message = instance.message();
+        assert!(message.starts_with("drive has knobs"), "{message}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gridleak_core::Levels;
+use gridleak_core::{Control, Levels};
 
 use crate::card::Card;
 use crate::editor::Message;
@@ -46,6 +46,8 @@ pub(crate) struct ShownCapture {
     pub(crate) slims: bool,
     /// Whether it was made of an amp with its cabinet.
     pub(crate) has_cab: bool,
+    /// Its knobs; most have none.
+    pub(crate) knobs: Arc<[Control]>,
     /// What there is to read about it.
     pub(crate) card: Arc<Card>,
 }

@@ -174,6 +174,7 @@ impl Worker {
         for part in Part::ALL {
             self.load_saved(shared, part, choices[part.index()], deadline);
         }
+        self.name_knobs(shared);
         let Some(setup) = orders.setup else { return };
         if shared.quit.load(Ordering::Acquire) {
             return;
@@ -264,6 +265,13 @@ impl Worker {
         }
         let generation = shared.parameters.slot(part).choose(choice.clone());
         self.take(shared, part, loaded, generation, &choice);
+        let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
+        if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
+            shared.say_of(part, Message::notice(format!(
+                "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
+                choice.name()
+            )));
+        }
         true
     }
 
@@ -350,6 +358,7 @@ impl Worker {
                 levels: *levels,
                 slims: !capture.slim_steps().is_empty(),
                 has_cab: capture.metadata().has_cab(),
+                knobs: capture.controls().cloned().unwrap_or_default(),
                 card: Card::new(capture, levels).into(),
             }),
             _ => None,
@@ -406,6 +415,14 @@ impl Worker {
         }
     }
 
+    /// Tells the host what the knobs of the capture that is to play are called.
+    fn name_knobs(&self, shared: &Shared) {
+        let playing = self.playing(&shared.parameters);
+        let knobs = playing.map(|(playing, _)| playing.capture.controls().cloned());
+        let knobs = knobs.and_then(Result::ok).unwrap_or_default();
+        shared.parameters.knobs.name(&knobs);
+    }
+
     /// What is to be built.
     fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
         let (playing, like) = self.playing(&shared.parameters)?;
@@ -459,6 +476,7 @@ impl Worker {
             && let Some(plan) = self.plan(shared, setup, offline)
             && plan != last
         {
+            self.name_knobs(shared);
             self.build(shared, setup, offline);
             if plan.oversampling != last.oversampling {
                 // What is late by more or less than the host was told can only be told to it anew.
@@ -506,6 +524,7 @@ impl Worker {
         let voicing = |levels| Voicing {
             levels,
             slim: f64::from(shared.parameters.slim.value()),
+            knobs: Some(shared.parameters.knobs.positions()),
         };
         // Every change is another sound, also where the capture stays.
         let alone = || {
@@ -670,6 +689,8 @@ impl Content {
             return Ok(Content::Response(response));
         }
         let capture = Capture::from_bytes(name, bytes).map_err(|e| e.to_string())?;
+        // Of several inputs it must be known what they are.
+        capture.controls().map_err(|e| e.to_string())?;
         Ok(match part {
             // Its loudness, which may have to be measured, is of no use.
             Part::Pedal => {
