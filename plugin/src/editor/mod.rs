@@ -280,7 +280,10 @@ impl EditorApp {
             status.message = Some(notice.clone());
         }
         View {
-            controls: Controls::of(parameters, &status.capture.knobs),
+            controls: Controls::of(
+                parameters,
+                status.capture.as_ref().map_or(&[], |c| &c.knobs),
+            ),
             status,
             listing: self.backend.listing(),
             choosing: self.dialog.is_open(),

@@ -41,6 +41,7 @@ fn playing() -> View {
         through_pedal: true,
         slims: false,
         card: Arc::new(card),
+        knobs: Arc::default(),
     });
     status.load = Load {
         share: 0.024,

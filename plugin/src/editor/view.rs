@@ -611,7 +611,8 @@ impl Scene<'_> {
 
     /// The knobs of a capture that has some, at the right; returns what they leave.
     fn show_capture_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
-        let count = self.view.status.capture.knobs.len();
+        let capture = self.view.status.capture.as_ref();
+        let count = capture.map_or(0, |capture| capture.knobs.len());
         for knob in Knob::CAPTURE.into_iter().skip(count) {
             let memory = &mut self.memory.knobs[knob as usize];
             knob::hide(knob, memory, &mut self.actions);
@@ -953,7 +954,7 @@ pub(super) mod tests {
         for knob in Knob::CAPTURE {
             *view.controls.number_mut(knob) = shown.number(knob).clone();
         }
-        view.status.capture.knobs = knobs;
+        view.status.capture.as_mut().unwrap().knobs = knobs;
         view
     }
 
@@ -1352,7 +1353,8 @@ pub(super) mod tests {
         moved(&window, at - vec2(0.0, 30.0));
         let begun = done_at_once(&mut window);
         assert!(begun.contains(&Action::Begin(Knob::Capture1)), "{begun:?}");
-        window.state_mut().view.status.capture.knobs = Arc::default();
+        let status = &mut window.state_mut().view.status;
+        status.capture.as_mut().unwrap().knobs = Arc::default();
         let ended = done_at_once(&mut window);
         assert_eq!(
             ended.last(),
