@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gridleak_core::MAX_FILE_BYTES;
+use gridleak_core::{MAX_FILE_BYTES, decode_text, is_utf16};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::failure::one_line;
@@ -45,13 +45,24 @@ impl Read for Until<'_> {
 /// What the capture in `bytes` says of itself beyond its `name`.
 pub(super) fn about(bytes: impl Read, name: &str) -> String {
     let mut bytes = BufReader::new(bytes.take(MAX_FILE_BYTES));
-    let mark = b"\xEF\xBB\xBF";
-    if bytes.fill_buf().is_ok_and(|start| start.starts_with(mark)) {
-        bytes.consume(mark.len());
-    }
     let mut found = Found::default();
+    let place = Place::File(&mut found);
     // It ends with an error as soon as all is found, and what a broken file says may be shown too.
-    let _ = Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
+    let start = bytes.fill_buf().unwrap_or_default();
+    if is_utf16(start) {
+        // Few files are; these are read to their end.
+        let mut all = Vec::new();
+        let read = bytes.read_to_end(&mut all);
+        if let Some(text) = decode_text(&all).filter(|_| read.is_ok()) {
+            let _ = place.deserialize(&mut serde_json::Deserializer::from_str(&text));
+        }
+    } else {
+        let mark = b"\xEF\xBB\xBF";
+        if start.starts_with(mark) {
+            bytes.consume(mark.len());
+        }
+        let _ = place.deserialize(&mut serde_json::Deserializer::from_reader(bytes));
+    }
     found.line(name)
 }
 
@@ -214,6 +225,8 @@ mod tests {
             \"config\": {\"architecture\": \"no\"}, \"architecture\": \"WaveNet\"}";
         let expected = "Plexi  [31m, Marshall 1959, amp cab, hi gain, by Zoë, WaveNet";
         assert_eq!(of(text), expected);
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(about(&wide[..], "file"), expected);
         let text = r#"{"architecture": "LSTM", "metadata": {"name": "FILE", "gear_model": "X"}}"#;
         assert_eq!(of(text), "X, LSTM");
     }
