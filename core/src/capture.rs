@@ -32,8 +32,8 @@ pub const MAX_OVERSAMPLING: usize = 8;
 
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
-/// Reading takes at most 16 bytes of memory for each byte of the file and a mebibyte, for a moment;
-/// what stays is less than half of that. An instance takes at most [`MAX_STATE_BYTES`] besides. A file whose [`Model::prewarm`] would take
+/// Reading takes at most 8 bytes of memory for each byte of the file and a mebibyte, for a moment;
+/// an instance takes at most [`MAX_STATE_BYTES`] besides. A file whose [`Model::prewarm`] would take
 /// far longer than that of any real capture is refused.
 #[derive(Debug, Clone)]
 pub struct Capture {

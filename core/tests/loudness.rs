@@ -113,7 +113,13 @@ fn a_loudness_that_cannot_be_true_is_measured_instead() {
         let source = LoudnessSource::Given;
         assert_eq!(given(db), Loudness { db, source }, "{db}");
     }
-    // As in the reference engine's examples: it says -20 and plays beyond full scale.
+    // One of the reference engine's examples says -20, and plays far beyond full scale.
+    let name = "example_models/wavenet_a2_max.nam";
+    let example = Capture::from_file(&fixture(name)).expect("it loads");
+    let loudness = example.loudness().expect("it is not silent");
+    let source = LoudnessSource::Corrected { given: -20.0 };
+    assert_eq!(loudness.source, source);
+    assert!(loudness.db > 15.0, "{loudness:?}");
     let loud = gain(50.0, r#", "metadata": {"loudness": -20}"#);
     let loudness = loud.loudness().unwrap();
     let expected = -14.9 + 20.0 * 50f64.log10();

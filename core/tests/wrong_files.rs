@@ -77,6 +77,8 @@ fn files_of_other_kinds_are_named() {
         (br#"{"net": {"name": "WaveNet"}, "optimizer": {"lr": 1}}"#, "training", "exports"),
     ];
     for (bytes, what, remedy) in cases {
+        // Nothing is believed that lies behind the end.
+        (0..bytes.len()).for_each(|length| drop(refuse(&bytes[..length])));
         let error = refuse(bytes);
         let message = error.to_string();
         assert!(matches!(error, CaptureError::OtherKind { .. }), "{message}");

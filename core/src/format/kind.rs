@@ -32,7 +32,7 @@ const BEGINNINGS: &[(&[u8], &str, &str)] = &[
     (b"NAMB", "a .namb file, as Daisy pedals play", NAMB_REMEDY),
     (
         b"\x00\x05\x16\x07",
-        "what a Mac keeps beside a file",
+        "a note that a Mac keeps beside a file",
         "Pick the file of the same name without \"._\" in front.",
     ),
     (

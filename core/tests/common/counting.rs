@@ -7,7 +7,7 @@ use std::cell::Cell;
 /// What any file may take, however short.
 pub(crate) const SLACK: usize = 1 << 20;
 /// What a file may take for each of its bytes: see [`gridleak_core::Capture`].
-pub(crate) const PER_BYTE: usize = 16;
+pub(crate) const PER_BYTE: usize = 8;
 
 thread_local! {
     /// Bytes that this thread took and has not given back.

@@ -778,3 +778,30 @@ pub(super) fn file_of(saved: &SavedPart) -> Option<PathBuf> {
         Source::BuiltIn(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whenever it is that nobody wants a capture any more, whoever reads or measures it ends soon.
+    #[test]
+    fn what_is_no_longer_wanted_is_not_read_on() {
+        let bytes = builtin::CAPTURES[0].bytes;
+        let parse = |last: usize| {
+            let asked = Cell::new(0);
+            let cancelled = || {
+                asked.set(asked.get() + 1);
+                asked.get() >= last
+            };
+            // Another hash each time: what is known is not measured again.
+            let hash = ContentHash::of(format!("no longer wanted: {last}").as_bytes());
+            let content = Content::parse(Part::Capture, "x.nam", bytes, hash, &cancelled);
+            (content.is_ok(), asked.get())
+        };
+        let (read, looks) = parse(usize::MAX);
+        assert!(read && looks > 5, "{looks}");
+        for last in 1..=looks {
+            assert_eq!(parse(last), (false, last));
+        }
+    }
+}
