@@ -131,7 +131,7 @@ const MODELS: &[(&[&str], &str, &str)] = &[
     (&["model_config"], "a Keras model", EXPORT),
     (
         &["net", "optimizer"],
-        "the settings of a training",
+        "a file with the settings of a training",
         "Pick the .nam file that the trainer exports at its end.",
     ),
 ];

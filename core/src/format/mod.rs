@@ -113,7 +113,7 @@ impl Document {
         let metadata = Metadata::read(&field);
         let architecture = field.require("architecture")?;
         let config = field.require("config")?.object()?;
-        let weights = Weights::read(&field.require("weights")?)?;
+        let weights = Weights::read(&field.require("weights")?, context)?;
         let inner = FileContext {
             sample_rate: sample_rate.or(context.sample_rate),
             ..*context

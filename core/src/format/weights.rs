@@ -1,8 +1,12 @@
 //! The flat weight list of a file, handed out in the format's order and shape.
 
+use super::FileContext;
 use super::fields::{Field, describe};
 use crate::error::{CaptureError, Place, Result};
 use ndarray::{Array1, Array2, Array3};
+
+/// After so many weights is asked whether to go on.
+const BETWEEN_LOOKS: usize = 1 << 16;
 
 /// A convolution as the file stores it; a plain matrix is one with a single tap.
 #[derive(Debug, Clone)]
@@ -87,7 +91,7 @@ pub(crate) struct Weights {
 
 impl Weights {
     /// Reads the list; every weight must be finite as a 32-bit float.
-    pub(crate) fn read(field: &Field<'_>) -> Result<Self> {
+    pub(crate) fn read(field: &Field<'_>, context: &FileContext<'_>) -> Result<Self> {
         let Some(items) = field.value().as_list() else {
             return Err(field.wrong_type("a list of numbers"));
         };
@@ -102,13 +106,17 @@ impl Weights {
                 expected: "a number",
                 found: describe(item),
             })?;
-        if let Some(index) = numbers.iter().position(|weight| !weight.is_finite()) {
-            return Err(CaptureError::Invalid {
-                place: at(index),
-                problem: "this weight is too large for a 32-bit number".to_owned(),
-            });
+        let mut values = Vec::with_capacity(numbers.len());
+        for piece in numbers.chunks(BETWEEN_LOOKS) {
+            context.go_on()?;
+            if let Some(index) = piece.iter().position(|weight| !weight.is_finite()) {
+                return Err(CaptureError::Invalid {
+                    place: at(values.len() + index),
+                    problem: "this weight is too large for a 32-bit number".to_owned(),
+                });
+            }
+            values.extend_from_slice(piece);
         }
-        let values = numbers.to_vec();
         Ok(Weights {
             values,
             used: 0,
