@@ -363,7 +363,11 @@ fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<
         json::Failure::Syntax(error) if error.is_eof() => CaptureError::CutShort {
             file: name.to_owned(),
         },
-        json::Failure::Syntax(error) => not_json(error.to_string()),
+        json::Failure::Syntax(error) => not_json(format!(
+            "line {}, character {} makes no sense",
+            error.line(),
+            error.column()
+        )),
     })?;
     Ok((Arc::from(name), node))
 }

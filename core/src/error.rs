@@ -79,7 +79,7 @@ pub enum CaptureError {
     NotJson {
         /// The file's name.
         file: String,
-        /// What the parser met, and where.
+        /// What is wrong with it, and where.
         detail: String,
     },
     /// Far more names, texts and lists than any capture has; it is refused before memory is taken.

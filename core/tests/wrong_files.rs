@@ -123,6 +123,11 @@ fn what_is_no_json_shows_how_it_begins() {
     );
     assert!(refuse(b"\x01\x02\x03").to_string().contains("not text"));
     assert!(refuse(b"\xf0\xf1\xf2").to_string().contains("not text"));
+    let message = refuse(b"{\"version\":\n \"0.5.4\", weights}").to_string();
+    assert!(
+        message.contains("(line 2, character 11 makes no sense)"),
+        "{message}"
+    );
     assert!(refuse(b" \r\n").to_string().contains("is empty"));
 }
 
