@@ -4,14 +4,16 @@ use crate::engine::Model;
 use crate::error::{CaptureError, Result};
 use crate::format::controls::{self, Control};
 use crate::format::fields::Field;
+use crate::format::json::{self, Node, Value};
+use crate::format::kind;
 use crate::format::metadata::Metadata;
-use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, SAMPLE_RATES};
+use crate::format::text::decode_text;
+use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, MAX_LAYERS, SAMPLE_RATES};
 use crate::simd::Level;
 use crate::summary::Summary;
-use serde_json::Value;
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::fs::File;
+use std::cell::{Cell, RefCell};
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +33,7 @@ pub const MAX_OVERSAMPLING: usize = 8;
 
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
-/// Reading takes at most 128 bytes of memory for each byte of the file and a mebibyte, for a moment;
+/// Reading takes at most 8 bytes of memory for each byte of the file and a mebibyte, for a moment;
 /// an instance takes at most [`MAX_STATE_BYTES`] besides. A file whose [`Model::prewarm`] would take
 /// far longer than that of any real capture is refused.
 #[derive(Debug, Clone)]
@@ -77,14 +79,28 @@ impl Capture {
     /// # Errors
     /// [`CaptureError`] if the bytes are not a capture that can be played.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
-        let (file, value) = parse(name, bytes)?;
-        Self::from_value(&file, &value)
+        Self::from_bytes_unless(name, bytes, &|| false)
+    }
+
+    /// As [`Capture::from_bytes`], but asks `cancelled` every few milliseconds whether the capture is
+    /// no longer wanted.
+    ///
+    /// # Errors
+    /// [`CaptureError::Cancelled`] soon after `cancelled` said true; else as [`Capture::from_bytes`].
+    pub fn from_bytes_unless(
+        name: &str,
+        bytes: &[u8],
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self> {
+        let (file, node) = parse(name, bytes, cancelled)?;
+        Self::from_value(&file, node.value(), cancelled)
     }
 
     /// Reads as much as can be understood, for showing what a refused file is.
     pub fn examine(path: &Path) -> Examination {
-        let parsed = read_file(path).and_then(|bytes| parse(&file_name(path), &bytes));
-        let (file, value) = match parsed {
+        let cancelled = &|| false;
+        let parsed = read_file(path).and_then(|bytes| parse(&file_name(path), &bytes, cancelled));
+        let (file, node) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
                 return Examination {
@@ -98,23 +114,29 @@ impl Capture {
                 };
             }
         };
+        let value = node.value();
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         Examination {
             version: text("version"),
             architecture: text("architecture"),
             sample_rate: value.get("sample_rate").and_then(Value::as_f64),
-            weights: value.get("weights").and_then(Value::as_array).map(Vec::len),
-            parts: parts(&value),
-            metadata: Metadata::read(&Field::root(&file, &value)),
-            result: Self::from_value(&file, &value),
+            weights: weight_count(value),
+            parts: parts(value),
+            metadata: Metadata::read(&Field::root(&file, value)),
+            result: Self::from_value(&file, value, cancelled),
         }
     }
 
-    fn from_value(file: &Arc<str>, value: &Value) -> Result<Self> {
+    fn from_value(file: &Arc<str>, value: Value<'_>, cancelled: &dyn Fn() -> bool) -> Result<Self> {
+        if let Some(kind) = kind::of_json(value) {
+            return Err(other_kind(file, kind));
+        }
         let warnings = RefCell::new(Vec::new());
         let context = FileContext {
             sample_rate: None,
             warnings: &warnings,
+            layers: &Cell::new(MAX_LAYERS),
+            cancelled,
         };
         let root = Field::root(file, value);
         let document = Document::read(root.clone(), &context)?;
@@ -273,31 +295,27 @@ impl Capture {
 }
 
 /// What can be told of the models nested in one that is not understood as a whole.
-fn parts(document: &Value) -> Vec<String> {
-    let list = |key: &str| {
-        let list = document.get("config").and_then(|config| config.get(key));
-        list.and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice)
-    };
-    let submodels = list("submodels")
-        .iter()
-        .filter_map(|item| item.get("model"));
-    let stages = list("models").iter();
-    let condition = document.get("config").and_then(|c| c.get("condition_dsp"));
+fn parts(document: Value<'_>) -> Vec<String> {
+    let config = document.get("config");
+    let list = |key: &str| config.and_then(|config| config.get(key)?.as_list());
+    let items = |key: &str| list(key).into_iter().flat_map(|list| list.iter());
+    let submodels = items("submodels").filter_map(|item| item.get("model"));
+    let condition = config.and_then(|config| config.get("condition_dsp"));
     let models = submodels
-        .chain(stages)
-        .chain(condition.filter(|c| c.is_object()));
+        .chain(items("models"))
+        .chain(condition.filter(|condition| condition.as_object().is_some()));
     models
         .map(|model| {
             let architecture = model.get("architecture").and_then(Value::as_str);
-            let weights = model
-                .get("weights")
-                .and_then(Value::as_array)
-                .map_or(0, Vec::len);
             let name: String = architecture.unwrap_or("unknown").chars().take(60).collect();
-            format!("{name}, {weights} weights")
+            format!("{name}, {} weights", weight_count(model).unwrap_or(0))
         })
         .collect()
+}
+
+/// How many weights a model has.
+fn weight_count(document: Value<'_>) -> Option<usize> {
+    Some(document.get("weights")?.as_list()?.len())
 }
 
 /// The last part of a path, or all of it.
@@ -312,11 +330,21 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
         file: path.display().to_string(),
         source,
     };
+    // Before it is opened: opening a pipe would wait for somebody to write into it.
+    let about = fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(CaptureError::NotAFile {
+            file: path.display().to_string(),
+            what: match about.is_dir() {
+                true => "a folder",
+                false => "a device or a pipe",
+            },
+        });
+    }
+    check_length(&file_name(path), about.len())?;
     let file = File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
-    check_length(&file_name(path), length)?;
     let mut bytes = Vec::new();
-    // Something that is not a plain file may be longer than it says; `parse` looks again.
+    // It may grow meanwhile; `parse` looks again.
     let mut limited = file.take(MAX_FILE_BYTES + 1);
     limited.read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
@@ -334,19 +362,54 @@ fn check_length(name: &str, bytes: u64) -> Result<()> {
     Ok(())
 }
 
-/// JSON, with or without a byte order mark.
-fn parse(name: &str, bytes: &[u8]) -> Result<(Arc<str>, Value)> {
+/// The JSON in the bytes of a file.
+fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<str>, Node)> {
     check_length(name, bytes.len() as u64)?;
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if text.trim_ascii().is_empty() {
-        return Err(CaptureError::NotJson {
-            file: name.to_owned(),
-            detail: "the file is empty".to_owned(),
-        });
-    }
-    let value = serde_json::from_slice(text).map_err(|error| CaptureError::NotJson {
+    let not_json = |detail: String| CaptureError::NotJson {
         file: name.to_owned(),
-        detail: error.to_string(),
+        detail,
+    };
+    if let Some(kind) = kind::of_bytes(bytes) {
+        return Err(other_kind(name, kind));
+    }
+    let text = decode_text(bytes).ok_or_else(|| not_json("it is not text".to_owned()))?;
+    if let Some(kind) = kind::of_bytes(text.as_bytes()) {
+        return Err(other_kind(name, kind));
+    }
+    let content = text.trim_ascii();
+    if content.is_empty() {
+        return Err(not_json("the file is empty".to_owned()));
+    }
+    if !content.starts_with(['{', '[']) {
+        let line = content.lines().next().unwrap_or_default();
+        let start: String = line.chars().take(20).collect();
+        return Err(not_json(match start.contains(char::is_control) {
+            true => "it is not text".to_owned(),
+            false => format!("it begins with \"{start}\""),
+        }));
+    }
+    let node = json::parse(&text, cancelled).map_err(|failure| match failure {
+        json::Failure::Cancelled => CaptureError::Cancelled,
+        json::Failure::TooMany(limit) => CaptureError::TooManyValues {
+            file: name.to_owned(),
+            limit,
+        },
+        json::Failure::Syntax(error) if error.is_eof() => CaptureError::CutShort {
+            file: name.to_owned(),
+        },
+        json::Failure::Syntax(error) => not_json(format!(
+            "line {}, character {} makes no sense",
+            error.line(),
+            error.column()
+        )),
     })?;
-    Ok((Arc::from(name), value))
+    Ok((Arc::from(name), node))
+}
+
+fn other_kind(name: &str, kind: kind::Kind) -> CaptureError {
+    CaptureError::OtherKind {
+        file: name.to_owned(),
+        what: kind.what,
+        remedy: kind.remedy,
+    }
 }

@@ -46,16 +46,55 @@ pub enum CaptureError {
         /// The longest file that is read, in bytes.
         limit: u64,
     },
-    /// Not JSON, cut short, or with something behind its end.
+    /// What is to be read as a file is something else.
+    #[error("{file}: is {what}, not a file. Pick a .nam capture.")]
+    NotAFile {
+        /// The path.
+        file: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file of another kind, which is known.
+    #[error("{file}: this is {what}, not a .nam capture. {remedy}")]
+    OtherKind {
+        /// The file's name.
+        file: String,
+        /// What it is, as in "a ZIP archive".
+        what: String,
+        /// What to do about it, in whole sentences.
+        remedy: &'static str,
+    },
+    /// It begins as a capture does, but its end is missing.
+    #[error(
+        "{file}: the end of the file is missing, so it was not copied or downloaded completely. Download it again."
+    )]
+    CutShort {
+        /// The file's name.
+        file: String,
+    },
+    /// Not JSON, or with something behind its end.
     #[error(
         "{file}: is not a readable .nam capture ({detail}). It may be damaged or something else; download it again."
     )]
     NotJson {
         /// The file's name.
         file: String,
-        /// What the parser met, and where.
+        /// What is wrong with it, and where.
         detail: String,
     },
+    /// Far more names, texts and lists than any capture has; it is refused before memory is taken.
+    #[error(
+        "{file}: has more than {limit} names, texts and lists, far more than any capture. It is damaged or something else; download it again."
+    )]
+    TooManyValues {
+        /// The file's name.
+        file: String,
+        /// How many a file of this length may have.
+        limit: usize,
+    },
+    /// Whoever wanted the capture no longer does.
+    #[error("reading the capture was cancelled")]
+    Cancelled,
     /// A key that the format requires is not there.
     #[error(
         "{place}: is missing. The file is incomplete; download it again or export it anew from the trainer."
@@ -96,11 +135,31 @@ pub enum CaptureError {
         /// What is wrong with its inputs.
         problem: String,
     },
-    /// A format version from before or after those that are known.
+    /// A version of the format from before those that are known.
     #[error(
-        "{place}: format version \"{version}\" is not one that Gridleak knows (0.5.0 to 0.7.x). Look for a newer Gridleak, or export the capture with another trainer version."
+        "{place}: format version {version} is too old; Gridleak plays 0.4.0 and 0.5.0 to 0.7.x. Export the capture anew with a current trainer, or look for a newer version of it."
     )]
-    UnsupportedVersion {
+    VersionTooOld {
+        /// Where the version stands.
+        place: Place,
+        /// The version as written.
+        version: String,
+    },
+    /// A version of the format from behind those that are known.
+    #[error(
+        "{place}: format version {version} is newer than this Gridleak, which plays 0.4.0 and 0.5.0 to 0.7.x. Look for a newer Gridleak."
+    )]
+    VersionTooNew {
+        /// Where the version stands.
+        place: Place,
+        /// The version as written.
+        version: String,
+    },
+    /// Something else than the three numbers of a version.
+    #[error(
+        "{place}: \"{version}\" is not a format version, which reads like 0.5.4. The file is damaged or not a capture; download it again."
+    )]
+    NotAVersion {
         /// Where the version stands.
         place: Place,
         /// The version as written.

@@ -7,6 +7,7 @@
 
 use crate::capture::Capture;
 use crate::loudness::Loudness;
+use crate::measure::Measured;
 use std::ops::RangeInclusive;
 
 /// What a file may give in dBu, and what an interface can have. Beyond is no gear but damage.
@@ -72,11 +73,19 @@ impl Levels {
         }
     }
 
-    /// Those of a capture. Measures its loudness if the file does not give it, see
-    /// [`Capture::loudness`]; not for the audio thread.
+    /// Those of a capture. Plays it to find out how loud it is, see [`Capture::measure`]; not for the
+    /// audio thread.
     pub fn of(capture: &Capture) -> Self {
         Levels {
             loudness: capture.loudness(),
+            ..Levels::given(capture)
+        }
+    }
+
+    /// Those of a capture of which the loudness is known.
+    pub fn measured(capture: &Capture, measured: &Measured) -> Self {
+        Levels {
+            loudness: measured.loudness,
             ..Levels::given(capture)
         }
     }

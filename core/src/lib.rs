@@ -27,6 +27,7 @@ mod error;
 mod format;
 mod levels;
 mod loudness;
+mod measure;
 mod simd;
 mod summary;
 
@@ -40,7 +41,9 @@ pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::controls::{Control, KnobPositions, MAX_CONTROLS};
 pub use format::metadata::Metadata;
+pub use format::text::{decode_text, is_utf16};
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
+pub use measure::Measured;
 pub use simd::{Level, UnknownLevel};
 pub use summary::Summary;

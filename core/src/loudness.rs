@@ -12,14 +12,13 @@
 //!
 //! The trainer plays the same samples whatever the rate of the capture, hence so does this.
 
-use crate::capture::Capture;
 use std::f64::consts::TAU;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// Samples of the signal.
-const LENGTH: usize = 48_000;
+pub(crate) const LENGTH: usize = 48_000;
 /// Cycles per signal of the lowest sine.
 const LOWEST: usize = 2;
 /// Each sine lies this part of its frequency above the one before it.
@@ -34,9 +33,12 @@ const SILENCE: f64 = -120.0;
 /// What a file may give, in dB. Trained captures have -40 to 0; what is far beyond that is damage,
 /// and a gain made from it would be silence or pain.
 const BELIEVED: RangeInclusive<f64> = -100.0..=30.0;
+/// What a file gives may be off by, in dB. What their trainer wrote into captures is off by less than
+/// one; a gain made from what is off by more than this would be a surprise.
+const TOLERANCE: f64 = 10.0;
 
 /// The same for all captures, so made once: that takes longer than most of them take to play it.
-static SIGNAL: LazyLock<Vec<f32>> = LazyLock::new(signal);
+pub(crate) static SIGNAL: LazyLock<Vec<f32>> = LazyLock::new(signal);
 
 /// The level in dB that captures are brought to, as in the official plugin.
 pub const TARGET_LEVEL: f64 = -18.0;
@@ -60,60 +62,42 @@ impl Loudness {
 }
 
 /// Where a [`Loudness`] comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LoudnessSource {
-    /// The file gives it, and it can be believed.
+    /// The file gives it, and what the capture plays is not far from it.
     Given,
-    /// The file does not, so it was measured: see [`Capture::measure_loudness`].
+    /// The file does not give it, so it was measured.
     Measured,
+    /// It was measured, for what the file gives is too far from what the capture plays.
+    Corrected {
+        /// What the file gives, in dB.
+        given: f64,
+    },
 }
 
 impl fmt::Display for LoudnessSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LoudnessSource::Given => "given",
-            LoudnessSource::Measured => "measured",
-        })
+        match self {
+            LoudnessSource::Given => f.write_str("given"),
+            LoudnessSource::Measured => f.write_str("measured"),
+            LoudnessSource::Corrected { given } => {
+                write!(f, "measured, while the file says {given:.1} dB")
+            }
+        }
     }
 }
 
-impl Capture {
-    /// The loudness that the file gives or, where it gives none between -100 and +30 dB, the
-    /// measured one, which takes as long as [`Capture::measure_loudness`]. None for a capture that
-    /// plays silence.
-    pub fn loudness(&self) -> Option<Loudness> {
-        let given = self.metadata().loudness;
-        let (db, source) = match given.filter(|db| BELIEVED.contains(db)) {
-            Some(db) => (db, LoudnessSource::Given),
-            None => (self.measure_loudness()?, LoudnessSource::Measured),
-        };
-        Some(Loudness { db, source })
-    }
+/// Whether a capture that plays at `played` dB may be said to have a loudness of `given` dB.
+pub(crate) fn is_believable(given: f64, played: Option<f64>) -> bool {
+    let near = |played: f64| (given - played).abs() <= TOLERANCE;
+    BELIEVED.contains(&given) && played.is_some_and(near)
+}
 
-    /// Measures the loudness on the scale of [`crate::Metadata::loudness`], whatever the file says:
-    /// RMS in dB of the first output of a prewarmed instance of full size, while a built-in second
-    /// of pink noise at -14.9 dB RMS plays into all inputs but its knobs, which stand where they start.
-    /// Always the same for the same capture.
-    ///
-    /// None for a capture that plays silence (-120 dB or less) or what is no number: there is no
-    /// gain that would bring it to any level.
-    ///
-    /// Builds an instance and plays 48 000 frames, so it is not for the audio thread.
-    pub fn measure_loudness(&self) -> Option<f64> {
-        let mut model = self.build();
-        let silence = self.silence();
-        model.prewarm_at(&silence);
-        let mut output = vec![0.0; LENGTH];
-        let held = silence.iter().map(|&value| vec![value; LENGTH]);
-        let held: Vec<Vec<f32>> = held.collect();
-        let mut input = vec![SIGNAL.as_slice(); self.in_channels()];
-        for control in self.controls().into_iter().flat_map(|list| list.iter()) {
-            input[control.channel] = &held[control.channel];
-        }
-        model.process(&input, &mut [&mut output]);
-        let db = 10.0 * power(output.iter().map(|&sample| f64::from(sample))).log10();
-        (db.is_finite() && db > SILENCE).then_some(db)
-    }
+/// The level of samples in dB: 0 for an RMS of 1. None for silence and for what is no number.
+pub(crate) fn level(samples: &[f32]) -> Option<f64> {
+    let power = power(samples.iter().map(|&sample| f64::from(sample)));
+    let db = 10.0 * (power / samples.len() as f64).log10();
+    (db.is_finite() && db > SILENCE).then_some(db)
 }
 
 fn signal() -> Vec<f32> {
@@ -141,14 +125,30 @@ fn signal() -> Vec<f32> {
         cycles += step;
     }
     let target = 10f64.powf(LEVEL / 10.0) - OFFSET * OFFSET;
-    let gain = (target / power(noise.iter().copied())).sqrt();
+    let gain = (target * LENGTH as f64 / power(noise.iter().copied())).sqrt();
     noise
         .iter()
         .map(|sample| (gain * sample + OFFSET) as f32)
         .collect()
 }
 
-/// Mean square of [`LENGTH`] samples.
+/// Sum of the squares of samples.
 fn power(samples: impl Iterator<Item = f64>) -> f64 {
-    samples.map(|sample| sample * sample).sum::<f64>() / LENGTH as f64
+    samples.map(|sample| sample * sample).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its beginning stands for all of it, and is loud from its first samples on.
+    #[test]
+    fn the_signal_begins_as_it_goes_on() {
+        let whole = level(&SIGNAL).unwrap();
+        assert!((whole - LEVEL).abs() < 1e-6, "{whole}");
+        let start = level(&SIGNAL[..LENGTH / 10]).unwrap();
+        assert!((start - whole).abs() < 1.0, "{start}");
+        let first = level(&SIGNAL[..10]).unwrap();
+        assert!((first - whole).abs() < 10.0, "{first}");
+    }
 }

@@ -38,9 +38,9 @@ const REFUSALS: &[(&str, &str, &str)] = &[
         "Invalid",
         "config.layers[0].slimmable.method",
     ),
-    ("version_0.4.9", "UnsupportedVersion", "version"),
-    ("version_0.5.4-beta", "UnsupportedVersion", "version"),
-    ("version_1.0.0", "UnsupportedVersion", "version"),
+    ("version_0.4.9", "VersionTooOld", "version"),
+    ("version_0.5.4-beta", "NotAVersion", "version"),
+    ("version_1.0.0", "VersionTooNew", "version"),
     ("version_int", "WrongType", "version"),
     ("weights_1e40", "Invalid", "weights[3]"),
     ("weights_null", "WrongType", "weights"),
@@ -171,12 +171,12 @@ fn linear(members: &str, config: &str, weights: &str) -> String {
 #[test]
 fn not_json_at_all() {
     for bytes in [
-        &b"BM\x36\x00\x00\x00"[..],
-        b"",
+        &b""[..],
         b"   \n",
-        b"[1,2",
+        b"no capture",
         b"{\"version\":NaN}",
-        b"\xff\xfe{\0}\0",
+        b"\xff\xfe{\0\0\xd8}\0",
+        b"\x80\x81\x82",
     ] {
         let error = Capture::from_bytes("1.nam", bytes).expect_err("should be refused");
         assert_eq!(kind(&error), "NotJson", "{error}");

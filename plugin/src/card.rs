@@ -20,8 +20,9 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    /// The card of a capture of which those levels are known.
-    pub(crate) fn new(capture: &Capture, levels: &Levels) -> Self {
+    /// The card of a capture of which those levels are known, and the frames by which it is late
+    /// ([`gridleak_core::Measured::delay`]).
+    pub(crate) fn new(capture: &Capture, levels: &Levels, delay: usize) -> Self {
         let about = capture.metadata();
         let gear = gear(about);
         let kind = about.gear_type.as_deref().map(spaced);
@@ -59,6 +60,7 @@ impl Card {
             ("Input level", levels.input_dbu.map(dbu)),
             ("Output level", levels.output_dbu.map(dbu)),
             ("Loudness", loudness),
+            ("Plays late", late(capture, delay)),
             (
                 "Delay taken out",
                 samples.map(|samples| format!("{samples:.0} samples")),
@@ -104,8 +106,16 @@ fn knobs(capture: &Capture) -> Option<String> {
 pub(crate) fn loudness(loudness: Loudness) -> String {
     match loudness.source {
         LoudnessSource::Given => format!("{:.1} dB", loudness.db),
-        LoudnessSource::Measured => format!("{:.1} dB (measured)", loudness.db),
+        source => format!("{:.1} dB ({source})", loudness.db),
     }
+}
+
+/// By how much a capture is late, given in frames; `None` if it is not.
+pub(crate) fn late(capture: &Capture, delay: usize) -> Option<String> {
+    (delay > 0).then(|| {
+        let ms = 1000.0 * delay as f64 / capture.sample_rate();
+        format!("by {ms:.1} ms ({delay} samples of silence come first)")
+    })
 }
 
 /// The analog level of digital full scale.
@@ -161,7 +171,7 @@ mod tests {
                 "weights":[0.5],"metadata":{metadata}}}"#
         );
         let capture = Capture::from_bytes("test", text.as_bytes()).unwrap();
-        Card::new(&capture, &Levels::of(&capture))
+        Card::new(&capture, &Levels::of(&capture), 0)
     }
 
     fn value<'a>(card: &'a Card, name: &str) -> Option<&'a str> {
@@ -195,6 +205,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_out_by_playing_is_told() {
+        let late = r#"{"version":"0.5.4","architecture":"Linear","weights":[0,0,100],
+            "config":{"receptive_field":3,"bias":false},
+            "sample_rate":1000,"metadata":{"loudness":-20}}"#;
+        let capture = Capture::from_bytes("test", late.as_bytes()).unwrap();
+        let measured = capture.measure(&|| false).unwrap();
+        let levels = Levels::measured(&capture, &measured);
+        let card = Card::new(&capture, &levels, measured.delay);
+        let expected = "by 2.0 ms (2 samples of silence come first)";
+        assert_eq!(value(&card, "Plays late"), Some(expected));
+        let expected = "25.1 dB (measured, while the file says -20.0 dB)";
+        assert_eq!(value(&card, "Loudness"), Some(expected));
+        let card = Card::new(&capture, &levels, 0);
+        assert_eq!(value(&card, "Plays late"), None);
+    }
+
+    #[test]
     fn strangers_texts_are_cut_to_a_line() {
         let long = "x\\n".repeat(10_000);
         let card = card(&format!(r#"{{"name":"{long}","gear_make":"{long}"}}"#));
@@ -209,7 +236,7 @@ mod tests {
         let capture = Capture::from_bytes("crunch", built_in.bytes).unwrap();
         let cost = cost(&capture);
         assert!(cost > 0.0 && cost.is_finite());
-        let mut card = Card::new(&capture, &Levels::of(&capture));
+        let mut card = Card::new(&capture, &Levels::of(&capture), 0);
         card.set_cost(cost);
         assert!(value(&card, "CPU").unwrap().ends_with("of a core"));
     }

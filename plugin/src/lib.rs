@@ -13,6 +13,7 @@ mod impulse_file;
 mod library;
 mod library_pin;
 mod loader;
+mod measurements;
 mod meters;
 mod output_file;
 mod panel;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use gridleak_core::Level;
 use serde_json::Value;
-use support::{Bench, container, identity, linear};
+use support::{Bench, container, identity, linear, read_float};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("valid JSON")
@@ -71,6 +71,72 @@ fn json_tells_the_same() {
             .out,
     );
     assert!(crunch["receptive_field"].as_u64().unwrap() > 1000);
+}
+
+#[test]
+fn what_only_playing_tells_is_told() {
+    let bench = Bench::new();
+    let late = |gain: f32, metadata: &str| {
+        let weights = format!("{}{gain}", "0, ".repeat(960));
+        let file = linear(1, 1, &weights, 48_000, metadata);
+        file.replace(r#""receptive_field": 1,"#, r#""receptive_field": 961,"#)
+    };
+    bench.put("late.nam", late(1.0, ""));
+    let card = bench.run(&["inspect", "late.nam"]).good().out;
+    let expected = "Plays late       by 20.0 ms (960 samples of silence come first)";
+    assert!(card.contains(expected), "{card}");
+    let object = json(&bench.run(&["inspect", "late.nam", "--json"]).good().out);
+    assert_eq!(object["delay_samples"], 960);
+    assert_eq!(object["delay_ms"], 20.0);
+    bench.put("soon.nam", identity(48_000, r#""loudness": -15.5"#));
+    let card = bench.run(&["inspect", "soon.nam"]).good().out;
+    assert!(!card.contains("late"), "{card}");
+    assert!(card.contains("Loudness         -15.5 dB\n"), "{card}");
+    let object = json(&bench.run(&["inspect", "soon.nam", "--json"]).good().out);
+    assert_eq!(object["delay_samples"], 0);
+    assert_eq!(object["loudness_source"], "given");
+
+    // It says that it is quiet, and plays far beyond full scale.
+    bench.put("loud.nam", late(100.0, r#""loudness": -20.0"#));
+    let card = bench.run(&["inspect", "loud.nam"]).good().out;
+    let expected = "dB (measured, while the file says -20.0 dB)";
+    assert!(card.contains(expected), "{card}");
+    let object = json(&bench.run(&["inspect", "loud.nam", "--json"]).good().out);
+    assert_eq!(object["loudness_source"], "measured");
+    assert_eq!(object["loudness_given"], -20.0);
+    assert!((object["loudness"].as_f64().unwrap() - 25.0).abs() < 0.5);
+    bench.float_wav("in.wav", 48_000, &[&[0.25; 4_800]]);
+    let run = bench.run(&["render", "--capture", "loud.nam", "in.wav", "out.wav"]);
+    let out = run.good().out;
+    assert!(
+        out.contains("measured, while the file says -20.0 dB"),
+        "{out}"
+    );
+    let peak = read_float(&bench.path("out.wav")).1[0]
+        .iter()
+        .fold(0f32, |peak, y| peak.max(y.abs()));
+    assert!(peak < 0.5, "{peak}");
+}
+
+#[test]
+fn wrong_files_are_named_with_what_to_do() {
+    let bench = Bench::new();
+    for (name, bytes, words) in [
+        ("pack.nam", &b"PK\x03\x04\x14\0\0\0"[..], "Unpack it"),
+        ("page.nam", b"<!DOCTYPE html><html></html>", "web page"),
+        ("ir.nam", b"RIFF\x24\0\0\0WAVEfmt ", "load it as a cabinet"),
+        (
+            "aida.json",
+            br#"{"in_shape": [null], "layers": []}"#,
+            "AIDA-X",
+        ),
+    ] {
+        bench.put(name, bytes);
+        bench.run(&["inspect", name]).bad(words);
+        bench
+            .run(&["render", "--demo", "--capture", name, "out.wav"])
+            .bad(words);
+    }
 }
 
 #[test]

@@ -37,9 +37,9 @@ pub(crate) enum Activation {
 impl Activation {
     /// Reads a name, or an object with a `type` and constants.
     pub(crate) fn read(field: &Field<'_>) -> Result<Self> {
-        let name_field = if field.value().is_string() {
+        let name_field = if field.value().as_str().is_some() {
             field.clone()
-        } else if field.value().is_object() {
+        } else if field.value().as_object().is_some() {
             field.require("type")?
         } else {
             return Err(field.wrong_type("the name of an activation"));
@@ -69,7 +69,7 @@ impl Activation {
                 max_slope: constant("max_slope", 0.01)?,
             },
             "Softsign" => Activation::Softsign,
-            "Softsigmoid" if field.value().is_object() => Activation::Softsigmoid,
+            "Softsigmoid" if field.value().as_object().is_some() => Activation::Softsigmoid,
             _ => {
                 return Err(CaptureError::UnknownActivation {
                     place: name_field.place(),

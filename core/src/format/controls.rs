@@ -6,8 +6,8 @@
 //! as a list of such words, or as a list of input numbers, one for each of `controls`. Either will do.
 
 use super::fields::Field;
+use super::json::Value;
 use crate::error::{CaptureError, Result};
-use serde_json::Value;
 
 /// The most knobs that a capture can have.
 pub const MAX_CONTROLS: usize = 4;
@@ -90,7 +90,7 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
         None => Layout::default(),
     };
     // A description of where the gear's knobs stood, as is found in the field, names no inputs.
-    let listed = member("controls").filter(|field| field.value().is_array());
+    let listed = member("controls").filter(|field| field.value().as_list().is_some());
     let listed = listed.map(|field| field.list()).transpose()?;
     let count = listed
         .as_ref()
@@ -136,7 +136,7 @@ pub(crate) fn guitar(controls: &[Control]) -> usize {
 
 /// Reads a knob. `range`: where it does not give its own.
 fn control(item: &Field<'_>, range: [f32; 2]) -> Result<Control> {
-    if !item.value().is_object() {
+    if item.value().as_object().is_none() {
         return Control::new(item, range);
     }
     let number = |keys: [&'static str; 2]| {
@@ -179,7 +179,7 @@ impl Layout {
     fn read(field: &Field<'_>, inputs: usize) -> Result<Self> {
         let mut layout = Layout::default();
         match field.value() {
-            Value::String(text) => {
+            Value::Text(text) => {
                 layout.range = range(text).unwrap_or(layout.range);
                 let words = text
                     .split_once('[')
@@ -187,11 +187,11 @@ impl Layout {
                 let words = words.map_or("", |(words, _)| words).split([';', ',', '|']);
                 layout.name(field, words.filter_map(word), inputs)?;
             }
-            Value::Array(items) if items.iter().all(Value::is_string) => {
+            Value::List(items) if items.iter().all(|item| item.as_str().is_some()) => {
                 let words = items.iter().filter_map(Value::as_str).filter_map(word);
                 layout.name(field, words, inputs)?;
             }
-            Value::Array(_) => {
+            Value::List(_) => {
                 let channels = field.list()?.map(|item| item.size(0, inputs - 1));
                 layout.channels = channels.collect::<Result<_>>()?;
             }

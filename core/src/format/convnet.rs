@@ -1,9 +1,9 @@
 //! What a file says of a ConvNet: a stack of two-tap convolutions and a linear head.
 
-use super::MAX_SIZE;
 use super::activation::Activation;
 use super::fields::Field;
 use super::weights::{ConvShape, ConvWeights, Weights};
+use super::{FileContext, MAX_SIZE};
 use crate::error::Result;
 
 /// A whole ConvNet. Batch normalisation is already folded into the convolutions.
@@ -18,15 +18,20 @@ pub(crate) struct ConvNetConfig {
 }
 
 impl ConvNetConfig {
-    pub(crate) fn read(config: &Field<'_>, mut weights: Weights) -> Result<Self> {
+    pub(crate) fn read(
+        config: &Field<'_>,
+        mut weights: Weights,
+        context: &FileContext<'_>,
+    ) -> Result<Self> {
         let channels = config.require("channels")?.size(1, MAX_SIZE)?;
-        let dilations = super::dilations(config)?;
+        let dilations = super::dilations(config, context)?;
         let batch_norm = config.require("batchnorm")?.boolean()?;
         let activation = Activation::read(&config.require("activation")?)?;
         let inputs = super::channel_count(config, "in_channels")?;
         let outputs = super::channel_count(config, "out_channels")?;
         let mut blocks = weights.room_for(dilations.len(), 3);
         for (index, &dilation) in dilations.iter().enumerate() {
+            context.go_on()?;
             let fan_in = if index == 0 { inputs } else { channels };
             let groups = super::groups(config, "groups", fan_in, channels)?;
             let mut block = weights.conv(ConvShape {

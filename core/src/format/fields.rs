@@ -1,7 +1,7 @@
 //! Reading JSON values while knowing where they stand, so that every refusal can name its place.
 
+use super::json::Value;
 use crate::error::{CaptureError, Place, Result};
-use serde_json::Value;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// A JSON value and its place in the file.
 #[derive(Clone)]
 pub(crate) struct Field<'a> {
-    value: &'a Value,
+    value: Value<'a>,
     file: &'a Arc<str>,
     path: Path,
 }
@@ -35,7 +35,7 @@ impl fmt::Display for Path {
 }
 
 impl<'a> Field<'a> {
-    pub(crate) fn root(file: &'a Arc<str>, value: &'a Value) -> Self {
+    pub(crate) fn root(file: &'a Arc<str>, value: Value<'a>) -> Self {
         Field {
             value,
             file,
@@ -43,7 +43,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(crate) fn value(&self) -> &'a Value {
+    pub(crate) fn value(&self) -> Value<'a> {
         self.value
     }
 
@@ -79,7 +79,7 @@ impl<'a> Field<'a> {
 
     /// This value as an object whose members can be asked for.
     pub(crate) fn object(self) -> Result<Self> {
-        if self.value.is_object() {
+        if self.value.as_object().is_some() {
             Ok(self)
         } else {
             Err(self.wrong_type("an object"))
@@ -109,7 +109,7 @@ impl<'a> Field<'a> {
 
     /// The elements of a list, one at a time: it may be long, and what is read of it is shorter.
     pub(crate) fn list(&self) -> Result<impl ExactSizeIterator<Item = Field<'a>> + use<'a>> {
-        let Value::Array(items) = self.value else {
+        let Some(items) = self.value.as_list() else {
             return Err(self.wrong_type("a list"));
         };
         let file = self.file;
@@ -129,7 +129,7 @@ impl<'a> Field<'a> {
         read: impl Fn(&Field<'a>) -> Result<T>,
     ) -> Result<Vec<T>> {
         self.check_layers(layers)?;
-        if self.value.is_array() {
+        if self.value.as_list().is_some() {
             self.list()?.map(|item| read(&item)).collect()
         } else {
             // Read once: it may be long itself.
@@ -140,7 +140,7 @@ impl<'a> Field<'a> {
     /// A list must have one element per layer.
     pub(crate) fn check_layers(&self, layers: usize) -> Result<()> {
         match self.value {
-            Value::Array(items) if items.len() != layers => Err(self.invalid(format!(
+            Value::List(items) if items.len() != layers => Err(self.invalid(format!(
                 "has {} entries, but there are {layers} layers",
                 items.len()
             ))),
@@ -150,7 +150,7 @@ impl<'a> Field<'a> {
 
     /// The element for one layer of a list, or the value that holds for every layer.
     pub(crate) fn layer(&self, index: usize) -> Field<'a> {
-        match self.value.get(index) {
+        match self.value.as_list().and_then(|list| list.get(index)) {
             Some(value) => Field {
                 value,
                 path: Path::Index(Rc::new(self.path.clone()), index),
@@ -203,13 +203,13 @@ impl<'a> Field<'a> {
 }
 
 /// Names a value for an error message, shortened.
-pub(super) fn describe(value: &Value) -> String {
+pub(super) fn describe(value: Value<'_>) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Bool(b) => b.to_string(),
         Value::Number(n) => n.to_string(),
-        Value::String(s) => format!("the text \"{}\"", s.chars().take(40).collect::<String>()),
-        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Text(s) => format!("the text \"{}\"", s.chars().take(40).collect::<String>()),
+        Value::List(items) => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".into(),
     }
 }

@@ -1,8 +1,8 @@
 //! What a file says of an LSTM: its size, matrices and initial state.
 
-use super::MAX_SIZE;
 use super::fields::Field;
 use super::weights::Weights;
+use super::{FileContext, MAX_SIZE};
 use crate::error::Result;
 use ndarray::{Array1, Array2};
 
@@ -68,8 +68,14 @@ pub(crate) struct LstmConfig {
 }
 
 impl LstmConfig {
-    pub(crate) fn read(config: &Field<'_>, mut weights: Weights) -> Result<Self> {
-        let layer_count = config.require("num_layers")?.size(1, MAX_SIZE)?;
+    pub(crate) fn read(
+        config: &Field<'_>,
+        mut weights: Weights,
+        context: &FileContext<'_>,
+    ) -> Result<Self> {
+        let layers_field = config.require("num_layers")?;
+        let layer_count = layers_field.size(1, MAX_SIZE)?;
+        context.take_layers(&layers_field, layer_count)?;
         let input_size = config.require("input_size")?.size(1, MAX_SIZE)?;
         let hidden = config.require("hidden_size")?.size(1, MAX_HIDDEN)?;
         let inputs = super::channel_count(config, "in_channels")?;
@@ -96,6 +102,7 @@ impl LstmConfig {
         let head_bias = weights.vector(outputs);
         weights.finish()?;
         for layer in &layers {
+            context.go_on()?;
             layer.check_strength(config)?;
         }
         Ok(LstmConfig {

@@ -2,7 +2,7 @@
 //! enough to refuse a file: a value of the wrong kind is as good as absent.
 
 use super::fields::Field;
-use serde_json::Value;
+use super::json::Value;
 
 /// Metadata of a capture, as far as the file gives it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,7 +54,7 @@ impl Metadata {
         };
         let level = |key: &str| finite(metadata.get(key));
         let training = metadata.get("training");
-        let training_value = |path: &str| training.and_then(|t| t.pointer(path));
+        let training_value = |names: &[&str]| training.and_then(|t| t.inside(names));
         Metadata {
             name: text("name"),
             modeled_by: text("modeled_by"),
@@ -67,22 +67,31 @@ impl Metadata {
             output_level_dbu: level("output_level_dbu"),
             gain: level("gain"),
             date: metadata.get("date").and_then(read_date),
-            validation_esr: finite(training_value("/validation_esr")),
-            trained_latency: finite(training_value("/data/latency/manual"))
-                .or_else(|| finite(training_value("/data/latency/calibration/recommended"))),
+            validation_esr: finite(training_value(&["validation_esr"])),
+            trained_latency: finite(training_value(&["data", "latency", "manual"])).or_else(|| {
+                finite(training_value(&[
+                    "data",
+                    "latency",
+                    "calibration",
+                    "recommended",
+                ]))
+            }),
         }
     }
 }
 
 /// A finite number, or nothing.
-fn finite(value: Option<&Value>) -> Option<f64> {
+fn finite(value: Option<Value<'_>>) -> Option<f64> {
     value?
         .as_f64()
         .filter(|number| (*number as f32).is_finite())
 }
 
-fn read_date(date: &Value) -> Option<String> {
-    let part = |key: &str| date.get(key).and_then(Value::as_u64);
+fn read_date(date: Value<'_>) -> Option<String> {
+    let part = |key: &str| {
+        let number = date.get(key)?.as_f64()?;
+        (number.fract() == 0.0 && (0.0..1e6).contains(&number)).then_some(number as u64)
+    };
     let (year, month, day) = (part("year")?, part("month")?, part("day")?);
     let mut text = format!("{year:04}-{month:02}-{day:02}");
     if let (Some(hour), Some(minute)) = (part("hour"), part("minute")) {

@@ -7,10 +7,13 @@ pub(crate) mod activation;
 pub(crate) mod controls;
 pub(crate) mod convnet;
 pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod kind;
 pub(crate) mod linear;
 pub(crate) mod lstm;
 pub(crate) mod metadata;
 pub(crate) mod nested;
+pub(crate) mod text;
 pub(crate) mod wavenet;
 pub(crate) mod weights;
 
@@ -21,6 +24,7 @@ use linear::LinearConfig;
 use lstm::LstmConfig;
 use metadata::Metadata;
 use nested::{ContainerConfig, SequentialConfig};
+use std::cell::{Cell, RefCell};
 use wavenet::WaveNetConfig;
 use weights::Weights;
 
@@ -39,13 +43,42 @@ pub(crate) const MAX_LOOKBACK: usize = 1 << 20;
 /// Channels of a capture: one, two, or a few.
 const MAX_CHANNELS: usize = 64;
 
+/// Layers of all networks of a file together. Each takes some memory, however few bytes it takes in
+/// the file. Real captures have a few dozen.
+pub(crate) const MAX_LAYERS: usize = 1024;
+
 /// What a nested model inherits from the file around it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct FileContext<'a> {
     /// The rate that the surrounding model states.
     pub(crate) sample_rate: Option<f64>,
     /// Collects what the user should know although the file loads.
-    pub(crate) warnings: &'a std::cell::RefCell<Vec<String>>,
+    pub(crate) warnings: &'a RefCell<Vec<String>>,
+    /// How many of [`MAX_LAYERS`] are left.
+    pub(crate) layers: &'a Cell<usize>,
+    /// Whether the capture is no longer wanted.
+    pub(crate) cancelled: &'a dyn Fn() -> bool,
+}
+
+impl FileContext<'_> {
+    /// An error once the capture is no longer wanted.
+    pub(crate) fn go_on(&self) -> Result<()> {
+        match (self.cancelled)() {
+            true => Err(CaptureError::Cancelled),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts layers, of which `field` tells.
+    pub(crate) fn take_layers(&self, field: &Field<'_>, count: usize) -> Result<()> {
+        let Some(left) = self.layers.get().checked_sub(count) else {
+            return Err(field.invalid(format!(
+                "asks for {count} layers; a capture has {MAX_LAYERS} at most in all"
+            )));
+        };
+        self.layers.set(left);
+        Ok(())
+    }
 }
 
 /// A complete `.nam` object: a file, or a model nested in one.
@@ -74,22 +107,23 @@ pub(crate) enum Net {
 
 impl Document {
     pub(crate) fn read(field: Field<'_>, context: &FileContext<'_>) -> Result<Self> {
+        context.go_on()?;
         let field = field.object()?;
         let version = read_version(&field, context)?;
         let sample_rate = read_sample_rate(&field)?;
         let metadata = Metadata::read(&field);
         let architecture = field.require("architecture")?;
         let config = field.require("config")?.object()?;
-        let weights = Weights::read(&field.require("weights")?)?;
+        let weights = Weights::read(&field.require("weights")?, context)?;
         let inner = FileContext {
             sample_rate: sample_rate.or(context.sample_rate),
             ..*context
         };
         let own_weights = weights.len();
         let net = match architecture.text()? {
-            "LSTM" => Net::Lstm(LstmConfig::read(&config, weights)?),
+            "LSTM" => Net::Lstm(LstmConfig::read(&config, weights, context)?),
             "WaveNet" => Net::WaveNet(WaveNetConfig::read(&config, weights, &inner)?),
-            "ConvNet" => Net::ConvNet(ConvNetConfig::read(&config, weights)?),
+            "ConvNet" => Net::ConvNet(ConvNetConfig::read(&config, weights, context)?),
             "Linear" => Net::Linear(LinearConfig::read(&config, weights)?),
             "SlimmableContainer" => Net::Container(ContainerConfig::read(&config, &inner)?),
             "Sequential" => Net::Sequential(SequentialConfig::read(&config, weights, &inner)?),
@@ -212,27 +246,40 @@ impl Net {
     }
 }
 
-/// `0.5.0` to `0.7.x`; past `0.7.0` with a remark.
+/// `0.5.0` to `0.7.x`, past `0.7.0` with a remark; and `0.4.0`, which means the same: the trainer of
+/// that version wrote two files, of which its users made one as 0.5.0 has it.
 fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> {
     let version = field.require("version")?;
     let text = version.text()?;
-    let unsupported = || CaptureError::UnsupportedVersion {
-        place: version.place(),
-        version: text.chars().take(40).collect(),
-    };
+    let place = || version.place();
+    let shown: String = text.chars().take(40).collect();
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() != 3 || !parts.iter().all(digits) {
-        return Err(unsupported());
+        return Err(CaptureError::NotAVersion {
+            place: place(),
+            version: shown,
+        });
     }
     // A number too long to parse is beyond any version that is known.
     let number = |index: usize| parts[index].parse::<u32>().unwrap_or(u32::MAX);
     match (number(0), number(1), number(2)) {
-        (0, 5 | 6, _) | (0, 7, 0) => {}
+        (0, 5 | 6, _) | (0, 4 | 7, 0) => {}
         (0, 7, _) => context.warnings.borrow_mut().push(format!(
             "The file's format version, {text}, is newer than 0.7.0. It loads, but something in it may be ignored."
         )),
-        _ => return Err(unsupported()),
+        (0, ..5, _) => {
+            return Err(CaptureError::VersionTooOld {
+                place: place(),
+                version: shown,
+            });
+        }
+        _ => {
+            return Err(CaptureError::VersionTooNew {
+                place: place(),
+                version: shown,
+            });
+        }
     }
     Ok(text.to_owned())
 }
@@ -258,12 +305,14 @@ fn channel_count(config: &Field<'_>, key: &'static str) -> Result<usize> {
         .map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
 }
 
-fn dilations(config: &Field<'_>) -> Result<Vec<usize>> {
+/// The dilations of some layers, one for each.
+fn dilations(config: &Field<'_>, context: &FileContext<'_>) -> Result<Vec<usize>> {
     let field = config.require("dilations")?;
     let list = field.list()?;
     if list.len() == 0 {
         return Err(field.invalid("is empty"));
     }
+    context.take_layers(&field, list.len())?;
     list.map(|d| d.size(1, MAX_LOOKBACK)).collect()
 }
 

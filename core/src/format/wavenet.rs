@@ -156,7 +156,8 @@ impl WaveNetConfig {
         let mut signal_width = inputs;
         let mut head_width = None;
         for object in objects {
-            let shape = ArrayShape::read(object.object()?)?;
+            context.go_on()?;
+            let shape = ArrayShape::read(object.object()?, context)?;
             shape.check_fit(signal_width, condition_width, head_width)?;
             signal_width = shape.channels;
             head_width = Some(shape.head.outputs);
@@ -170,6 +171,7 @@ impl WaveNetConfig {
                 &head,
                 head_width.unwrap_or(1),
                 &mut weights,
+                context,
             )?),
             None => None,
         };
@@ -357,9 +359,9 @@ impl LayerArray {
 }
 
 impl<'a> ArrayShape<'a> {
-    fn read(field: Field<'a>) -> Result<Self> {
+    fn read(field: Field<'a>, context: &FileContext<'_>) -> Result<Self> {
         let channels = field.require("channels")?.size(1, MAX_SIZE)?;
-        let dilations = super::dilations(&field)?;
+        let dilations = super::dilations(&field, context)?;
         let count = dilations.len();
         let bottleneck = match field.get_some("bottleneck") {
             Some(value) => value.size(1, MAX_SIZE)?,
@@ -546,7 +548,7 @@ impl<'a> ArrayShape<'a> {
         let Some(object) = self.field.get(key) else {
             return Ok(None);
         };
-        if object.value() == &serde_json::Value::Bool(false) {
+        if object.value().as_bool() == Some(false) {
             return Ok(None);
         }
         let object = object.object()?;
@@ -570,7 +572,12 @@ impl<'a> ArrayShape<'a> {
 }
 
 impl PostHead {
-    fn read(head: &Field<'_>, inputs: usize, weights: &mut Weights) -> Result<Self> {
+    fn read(
+        head: &Field<'_>,
+        inputs: usize,
+        weights: &mut Weights,
+        context: &FileContext<'_>,
+    ) -> Result<Self> {
         let head = head.clone().object()?;
         let channels = head.require("channels")?.size(1, MAX_SIZE)?;
         let outputs = head.require("out_channels")?.size(1, MAX_SIZE)?;
@@ -589,6 +596,7 @@ impl PostHead {
         if count == 0 {
             return Err(sizes_field.invalid("is empty"));
         }
+        context.take_layers(&sizes_field, count)?;
         let mut fan_in = inputs;
         let mut convs = weights.room_for(count, 2);
         for (index, size) in sizes.enumerate() {
@@ -664,7 +672,7 @@ fn read_gatings(field: &Field<'_>, layers: usize) -> Result<Vec<Gating>> {
         if item.value().is_null() {
             return Ok(Activation::Sigmoid);
         }
-        if field.value().is_array() {
+        if field.value().as_list().is_some() {
             return Activation::read(&item);
         }
         if shared.is_none() {
@@ -736,8 +744,14 @@ fn read_allowed_channels(field: &Field<'_>, channels: usize) -> Result<Vec<usize
         }
         return Ok((1..=channels).collect());
     };
-    let widths = list
-        .list()?
+    let widths = list.list()?;
+    if widths.len() > MAX_WIDTHS {
+        return Err(list.invalid(format!(
+            "has {} widths to choose from, more than {MAX_WIDTHS}",
+            widths.len()
+        )));
+    }
+    let widths = widths
         .map(|width| width.size(1, channels))
         .collect::<Result<Vec<_>>>()?;
     let ascending = widths.windows(2).all(|pair| pair[0] < pair[1]);

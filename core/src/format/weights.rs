@@ -1,9 +1,12 @@
 //! The flat weight list of a file, handed out in the format's order and shape.
 
+use super::FileContext;
 use super::fields::{Field, describe};
 use crate::error::{CaptureError, Place, Result};
 use ndarray::{Array1, Array2, Array3};
-use serde_json::Value;
+
+/// After so many weights is asked whether to go on.
+const BETWEEN_LOOKS: usize = 1 << 16;
 
 /// A convolution as the file stores it; a plain matrix is one with a single tap.
 #[derive(Debug, Clone)]
@@ -88,31 +91,31 @@ pub(crate) struct Weights {
 
 impl Weights {
     /// Reads the list; every weight must be finite as a 32-bit float.
-    pub(crate) fn read(field: &Field<'_>) -> Result<Self> {
-        let Value::Array(items) = field.value() else {
+    pub(crate) fn read(field: &Field<'_>, context: &FileContext<'_>) -> Result<Self> {
+        let Some(items) = field.value().as_list() else {
             return Err(field.wrong_type("a list of numbers"));
         };
         let at = |index: usize| Place {
             path: format!("{}[{index}]", field.place().path),
             ..field.place()
         };
-        let mut values = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            let Some(number) = item.as_f64() else {
-                return Err(CaptureError::WrongType {
-                    place: at(index),
-                    expected: "a number",
-                    found: describe(item),
-                });
-            };
-            let single = number as f32;
-            if !single.is_finite() {
+        let numbers = items
+            .numbers()
+            .map_err(|(index, item)| CaptureError::WrongType {
+                place: at(index),
+                expected: "a number",
+                found: describe(item),
+            })?;
+        let mut values = Vec::with_capacity(numbers.len());
+        for piece in numbers.chunks(BETWEEN_LOOKS) {
+            context.go_on()?;
+            if let Some(index) = piece.iter().position(|weight| !weight.is_finite()) {
                 return Err(CaptureError::Invalid {
-                    place: at(index),
-                    problem: format!("the weight {number:e} is too large for a 32-bit number"),
+                    place: at(values.len() + index),
+                    problem: "this weight is too large for a 32-bit number".to_owned(),
                 });
             }
-            values.push(single);
+            values.extend_from_slice(piece);
         }
         Ok(Weights {
             values,

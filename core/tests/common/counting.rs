@@ -7,7 +7,7 @@ use std::cell::Cell;
 /// What any file may take, however short.
 pub(crate) const SLACK: usize = 1 << 20;
 /// What a file may take for each of its bytes: see [`gridleak_core::Capture`].
-pub(crate) const PER_BYTE: usize = 128;
+pub(crate) const PER_BYTE: usize = 8;
 
 thread_local! {
     /// Bytes that this thread took and has not given back.
@@ -62,6 +62,11 @@ pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let result = work();
     let most = PEAK.with(Cell::get) - before;
     (result, most.max(0) as usize)
+}
+
+/// Bytes that this thread took and has not given back.
+pub(crate) fn live() -> isize {
+    LIVE.with(Cell::get)
 }
 
 /// The most that reading a file of this length may take.

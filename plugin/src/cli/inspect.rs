@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gridleak_core::{Capture, Examination, Metadata, Summary};
+use gridleak_core::{Capture, Examination, LoudnessSource, Metadata, Summary};
 use serde_json::{Map, Value, json};
 
 use super::{capture_source, say};
@@ -65,6 +65,7 @@ fn whole_card(file: &Path, capture: &Capture) -> String {
     } else {
         " (assumed; the file does not say)"
     };
+    let measured = capture.measure(&|| false);
     let structure = [
         ("Architecture", Some(summary.architecture.clone())),
         (
@@ -80,8 +81,13 @@ fn whole_card(file: &Path, capture: &Capture) -> String {
         ),
         ("Knobs", knobs(capture)),
         ("Sample rate", Some(format!("{rate} Hz{assumed}"))),
+        (
+            "Plays late",
+            measured.and_then(|measured| card::late(capture, measured.delay)),
+        ),
     ];
-    let loudness = capture.loudness().map(card::loudness);
+    let loudness = measured.and_then(|measured| measured.loudness);
+    let loudness = loudness.map(card::loudness);
     let version = Some(capture.version().to_owned());
     let mut text = lay_out(file, capture.metadata(), &structure, loudness, version);
     for warning in capture.warnings() {
@@ -244,7 +250,13 @@ fn receptive_field(node: &Summary, rate: f64) -> String {
 /// The card's values under their technical names; what the file does not say is left out.
 fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
     let rate = capture.sample_rate();
-    let loudness = capture.loudness();
+    let measured = capture.measure(&|| false);
+    let loudness = measured.and_then(|measured| measured.loudness);
+    let source = loudness.map(|loudness| match loudness.source {
+        LoudnessSource::Given => "given",
+        LoudnessSource::Measured | LoudnessSource::Corrected { .. } => "measured",
+    });
+    let delay = measured.map(|measured| measured.delay);
     let mut object = node_to_json(&capture.summary(), rate);
     object.remove("role");
     put_metadata(&mut object, capture.metadata());
@@ -260,9 +272,13 @@ fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
             ("sample_rate", json!(rate)),
             ("sample_rate_known", json!(capture.sample_rate_known())),
             ("loudness", json!(loudness.map(|loudness| loudness.db))),
+            ("loudness_source", json!(source)),
+            // The one that the file gives, whether or not it is believed.
+            ("loudness_given", json!(capture.metadata().loudness)),
+            ("delay_samples", json!(delay)),
             (
-                "loudness_source",
-                json!(loudness.map(|loudness| loudness.source.to_string())),
+                "delay_ms",
+                json!(delay.map(|delay| 1000.0 * delay as f64 / rate)),
             ),
             ("warnings", json!(capture.warnings())),
         ],

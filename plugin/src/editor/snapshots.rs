@@ -32,7 +32,7 @@ fn playing() -> View {
     let file = builtin::find("crunch").unwrap();
     let capture = Capture::from_bytes(file.name, file.bytes).unwrap();
     let levels = CaptureLevels::of(&capture);
-    let mut card = Card::new(&capture, &levels);
+    let mut card = Card::new(&capture, &levels, 0);
     card.set_cost(0.0131);
     let status = &mut view.status;
     status.capture = Some(CaptureStatus {

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gridleak_core::MAX_FILE_BYTES;
+use gridleak_core::{MAX_FILE_BYTES, decode_text, is_utf16};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::listing::Kind;
@@ -69,22 +69,32 @@ impl Read for Until<'_> {
 /// What the capture in `bytes` says of itself beyond its `name`.
 pub(super) fn about(bytes: impl Read, name: &str) -> String {
     let mut bytes = BufReader::new(bytes.take(MAX_FILE_BYTES));
-    let mark = b"\xEF\xBB\xBF";
-    if bytes.fill_buf().is_ok_and(|start| start.starts_with(mark)) {
-        bytes.consume(mark.len());
-    }
-    let start = bytes.fill_buf().unwrap_or_default();
-    let wide = matches!(start, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, b'{', ..]);
-    match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        // Of UTF-16 nothing is read here.
-        _ if wide => return String::new(),
-        Some(b'{') => {}
-        _ => return NO_CAPTURE.into(),
-    }
     let mut found = Found::default();
+    let place = Place::File(&mut found);
+    let start = bytes.fill_buf().unwrap_or_default();
     // It ends with an error as soon as all is found.
-    let read =
-        Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
+    let read = if is_utf16(start) {
+        // Few files are; these are read to their end.
+        let mut all = Vec::new();
+        let text = bytes
+            .read_to_end(&mut all)
+            .ok()
+            .and_then(|_| decode_text(&all));
+        let Some(text) = text else {
+            return NO_CAPTURE.into();
+        };
+        place.deserialize(&mut serde_json::Deserializer::from_str(&text))
+    } else {
+        let mark = b"\xEF\xBB\xBF";
+        if start.starts_with(mark) {
+            bytes.consume(mark.len());
+        }
+        let start = bytes.fill_buf().unwrap_or_default();
+        if start.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return NO_CAPTURE.into();
+        }
+        place.deserialize(&mut serde_json::Deserializer::from_reader(bytes))
+    };
     let trouble = match read {
         Ok(()) if found.architecture.is_empty() => NO_CAPTURE,
         Err(error) if error.is_eof() => CUT_OFF,
@@ -255,6 +265,8 @@ mod tests {
             \"config\": {\"architecture\": \"no\"}, \"architecture\": \"WaveNet\"}";
         let expected = "Plexi  [31m, Marshall 1959, amp cab, hi gain, by Zoë, WaveNet";
         assert_eq!(of(text), expected);
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(about(&wide[..], "file"), expected);
         let text = r#"{"architecture": "LSTM", "metadata": {"name": "FILE", "gear_model": "X"}}"#;
         assert_eq!(of(text), "X, LSTM");
     }

@@ -574,9 +574,13 @@ mod tests {
         latency: 0,
     };
 
-    /// A chain whose cabinet is off.
+    /// A chain that plays captures as they are, whose cabinet is off.
     fn bare_chain(setup: Setup) -> Chain {
         let mut chain = Chain::new(setup);
+        chain.set_levels(gridleak_core::LevelSettings {
+            mode: gridleak_core::OutputMode::Raw,
+            ..Default::default()
+        });
         chain.set_cab(no_cab());
         chain.reset();
         chain
@@ -650,7 +654,7 @@ mod tests {
         }
     }
 
-    /// Writes a capture that multiplies by `gain`, with a loudness that needs no levelling.
+    /// Writes a capture that multiplies by `gain`.
     fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
         let path = folder.join(name);
         let text = format!(

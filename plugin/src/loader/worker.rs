@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Amp, Cab, Capture, ImpulseResponse, Level, Levels, Setup, Voicing};
+use gridleak_core::{
+    Amp, Cab, Capture, CaptureError, ImpulseResponse, Level, Levels, Measured, Setup, Voicing,
+};
 
 use super::shown::{ShownCapture, ShownPart};
 use super::{Choice, Orders, Shared};
@@ -19,11 +21,12 @@ use crate::handover::LoaderEnd;
 use crate::history::{Change, PartChange};
 use crate::impulse_file;
 use crate::library::Origin;
+use crate::measurements;
 use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
-use crate::state::{Found, SavedPart, Source, locate};
+use crate::state::{ContentHash, Found, SavedPart, Source, locate};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -86,7 +89,7 @@ enum Content {
     Nothing,
     /// The cabinet that suits the capture: this one, unless the capture has its own.
     Automatic(Option<ImpulseResponse>),
-    Capture(Box<Capture>, Levels),
+    Capture(Box<Capture>, Levels, Measured),
     Response(ImpulseResponse),
 }
 
@@ -329,9 +332,11 @@ impl Worker {
     /// What sounds where a new instance finds nothing else.
     fn load_built_in(&mut self) {
         let built_in = &builtin::CAPTURES[0];
-        if let Ok(capture) = Capture::from_bytes(built_in.name, built_in.bytes) {
-            let held = &mut self.parts[Part::Capture.index()];
-            held.loaded = Some(Loaded::new(Content::capture(capture)));
+        let hash = ContentHash::of(built_in.bytes);
+        let part = Part::Capture;
+        let content = Content::parse(part, built_in.name, built_in.bytes, hash, &|| false);
+        if let Ok(content) = content {
+            self.parts[part.index()].loaded = Some(Loaded::new(content));
         }
     }
 
@@ -354,12 +359,12 @@ impl Worker {
             Content::Nothing | Content::Capture(..) => None,
         };
         let capture = match &loaded.content {
-            Content::Capture(capture, levels) => Some(ShownCapture {
+            Content::Capture(capture, levels, measured) => Some(ShownCapture {
                 levels: *levels,
                 slims: !capture.slim_steps().is_empty(),
                 has_cab: capture.metadata().has_cab(),
                 knobs: capture.controls().cloned().unwrap_or_default(),
-                card: Card::new(capture, levels).into(),
+                card: Card::new(capture, levels, measured.delay).into(),
             }),
             _ => None,
         };
@@ -390,7 +395,7 @@ impl Worker {
     fn capture(&self, part: Part) -> Option<LoadedCapture<'_>> {
         let loaded = self.loaded(part)?;
         match &loaded.content {
-            Content::Capture(capture, levels) => Some(LoadedCapture {
+            Content::Capture(capture, levels, _) => Some(LoadedCapture {
                 capture,
                 levels: *levels,
                 loaded,
@@ -636,12 +641,16 @@ fn load(
         deadline,
         cancelled,
     );
-    let parse = |name: &str, bytes: &[u8]| Content::parse(part, name, bytes);
+    let parse = |name: &str, bytes: &[u8], hash| Content::parse(part, name, bytes, hash, cancelled);
     let parsed = match &found {
-        Found::BuiltIn(built_in) => parse(built_in.name, built_in.bytes),
+        Found::BuiltIn(built_in) => parse(
+            built_in.name,
+            built_in.bytes,
+            ContentHash::of(built_in.bytes),
+        ),
         Found::AtPath { contents, .. }
         | Found::Moved { contents, .. }
-        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
+        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes, contents.hash),
         Found::Missing(failure) => {
             shared.say_of(part, Message::error(failure.to_string()));
             return None;
@@ -650,6 +659,7 @@ fn load(
     };
     let content = match parsed {
         Ok(content) => content,
+        Err(_) if cancelled() => return None,
         Err(refusal) => {
             shared.say_of(part, Message::error(refusal));
             return None;
@@ -682,35 +692,38 @@ fn next_ticket() -> u64 {
 }
 
 impl Content {
-    /// What a file holds that is to be this part; why not, in words, if it cannot be.
-    fn parse(part: Part, name: &str, bytes: &[u8]) -> Result<Self, String> {
+    /// What a file with this hash holds that is to be this part; why not, in words, if it cannot be
+    /// or was cancelled.
+    fn parse(
+        part: Part,
+        name: &str,
+        bytes: &[u8],
+        hash: ContentHash,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self, String> {
         if part.is_cab() {
             let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
             return Ok(Content::Response(response));
         }
-        let capture = Capture::from_bytes(name, bytes).map_err(|e| e.to_string())?;
+        let capture = Capture::from_bytes_unless(name, bytes, cancelled);
+        let capture = capture.map_err(|e| e.to_string())?;
         // Of several inputs it must be known what they are.
         capture.controls().map_err(|e| e.to_string())?;
-        Ok(match part {
-            // Its loudness, which may have to be measured, is of no use.
-            Part::Pedal => {
-                let levels = Levels::given(&capture);
-                Content::Capture(Box::new(capture), levels)
-            }
-            _ => Content::capture(capture),
-        })
-    }
-
-    fn capture(capture: Capture) -> Self {
-        let levels = Levels::of(&capture);
-        Content::Capture(Box::new(capture), levels)
+        let measured = measurements::of(&capture, hash, cancelled);
+        let measured = measured.ok_or_else(|| CaptureError::Cancelled.to_string())?;
+        let levels = match part {
+            // How loud it is, is of no use.
+            Part::Pedal => Levels::given(&capture),
+            _ => Levels::measured(&capture, &measured),
+        };
+        Ok(Content::Capture(Box::new(capture), levels, measured))
     }
 
     /// In Hz; 0 where there is no sound.
     fn sample_rate(&self) -> f64 {
         match self {
             Content::Nothing | Content::Automatic(_) => 0.0,
-            Content::Capture(capture, _) => capture.sample_rate(),
+            Content::Capture(capture, ..) => capture.sample_rate(),
             Content::Response(response) => response.rate(),
         }
     }
@@ -732,7 +745,7 @@ impl Loaded {
         let given = match &self.content {
             Content::Nothing => return None,
             Content::Automatic(_) => return Some("Automatic".into()),
-            Content::Capture(capture, _) => capture.metadata().name.as_deref().map(one_line),
+            Content::Capture(capture, ..) => capture.metadata().name.as_deref().map(one_line),
             Content::Response(_) => None,
         };
         let given = given.filter(|name| !name.trim().is_empty());
@@ -793,5 +806,32 @@ pub(super) fn file_of(saved: &SavedPart) -> Option<PathBuf> {
     match &saved.source {
         Source::File(file) => Some(file.path.clone()),
         Source::BuiltIn(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whenever it is that nobody wants a capture any more, whoever reads or measures it ends soon.
+    #[test]
+    fn what_is_no_longer_wanted_is_not_read_on() {
+        let bytes = builtin::CAPTURES[0].bytes;
+        let parse = |last: usize| {
+            let asked = Cell::new(0);
+            let cancelled = || {
+                asked.set(asked.get() + 1);
+                asked.get() >= last
+            };
+            // Another hash each time: what is known is not measured again.
+            let hash = ContentHash::of(format!("no longer wanted: {last}").as_bytes());
+            let content = Content::parse(Part::Capture, "x.nam", bytes, hash, &cancelled);
+            (content.is_ok(), asked.get())
+        };
+        let (read, looks) = parse(usize::MAX);
+        assert!(read && looks > 5, "{looks}");
+        for last in 1..=looks {
+            assert_eq!(parse(last), (false, last));
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::failure::{Failure, Result, plain};
 pub(crate) struct ContentHash([u8; 32]);
 
 impl ContentHash {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 

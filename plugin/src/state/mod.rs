@@ -10,7 +10,7 @@ pub(crate) mod path_text;
 mod saved_part;
 mod slot;
 
-pub(crate) use contents::Contents;
+pub(crate) use contents::{ContentHash, Contents};
 pub(crate) use locate::{Found, locate};
 pub(crate) use saved_part::{SavedPart, Source};
 pub(crate) use slot::PartSlot;
