@@ -19,6 +19,7 @@ mod filter;
 mod gain;
 mod gate;
 mod impulse_response;
+mod onset;
 mod pedal;
 #[cfg(test)]
 mod probe;
@@ -33,7 +34,7 @@ mod voice;
 pub use amp::{Amp, latency};
 pub use cab::{Cab, CabSettings};
 pub use gate::GateSettings;
-pub use impulse_response::ImpulseResponse;
+pub use impulse_response::{ImpulseResponse, Remark};
 pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;
