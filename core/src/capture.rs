@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -278,11 +278,19 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
         file: path.display().to_string(),
         source,
     };
+    // Opening a pipe would wait until somebody writes into it.
+    let kind = path.metadata().map_err(unreadable)?.file_type();
+    if !kind.is_file() {
+        return Err(unreadable(match kind.is_dir() {
+            true => io::ErrorKind::IsADirectory.into(),
+            false => io::ErrorKind::InvalidInput.into(),
+        }));
+    }
     let file = File::open(path).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     check_length(&file_name(path), length)?;
     let mut bytes = Vec::new();
-    // Something that is not a plain file may be longer than it says; `parse` looks again.
+    // It may grow meanwhile; `parse` looks again.
     let mut limited = file.take(MAX_FILE_BYTES + 1);
     limited.read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)

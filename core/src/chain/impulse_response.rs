@@ -2,6 +2,7 @@
 
 use super::onset;
 use super::rate::{RATES, resample};
+use realfft::RealFftPlanner;
 use std::f64::consts::TAU;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -36,15 +37,17 @@ const OFFICIAL_RATE: f64 = 48_000.0;
 /// guitar loudspeakers have nothing more to say.
 const BAND: RangeInclusive<f64> = 80.0..=8_000.0;
 
-/// Frequencies at which the band is looked at: 48 an octave.
-const LOOKS: usize = 320;
-
 /// Most that is made louder for it, in dB.
 const MOST_RAISED: f64 = 60.0;
 
-/// Most that a cabinet makes a guitar louder by at the official level, in dB. More is what a recording
-/// does that was taken for an impulse response.
+/// Most that a cabinet at the official level makes pink noise louder by, and any one frequency, in dB.
+/// More is what a recording does that was taken for an impulse response.
 const LOUDEST: f64 = 12.0;
+const LOUDEST_TONE: f64 = 24.0;
+
+/// Most that such a recording may make any one frequency louder by, in dB. It may hold the very tones
+/// that the guitar plays.
+const SAFE_TONE: f64 = 6.0;
 
 /// An impulse response that was checked: one channel, or a left and a right one.
 #[derive(Debug, Clone)]
@@ -57,6 +60,8 @@ pub struct ImpulseResponse {
     /// Whether it was longer than is played.
     cut: bool,
     normalising_db: f64,
+    /// The frequency that it makes loudest, in dB.
+    loudest_db: f64,
     of_file: Option<&'static str>,
 }
 
@@ -134,21 +139,12 @@ impl ImpulseResponse {
             left_out: 0,
             cut: false,
             normalising_db: 0.0,
+            loudest_db: 0.0,
             of_file: None,
         };
         made.trim_beginning(peak);
         made.trim_end();
-        // Equal steps of pitch are what makes noise pink.
-        let octaves = (BAND.end() / BAND.start()).log2();
-        let at = |look: usize| {
-            let part = (look as f64 + 0.5) / LOOKS as f64;
-            BAND.start() * (octaves * part).exp2()
-        };
-        let frequencies: Vec<f64> = (0..LOOKS).map(at).collect();
-        let powers = made.powers(&frequencies);
-        let mean = powers.iter().sum::<f64>() / LOOKS as f64;
-        // Without a sound in the band the logarithm is infinite.
-        made.normalising_db = (-10.0 * mean.log10()).min(MOST_RAISED);
+        (made.normalising_db, made.loudest_db) = made.loudness();
         Ok(made)
     }
 
@@ -204,21 +200,28 @@ impl ImpulseResponse {
 
     /// What it is made louder by when it is played, in dB, whatever the host's rate.
     ///
-    /// As the official plugin does it: -18 dB, and 48 kHz divided by its rate. But one that is longer
-    /// than [`ImpulseResponse::LONGEST`], or would make pink noise louder by more than 12 dB, must be a
-    /// recording that was taken for a response, and is played as if normalised if that is softer.
+    /// As the official plugin does it: -18 dB, and 48 kHz divided by its rate. `normalised`: so that
+    /// pink noise from 80 Hz to 8 kHz has the same power behind it as before it, which is to say that
+    /// the mean of its power response over that band, on a logarithmic scale of frequencies, becomes
+    /// 1. Then all cabinets are equally loud, and as loud as none at all. (60 dB at most.)
     ///
-    /// `normalised`: so that pink noise from 80 Hz to 8 kHz has the same power behind it as before it,
-    /// which is to say that the mean of its power response over that band, on a logarithmic scale of
-    /// frequencies, becomes 1. Then all cabinets are equally loud, and as loud as none at all. (60 dB
-    /// at most.)
+    /// What must be a recording that was taken for a response is normalised in any case, or softer, so
+    /// that no frequency becomes louder by more than 6 dB: what is longer than
+    /// [`ImpulseResponse::LONGEST`], or would at the official level make pink noise louder by more than
+    /// 12 dB or any one frequency by more than 24 dB.
     pub fn gain_db(&self, normalised: bool) -> f64 {
         let official = self.official_db();
-        let louder = official - self.normalising_db;
-        if normalised || louder > LOUDEST || self.cut && louder > 0.0 {
-            self.normalising_db
-        } else {
-            official
+        let too_loud =
+            official - self.normalising_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
+        let wanted = match normalised {
+            true => self.normalising_db,
+            false => official,
+        };
+        match self.cut || too_loud {
+            true => wanted
+                .min(self.normalising_db)
+                .min(SAFE_TONE - self.loudest_db),
+            false => wanted,
         }
     }
 
@@ -258,7 +261,8 @@ impl ImpulseResponse {
     /// another response that begins earlier.
     fn kept_silence(&self, other: Option<&ImpulseResponse>) -> usize {
         let seconds = |response: &ImpulseResponse| response.silence as f64 / response.rate;
-        let Some(other) = other.filter(|other| (seconds(self) - seconds(other)).abs() <= MOST_APART)
+        let Some(other) =
+            other.filter(|other| (seconds(self) - seconds(other)).abs() <= MOST_APART)
         else {
             return 0;
         };
@@ -309,6 +313,43 @@ impl ImpulseResponse {
             }
             channel.shrink_to_fit();
         }
+    }
+
+    /// What makes it as loud as all others, and what it makes loudest, in dB.
+    fn loudness(&self) -> (f64, f64) {
+        // A line for each hertz at least, and two for each that could be told apart, so that no tone
+        // hides between them.
+        let length = self.channels[0].len().max(self.rate as usize / 2);
+        let length = (2 * length).next_power_of_two();
+        let transform = RealFftPlanner::<f64>::new().plan_fft_forward(length);
+        let (mut samples, mut spectrum) = (transform.make_input_vec(), transform.make_output_vec());
+        let mut powers = vec![0.0; spectrum.len()];
+        for channel in &self.channels {
+            samples.fill(0.0);
+            for (to, &sample) in samples.iter_mut().zip(channel) {
+                *to = f64::from(sample);
+            }
+            let done = transform.process(&mut samples, &mut spectrum);
+            debug_assert!(done.is_ok(), "all lengths fit");
+            for (power, line) in powers.iter_mut().zip(&spectrum) {
+                *power += line.norm_sqr() / self.channels.len() as f64;
+            }
+        }
+        let loudest = powers
+            .iter()
+            .fold(0.0, |loudest: f64, &power| loudest.max(power));
+        // In pink noise there is as much less of a frequency as it is higher.
+        let (mut came, mut went) = (0.0, 0.0);
+        for (line, power) in powers.iter().enumerate() {
+            let frequency = line as f64 * self.rate / length as f64;
+            if BAND.contains(&frequency) {
+                came += 1.0 / frequency;
+                went += power / frequency;
+            }
+        }
+        // Without a sound in the band the logarithm is infinite.
+        let normalising = (-10.0 * (went / came).log10()).min(MOST_RAISED);
+        (normalising, 10.0 * loudest.log10())
     }
 
     /// Its power response at frequencies in Hz: the mean of its sides.
@@ -486,14 +527,14 @@ mod tests {
     #[test]
     fn after_four_seconds_it_fades_and_says_so() {
         let rate = 10_000.0;
-        let samples = vec![0.001; 60_000];
+        let samples = vec![1e-5; 60_000];
         let response = mono(&samples, rate);
         let kept = &response.channels()[0];
         assert_eq!((kept.len(), response.seconds()), (40_000, 4.0));
-        assert!(kept[..39_500].iter().all(|&s| s == 0.001));
+        assert!(kept[..39_500].iter().all(|&s| s == 1e-5));
         assert!(kept[39_500..].windows(2).all(|pair| pair[1] <= pair[0]));
-        assert!(kept[39_500] > 0.000_998 && kept[39_999] < 1e-7);
-        assert!((kept[39_750] - 0.000_5).abs() < 0.000_02);
+        assert!(kept[39_500] > 0.998e-5 && kept[39_999] < 1e-9);
+        assert!((kept[39_750] - 0.5e-5).abs() < 0.02e-5);
         assert_eq!(response.remarks(None), [Remark::Cut(4.0)]);
         // What is over by then is not faded, and what is just as long is not either.
         let mut early = samples.clone();
@@ -603,31 +644,46 @@ mod tests {
             let samples: Vec<f32> = samples.iter().map(|s| s * gain).collect();
             mono(&samples, rate)
         };
-        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.gain_db(true);
+        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.normalising_db;
         let reference = louder(&official);
         for (db, safe) in [(-20.0, false), (11.9, false), (12.1, true), (60.0, true)] {
             let response = gained(&cabinet(rate, 0.1), db - reference);
             assert!((louder(&response) - db).abs() < 0.01);
             let gain = response.gain_db(false);
-            let wanted = if safe { response.gain_db(true) } else { OFFICIAL_LEVEL };
-            assert_eq!(gain, wanted, "{db}");
             let softer = response.remarks(None);
-            match safe {
-                true => assert_eq!(softer, [Remark::Softer(OFFICIAL_LEVEL - gain)]),
-                false => assert_eq!(softer, []),
+            if safe {
+                assert!(gain <= response.gain_db(true));
+                assert_eq!(softer, [Remark::Softer(OFFICIAL_LEVEL - gain)]);
+            } else {
+                assert_eq!((gain, &softer[..]), (OFFICIAL_LEVEL, &[][..]), "{db}");
             }
         }
-        // However loud it is.
-        let endless = mono(&vec![900.0; 300_000], rate);
-        assert!(endless.response_db(80.0) + endless.gain_db(false) < 30.0);
-        // What is too long is never louder than without it.
-        for db in [-20.0, 3.0, 30.0] {
+        // However loud and however long it is, and be it one tone.
+        let tone = |n: usize| (TAU * 110.0 * n as f64 / rate).sin() as f32;
+        let tone: Vec<f32> = (0..300_000).map(tone).collect();
+        for response in [
+            mono(&vec![900.0; 300_000], rate),
+            mono(&tone, rate),
+            mono(&tone[..24_000], rate),
+            gained(&tone, 55.0),
+        ] {
+            for normalised in [false, true] {
+                let low = (0..50).map(|step| f64::from(step) * 0.2);
+                let near = (0..50).map(|step| 105.0 + f64::from(step) * 0.2);
+                let loudest = low.chain(near).map(|hz| response.response_db(hz));
+                let loudest = loudest.fold(-200.0, f64::max) + response.gain_db(normalised);
+                assert!(loudest < SAFE_TONE + 1.0, "{loudest} dB");
+                assert!(loudest > SAFE_TONE - 1.0, "{loudest} dB");
+            }
+        }
+        // What is too long is made softer, never louder.
+        for db in [-40.0, -20.0, 3.0, 30.0] {
             let response = gained(&noise(250_000), db);
-            assert_eq!(
-                response.gain_db(false),
-                OFFICIAL_LEVEL.min(response.gain_db(true))
-            );
+            assert!(response.gain_db(false) <= OFFICIAL_LEVEL);
             assert_eq!(response.remarks(None)[0], Remark::Cut(4.0));
+            let softer = response.gain_db(false) < OFFICIAL_LEVEL;
+            assert_eq!(response.remarks(None).len(), 1 + usize::from(softer));
+            assert_eq!(softer, db > -30.0);
         }
         let text = Remark::Softer(30.6).to_string();
         assert!(text.contains("31 dB softer"), "{text}");
@@ -754,12 +810,15 @@ mod tests {
                     (&[0.2, 0.9, 1.0, 0.4, -0.3, -0.2][..], 0.25),
                     (&cabinet(from, 0.02)[1..], 0.1),
                 ] {
-                    let most = if from < 40_000.0 { 0.15f64.max(most) } else { most };
+                    let most = if from < 40_000.0 {
+                        0.15f64.max(most)
+                    } else {
+                        most
+                    };
                     // Less than ten milliseconds, so that they stay.
                     let late = [&[0.0; 200], begin].concat();
-                    let made = |samples: &[f32]| {
-                        mono(samples, from).at_rate(to, None).unwrap().remove(0)
-                    };
+                    let made =
+                        |samples: &[f32]| mono(samples, from).at_rate(to, None).unwrap().remove(0);
                     let (at_once, late) = (made(begin), made(&late));
                     let level = |samples: &[f32], hz: f64| {
                         let (real, imaginary) = spectrum(samples, to, hz);

@@ -10,6 +10,7 @@ use gridleak_core::MAX_FILE_BYTES;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::failure::one_line;
+use crate::ordinary_file;
 
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;
@@ -18,11 +19,8 @@ const MAX_LENGTH: usize = 300;
 /// no more of the file than it must, for most files their beginning, and no more when `quit` is set.
 pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    match opened {
-        Ok((found, file)) if found.is_file() && found.len() <= MAX_FILE_BYTES => {
-            about(Until { file, quit }, &name)
-        }
+    match ordinary_file::open(path) {
+        Ok((file, found)) if found.len() <= MAX_FILE_BYTES => about(Until { file, quit }, &name),
         _ => String::new(),
     }
 }

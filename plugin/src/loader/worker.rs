@@ -39,6 +39,8 @@ pub(super) struct Worker {
     /// What could not be built, for it is later than the host was told.
     late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
+    /// What was last said of the impulse responses, and of which.
+    told: [(u64, String); 2],
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
     ready_cab: Option<Box<Cab>>,
@@ -559,6 +561,15 @@ impl Worker {
             return;
         }
         let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
+        let told = [(Part::Cab, first, second), (Part::SecondCab, second, first)].map(
+            |(part, response, other)| {
+                let title = title(&shared.parameters.slot(part).current().1);
+                let remarks =
+                    response.map(|response| impulse_file::remarks(&title, response, other));
+                let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
+                (part, sentences.collect::<Vec<_>>().join(" "))
+            },
+        );
         match Cab::new(first, second, setup, next_ticket()) {
             Ok(cab) => self.ready_cab = Some(Box::new(cab)),
             Err(reason) => shared.say_of(
@@ -566,7 +577,34 @@ impl Worker {
                 Message::error(format!("This cabinet cannot play here: {reason}")),
             ),
         }
+        for ((part, remarks), ticket) in told.into_iter().zip(plan.responses) {
+            self.tell(shared, part, ticket.unwrap_or(0), remarks);
+        }
         self.built_cab = Some(plan);
+    }
+
+    /// Says what is worth knowing of an impulse response: once, and anew when it changes, as it may
+    /// with what it is blended with.
+    fn tell(&mut self, shared: &Shared, part: Part, ticket: u64, remarks: String) {
+        let told = &mut self.told[usize::from(part == Part::SecondCab)];
+        let is_new = told.0 != ticket;
+        if !is_new && told.1 == remarks {
+            return;
+        }
+        let (_, before) = std::mem::replace(told, (ticket, remarks.clone()));
+        let mut shown = shared.shown.lock();
+        let shown_part = &mut shown.parts[part.index()];
+        let mut message = shown_part.message.take().unwrap_or(Message::notice(""));
+        // What was said of where it was found stays; what no longer holds does not.
+        if !is_new && let Some(rest) = message.text.strip_suffix(before.as_str()) {
+            message.text.truncate(rest.len());
+        }
+        message.text = format!("{} {remarks}", message.text.trim_end())
+            .trim()
+            .into();
+        shown_part.message = (!message.text.is_empty()).then_some(message);
+        drop(shown);
+        shared.repaint.request_repaint();
     }
 
     pub(super) fn has_something_to_send(&self) -> bool {
