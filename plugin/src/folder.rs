@@ -263,6 +263,17 @@ mod tests {
     }
 
     #[test]
+    fn sound_files_of_all_kinds_are_alike() {
+        let folder = folder(&[
+            "a.wav", "b.FLAC", "c.nam", "d.aiff", "e.aif", "f.txt", "g.mp3",
+        ]);
+        let way = walk(folder.path(), "a.wav", 1);
+        assert_eq!(way, ["b.FLAC", "d.aiff", "e.aif", "a.wav"]);
+        assert_eq!(neighbour(&folder.path().join("c.nam"), 1), None);
+        assert_eq!(neighbour(&folder.path().join("f.txt"), 1), None);
+    }
+
+    #[test]
     fn where_there_is_nowhere_to_go_there_is_no_neighbour() {
         let alone = folder(&["a.nam", "b.wav"]);
         assert_eq!(neighbour(&alone.path().join("a.nam"), 1), None);

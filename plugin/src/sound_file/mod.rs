@@ -7,6 +7,8 @@ mod aiff;
 mod chunks;
 mod flac;
 mod pcm;
+#[cfg(test)]
+mod tests;
 mod wav;
 
 use std::io::{self, BufReader, Cursor, Read, Seek};
