@@ -780,7 +780,7 @@ fn what_a_rig_cannot_do_is_told() {
         (&["--ir", "silence.wav"], "silence.wav: it is silent"),
         (&["--ir", "many.wav"], "3 channels"),
         (&["--ir", "text.wav"], "text.wav"),
-        (&["--ir", &capture], "is not a WAV file"),
+        (&["--ir", &capture], "is not a sound file"),
         (&["--ir", "builtin:2x12"], "4x12"),
         (&["--pedal", "silence.wav"], "silence.wav"),
         (&["--tone", "5,5"], "three numbers"),

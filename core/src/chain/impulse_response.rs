@@ -574,17 +574,16 @@ mod tests {
         }
         // The first side that sounds is the beginning.
         let sides = vec![[&[0.0; 700], &sound[..]].concat(), vec![0.0; 1100]];
-        let mut sides = ImpulseResponse::new(sides, rate).unwrap();
+        let sides = ImpulseResponse::new(sides, rate).unwrap();
         assert_eq!(sides.channels()[0], sound);
-        let both = vec![vec![0.0; 600], vec![0.0; 600]];
         let both: Vec<Vec<f32>> = (0..2)
-            .map(|side| [&both[side][..], &vec![0.0; 100 * side], &sound].concat())
-            .map(|mut side| {
-                side.resize(1100, 0.0);
-                side
+            .map(|side| {
+                let mut late = [&vec![0.0; 600 + 100 * side][..], &sound].concat();
+                late.resize(1100, 0.0);
+                late
             })
             .collect();
-        sides = ImpulseResponse::new(both, rate).unwrap();
+        let sides = ImpulseResponse::new(both, rate).unwrap();
         assert_eq!(sides.channels()[0][..400], sound);
         assert_eq!(sides.channels()[1][100..], sound);
     }
