@@ -109,24 +109,39 @@ impl Levels {
         }
     }
 
-    /// Why an output mode is not to be had, in words; `None` if it is.
+    /// Why an output mode is not to be had, in words, whichever is chosen; `None` if it is.
     pub fn why_not(&self, mode: OutputMode) -> Option<&'static str> {
         match mode {
             OutputMode::Normalized if self.loudness.is_none() => {
-                Some("This capture plays silence, so there is nothing to normalize. It plays raw.")
+                Some("This capture plays silence, so it cannot be normalized.")
             }
             OutputMode::Calibrated if self.output_dbu.is_none() => Some(
-                "This capture does not say its output level in dBu, so it cannot be calibrated. It plays raw; choose Normalized to level it.",
+                "This capture does not say its output level in dBu, so it cannot be calibrated.",
             ),
             _ => None,
         }
     }
 
-    /// Why the input cannot be calibrated, in words; `None` if it can.
-    pub fn why_no_input_calibration(&self) -> Option<&'static str> {
-        self.input_dbu.is_none().then_some(
-            "This capture does not say its input level in dBu, so the input is not calibrated. Set it by ear.",
-        )
+    /// The same of the mode that is chosen, with what happens instead and what to do.
+    pub fn why_raw(&self, chosen: OutputMode) -> Option<String> {
+        let why = self.why_not(chosen)?;
+        let levels = chosen != OutputMode::Normalized && self.loudness.is_some();
+        let instead = if levels {
+            "It plays raw; choose Normalized to level it."
+        } else {
+            "It plays raw."
+        };
+        Some(format!("{why} {instead}"))
+    }
+
+    /// Why the input cannot be calibrated, in words, be that switched on or off; `None` if it can.
+    /// `what`: what these levels are of, as in "This capture".
+    pub fn why_no_input_calibration(&self, what: &str) -> Option<String> {
+        self.input_dbu.is_none().then(|| {
+            format!(
+                "{what} does not say its input level in dBu, so its input cannot be calibrated. Set Input by ear."
+            )
+        })
     }
 }
 
@@ -182,8 +197,9 @@ mod tests {
             OutputMode::Calibrated,
         ] {
             assert_eq!(known.why_not(mode), None);
+            assert_eq!(known.why_raw(mode), None);
         }
-        assert_eq!(known.why_no_input_calibration(), None);
+        assert_eq!(known.why_no_input_calibration("This capture"), None);
         let behind = levels(r#"{"input_level_dbu":10.0}"#);
         assert!((known.gain_to_db(&behind) - 2.3).abs() < 1e-9);
     }
@@ -205,11 +221,22 @@ mod tests {
                     .unwrap()
                     .contains("dBu")
             );
-            assert!(unknown.why_no_input_calibration().unwrap().contains("dBu"));
+            let why = unknown.why_no_input_calibration("This pedal").unwrap();
+            assert!(
+                why.starts_with("This pedal") && why.contains("dBu"),
+                "{why}"
+            );
             let loudness = unknown.loudness.unwrap();
             assert_eq!(loudness.source, LoudnessSource::Measured);
             let normalized = LevelSettings::default();
             assert_eq!(unknown.output_gain_db(&normalized), loudness.gain_db());
+            let why = unknown.why_raw(OutputMode::Calibrated).unwrap();
+            assert!(why.ends_with("choose Normalized to level it."), "{why}");
+        }
+        // Where there is nothing to normalize, it is not recommended.
+        let silent = Levels::default();
+        for mode in [OutputMode::Normalized, OutputMode::Calibrated] {
+            assert!(silent.why_raw(mode).unwrap().ends_with("It plays raw."));
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "there is no such file".into(),
         ErrorKind::PermissionDenied => "you are not allowed to open it".into(),
         ErrorKind::StorageFull => "the disk is full".into(),
+        ErrorKind::BrokenPipe => "the program that reads it has ended".into(),
         _ => error.to_string(),
     }
 }

@@ -1,20 +1,21 @@
 //! Keeps the plugin's code in memory once it was loaded.
 //!
 //! A host may unload a plugin's library when its last instance is gone. Threads that outlive it, the
-//! parked worker or a file dialog that is still open, would then run on code that is not there.
+//! parked worker, a file dialog that is still open or a thread that hangs in a file system, would then
+//! run on code that is not there.
 
 /// Keeps this library loaded until the process ends. Does nothing the second time, where there is no
-/// library (tests, the standalone program), and on other systems than Linux.
+/// library (tests, the standalone program), and on other systems than Linux and macOS.
 pub(crate) fn pin() {
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
-        ONCE.call_once(pin_on_linux);
+        ONCE.call_once(pin_on_unix);
     }
 }
 
-#[cfg(target_os = "linux")]
-fn pin_on_linux() {
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn pin_on_unix() {
     let inside: fn() = pin;
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
     // SAFETY: the address is one in this library; `info` is written or left as it is.

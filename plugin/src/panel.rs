@@ -63,6 +63,7 @@ impl Backend for Panel {
         let pedal = pedal.filter(|_| self.parameters.pedal.value());
         let capture = playing.map(|playing| CaptureStatus {
             driven: pedal.unwrap_or(playing).levels,
+            through_pedal: pedal.is_some(),
             levels: playing.levels,
             slims: playing.slims,
             card: playing.card.clone(),
@@ -74,7 +75,7 @@ impl Backend for Panel {
         Status {
             message,
             cab_by_capture,
-            capture: capture.unwrap_or_default(),
+            capture,
             can_undo,
             can_redo,
             load: self.meters.load(),
@@ -93,7 +94,7 @@ impl Backend for Panel {
                     response: part.response,
                 },
                 (true, true) => PartStatus {
-                    name: Some("None: the capture has its own".into()),
+                    name: Some("None: the capture has its own cabinet".into()),
                     ..PartStatus::default()
                 },
             }),

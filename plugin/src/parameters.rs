@@ -295,7 +295,7 @@ pub(crate) enum TonePosition {
 pub(crate) enum CabLevel {
     /// As in the official plugin, after what the file holds.
     #[id = "file"]
-    #[name = "As in the File"]
+    #[name = "As Recorded"]
     File,
     /// All cabinets equally loud.
     #[id = "normalized"]

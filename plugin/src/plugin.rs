@@ -17,6 +17,7 @@ use crate::panel::Panel;
 use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side, migrate};
 use crate::part::Part;
 use crate::settings::Settings;
+use crate::thread_end;
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -296,8 +297,10 @@ impl Drawn {
 
 impl Drop for Gridleak {
     fn drop(&mut self) {
-        self.loader.end();
-        self.library.end();
+        let deadline = Instant::now() + thread_end::LONGEST_WAIT;
+        self.library.quit();
+        self.loader.end(deadline);
+        self.library.end(deadline);
     }
 }
 

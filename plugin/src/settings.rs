@@ -1,32 +1,27 @@
 //! What all instances remember together, in a small file in the user's configuration folder.
 //!
-//! `settings.json` holds an object. What a newer version put there stays there. A file that cannot
-//! be understood counts as empty, and is kept as `settings.json.broken` when a new one is written. A
-//! value that is none for its key counts as absent, and does no harm to the others.
+//! `settings.json` holds an object, see [`crate::shared_file`]. What a newer version put there stays
+//! there, as a key, in a list or in an object. A value that is none for its key counts as absent, and
+//! does no harm to the others.
 
 #[cfg(not(test))]
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
-use crate::failure::{Failure, Result, plain};
+use crate::failure::{Failure, Result};
 use crate::library::Origin;
-use crate::output_file::{OutputFile, cannot_write};
+use crate::shared_file::{self, Stored};
 use crate::state::path_text;
 
 /// The environment variable that names another configuration folder: for a portable installation,
 /// and for tests.
 pub(crate) const VARIABLE: &str = "GRIDLEAK_CONFIG_DIR";
 const FILE: &str = "settings.json";
-const BROKEN: &str = "settings.json.broken";
-/// No settings are this long, in bytes; a longer file is something else.
-const MAX_BYTES: u64 = 1 << 24;
 
 const CAPTURE_FOLDERS: List = List {
     key: "capture_folders",
@@ -44,8 +39,10 @@ const RECENT: List = List {
     key: "recent",
     most: 50,
 };
-/// The key of the window's width and height.
+/// The key of what is remembered of the window, and the keys of its width and height in that.
 const WINDOW: &str = "window";
+const WIDTH: &str = "width";
+const HEIGHT: &str = "height";
 /// Windows have such widths and heights, in points.
 const WINDOW_POINTS: std::ops::RangeInclusive<f32> = 100.0..=20_000.0;
 
@@ -73,15 +70,9 @@ impl Settings {
         }
     }
 
-    /// Puts `folder`, an absolute path, first among the capture folders, in the file too. Writes
-    /// nothing if it is there already.
-    pub(crate) fn remember_capture_folder(folder: &Path) -> Result<()> {
-        Self::remember_in(&own_folder()?, folder)
-    }
-
     /// As [`Settings::load`], from the settings in the folder `config`.
     pub(crate) fn load_from(config: &Path) -> Self {
-        let fields = match read(&config.join(FILE)) {
+        let fields = match shared_file::read(&config.join(FILE)) {
             Ok(Stored::Fields(fields)) => fields,
             Ok(Stored::Broken) | Err(_) => Map::new(),
         };
@@ -110,7 +101,7 @@ impl Settings {
     /// Takes `folder` out of the folders of the library, in the settings in the folder `config`.
     pub(crate) fn remove_library_folder(config: &Path, folder: &Path) -> Result<()> {
         let text = path_text::encode(folder);
-        change(config, |fields| Ok(LIBRARY_FOLDERS.remove(fields, &text)))
+        change(config, |fields| LIBRARY_FOLDERS.remove(fields, &text))
     }
 
     /// Makes something a favourite or takes it out of them, in the settings in the folder `config`.
@@ -121,7 +112,7 @@ impl Settings {
             if favourite {
                 FAVOURITES.put_last(fields, &text)
             } else {
-                Ok(FAVOURITES.remove(fields, &text))
+                FAVOURITES.remove(fields, &text)
             }
         })
     }
@@ -130,15 +121,14 @@ impl Settings {
     /// nothing if it is there already.
     pub(crate) fn use_recently(config: &Path, origin: &Origin) -> Result<()> {
         let text = whole_origin(origin)?;
-        change(config, |fields| Ok(RECENT.put_first(fields, &text)))
+        change(config, |fields| RECENT.put_first(fields, &text))
     }
 
-    fn remember_in(config: &Path, folder: &Path) -> Result<()> {
+    /// Puts `folder`, an absolute path, first among the capture folders, in the settings in the folder
+    /// `config`. Writes nothing if it is there already.
+    pub(crate) fn remember_capture_folder(config: &Path, folder: &Path) -> Result<()> {
         let text = whole(folder)?;
-        change(
-            config,
-            |fields| Ok(CAPTURE_FOLDERS.put_first(fields, &text)),
-        )
+        change(config, |fields| CAPTURE_FOLDERS.put_first(fields, &text))
     }
 
     /// Remembers the width and height of the window in points, in the settings in the folder `config`.
@@ -153,7 +143,13 @@ impl Settings {
             if window(fields) == Some(size) {
                 return Ok(false);
             }
-            fields.insert(WINDOW.to_owned(), [size.0, size.1].as_slice().into());
+            let mut about = match fields.remove(WINDOW) {
+                Some(Value::Object(about)) => about,
+                _ => Map::new(),
+            };
+            about.insert(WIDTH.to_owned(), size.0.into());
+            about.insert(HEIGHT.to_owned(), size.1.into());
+            fields.insert(WINDOW.to_owned(), about.into());
             Ok(true)
         })
     }
@@ -179,14 +175,12 @@ fn whole_origin(origin: &Origin) -> Result<String> {
 }
 
 fn window(fields: &Map<String, Value>) -> Option<(f32, f32)> {
-    let [width, height] = fields.get(WINDOW)?.as_array()?.as_slice() else {
-        return None;
-    };
-    let side = |side: &Value| {
-        let side = side.as_f64()? as f32;
+    let about = fields.get(WINDOW)?;
+    let side = |key| {
+        let side = about.get(key)?.as_f64()? as f32;
         WINDOW_POINTS.contains(&side).then_some(side)
     };
-    Some((side(width)?, side(height)?))
+    Some((side(WIDTH)?, side(HEIGHT)?))
 }
 
 /// A list of folders, or of origins as [`Origin::text`] has them.
@@ -200,15 +194,11 @@ impl List {
     /// What stands there and may be understood, by this version or a newer one that has more built in.
     fn texts<'a>(&self, fields: &'a Map<String, Value>) -> Vec<&'a str> {
         let list = fields.get(self.key).and_then(Value::as_array);
-        let texts = list.into_iter().flatten().filter_map(Value::as_str);
-        texts
-            .filter(|text| Origin::is_text(text))
-            .take(self.most)
-            .collect()
+        list.into_iter().flatten().filter_map(text).collect()
     }
 
     fn origins(&self, fields: &Map<String, Value>) -> Vec<Origin> {
-        let texts = self.texts(fields).into_iter();
+        let texts = self.texts(fields).into_iter().take(self.most);
         texts.filter_map(Origin::from_text).collect()
     }
 
@@ -221,51 +211,74 @@ impl List {
         origins.filter_map(folder).collect()
     }
 
-    /// Makes `text` the first one; of too many, the last ones go. False if it was the first.
-    fn put_first(&self, fields: &mut Map<String, Value>, text: &str) -> bool {
-        let mut texts = self.texts(fields);
-        if texts.first() == Some(&text) {
-            return false;
+    /// The list to be changed. What is no list was put there by a newer version: it is not ours to
+    /// replace.
+    fn list<'a>(&self, fields: &'a mut Map<String, Value>) -> Result<&'a mut Vec<Value>> {
+        let entry = fields.entry(self.key).or_insert(Value::Null);
+        if entry.is_null() {
+            *entry = Value::Array(Vec::new());
         }
-        texts.retain(|other| *other != text);
-        texts.insert(0, text);
-        texts.truncate(self.most);
-        let list = texts.into();
-        self.write(fields, list)
+        entry.as_array_mut().ok_or_else(|| {
+            Failure::new(format!(
+                "{FILE} holds {} of a kind that this version does not know; use the newer Gridleak that wrote them, or remove \"{}\" from the file",
+                self.called(),
+                self.key
+            ))
+        })
+    }
+
+    /// Makes `text` the first one; if there are too many then, the last one goes. False if it was the
+    /// first.
+    fn put_first(&self, fields: &mut Map<String, Value>, new: &str) -> Result<bool> {
+        let texts = self.texts(fields);
+        if texts.first() == Some(&new) {
+            return Ok(false);
+        }
+        let full = texts.len() >= self.most && !texts.contains(&new);
+        let list = self.list(fields)?;
+        if full && let Some(last) = list.iter().rposition(|value| text(value).is_some()) {
+            list.remove(last);
+        }
+        list.retain(|value| text(value) != Some(new));
+        list.insert(0, new.into());
+        Ok(true)
     }
 
     /// Makes `text` the last one, if there is room. False if it was among them.
-    fn put_last(&self, fields: &mut Map<String, Value>, text: &str) -> Result<bool> {
-        let mut texts = self.texts(fields);
-        if texts.contains(&text) {
+    fn put_last(&self, fields: &mut Map<String, Value>, new: &str) -> Result<bool> {
+        let texts = self.texts(fields);
+        if texts.contains(&new) {
             return Ok(false);
         }
-        if texts.len() == self.most {
+        if texts.len() >= self.most {
             return Err(Failure::new(format!(
-                "there are {} {} already; take one of them away first",
+                "there are {} {} already; remove one of them first",
                 self.most,
-                self.key.replace('_', " ")
+                self.called()
             )));
         }
-        texts.push(text);
-        let list = texts.into();
-        Ok(self.write(fields, list))
+        self.list(fields)?.push(new.into());
+        Ok(true)
     }
 
     /// Takes `text` out. False if it was not among them.
-    fn remove(&self, fields: &mut Map<String, Value>, text: &str) -> bool {
-        let mut texts = self.texts(fields);
-        let before = texts.len();
-        texts.retain(|other| *other != text);
-        let found = texts.len() != before;
-        let list = texts.into();
-        found && self.write(fields, list)
+    fn remove(&self, fields: &mut Map<String, Value>, gone: &str) -> Result<bool> {
+        if !self.texts(fields).contains(&gone) {
+            return Ok(false);
+        }
+        self.list(fields)?.retain(|value| text(value) != Some(gone));
+        Ok(true)
     }
 
-    fn write(&self, fields: &mut Map<String, Value>, list: Value) -> bool {
-        fields.insert(self.key.to_owned(), list);
-        true
+    /// What it is a list of, for people.
+    fn called(&self) -> String {
+        self.key.replace('_', " ")
     }
+}
+
+/// What a list holds at one place, if that may be understood.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| Origin::is_text(text))
 }
 
 /// The folder that the settings are in.
@@ -281,70 +294,10 @@ pub(crate) fn own_folder() -> Result<PathBuf> {
     config_folder(env::var_os(VARIABLE))
 }
 
-/// What stands in the settings file.
-enum Stored {
-    Fields(Map<String, Value>),
-    /// Something, but no settings.
-    Broken,
-}
-
-fn read(path: &Path) -> io::Result<Stored> {
-    let about = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Stored::Fields(Map::new()));
-        }
-        about => about?,
-    };
-    if !about.is_file() || about.len() > MAX_BYTES {
-        return Ok(Stored::Broken);
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(fields)) => Stored::Fields(fields),
-        _ => Stored::Broken,
-    })
-}
-
-/// Has `edit` change what is in the file now, and writes that if it answers `true`. Instances of one host
-/// wait for each other; of two hosts that write in the same instant, the later one wins.
-fn change(config: &Path, edit: impl FnOnce(&mut Map<String, Value>) -> Result<bool>) -> Result<()> {
-    static WRITING: Mutex<()> = Mutex::new(());
-    let _writing = WRITING.lock();
-
-    let path = config.join(FILE);
-    let stored = read(&path).map_err(|e| Failure::at(&path, plain(&e)))?;
-    let broken = matches!(stored, Stored::Broken);
-    let mut fields = match stored {
-        Stored::Fields(fields) => fields,
-        Stored::Broken => Map::new(),
-    };
-    if !edit(&mut fields)? {
-        return Ok(());
-    }
-    let text = format!("{:#}\n", Value::Object(fields));
-    if text.len() as u64 > MAX_BYTES {
-        return Err(Failure::at(
-            &path,
-            "would become too long; take away folders or favourites with long names first",
-        ));
-    }
-    if broken {
-        let aside = config.join(BROKEN);
-        fs::rename(&path, &aside).map_err(|e| cannot_write(&aside, &e))?;
-    }
-    fs::create_dir_all(config).map_err(|e| cannot_write(config, &e))?;
-    // Whatever it says is for who names a file to write.
-    let refused = |_| {
-        Failure::at(
-            &path,
-            "cannot be written; see whether it is write-protected",
-        )
-    };
-    let mut file = OutputFile::create(&path).map_err(refused)?;
-    file.write_all(text.as_bytes())
-        .map_err(|e| cannot_write(&path, &e))?;
-    file.finish()
+/// Has `edit` change the settings in the folder `config`, and writes them if it answers `true`. Whoever
+/// changes them at the same time, in this process or another, has its turn before or behind.
+fn change(config: &Path, edit: impl Fn(&mut Map<String, Value>) -> Result<bool>) -> Result<()> {
+    shared_file::change(&config.join(FILE), edit)
 }
 
 /// Where the settings are; `named` is what [`VARIABLE`] says.
@@ -362,9 +315,6 @@ fn config_folder(named: Option<OsString>) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::thread;
-
     use serde_json::json;
     use tempfile::TempDir;
 
@@ -373,6 +323,9 @@ mod tests {
     fn config() -> TempDir {
         tempfile::tempdir().unwrap()
     }
+
+    /// What is in the folder when settings were written.
+    const WRITTEN: [&str; 2] = [FILE, "settings.json.lock"];
 
     /// An absolute path on any system.
     fn folder(name: &str) -> PathBuf {
@@ -403,14 +356,14 @@ mod tests {
         let below = config.path().join("not/there/yet");
         assert_eq!(Settings::load_from(&below), Settings::default());
         for i in 0..20 {
-            Settings::remember_in(&below, &folder(&format!("Ä {i}"))).unwrap();
+            Settings::remember_capture_folder(&below, &folder(&format!("Ä {i}"))).unwrap();
         }
-        Settings::remember_in(&below, &folder("Ä 10")).unwrap();
+        Settings::remember_capture_folder(&below, &folder("Ä 10")).unwrap();
         let expected: Vec<_> = [10, 19, 18, 17, 16, 15, 14, 13, 12, 11, 9, 8, 7, 6, 5, 4]
             .map(|i| folder(&format!("Ä {i}")))
             .into();
         assert_eq!(Settings::load_from(&below).capture_folders, expected);
-        assert!(Settings::remember_in(&below, Path::new("not/whole")).is_err());
+        assert!(Settings::remember_capture_folder(&below, Path::new("not/whole")).is_err());
         assert_eq!(Settings::load_from(&below).capture_folders, expected);
     }
 
@@ -420,31 +373,67 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         let config = config();
         let folder = Path::new(std::ffi::OsStr::from_bytes(b"/a/\xff\xe4"));
-        Settings::remember_in(config.path(), folder).unwrap();
+        Settings::remember_capture_folder(config.path(), folder).unwrap();
         assert_eq!(Settings::load_from(config.path()).capture_folders, [folder]);
     }
 
     #[test]
-    fn what_a_newer_version_put_there_stays() {
+    fn what_a_newer_version_put_there_stays_at_every_level() {
         let config = config();
         let path = config.path().join(FILE);
-        let fields = json!({"window": {"scale": 1.5}, "capture_folders": [3, "not/whole", folder("a")], "z": [null]});
+        let fields = json!({
+            "window": {"scale": 1.5, "screen": {"name": "left"}},
+            "capture_folders": [3, "not/whole", folder("a")],
+            "favourites": [{"path": folder("x"), "tags": ["loud"]}, "builtin:of a newer version"],
+            "recent": [folder("r"), ["?"]],
+            "z": [null],
+        });
         fs::write(&path, fields.to_string()).unwrap();
-        assert_eq!(
-            Settings::load_from(config.path()).capture_folders,
-            [folder("a")]
-        );
-        Settings::remember_in(config.path(), &folder("b")).unwrap();
+        let settings = Settings::load_from(config.path());
+        assert_eq!(settings.capture_folders, [folder("a")]);
+        assert_eq!(settings.window, None);
+        let (c, crunch) = (Origin::File(folder("c")), Origin::BuiltIn("crunch"));
+        Settings::remember_capture_folder(config.path(), &folder("b")).unwrap();
+        Settings::remember_window(config.path(), 900, 600).unwrap();
+        Settings::set_favourite(config.path(), &c, true).unwrap();
+        Settings::set_favourite(config.path(), &crunch, true).unwrap();
+        Settings::set_favourite(config.path(), &c, false).unwrap();
+        Settings::use_recently(config.path(), &Origin::File(folder("r2"))).unwrap();
         let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let expected = json!({"window": {"scale": 1.5}, "capture_folders": [folder("b"), folder("a")], "z": [null]});
+        let expected = json!({
+            "window": {"scale": 1.5, "screen": {"name": "left"}, "width": 900.0, "height": 600.0},
+            "capture_folders": [folder("b"), 3, "not/whole", folder("a")],
+            "favourites": [
+                {"path": folder("x"), "tags": ["loud"]}, "builtin:of a newer version", "builtin:crunch",
+            ],
+            "recent": [folder("r2"), folder("r"), ["?"]],
+            "z": [null],
+        });
         assert_eq!(fields, expected);
-        assert_eq!(names(&config), [FILE]);
+        assert_eq!(names(&config), WRITTEN);
+    }
+
+    #[test]
+    fn what_a_newer_version_has_more_of_is_not_cut() {
+        let config = config();
+        let path = config.path().join(FILE);
+        let many: Vec<_> = (0..40).map(|i| folder(&i.to_string())).collect();
+        fs::write(&path, json!({"capture_folders": many}).to_string()).unwrap();
+        Settings::remember_capture_folder(config.path(), &folder("new")).unwrap();
+        let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        // One came, one went.
+        let expected: Vec<_> = std::iter::once(folder("new"))
+            .chain(many[..39].iter().cloned())
+            .collect();
+        assert_eq!(fields["capture_folders"], json!(expected));
+        let settings = Settings::load_from(config.path());
+        assert_eq!(settings.capture_folders, expected[..CAPTURE_FOLDERS.most]);
     }
 
     #[test]
     fn a_broken_file_is_ignored_and_kept_aside() {
         let deep = "[".repeat(100_000);
-        let huge = format!("{{}}{}", " ".repeat(MAX_BYTES as usize));
+        let huge = format!("{{}}{}", " ".repeat(shared_file::MAX_BYTES as usize));
         let broken = [
             b"".as_slice(),
             b"{",
@@ -462,23 +451,24 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             assert_eq!(Settings::load_from(config.path()), Settings::default());
             assert_eq!(fs::read(&path).unwrap(), bytes, "reading changes nothing");
-            Settings::remember_in(config.path(), &folder("a")).unwrap();
+            Settings::remember_capture_folder(config.path(), &folder("a")).unwrap();
             assert_eq!(
                 Settings::load_from(config.path()).capture_folders,
                 [folder("a")]
             );
-            assert_eq!(fs::read(config.path().join(BROKEN)).unwrap(), bytes);
-            assert_eq!(names(&config), [FILE, BROKEN]);
+            let kept = shared_file::broken_name(&path, 1);
+            assert_eq!(fs::read(kept).unwrap(), bytes);
+            assert_eq!(names(&config).len(), 3);
         }
         // A folder of that name.
         let config = config();
         fs::create_dir(config.path().join(FILE)).unwrap();
-        Settings::remember_in(config.path(), &folder("a")).unwrap();
+        Settings::remember_capture_folder(config.path(), &folder("a")).unwrap();
         assert_eq!(
             Settings::load_from(config.path()).capture_folders,
             [folder("a")]
         );
-        assert!(config.path().join(BROKEN).is_dir());
+        assert!(shared_file::broken_name(&config.path().join(FILE), 1).is_dir());
     }
 
     #[test]
@@ -490,16 +480,16 @@ mod tests {
             ("library_folders", json!({"a": 1})),
             ("favourites", json!("builtin:crunch")),
             ("recent", json!(null)),
-            ("window", json!([800])),
-            ("window", json!([800, -1e300])),
-            ("window", json!(["800", "600"])),
+            ("window", json!([800, 600])),
+            ("window", json!({"width": 800, "height": -1e300})),
+            ("window", json!({"width": "800", "height": "600"})),
         ] {
             let mut fields = json!({
                 "capture_folders": [folder("a")],
                 "library_folders": [folder("b"), "builtin:crunch"],
                 "favourites": [folder("c"), "builtin:crunch", "builtin:of a newer version"],
                 "recent": ["builtin:4x12", 7, "not/whole", folder("d")],
-                "window": [900, 600.0],
+                "window": {"width": 900, "height": 600.0},
             });
             fields[key] = broken.clone();
             fs::write(&path, fields.to_string()).unwrap();
@@ -519,17 +509,25 @@ mod tests {
                 _ => expected.window = None,
             }
             assert_eq!(Settings::load_from(config.path()), expected, "{key}");
-            // Writing another key leaves it as it is; the user may have meant something by it.
-            Settings::remember_in(config.path(), &folder("e")).unwrap();
+            // Writing another key leaves it as it is; somebody may have meant something by it.
+            Settings::add_library_folder(config.path(), &folder("e"))
+                .err()
+                .map_or_else(
+                    || expected.library_folders.push(folder("e")),
+                    |refusal| {
+                        assert_eq!(key, "library_folders");
+                        let refusal = refusal.to_string();
+                        assert!(refusal.contains("newer Gridleak"), "{refusal}");
+                    },
+                );
             Settings::remember_window(config.path(), 1000, 700).unwrap();
-            expected.capture_folders.insert(0, folder("e"));
             expected.window = Some((1000.0, 700.0));
             assert_eq!(Settings::load_from(config.path()), expected, "{key}");
             let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            if !["capture_folders", "window"].contains(&key) {
+            if key != "window" {
                 assert_eq!(fields[key], broken);
             }
-            assert_eq!(names(&config), [FILE]);
+            assert_eq!(names(&config), WRITTEN);
         }
     }
 
@@ -585,7 +583,8 @@ mod tests {
         let config = config();
         let file = config.path().join("file");
         fs::write(&file, "").unwrap();
-        let refusal = Settings::remember_in(&file.join("folder"), &folder("a")).unwrap_err();
+        let refusal =
+            Settings::remember_capture_folder(&file.join("folder"), &folder("a")).unwrap_err();
         assert!(refusal.to_string().contains("file"), "{refusal}");
     }
 
@@ -593,45 +592,85 @@ mod tests {
     fn nothing_is_written_without_need() {
         let config = config();
         let path = config.path().join(FILE);
-        Settings::remember_in(config.path(), &folder("a")).unwrap();
+        Settings::remember_capture_folder(config.path(), &folder("a")).unwrap();
         // Compact, unlike what is written.
         let text = serde_json::from_slice::<Value>(&fs::read(&path).unwrap()).unwrap();
         fs::write(&path, text.to_string()).unwrap();
-        Settings::remember_in(config.path(), &folder("a")).unwrap();
+        Settings::remember_capture_folder(config.path(), &folder("a")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), text.to_string());
     }
 
+    /// What [`process_that_adds_favourites`] is told: the folder, and its number.
+    const CHILD: &str = "GRIDLEAK_TEST_SETTINGS";
+    const PROCESSES: usize = 20;
+    const EACH: usize = 30;
+
+    fn favourite(process: usize, number: usize) -> Origin {
+        Origin::File(folder(&format!("{process} {number}.nam")))
+    }
+
     #[test]
-    fn instances_keep_each_others_folders_and_readers_see_whole_files() {
+    fn changes_of_twenty_processes_at_once_all_survive_and_readers_see_whole_files() {
         let config = config();
-        let done = AtomicBool::new(false);
-        Settings::remember_in(config.path(), &folder("first")).unwrap();
-        thread::scope(|scope| {
-            let reader = scope.spawn(|| {
-                let mut reads = 0;
-                while !done.load(Ordering::SeqCst) || reads == 0 {
-                    let bytes = fs::read(config.path().join(FILE)).unwrap();
-                    let fields: Value = serde_json::from_slice(&bytes).unwrap();
-                    assert!(!fields[CAPTURE_FOLDERS.key].as_array().unwrap().is_empty());
-                    reads += 1;
-                }
-            });
-            let writers: Vec<_> = (0..CAPTURE_FOLDERS.most)
-                .map(|i| {
-                    let config = config.path();
-                    scope.spawn(move || {
-                        for _ in 0..5 {
-                            let folder = folder(&format!("folder {i}"));
-                            Settings::remember_in(config, &folder).unwrap();
-                        }
-                    })
-                })
-                .collect();
-            for writer in writers {
-                writer.join().unwrap();
+        let path = config.path().join(FILE);
+        Settings::use_recently(config.path(), &favourite(0, 0)).unwrap();
+        let program = std::env::current_exe().unwrap();
+        let mut processes: Vec<_> = (0..PROCESSES)
+            .map(|number| {
+                std::process::Command::new(&program)
+                    .args(["--exact", "settings::tests::process_that_adds_favourites"])
+                    .args(["--ignored", "--quiet"])
+                    .env(CHILD, format!("{number} {}", config.path().display()))
+                    .stdout(std::process::Stdio::null())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        while processes
+            .iter_mut()
+            .any(|process| process.try_wait().unwrap().is_none())
+        {
+            let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            assert_eq!(fields[RECENT.key].as_array().unwrap().len(), 1);
+        }
+        for mut process in processes {
+            assert!(process.wait().unwrap().success());
+        }
+        let mut found: Vec<_> = Settings::load_from(config.path()).favourites;
+        found.sort_by_key(Origin::text);
+        let mut expected: Vec<_> = (0..PROCESSES)
+            .flat_map(|process| (0..EACH).map(move |number| favourite(process, number)))
+            .collect();
+        expected.sort_by_key(Origin::text);
+        assert_eq!(found.len(), PROCESSES * EACH);
+        assert_eq!(found, expected);
+        assert_eq!(names(&config), WRITTEN);
+    }
+
+    #[test]
+    #[ignore = "a process that another test starts"]
+    fn process_that_adds_favourites() {
+        let Ok(told) = std::env::var(CHILD) else {
+            return;
+        };
+        let (number, config) = told.split_once(' ').unwrap();
+        for favoured in 0..EACH {
+            let origin = favourite(number.parse().unwrap(), favoured);
+            Settings::set_favourite(Path::new(config), &origin, true).unwrap();
+        }
+    }
+
+    #[test]
+    fn instances_of_one_process_keep_each_others_folders() {
+        let config = config();
+        std::thread::scope(|scope| {
+            for i in 0..CAPTURE_FOLDERS.most {
+                let config = config.path();
+                scope.spawn(move || {
+                    let folder = folder(&format!("folder {i}"));
+                    Settings::remember_capture_folder(config, &folder).unwrap();
+                });
             }
-            done.store(true, Ordering::SeqCst);
-            reader.join().unwrap();
         });
         let mut folders = Settings::load_from(config.path()).capture_folders;
         folders.sort();
@@ -640,6 +679,6 @@ mod tests {
             .collect();
         expected.sort();
         assert_eq!(folders, expected);
-        assert_eq!(names(&config), [FILE]);
+        assert_eq!(names(&config), WRITTEN);
     }
 }

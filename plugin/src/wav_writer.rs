@@ -1,6 +1,8 @@
 //! WAV files, written a piece at a time.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+
+use hound::Sample;
 
 use crate::failure::io_error;
 
@@ -60,16 +62,24 @@ pub(crate) fn fits(depth: Depth, channels: usize, rate: u32, frames: u64) -> boo
     frame <= u16::MAX.into() && bytes.max(fast) <= u32::MAX.into()
 }
 
-/// A WAV file being written.
-pub(crate) struct WavWriter<W: Write + Seek> {
-    encoder: hound::WavWriter<W>,
+/// A WAV file being written, from its beginning to its end: into a pipe as well.
+pub(crate) struct WavWriter<W: Write> {
+    sink: W,
     depth: Depth,
     figures: Figures,
+    /// Whether a padding byte follows the audio, which is of odd length.
+    padded: bool,
 }
 
-impl<W: Write + Seek> WavWriter<W> {
-    /// Writes the header of a file that [`fits`].
-    pub(crate) fn new(sink: W, depth: Depth, channels: usize, rate: u32) -> io::Result<Self> {
+impl<W: Write> WavWriter<W> {
+    /// Writes the header of a file of so many frames, that [`fits`].
+    pub(crate) fn new(
+        mut sink: W,
+        depth: Depth,
+        channels: usize,
+        rate: u32,
+        frames: u64,
+    ) -> io::Result<Self> {
         let spec = hound::WavSpec {
             channels: channels as u16,
             sample_rate: rate,
@@ -79,10 +89,20 @@ impl<W: Write + Seek> WavWriter<W> {
                 Depth::Pcm16 | Depth::Pcm24 => hound::SampleFormat::Int,
             },
         };
+        let mut header = spec.into_header_for_infinite_file();
+        let audio = frames * channels as u64 * u64::from(depth.bits() / 8);
+        let padded = audio % 2 == 1;
+        // The lengths of all that follows: behind the first eight bytes, and at the end.
+        let end = header.len();
+        let whole = end as u64 - 8 + audio + u64::from(padded);
+        header[4..8].copy_from_slice(&(whole as u32).to_le_bytes());
+        header[end - 4..].copy_from_slice(&(audio as u32).to_le_bytes());
+        sink.write_all(&header)?;
         Ok(Self {
-            encoder: hound::WavWriter::new(sink, spec).map_err(io_error)?,
+            sink,
             depth,
             figures: Figures::default(),
+            padded,
         })
     }
 
@@ -101,7 +121,9 @@ impl<W: Write + Seek> WavWriter<W> {
         figures.samples += 1;
         figures.not_finite += u64::from(!sample.is_finite());
         let kept = if self.depth == Depth::Float32 {
-            self.encoder.write_sample(sample).map_err(io_error)?;
+            sample
+                .write(&mut self.sink, self.depth.bits())
+                .map_err(io_error)?;
             sample
         } else {
             let full_scale = f64::from(1 << (self.depth.bits() - 1));
@@ -109,8 +131,9 @@ impl<W: Write + Seek> WavWriter<W> {
             let exact = (f64::from(sample) * full_scale).round();
             let kept = exact.clamp(-full_scale, full_scale - 1.0);
             figures.clipped += u64::from(kept != exact && !exact.is_nan());
-            let sample = kept as i32;
-            self.encoder.write_sample(sample).map_err(io_error)?;
+            (kept as i32)
+                .write(&mut self.sink, self.depth.bits())
+                .map_err(io_error)?;
             (kept / full_scale) as f32
         };
         if kept.is_finite() {
@@ -120,21 +143,12 @@ impl<W: Write + Seek> WavWriter<W> {
         Ok(())
     }
 
-    /// Completes the header.
-    pub(crate) fn finish(self) -> io::Result<Figures> {
-        self.encoder.finalize().map_err(io_error)?;
+    /// Completes the file, of which all frames were written.
+    pub(crate) fn finish(mut self) -> io::Result<Figures> {
+        if self.padded {
+            self.sink.write_all(&[0])?;
+        }
+        self.sink.flush()?;
         Ok(self.figures)
     }
-}
-
-/// Adds the padding byte that a finished file of odd length lacks: hound leaves it out.
-pub(crate) fn pad(file: &mut (impl Write + Seek)) -> io::Result<()> {
-    let length = file.seek(SeekFrom::End(0))?;
-    if length % 2 == 1 {
-        file.write_all(&[0])?;
-        file.seek(SeekFrom::Start(4))?;
-        // The length of all that follows it.
-        file.write_all(&(length as u32 + 1 - 8).to_le_bytes())?;
-    }
-    file.flush()
 }

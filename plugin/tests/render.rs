@@ -412,13 +412,14 @@ fn a_file_may_be_rendered_onto_itself() {
         .good();
     assert_eq!(read_float(&path).1, [[0.25; 1000]]);
     assert_eq!(bench.names(), ["half.nam", "take.wav"]);
+    bench.put("capture.wav", linear(1, 1, "0.5", 48_000, ""));
     let run = bench.run(&[
         "render",
         "--raw",
         "--capture",
-        "half.nam",
+        "capture.wav",
         "take.wav",
-        "./half.nam",
+        "./capture.wav",
     ]);
     run.bad("is the capture itself");
 }

@@ -110,7 +110,7 @@ pub(super) struct ChainArgs {
           value_parser = |text: &str| number(text, 1_000.0, 20_000.0))]
     high_cut: f32,
 
-    /// Take out offsets: a high-pass at 5 Hz
+    /// Remove the DC offset: a high-pass at 5 Hz
     #[arg(long)]
     dc_block: bool,
 

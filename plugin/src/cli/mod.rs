@@ -4,9 +4,11 @@ mod bench;
 mod capture_source;
 mod chain_args;
 mod inspect;
+mod interruption;
 mod load_time;
 mod play;
 mod render;
+mod streams;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -88,6 +90,11 @@ fn summary(error: &clap::Error) -> String {
 /// Prints to standard output. Nobody listening there (`gridleak ... | head -1`) is no failure.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints to standard error, where standard output is for sound.
+fn say_aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Tells on standard error why nothing came of it.

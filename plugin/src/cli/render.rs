@@ -1,6 +1,6 @@
 //! `gridleak render`: a recording played through a capture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -11,11 +11,13 @@ use gridleak_core::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::chain_args::ChainArgs;
-use super::{capture_source, note, say};
+use super::interruption::Interruption;
+use super::streams::{self, Output};
+use super::{capture_source, note, say, say_aside};
 use crate::builtin;
 use crate::failure::{Failure, Result};
 use crate::impulse_file;
-use crate::output_file::{OutputFile, cannot_write};
+use crate::output_file::cannot_write;
 use crate::sound_file::SoundFile;
 use crate::wav_writer::{self, Depth, Figures, WavWriter};
 
@@ -51,11 +53,11 @@ pub(super) struct RenderArgs {
           value_parser = clap::value_parser!(u16).range(1..=8192))]
     block: u16,
 
-    /// Sound file to play: WAV, AIFF or FLAC, of any rate
+    /// Sound file to play: WAV, AIFF or FLAC, of any rate; - for standard input
     #[arg(value_name = "IN", required_unless_present = "demo")]
     input: Option<PathBuf>,
 
-    /// WAV file to write, of IN's rate and length
+    /// WAV file to write, of IN's rate and length; - for standard output
     #[arg(value_name = "OUT")]
     output: PathBuf,
 
@@ -82,18 +84,25 @@ fn size(text: &str) -> std::result::Result<f64, String> {
 
 /// Renders as `args` say.
 pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
+    streams::check_output(&args.output)?;
+    let output_name = streams::name(&args.output, false);
+    let interruption = Interruption::listen(if streams::is_dash(&args.output) {
+        format!("{output_name} ends before the recording does")
+    } else {
+        format!("{output_name} was not written")
+    });
     let capture = match &args.capture {
         Some(source) => capture_source::open(source)?,
         None => capture_source::default()?,
     };
     let mut input = match &args.input {
-        Some(path) => SoundFile::open(path)?,
+        Some(path) => streams::open(path)?,
         None => SoundFile::from_bytes("built-in phrase", builtin::PHRASE)?,
     };
     let input_name = args
         .input
         .as_ref()
-        .map_or("built-in phrase".into(), |p| p.display().to_string());
+        .map_or("built-in phrase".into(), |path| streams::name(path, true));
     let pedal = args
         .chain
         .pedal
@@ -109,11 +118,11 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     let (channels, rate) = (rig.channels, input.rate());
     if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
         return Err(Failure::at(
-            &args.output,
+            Path::new(&output_name),
             "would exceed the 4 GB a WAV file can hold; use --bits 16 or a shorter input",
         ));
     }
-    let mut file = OutputFile::create(&args.output)?;
+    let mut file = Output::create(&args.output, &interruption)?;
     for (used, what) in [
         (&args.capture, "the capture"),
         (&args.chain.pedal, "the pedal's capture"),
@@ -132,13 +141,17 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         note(warning);
     }
     remarks.iter().for_each(|remark| note(remark));
+    let (driven, what) = match &pedal {
+        Some(pedal) => (Levels::given(pedal), "This pedal"),
+        None => (levels, "This capture"),
+    };
     if settings.calibrate_input
-        && let Some(why) = levels.why_no_input_calibration()
+        && let Some(why) = driven.why_no_input_calibration(what)
     {
-        note(why);
+        note(&why);
     }
-    if let Some(why) = levels.why_not(settings.mode) {
-        note(why);
+    if let Some(why) = levels.why_raw(settings.mode) {
+        note(&why);
     }
     if capture.oversampling(args.chain.oversampling()) != args.chain.oversampling() {
         note("the capture cannot be oversampled that far; it plays as far as it can");
@@ -154,7 +167,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     let seconds = input.frames() as f64 / f64::from(input.rate());
     // IN and OUT may be the same file, and some systems replace no file that is open.
     drop(input);
-    file.finish()?;
+    file.finish(&interruption)?;
 
     if let Some(remark) = remark {
         note(&format!("{input_name}: {remark}"));
@@ -165,7 +178,12 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
             figures.not_finite
         ));
     }
-    say(&report(args, seconds, took, &figures, gain_db, &why));
+    let report = report(args, &output_name, seconds, took, &figures, gain_db, &why);
+    if streams::is_dash(&args.output) {
+        say_aside(&report);
+    } else {
+        say(&report);
+    }
     Ok(())
 }
 
@@ -205,14 +223,17 @@ fn play(
     args: &RenderArgs,
     input: &mut SoundFile,
     rig: &mut Rig,
-    file: &mut OutputFile,
+    file: &mut Output,
 ) -> Result<Figures> {
     let block = usize::from(args.block);
     let started = Instant::now();
     let mut progress = None;
-    let failed = |error: std::io::Error| cannot_write(&args.output, &error);
-    let mut writer =
-        WavWriter::new(&mut *file, args.depth(), rig.channels, input.rate()).map_err(failed)?;
+    let failed = |error: std::io::Error| {
+        let name = streams::name(&args.output, false);
+        cannot_write(Path::new(&name), &error)
+    };
+    let (channels, rate, frames) = (rig.channels, input.rate(), input.frames());
+    let mut writer = WavWriter::new(file, args.depth(), channels, rate, frames).map_err(failed)?;
     let mut sound = vec![Vec::new(); input.channels()];
     let mut left = input.frames();
     // What comes out first lies before the recording.
@@ -246,9 +267,7 @@ fn play(
     if let Some(progress) = progress {
         progress.finish_and_clear();
     }
-    let figures = writer.finish().map_err(failed)?;
-    wav_writer::pad(file).map_err(failed)?;
-    Ok(figures)
+    writer.finish().map_err(failed)
 }
 
 /// A bar on standard error if that is a terminal, nothing otherwise.
@@ -263,6 +282,7 @@ fn progress_bar(frames: u64) -> ProgressBar {
 /// The line that says what came out.
 fn report(
     args: &RenderArgs,
+    name: &str,
     seconds: f64,
     took: Duration,
     figures: &Figures,
@@ -286,7 +306,7 @@ fn report(
     };
     format!(
         "{}: {seconds:.2} s at {speed:.1} x real time; {level}; gain {gain_db:+.1} dB ({why}){clipped}",
-        crate::failure::one_line(&args.output.display().to_string()),
+        crate::failure::one_line(name),
     )
 }
 

@@ -28,6 +28,10 @@ const LINE: f32 = 22.0;
 const LONGEST_SEARCH: usize = 100;
 pub(super) const LONGEST_PATH: usize = 400;
 
+/// Of a folder that is not there or must not be read.
+pub(super) const UNAVAILABLE: &str =
+    "This folder cannot be opened now. Is its drive connected, and may you read it?";
+
 /// What can be chosen for, with the names of the buttons.
 const PARTS: [(Part, &str, &str); 4] = [
     (Part::Capture, "Browse captures", "Capture"),
@@ -439,7 +443,7 @@ impl Memory {
             self.text_changed();
         }
         if !self.text.is_empty() {
-            let name = "Empty the search";
+            let name = "Clear the search field";
             let button = Button::new(name, Face::Cross, theme::small(scale)).flat();
             if button.show(ui, clear.shrink(3.0 * scale)).clicked() {
                 self.set_text(String::new());
@@ -718,7 +722,16 @@ impl Memory {
         let listing = &scene.view.listing;
         let count = self.found.as_ref().map_or(0, |found| found.entries.len());
         let (left, right) = rect.split_left_right_at_x(rect.left() + 150.0 * scale);
-        let text = things(self.kind(), count);
+        let folder = self
+            .tree
+            .as_ref()
+            .and_then(|tree| tree.folder(self.scope()));
+        let text = if folder.is_some_and(|folder| folder.missing) {
+            // What is in it is not known.
+            "Unavailable".into()
+        } else {
+            things(self.kind(), count)
+        };
         let font = theme::small(scale);
         let align = Align2::LEFT_CENTER;
         widgets::label(ui, left, align, 1, &text, font.clone(), theme::FAINT);
@@ -772,9 +785,9 @@ impl Memory {
         let searched = !self.text.trim().is_empty();
         let text = if searched {
             let text = plain(self.text.trim(), 40);
-            format!("Nothing fits \u{201c}{text}\u{201d}.")
+            format!("No matches for \u{201c}{text}\u{201d}.")
         } else if folder.is_some_and(|folder| folder.missing) {
-            "This folder is not to be found now. Is its drive connected?".into()
+            UNAVAILABLE.into()
         } else {
             match scope {
                 _ if scene.view.listing.busy => "Looking\u{2026}".into(),
@@ -937,7 +950,7 @@ impl Line<'_> {
         let response = ui.interact(rect, id, Sense::CLICK);
         response.widget_info(|| {
             let mut info = WidgetInfo::labeled(Role::ListBoxOption, true, &name);
-            info.current_text_value = self.plays.then(|| "plays now".into());
+            info.current_text_value = self.plays.then(|| "loaded".into());
             info
         });
         ui.ctx().accesskit_node_builder(id, |node| {
@@ -1034,9 +1047,9 @@ fn show_star(
     draw_star(ui, rect.center(), 6.0 * scale, colour, on);
     let clicked = response.clicked();
     response.on_hover_text(if on {
-        "No favourite any more (F)"
+        "Remove from favourites (F)"
     } else {
-        "Make it a favourite (F)"
+        "Add to favourites (F)"
     });
     clicked
 }
@@ -1317,7 +1330,7 @@ mod tests {
 
         find(&mut window, "xyz");
         assert_eq!(rows(&window), [""; 0]);
-        assert!(window.query_by_label_contains("Nothing fits").is_some());
+        assert!(window.query_by_label_contains("No matches").is_some());
         window.get_by_label("Clear search").click();
         window.run();
         assert_eq!(rows(&window).len(), 5);
@@ -1483,7 +1496,7 @@ mod tests {
         play(&mut window, "/amps/Plexi.nam", false);
         assert_eq!(selected(&window), ["Plexi"]);
         let told = row(&window, "Plexi").value();
-        assert_eq!(told.as_deref(), Some("plays now"));
+        assert_eq!(told.as_deref(), Some("loaded"));
         row(&window, "Champ").click();
         window.run();
         play(&mut window, "/amps/Recto.nam", true);
@@ -1584,7 +1597,7 @@ mod tests {
             "Browse cabinets",
             "Browse second cabinets",
             "Search",
-            "Empty the search",
+            "Clear the search field",
             "Sort by folder",
             "Sort by name",
             "Sort by date",
@@ -1602,7 +1615,7 @@ mod tests {
                 rect.is_positive() && inside.contains_rect(*rect),
                 "{name}: {rect}"
             );
-            let within = ["Empty the search", "Remove folder amps", "Search"];
+            let within = ["Clear the search field", "Remove folder amps", "Search"];
             for (other, against) in &places[..index] {
                 let shared = rect.intersect(*against).shrink(0.01);
                 let apart = !shared.is_positive() || within.contains(name);
@@ -1654,7 +1667,7 @@ mod tests {
         }
         assert!(!done(&mut window).is_empty());
         find(&mut window, &long);
-        assert!(window.query_by_label_contains("Nothing fits").is_some());
+        assert!(window.query_by_label_contains("No matches").is_some());
         assert!(
             named(&window, Role::TreeItem)
                 .iter()

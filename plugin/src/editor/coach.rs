@@ -1,7 +1,6 @@
 //! The input coach: how hard the guitar comes in, and what to do about it.
 
-use gridleak_core::LevelSettings;
-use gridleak_core::Levels as CaptureLevels;
+use super::words::Facts;
 
 /// Seconds of playing that advice is drawn from, each judged by its loudest sample.
 const SECONDS: usize = 4;
@@ -31,14 +30,47 @@ pub(super) enum Fault {
 
 impl Fault {
     /// What to do, in words.
-    pub(super) fn advice(self) -> &'static str {
+    pub(super) fn advice(self, facts: &Facts<'_>) -> &'static str {
         match self {
             Self::Clipping => {
                 "The input clips: your guitar is cut off before it gets here. Turn down the gain of your interface; if it is all the way down, use its line input or its pad."
             }
+            // Calibration goes by an interface whose gain is all the way down.
+            Self::Low if facts.calibrated => {
+                "The guitar comes in very softly. Check the cable and that the interface's input is set to instrument (Hi-Z), then turn up Input here."
+            }
             Self::Low => {
                 "The guitar comes in very softly. Check the cable and that the interface's input is set to instrument (Hi-Z), then turn up its gain, or Input here."
             }
+        }
+    }
+}
+
+/// What to think of the loudest of the last seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Clipping,
+    Low,
+    Good,
+}
+
+impl Verdict {
+    /// Of a level in dBFS.
+    pub(super) fn of(loudest: f32) -> Self {
+        if loudest >= CLIPPING {
+            Self::Clipping
+        } else if loudest < LOW {
+            Self::Low
+        } else {
+            Self::Good
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Clipping => "too hot",
+            Self::Low => "too soft",
+            Self::Good => "good",
         }
     }
 }
@@ -111,27 +143,6 @@ impl Coach {
     }
 }
 
-/// What to set for a capture of such levels, in words.
-pub(super) fn setting(levels: &CaptureLevels, settings: &LevelSettings) -> String {
-    let Some(dbu) = levels.input_dbu else {
-        return "This capture does not say how hard its gear was driven. Leave the gain of your interface where it does not clip, most of the way down, and set Input by ear: until it breaks up as the gear would.".into();
-    };
-    let own = settings.interface_dbu;
-    let needed = f64::from(own) - dbu;
-    let made = format!("What your guitar plays into was captured with {dbu:.1} dBu at full scale.");
-    if settings.calibrate_input {
-        format!(
-            "{made} Your interface is set to {own:.1} dBu, so the input is turned {} by {:.1} dB: as hard as your guitar would drive the gear. Keep the gain of the interface all the way down.",
-            if needed < 0.0 { "down" } else { "up" },
-            needed.abs(),
-        )
-    } else {
-        format!(
-            "{made} With an interface of {own:.1} dBu, its gain all the way down, Input at {needed:+.1} dB drives it as hard as your guitar would drive the gear; Calibrate input on the Setup page does that by itself."
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,24 +210,18 @@ mod tests {
     }
 
     #[test]
-    fn what_to_set_is_said_in_decibels() {
-        let known = CaptureLevels {
-            input_dbu: Some(18.25),
-            ..CaptureLevels::default()
-        };
-        let mut settings = LevelSettings {
-            interface_dbu: 12.0,
-            ..LevelSettings::default()
-        };
-        let said = setting(&known, &settings);
-        assert!(
-            said.contains("18.2 dBu") && said.contains("-6.2 dB"),
-            "{said}"
-        );
-        settings.calibrate_input = true;
-        let said = setting(&known, &settings);
-        assert!(said.contains("down by 6.2 dB"), "{said}");
-        let said = setting(&CaptureLevels::default(), &settings);
-        assert!(said.contains("by ear"), "{said}");
+    fn the_verdict_is_of_what_is_shown() {
+        for (level, verdict) in [
+            (0.0, Verdict::Clipping),
+            (-0.5, Verdict::Good),
+            (-20.0, Verdict::Good),
+            (-50.0, Verdict::Low),
+        ] {
+            let mut coach = Coach::default();
+            play(&mut coach, 0, 6, level);
+            // Also where nobody wants to hear more of it.
+            coach.dismiss();
+            assert_eq!(coach.loudest().map(Verdict::of), Some(verdict));
+        }
     }
 }

@@ -95,7 +95,7 @@ impl Knob {
     pub(super) fn hint(self) -> &'static str {
         match self {
             Self::Input => "Gain before the capture.",
-            Self::Output => "Gain behind everything.",
+            Self::Output => "Gain at the end of the chain.",
             Self::Quality => "The size of the capture: smaller takes less of the processor.",
             Self::Interface => "The level that is full scale in your interface, in dBu.",
             Self::GateThreshold => "The level at which the gate opens.",

@@ -2,16 +2,15 @@
 
 use egui::accesskit::Role;
 use egui::{Align2, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
-use gridleak_core::LevelSettings;
 
-use super::coach::{Fault, LOW, setting};
-use super::control::{Knob, Switch};
+use super::coach::{LOW, Verdict};
 use super::layout::{columns, take_top};
 use super::rig::note;
 use super::setup::section;
 use super::theme;
 use super::view::Scene;
 use super::widgets;
+use super::words::Facts;
 
 pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let gap = 8.0 * scene.scale;
@@ -24,7 +23,8 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 fn show_card(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
     let scale = scene.scale;
     let inside = section(ui, rect, scale, "About this capture");
-    let lines = &scene.view.status.capture.card.lines;
+    let capture = scene.view.status.capture.as_ref();
+    let lines = capture.map_or(&[][..], |capture| &capture.card.lines);
     let place = UiBuilder::new()
         .max_rect(inside)
         .accessibility_role(Role::List)
@@ -56,34 +56,34 @@ fn show_card(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
 fn show_coach(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let mut inside = section(ui, rect, scale, "Input level");
-    let (heard, verdict, colour) = match (scene.memory.coach.loudest(), scene.memory.coach.fault())
+    let coach = &scene.memory.coach;
+    let (text, colour) = match coach
+        .loudest()
+        .map(|loudest| (loudest, Verdict::of(loudest)))
     {
-        (None, _) => ("Play something".into(), "", theme::WEAK),
-        (Some(loudest), fault) => {
-            let heard = format!("{loudest:.0} dB at most");
-            match fault {
-                Some(Fault::Clipping) => (heard, "Too hot", theme::ERROR),
-                Some(Fault::Low) => (heard, "Too soft", theme::ACCENT),
-                None => (heard, "Fine", theme::TEXT),
-            }
+        None => ("Play something".into(), theme::WEAK),
+        Some((loudest, verdict)) => {
+            let colour = match verdict {
+                Verdict::Clipping => theme::ERROR,
+                Verdict::Low => theme::ACCENT,
+                Verdict::Good => theme::TEXT,
+            };
+            (format!("Peak {loudest:.0} dB: {}", verdict.words()), colour)
         }
     };
     let row = take_top(&mut inside, 26.0 * scale, 6.0 * scale);
     let font = egui::FontId::proportional(18.0 * scale);
-    let text = format!("{heard}  {verdict}");
-    widgets::label(ui, row, Align2::LEFT_CENTER, 1, text.trim(), font, colour);
+    widgets::label(ui, row, Align2::LEFT_CENTER, 1, &text, font, colour);
     let bar = take_top(&mut inside, 12.0 * scale, 10.0 * scale);
     draw_ruler(ui, bar, scene.memory.coach.loudest());
-    let controls = &scene.view.controls;
-    let settings = LevelSettings {
-        calibrate_input: controls.is_on(Switch::CalibrateInput),
-        interface_dbu: controls.value(Knob::Interface),
-        ..LevelSettings::default()
-    };
+    let facts = Facts::of(scene.view);
     let text = match scene.memory.coach.fault() {
-        Some(fault) => fault.advice().to_owned(),
-        None => setting(&scene.view.status.capture.driven, &settings),
+        Some(fault) => fault.advice(&facts).to_owned(),
+        None => facts.drive(),
     };
+    if text.is_empty() {
+        return;
+    }
     note(ui, inside, scale, &text);
 }
 

@@ -19,6 +19,7 @@ mod theme;
 mod view;
 mod widgets;
 mod window_thread;
+mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -186,6 +187,8 @@ pub(crate) struct EditorApp {
     size_told: bool,
     /// The size of the window in points, and since when it is so, in seconds of its clock.
     size: Option<(egui::Vec2, f64)>,
+    /// While a window that was just opened finds its size: since when it has the present one.
+    arriving: Option<f64>,
     /// The size in points that the window was made for.
     first: egui::Vec2,
     /// A size that was asked for and is not the user's wish.
@@ -221,6 +224,7 @@ impl EditorApp {
             broken: false,
             size_told: false,
             size: None,
+            arriving: None,
             first: layout::DEFAULT_SIZE,
             told: None,
             corner: None,
@@ -458,6 +462,10 @@ impl EditorApp {
 /// is at its corner.
 const SETTLED: f64 = 0.5;
 
+/// How long a new window must have kept its size before another one is somebody's wish, in seconds:
+/// hosts try some while they open it.
+const ARRIVED: f64 = 1.0;
+
 impl EditorApp {
     /// Draws the corner that the window is resized by, where its frame is the host's and has none.
     fn show_corner(&mut self, ui: &Ui) {
@@ -504,8 +512,20 @@ impl EditorApp {
         }
         match self.size {
             // The first size is the host's or the one that is remembered.
-            None => self.size = Some((size, f64::INFINITY)),
+            None => {
+                self.size = Some((size, f64::INFINITY));
+                self.arriving = Some(now);
+            }
+            Some((known, _))
+                if known != size
+                    && self.corner.is_none()
+                    && self.arriving.is_some_and(|since| now - since < ARRIVED) =>
+            {
+                self.size = Some((size, f64::INFINITY));
+                self.arriving = Some(now);
+            }
             Some((known, _)) if known != size => {
+                self.arriving = None;
                 self.size = Some((size, now));
                 let wait = Duration::from_secs_f64(SETTLED);
                 ui.ctx().request_repaint_after(wait);
@@ -952,7 +972,12 @@ mod tests {
             .with_size(size(900.0))
             .with_step_dt(0.1)
             .build_ui_state(|ui, app: &mut EditorApp| app.watch_size(ui), app);
-        window.run_steps(10);
+        // The host has not made up its mind.
+        for width in [600.0, 900.0, 600.0, 900.0] {
+            window.set_size(size(width));
+            window.run_steps(8);
+        }
+        window.run_steps(12);
         assert!(plugin.asked.lock().is_empty(), "nobody chose that");
         for width in [910.0, 920.0, 1000.0] {
             window.set_size(size(width));

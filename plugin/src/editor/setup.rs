@@ -1,7 +1,7 @@
 //! The second page: what is set once: levels, quality, oversampling.
 
 use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
-use gridleak_core::{INTERFACES, OutputMode};
+use gridleak_core::INTERFACES;
 
 use super::control::{Choice, Knob, Switch};
 use super::layout::{columns, take_top};
@@ -9,13 +9,7 @@ use super::rig::{PADDING, ROW, TITLE, note};
 use super::theme;
 use super::view::{Action, Scene};
 use super::widgets::{self, Button, Face};
-
-/// In the order of the parameter.
-const MODES: [OutputMode; 3] = [
-    OutputMode::Raw,
-    OutputMode::Normalized,
-    OutputMode::Calibrated,
-];
+use super::words::{Facts, MODES};
 
 pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let gap = 8.0 * scene.scale;
@@ -62,10 +56,9 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     note(ui, beside, scale, text);
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let hint = "Drives the capture as hard as your guitar would drive the gear.";
-    scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", hint);
-    let reason = scene.view.status.capture.levels.why_no_input_calibration();
-    note(ui, inside, scale, reason.unwrap_or(hint));
+    let text = Facts::of(scene.view).input_calibration();
+    scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", &text);
+    note(ui, inside, scale, &text);
 }
 
 /// The button that opens the list of known interfaces, and the list.
@@ -97,34 +90,18 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let mut inside = section(ui, rect, scale, "Sound out");
-    let levels = scene.view.status.capture.levels;
+    let facts = Facts::of(scene.view);
     caption(ui, &mut inside, scale, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
-    let why_not = |option: usize| MODES.get(option).and_then(|mode| levels.why_not(*mode));
+    let why_not = |option: usize| MODES.get(option).and_then(|mode| facts.why_not(*mode));
     scene.choice(ui, row, Choice::OutputMode, why_not);
-    let chosen = scene.view.controls.choice(Choice::OutputMode).chosen;
-    let text = take_top(&mut inside, 32.0 * scale, 4.0 * scale);
-    note(
-        ui,
-        text,
-        scale,
-        match MODES.get(chosen) {
-            Some(OutputMode::Raw) => "As the capture plays.",
-            Some(OutputMode::Calibrated) => {
-                "As loud as the gear would come back through your interface."
-            }
-            _ => "All captures equally loud.",
-        },
-    );
-    // Why not is told before it is chosen, too.
-    let text = take_top(&mut inside, 78.0 * scale, 8.0 * scale);
-    let reasons: Vec<&str> = (0..MODES.len()).filter_map(why_not).collect();
-    if !reasons.is_empty() {
-        note(ui, text, scale, &reasons.join(" "));
-    }
+    let place = take_top(&mut inside, 114.0 * scale, 8.0 * scale);
+    let texts = [facts.output_level(), facts.other_levels()];
+    let texts = texts.into_iter().filter(|text| !text.is_empty());
+    note(ui, place, scale, &texts.collect::<Vec<_>>().join("\n"));
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let hint = "Takes out offsets that some captures add: inaudible, but they cost headroom.";
+    let hint = "Removes the DC offset that some captures add: inaudible, but it costs headroom.";
     scene.switch(ui, row, Switch::DcBlocker, "DC blocker", hint);
     note(ui, inside, scale, hint);
 }
@@ -145,9 +122,16 @@ fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         ui,
         text,
         scale,
-        "Less aliasing of high notes, for as many times the work. It changes the latency.",
+        "Less aliasing of high notes, for that many times the work. The latency may change, too.",
     );
-    if scene.view.status.capture.slims {
+    let text = Facts::of(scene.view).size();
+    if scene
+        .view
+        .status
+        .capture
+        .as_ref()
+        .is_some_and(|capture| capture.slims)
+    {
         let high = inside.height().min(104.0 * scale);
         let wide = 88.0 * scale;
         let place = Rect::from_min_size(inside.min, vec2(wide, high));
@@ -157,13 +141,8 @@ fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
             egui::pos2(beside.center().x, place.center().y),
             vec2(beside.width(), 60.0 * scale),
         );
-        note(
-            ui,
-            beside,
-            scale,
-            "The size of this capture: smaller takes less of the processor.",
-        );
-    } else {
-        note(ui, inside, scale, "This capture has one size only.");
+        note(ui, beside, scale, text);
+    } else if !text.is_empty() {
+        note(ui, inside, scale, text);
     }
 }

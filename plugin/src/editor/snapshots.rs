@@ -12,7 +12,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels};
 
 use super::control::{Choice, Knob};
-use super::view::{Action, GateMeter, Levels, Memory, Message, View, show};
+use super::view::{Action, CaptureStatus, GateMeter, Levels, Memory, Message, View, show};
 use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
 use crate::builtin;
 use crate::card::Card;
@@ -35,10 +35,13 @@ fn playing() -> View {
     let mut card = Card::new(&capture, &levels);
     card.set_cost(0.0131);
     let status = &mut view.status;
-    status.capture.levels = levels;
-    status.capture.driven = levels;
-    status.capture.slims = false;
-    status.capture.card = Arc::new(card);
+    status.capture = Some(CaptureStatus {
+        levels,
+        driven: levels,
+        through_pedal: true,
+        slims: false,
+        card: Arc::new(card),
+    });
     status.load = Load {
         share: 0.024,
         overruns: 0,
@@ -267,7 +270,7 @@ fn with_little_and_with_much() {
     for (knob, value) in [(Knob::Bass, 7.5), (Knob::Treble, 2.0), (Knob::Input, -8.0)] {
         view.controls.number_mut(knob).modulated = value;
     }
-    view.status.capture.slims = true;
+    view.status.capture.as_mut().unwrap().slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));
 }
 

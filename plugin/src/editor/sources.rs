@@ -7,7 +7,7 @@ use std::sync::Arc;
 use egui::accesskit::{Action as Request, Role};
 use egui::{Align2, Color32, Id, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::browser::{LONGEST_PATH, plain, things};
+use super::browser::{LONGEST_PATH, UNAVAILABLE, plain, things};
 use super::theme;
 use super::widgets::{self, Button, Face};
 use crate::library::{Folder, Kind, Listing, Origin, Scope};
@@ -180,7 +180,7 @@ impl Source<'_> {
         response.widget_info(|| {
             let mut info = WidgetInfo::labeled(Role::TreeItem, true, &name);
             let value = if missing {
-                "not found".into()
+                "unavailable".into()
             } else {
                 things(tree.kind, count)
             };
@@ -257,7 +257,7 @@ impl Source<'_> {
             text_right = place.left() - 2.0 * scale;
         } else {
             let text = if missing {
-                "not found".to_owned()
+                "unavailable".to_owned()
             } else {
                 count.to_string()
             };
@@ -280,7 +280,7 @@ impl Source<'_> {
                 let path = folder.path.to_string_lossy();
                 ui.label(plain(&path, LONGEST_PATH));
                 if missing {
-                    ui.label("It is not to be found now. Is its drive connected?");
+                    ui.label(UNAVAILABLE);
                 }
             });
         }

@@ -15,6 +15,7 @@ pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::widgets::{self, Button, Face, Radio};
+use super::words::{self, Facts};
 use super::{browser, info, knob, meter, rig, setup, theme};
 use crate::card::Card;
 use crate::failure::one_line;
@@ -42,6 +43,19 @@ impl View {
             _ => Part::SecondCapture,
         }
     }
+
+    /// Whether there is something that a switch switches: a lamp that is lit where nothing is loaded
+    /// tells of a sound that is not there.
+    fn has_something_to_switch(&self, switch: Switch) -> bool {
+        let part = |part: Part| &self.status.parts[part.index()];
+        match switch {
+            Switch::Pedal => part(Part::Pedal).name.is_some(),
+            Switch::Cab => [Part::Cab, Part::SecondCab]
+                .into_iter()
+                .any(|cab| part(cab).response.is_some()),
+            _ => true,
+        }
+    }
 }
 
 /// What the plugin has to say besides its parameters.
@@ -50,7 +64,8 @@ pub(crate) struct Status {
     pub(crate) parts: ForParts<PartStatus>,
     /// Whether the cabinet follows the capture.
     pub(crate) cab_by_capture: bool,
-    pub(crate) capture: CaptureStatus,
+    /// `None` until one is loaded.
+    pub(crate) capture: Option<CaptureStatus>,
     pub(crate) can_undo: bool,
     pub(crate) can_redo: bool,
     /// What playing costs.
@@ -76,6 +91,8 @@ pub(crate) struct CaptureStatus {
     pub(crate) levels: gridleak_core::Levels,
     /// The same of what the guitar plays into: the pedal's, if one is on.
     pub(crate) driven: gridleak_core::Levels,
+    /// Whether that is a pedal.
+    pub(crate) through_pedal: bool,
     /// Whether it has several sizes.
     pub(crate) slims: bool,
     /// What there is to read about it.
@@ -266,7 +283,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
     memory.coach.listen(view.status.guitar, now);
     let advice = memory.coach.fault().map(|fault| Message {
         kind: Kind::Notice,
-        text: fault.advice().into(),
+        text: fault.advice(&Facts::of(view)).into(),
     });
     let message = view.status.message.as_ref().or(advice.as_ref());
     let message = message.map(|message| Strip::new(ui, message, window));
@@ -360,7 +377,8 @@ impl Scene<'_> {
     ) {
         let on = self.view.controls.is_on(switch);
         let name = self.view.controls.switch_name(switch);
-        let button = Button::new(name, Face::Lamp(text), theme::body(self.scale));
+        let lit = on && self.view.has_something_to_switch(switch);
+        let button = Button::new(name, Face::Lamp { text, lit }, theme::body(self.scale));
         let response = button.switch(on).lit(false).flat().show(ui, rect);
         if response.clicked() {
             self.actions.push(Action::Switch(switch, !on));
@@ -600,11 +618,7 @@ impl Scene<'_> {
         if response.clicked() {
             self.actions.push(Action::Switch(Switch::Matched, !on));
         }
-        response.on_hover_text(if on {
-            "B comes out as loud as A, by measurement. Click to hear it at its own level."
-        } else {
-            "B has its own level. Click to hear it as loud as A, by measurement."
-        });
+        response.on_hover_text(Facts::of(self.view).comparison());
     }
 
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
@@ -615,7 +629,7 @@ impl Scene<'_> {
             None => match &view.status.parts[Part::Capture.index()].name {
                 Some(name) => {
                     let name = one_line(&shortened(name, LONGEST_NAME));
-                    (format!("B is empty: {name} plays"), theme::WEAK)
+                    (Facts::of(view).empty_b(&name), theme::WEAK)
                 }
                 None => ("No capture loaded".into(), theme::WEAK),
             },
@@ -623,8 +637,9 @@ impl Scene<'_> {
         // What is set far from here is to be seen here.
         let quality = view.controls.number(Knob::Quality);
         let quality = format!("{} {}", quality.name, quality.text);
-        let quality = view.status.capture.slims.then_some(quality);
-        let gear = view.status.capture.card.gear.clone();
+        let capture = view.status.capture.as_ref();
+        let quality = capture.filter(|capture| capture.slims).map(|_| quality);
+        let gear = capture.and_then(|capture| capture.card.gear.clone());
         let line: Vec<String> = [gear, quality].into_iter().flatten().collect();
         let (rect, below) = if line.is_empty() {
             (rect, rect)
@@ -783,18 +798,13 @@ impl Scene<'_> {
             } else {
                 theme::ERROR
             };
-            widgets::label(ui, left, align, 1, &text, font.clone(), colour)
-                .on_hover_text("The part of the time for a block of sound that Gridleak takes.");
+            widgets::label(ui, left, align, 1, &text, font.clone(), colour).on_hover_text(
+                "The share of the time of each block of sound that Gridleak needs to compute it.",
+            );
             let (left, after) = after.split_left_right_at_x(after.left() + 90.0 * scale);
             self.show_overruns(ui, left);
             rest = after;
-            let text = match latency {
-                Latency { samples: 0, .. } => "No latency".into(),
-                Latency { samples, rate } => {
-                    let milliseconds = 1000.0 * samples as f32 / rate;
-                    format!("Latency {samples} samples ({milliseconds:.1} ms)")
-                }
-            };
+            let text = words::latency(latency);
             widgets::label(ui, rest, align, 1, &text, font.clone(), theme::FAINT);
         } else {
             widgets::label(ui, rest, align, 1, "Not active", font.clone(), theme::FAINT);
@@ -825,7 +835,7 @@ impl Scene<'_> {
             self.actions.push(Action::ForgetOverruns);
         }
         response.on_hover_text(
-            "So often a block of sound took longer than it lasts, which may be heard. Larger blocks in the host, less oversampling or a smaller capture help. Click to count anew.",
+            "Blocks of sound that took longer to compute than they last, which can be heard as clicks. Larger blocks in the host, less oversampling or a smaller capture help. Click to reset the count.",
         );
     }
 }
@@ -883,10 +893,10 @@ pub(super) mod tests {
         let mut view = View {
             status: Status {
                 parts: ["Plexi", "Recto", "Screamer", "Greenback", "Room"].map(part),
-                capture: CaptureStatus {
+                capture: Some(CaptureStatus {
                     slims: true,
                     ..CaptureStatus::default()
-                },
+                }),
                 latency: Some(Latency {
                     samples: 48,
                     rate: 48_000.0,
@@ -1165,6 +1175,65 @@ pub(super) mod tests {
         assert_eq!(done(&mut window), set(Knob::GateHold, 0.0));
     }
 
+    fn capture(window: &mut Window) -> &mut CaptureStatus {
+        let status = &mut window.state_mut().view.status;
+        status.capture.as_mut().unwrap()
+    }
+
+    #[test]
+    fn the_setup_page_recommends_no_mode_that_is_chosen() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        for (chosen, mode) in ["Raw", "Normalized", "Calibrated"].into_iter().enumerate() {
+            let controls = &mut window.state_mut().view.controls;
+            controls.choice_mut(Choice::OutputMode).chosen = chosen;
+            capture(&mut window).levels.loudness = Some(gridleak_core::Loudness {
+                db: -14.0,
+                source: gridleak_core::LoudnessSource::Given,
+            });
+            window.run();
+            let raw = window.query_all_by_label_contains("plays raw").count();
+            assert_eq!(raw, usize::from(mode == "Calibrated"), "{mode}");
+            let normalize = window.query_all_by_label_contains("choose Normalized");
+            assert_eq!(normalize.count(), usize::from(mode == "Calibrated"));
+        }
+        // Before there is a capture, nothing is said of one.
+        window.state_mut().view.status.capture = None;
+        window.run();
+        assert!(window.query_by_label_contains("his capture").is_none());
+    }
+
+    #[test]
+    fn a_lamp_is_lit_only_where_there_is_something_to_switch() {
+        let full = view();
+        for loaded in 0..8 {
+            let is = |bit: usize| loaded >> bit & 1 == 1;
+            let mut view = full.clone();
+            for (bit, part) in [Part::Pedal, Part::Cab, Part::SecondCab]
+                .into_iter()
+                .enumerate()
+            {
+                if !is(bit) {
+                    view.status.parts[part.index()] = PartStatus::default();
+                }
+            }
+            for switch in Switch::ALL {
+                let wanted = match switch {
+                    Switch::Pedal => is(0),
+                    Switch::Cab => is(1) || is(2),
+                    _ => true,
+                };
+                assert_eq!(view.has_something_to_switch(switch), wanted, "{switch:?}");
+            }
+        }
+        // A capture that has its own cabinet: there is a name, but no response.
+        let mut view = full;
+        for part in [Part::Cab, Part::SecondCab] {
+            view.status.parts[part.index()].response = None;
+        }
+        assert!(!view.has_something_to_switch(Switch::Cab));
+    }
+
     #[test]
     fn why_a_level_is_not_to_be_had_is_told() {
         let mut window = window(view());
@@ -1172,11 +1241,13 @@ pub(super) mod tests {
         for reason in ["plays silence", "output level in dBu", "input level in dBu"] {
             assert!(window.query_by_label_contains(reason).is_some(), "{reason}");
         }
-        window.state_mut().view.status.capture.levels = gridleak_core::Levels {
+        let known = gridleak_core::Levels {
             loudness: None,
             input_dbu: Some(12.0),
             output_dbu: Some(12.0),
         };
+        capture(&mut window).levels = known;
+        capture(&mut window).driven = known;
         window.run();
         for reason in ["output level in dBu", "input level in dBu"] {
             assert!(window.query_by_label_contains(reason).is_none(), "{reason}");
@@ -1199,7 +1270,7 @@ pub(super) mod tests {
         let mut window = window(view());
         go_to(&mut window, "Setup");
         assert!(window.query_by_label("Quality value").is_some());
-        window.state_mut().view.status.capture.slims = false;
+        capture(&mut window).slims = false;
         window.run();
         assert!(window.query_by_label("Quality value").is_none());
         assert!(window.query_by_label_contains("one size").is_some());
@@ -1306,7 +1377,7 @@ pub(super) mod tests {
         });
         window.run();
         assert!(window.query_by_label("Loading\u{2026}").is_some());
-        assert!(window.query_by_label("No latency").is_some());
+        assert!(window.query_by_label("No added latency").is_some());
         window.state_mut().view.status = Status::default();
         window.run();
         assert!(window.query_by_label("No capture loaded").is_some());
@@ -1675,7 +1746,7 @@ pub(super) mod tests {
     const MORE_CONTROLS: [&str; 7] = [
         "Cab Blend",
         "Cab Blend value",
-        "Cab Level: As in the File",
+        "Cab Level: As Recorded",
         "Cab Level: Normalized",
         "Input peak",
         "Output peak",
@@ -1928,7 +1999,7 @@ pub(super) mod tests {
     fn there_is_a_card_to_read_and_advice_on_the_input() {
         let mut view = view();
         let lines = [("Made by", "Ann".to_owned()), ("CPU", "3.1 %".to_owned())];
-        view.status.capture.card = Arc::new(Card {
+        view.status.capture.as_mut().unwrap().card = Arc::new(Card {
             gear: Some("Marshall 1959".into()),
             lines: lines.into(),
         });

@@ -26,7 +26,10 @@ pub(super) enum Face<'a> {
     /// An arrow that turns on.
     Redo,
     /// The lamp of a switch, and what it switches.
-    Lamp(&'a str),
+    Lamp {
+        text: &'a str,
+        lit: bool,
+    },
 }
 
 /// A button in the making.
@@ -116,7 +119,7 @@ impl<'a> Button<'a> {
 
     /// Whether it is on, in a way that does not draw the eye.
     fn is_chosen(&self) -> bool {
-        let shaped = self.role != Role::Tab && !matches!(self.face, Face::Lamp(_));
+        let shaped = self.role != Role::Tab && !matches!(self.face, Face::Lamp { .. });
         shaped && !self.lit && self.on == Some(true)
     }
 
@@ -147,8 +150,8 @@ impl<'a> Button<'a> {
             (true, false) => (self.resting, theme::TEXT),
         };
         ui.painter().rect_filled(rect, self.corner, fill);
-        match (self.face, self.on) {
-            (Face::Lamp(text), on) => self.draw_lamp(ui, rect, text, on == Some(true)),
+        match self.face {
+            Face::Lamp { text, lit } => self.draw_lamp(ui, rect, text, lit),
             _ => self.draw_face(ui, rect, colour),
         }
         if self.role == Role::Tab && self.on == Some(true) {
@@ -181,7 +184,7 @@ impl<'a> Button<'a> {
         let size = 0.3 * self.font.size;
         let stroke = Stroke::new(0.13 * self.font.size, colour);
         match self.face {
-            Face::Text(text) | Face::Lamp(text) => {
+            Face::Text(text) | Face::Lamp { text, .. } => {
                 painter.text(at, Align2::CENTER_CENTER, text, self.font.clone(), colour);
             }
             Face::Left | Face::Right => {

@@ -1,4 +1,4 @@
-//! What a capture says of itself, in one line, without reading its weights.
+//! What a capture says of itself, in one line, without reading its weights; or that it is none.
 
 use std::fmt;
 use std::fs::File;
@@ -9,19 +9,44 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gridleak_core::MAX_FILE_BYTES;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::listing::Kind;
 use crate::failure::one_line;
 use crate::ordinary_file;
 
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;
 
-/// What the capture at `path` says of itself, in one line; empty if it says nothing or is none. Reads
-/// no more of the file than it must, for most files their beginning, and no more when `quit` is set.
-pub(super) fn about_file(path: &Path, quit: &AtomicBool) -> String {
+/// What stands there for a file that cannot be played, as far as that is seen without reading it all.
+const NO_CAPTURE: &str = "Not a capture";
+const CUT_OFF: &str = "Damaged: the file is cut off";
+const NO_SOUND: &str = "Not a sound file";
+
+/// What the file at `path` says of itself, in one line, or that it is none of its kind; empty if it says
+/// nothing. Reads no more of it than it must, for most files their beginning, and no more when `quit` is
+/// set.
+pub(super) fn about_file(path: &Path, kind: Kind, quit: &AtomicBool) -> String {
+    if kind == Kind::Response {
+        let file = ordinary_file::open(path);
+        return file.map_or_else(|_| String::new(), |(file, _)| about_sound(file));
+    }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     match ordinary_file::open(path) {
         Ok((file, found)) if found.len() <= MAX_FILE_BYTES => about(Until { file, quit }, &name),
         _ => String::new(),
+    }
+}
+
+/// Nothing, unless it begins as no sound file does.
+fn about_sound(file: impl Read) -> String {
+    let mut start = Vec::new();
+    let read = file.take(4).read_to_end(&mut start);
+    let begins = [b"RIFF", b"RF64", b"BW64", b"FORM", b"fLaC"];
+    // An MP3 tag may stand before any of them.
+    let known = start.starts_with(b"ID3") || begins.iter().any(|begin| start == **begin);
+    if known || read.is_err() {
+        String::new()
+    } else {
+        NO_SOUND.into()
     }
 }
 
@@ -47,10 +72,27 @@ pub(super) fn about(bytes: impl Read, name: &str) -> String {
     if bytes.fill_buf().is_ok_and(|start| start.starts_with(mark)) {
         bytes.consume(mark.len());
     }
+    let start = bytes.fill_buf().unwrap_or_default();
+    let wide = matches!(start, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, b'{', ..]);
+    match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        // Of UTF-16 nothing is read here.
+        _ if wide => return String::new(),
+        Some(b'{') => {}
+        _ => return NO_CAPTURE.into(),
+    }
     let mut found = Found::default();
-    // It ends with an error as soon as all is found, and what a broken file says may be shown too.
-    let _ = Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
-    found.line(name)
+    // It ends with an error as soon as all is found.
+    let read =
+        Place::File(&mut found).deserialize(&mut serde_json::Deserializer::from_reader(bytes));
+    let trouble = match read {
+        Ok(()) if found.architecture.is_empty() => NO_CAPTURE,
+        Err(error) if error.is_eof() => CUT_OFF,
+        // Of a mistake in between, only who reads it all can know what it means.
+        _ => "",
+    };
+    let line = found.line(name);
+    let parts = [trouble, &line].into_iter().filter(|part| !part.is_empty());
+    shortened(&parts.collect::<Vec<_>>().join(", "), MAX_LENGTH)
 }
 
 /// What was found, as it stands in the file.
@@ -231,17 +273,49 @@ mod tests {
             let text = format!(
                 r#"{{"metadata": {{"name": {odd}, "gear_make": "Vox"}}, "architecture": {odd}}}"#
             );
-            assert_eq!(of(&text), "Vox", "{odd}");
+            assert_eq!(of(&text), "Not a capture, Vox", "{odd}");
             let text = format!(r#"{{"metadata": {odd}, "architecture": "LSTM"}}"#);
             assert_eq!(of(&text), "LSTM", "{odd}");
-            assert_eq!(of(odd), "");
+            assert_eq!(of(odd), NO_CAPTURE);
         }
-        assert_eq!(of(&"{\"metadata\":".repeat(100_000)), "");
-        assert_eq!(of(&format!("{{\"a\": {}", "[".repeat(1_000_000))), "");
-        // What came before the end of a file that is cut off.
-        assert_eq!(of(r#"{"metadata": {"name": "Plexi", "gear"#), "Plexi");
-        let long = format!(r#"{{"metadata": {{"name": "{}"}}}}"#, "ä".repeat(1000));
+        assert_eq!(of(&"{\"metadata\":".repeat(100_000)), CUT_OFF);
+        assert_eq!(of(&format!("{{\"a\": {}", "[".repeat(1_000_000))), CUT_OFF);
+        let long = "ä".repeat(1000);
+        let long = format!(r#"{{"architecture": "LSTM", "metadata": {{"name": "{long}"}}}}"#);
         assert_eq!(of(&long), "ä".repeat(299) + "…");
+    }
+
+    #[test]
+    fn what_is_no_capture_does_not_look_like_one() {
+        for text in [
+            "",
+            " \n",
+            "<!DOCTYPE html>",
+            "PK\u{3}\u{4}",
+            "version https://git-lfs.github.com/spec/v1",
+            "[]",
+            r#"{"in_shape": [null, null, 1], "layers": []}"#,
+        ] {
+            assert_eq!(of(text), NO_CAPTURE, "{text}");
+        }
+        let cut = r#"{"metadata": {"name": "Plexi", "gear"#;
+        assert_eq!(of(cut), "Damaged: the file is cut off, Plexi");
+        for (text, wanted) in [
+            ("RIFF....WAVE", ""),
+            ("fLaC", ""),
+            ("hello", NO_SOUND),
+            ("", NO_SOUND),
+        ] {
+            assert_eq!(about_sound(text.as_bytes()), wanted);
+        }
+        // What may still play is not judged.
+        let odd = r#"{"weights": [NaN], "architecture": "LSTM"}"#;
+        assert_eq!(of(odd), "");
+        let wide: Vec<u8> = "\u{feff}{}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(about(&wide[..], "file"), "");
     }
 
     #[test]

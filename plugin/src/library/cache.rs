@@ -18,7 +18,7 @@ use crate::state::path_text;
 
 const FILE: &str = "library.json";
 /// Changes with what [`super::about`] makes of a file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// No cache is this long, in bytes.
 const MAX_BYTES: u64 = 1 << 26;
 /// Of more captures than that, those that were not met lately are forgotten.
@@ -174,7 +174,7 @@ mod tests {
         for broken in [
             "",
             "[]",
-            "{\"format\": 1, \"captures\": {\"/a\": 3}}",
+            "{\"format\": 2, \"captures\": {\"/a\": 3}}",
             "{\"format\": 99, \"captures\": {}}",
             &"[".repeat(100_000),
         ] {

@@ -85,7 +85,7 @@ impl Catalogue {
         }
     }
 
-    /// Sees to all that was asked for.
+    /// Sees to all that was asked for; when it is to end, to what is to be remembered.
     pub(super) fn run(&mut self, shared: &Shared) {
         let mut due = false;
         while !shared.quit.load(Ordering::Relaxed) {
@@ -94,6 +94,10 @@ impl Catalogue {
                 None if due => due = self.scan(shared).is_break(),
                 None => return,
             }
+        }
+        while let Some(task) = shared.next(false) {
+            // Nobody is left to be told.
+            let _ = self.remember(&task);
         }
     }
 
@@ -148,6 +152,20 @@ impl Catalogue {
         }
     }
 
+    /// Writes what a task asks to be remembered.
+    fn remember(&self, task: &Task) -> Result<()> {
+        let config = self.config()?;
+        match task {
+            Task::Scan | Task::Look => Ok(()),
+            Task::AddFolder(folder) => Settings::add_library_folder(&config, folder),
+            Task::RemoveFolder(folder) => Settings::remove_library_folder(&config, folder),
+            Task::SetFavourite(origin, on) => Settings::set_favourite(&config, origin, *on),
+            Task::Used(origin) => Settings::use_recently(&config, origin),
+            Task::CaptureFolder(folder) => Settings::remember_capture_folder(&config, folder),
+            Task::Window(width, height) => Settings::remember_window(&config, *width, *height),
+        }
+    }
+
     /// Does what was asked for, or answers that the folders are to be looked through for it.
     fn see_to(&mut self, task: Task, shared: &Shared) -> bool {
         if task == Task::Look {
@@ -159,15 +177,7 @@ impl Catalogue {
                 return false;
             }
         }
-        let write = |config: PathBuf| match &task {
-            Task::Scan | Task::Look => Ok(()),
-            Task::AddFolder(folder) => Settings::add_library_folder(&config, folder),
-            Task::RemoveFolder(folder) => Settings::remove_library_folder(&config, folder),
-            Task::SetFavourite(origin, on) => Settings::set_favourite(&config, origin, *on),
-            Task::Used(origin) => Settings::use_recently(&config, origin),
-            Task::Window(width, height) => Settings::remember_window(&config, *width, *height),
-        };
-        let written = self.config().and_then(write);
+        let written = self.remember(&task);
         let done = written.is_ok();
         let before = (self.settings.clone(), self.failure.clone());
         if task != Task::Look {
@@ -312,7 +322,7 @@ fn read_about(file: &mut Entry, cache: &mut Cache, quit: &AtomicBool) {
     if let Origin::File(path) = &file.origin
         && let Ok(found) = fs::metadata(path)
     {
-        file.about = about_file(path, quit);
+        file.about = about_file(path, file.kind, quit);
         // If it was to end, that may not be all.
         if !quit.load(Ordering::Relaxed) {
             cache.keep(path, &found, &file.about);

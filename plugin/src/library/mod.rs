@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::thread_end;
+
 use self::catalogue::Catalogue;
 pub(crate) use self::listing::{Entry, Folder, Kind, Listing, Origin};
 pub(crate) use self::search::{Order, Query, Scope, search};
@@ -59,6 +61,8 @@ enum Task {
     Look,
     SetFavourite(Origin, bool),
     Used(Origin),
+    /// Remember a folder that something was loaded from.
+    CaptureFolder(PathBuf),
     /// Remember how large the window is, in points.
     Window(u32, u32),
 }
@@ -140,20 +144,29 @@ impl Library {
         self.ask(Task::Used(origin));
     }
 
+    /// Remembers a folder that something was loaded from, an absolute path, for all instances.
+    pub(crate) fn remember_capture_folder(&self, folder: PathBuf) {
+        self.ask(Task::CaptureFolder(folder));
+    }
+
     /// Remembers how wide and high the window is, in points, for the next instance.
     pub(crate) fn remember_window(&self, width: u32, height: u32) {
         self.ask(Task::Window(width, height));
     }
 
-    /// Ends the thread and waits for that, no longer than the disk keeps it waiting. Nothing that is
-    /// asked for later is done.
-    pub(crate) fn end(&self) {
+    /// Has the thread end. What was asked for to be remembered is still written; nothing that is asked
+    /// for later is done.
+    pub(crate) fn quit(&self) {
         self.shared.quit.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the thread and waits for that until `deadline`, see [`thread_end::wait`].
+    pub(crate) fn end(&self, deadline: Instant) {
+        self.quit();
         // Whoever is about to start a thread has the lock; whoever comes later sees `quit`.
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
-            // A thread that panicked has ended too.
-            let _ = thread.join();
+            thread_end::wait(thread, deadline);
         }
     }
 
@@ -196,7 +209,7 @@ impl Library {
 
 impl Drop for Library {
     fn drop(&mut self) {
-        self.end();
+        self.end(Instant::now() + thread_end::LONGEST_WAIT);
     }
 }
 
@@ -302,7 +315,7 @@ mod tests {
         assert_eq!(files(&settled(&library)), []);
         library.add_folder(sounds.path().to_owned());
         let listing = settled(&library);
-        let expected = [pair("cab", ""), pair("a", "Plexi, LSTM")];
+        let expected = [pair("cab", "Not a sound file"), pair("a", "Plexi, LSTM")];
         assert_eq!(files(&listing), expected);
         assert_eq!(listing.folders.len(), 2);
         assert!(!listing.busy && listing.problem.is_none());
@@ -447,7 +460,7 @@ mod tests {
             library.set_favourite(Origin::BuiltIn("lead"), true);
             let busy = library.listing().busy;
             let start = Instant::now();
-            library.end();
+            library.end(start + Duration::from_secs(20));
             println!(
                 "ended after {wait} ms in {:.1?}, busy: {busy}",
                 start.elapsed()
@@ -457,5 +470,58 @@ mod tests {
             // The thread has let go of everything.
             assert_eq!(Arc::strong_count(&library.shared), 1);
         }
+    }
+
+    #[test]
+    fn what_was_asked_for_before_the_end_is_remembered() {
+        let (home, sounds) = (folder(), folder());
+        for n in 0..1000 {
+            write(&sounds.path().join(format!("{n}.nam")), "Plexi");
+        }
+        Settings::add_library_folder(home.path(), sounds.path()).unwrap();
+        let library = library(home.path());
+        library.browse();
+        let marked: Vec<_> = (0..10)
+            .map(|n| Origin::File(sounds.path().join(format!("{n}.nam"))))
+            .collect();
+        for origin in &marked {
+            library.set_favourite(origin.clone(), true);
+        }
+        library.remember_window(1234, 567);
+        library.end(Instant::now() + Duration::from_secs(20));
+        let settings = Settings::load_from(home.path());
+        assert_eq!(settings.favourites, marked);
+        assert_eq!(settings.window, Some((1234.0, 567.0)));
+    }
+
+    #[test]
+    fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
+        let home = folder();
+        let (hangs, hanging) = std::sync::mpsc::channel();
+        let (free, freed) = std::sync::mpsc::channel::<()>();
+        let freed = Mutex::new(freed);
+        // Stands for a file system that does not answer.
+        let library = Library::with(Catalogue::new(Some(home.path().to_owned())), move || {
+            hangs.send(()).unwrap();
+            let _ = freed.lock().recv();
+        });
+        library.browse();
+        hanging.recv().unwrap();
+        library.set_favourite(Origin::BuiltIn("lead"), true);
+        let start = Instant::now();
+        library.end(start + thread_end::LONGEST_WAIT);
+        let waited = start.elapsed();
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
+        let held = Arc::downgrade(&library.shared);
+        drop(library);
+        assert!(held.upgrade().is_some(), "the thread works with it");
+        drop(free);
+        let start = Instant::now();
+        while held.strong_count() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(20), "kept for good");
+            thread::sleep(Duration::from_millis(1));
+        }
+        let settings = Settings::load_from(home.path());
+        assert_eq!(settings.favourites, [Origin::BuiltIn("lead")]);
     }
 }

@@ -278,10 +278,7 @@ pub(super) fn entry(
     cache: &mut Cache,
 ) -> Option<(Entry, bool)> {
     let found = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    let about = match kind {
-        Kind::Capture => cache.about(&path, &found),
-        Kind::Response => Some(String::new()),
-    };
+    let about = cache.about(&path, &found);
     let read = about.is_some();
     let entry = Entry {
         name: one_line(&path.file_stem().unwrap_or_default().to_string_lossy()),

@@ -6,6 +6,7 @@
 //! wins: an order that arrives while an older one is carried out ends that.
 
 mod shown;
+mod told;
 mod worker;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::library::{Library, Origin};
 use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::state::{PartSlot, SavedPart};
+use crate::thread_end;
 
 /// How long captures stay in memory after the host has stopped the audio.
 const KEPT_FOR: Duration = Duration::from_secs(5);
@@ -368,15 +370,16 @@ impl Loader {
 }
 
 impl Loader {
-    /// Ends the thread, and drops all captures. To be called when the instance goes: whoever else
-    /// holds the loader, such as an editor, then asks in vain.
-    pub(crate) fn end(&self) {
+    /// Ends the thread, and drops all captures; waits for that until `deadline`, see
+    /// [`thread_end::wait`]. To be called when the instance goes: whoever else holds the loader, such
+    /// as an editor, then asks in vain.
+    pub(crate) fn end(&self, deadline: Instant) {
         self.shared.quit.store(true, Ordering::Release);
         // The lock makes sure that the thread is either before its look at `quit` or asleep.
         drop(self.shared.inbox.lock());
         self.shared.wake.notify_all();
         if let Some(thread) = self.thread.lock().take() {
-            let _ = thread.join();
+            thread_end::wait(thread, deadline);
         }
         let kept = take_kept(&mut self.shared.inbox.lock());
         drop(kept);
@@ -640,7 +643,7 @@ mod tests {
 
     impl Drop for Instance {
         fn drop(&mut self) {
-            self.loader.end();
+            self.loader.end(Instant::now() + Duration::from_secs(20));
         }
     }
 
@@ -1173,6 +1176,50 @@ mod tests {
             instance.loader.open_file(Part::Capture, path);
             std::thread::sleep(Duration::from_micros(150 * n));
             drop(instance);
+        }
+    }
+
+    #[test]
+    fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
+        let folder = folder();
+        let path = write(folder.path(), "a.nam", 0.5, 48_000);
+        let (audio, end) = handover();
+        let (parameters, loader) = Loader::new(end, Library::new(|| {}), RepaintNotifier::new());
+        loader.activate(SETUP, false);
+        let is_idle = || {
+            let shown = loader.shown();
+            let capture = shown.parts[Part::Capture.index()].capture.as_ref();
+            capture.is_some_and(|known| known.card.lines.iter().any(|(name, _)| *name == "CPU"))
+        };
+        let started = Instant::now();
+        while !is_idle() {
+            assert!(started.elapsed() < Duration::from_secs(60), "no answer");
+            std::thread::yield_now();
+        }
+        let shared = loader.shared.clone();
+        // Stands for a file system that does not answer: the thread needs it once it has the file.
+        let hung = shared.shown.lock();
+        loader.open_file(Part::Capture, path);
+        let order = loader.newest_order();
+        while !shared.inbox.lock().choices.iter().all(Option::is_none) {
+            std::thread::yield_now();
+        }
+        let started = Instant::now();
+        loader.end(started + thread_end::LONGEST_WAIT);
+        let waited = started.elapsed();
+        assert!(waited < Duration::from_secs(1), "{waited:?}");
+        assert!(!loader.has_carried_out(order));
+
+        // The instance goes, with all that the host had of it.
+        let held = (Arc::downgrade(&shared), Arc::downgrade(&parameters));
+        drop((audio, parameters, loader));
+        assert!(held.0.strong_count() > 1, "the thread works with it");
+        drop(hung);
+        drop(shared);
+        let started = Instant::now();
+        while held.0.strong_count() > 0 || held.1.strong_count() > 0 {
+            assert!(started.elapsed() < Duration::from_secs(20), "kept for good");
+            std::thread::yield_now();
         }
     }
 

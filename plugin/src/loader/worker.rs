@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use gridleak_core::{Amp, Cab, Capture, ImpulseResponse, Level, Levels, Setup, Voicing};
 
 use super::shown::{ShownCapture, ShownPart};
+use super::told::{self, Told};
 use super::{Choice, Orders, Shared};
 use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::card::{Card, cost};
@@ -39,8 +40,7 @@ pub(super) struct Worker {
     /// What could not be built, for it is later than the host was told.
     late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
-    /// What was last said of the impulse responses, and of which.
-    told: [(u64, String); 2],
+    told: Told,
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
     ready_cab: Option<Box<Cab>>,
@@ -177,6 +177,9 @@ impl Worker {
             self.load_saved(shared, part, choices[part.index()], deadline);
         }
         let Some(setup) = orders.setup else { return };
+        if shared.quit.load(Ordering::Acquire) {
+            return;
+        }
         if self.parts[Part::Capture.index()].loaded.is_none() {
             self.load_built_in();
         }
@@ -214,9 +217,15 @@ impl Worker {
             (Some(path), _) => match neighbour(&path, steps) {
                 Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
-                    let folder = path.parent().unwrap_or(&path).display();
-                    let text =
-                        format!("There is no other file of its kind in the folder {folder}.");
+                    let folder = path.parent().unwrap_or(&path);
+                    let shown = folder.display();
+                    let text = if std::fs::read_dir(folder).is_ok() {
+                        format!("There is no other file of its kind in the folder {shown}.")
+                    } else {
+                        format!(
+                            "The folder {shown} cannot be opened now. Is its drive connected, and may you read it?"
+                        )
+                    };
                     shared.say_of(part, Message::notice(text));
                     None
                 }
@@ -250,7 +259,7 @@ impl Worker {
         }
         if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
             // Only a convenience for finding files later.
-            let _ = Settings::remember_capture_folder(folder);
+            shared.library.remember_capture_folder(folder.to_owned());
         }
         if let Some(origin) = origin_of(&choice) {
             shared.library.used(origin);
@@ -561,15 +570,7 @@ impl Worker {
             return;
         }
         let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
-        let told = [(Part::Cab, first, second), (Part::SecondCab, second, first)].map(
-            |(part, response, other)| {
-                let title = title(&shared.parameters.slot(part).current().1);
-                let remarks =
-                    response.map(|response| impulse_file::remarks(&title, response, other));
-                let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
-                (part, sentences.collect::<Vec<_>>().join(" "))
-            },
-        );
+        let remarks = told::remarks(shared, [first, second]);
         match Cab::new(first, second, setup, next_ticket()) {
             Ok(cab) => self.ready_cab = Some(Box::new(cab)),
             Err(reason) => shared.say_of(
@@ -577,34 +578,8 @@ impl Worker {
                 Message::error(format!("This cabinet cannot play here: {reason}")),
             ),
         }
-        for ((part, remarks), ticket) in told.into_iter().zip(plan.responses) {
-            self.tell(shared, part, ticket.unwrap_or(0), remarks);
-        }
+        self.told.tell(shared, plan.responses, remarks);
         self.built_cab = Some(plan);
-    }
-
-    /// Says what is worth knowing of an impulse response: once, and anew when it changes, as it may
-    /// with what it is blended with.
-    fn tell(&mut self, shared: &Shared, part: Part, ticket: u64, remarks: String) {
-        let told = &mut self.told[usize::from(part == Part::SecondCab)];
-        let is_new = told.0 != ticket;
-        if !is_new && told.1 == remarks {
-            return;
-        }
-        let (_, before) = std::mem::replace(told, (ticket, remarks.clone()));
-        let mut shown = shared.shown.lock();
-        let shown_part = &mut shown.parts[part.index()];
-        let mut message = shown_part.message.take().unwrap_or(Message::notice(""));
-        // What was said of where it was found stays; what no longer holds does not.
-        if !is_new && let Some(rest) = message.text.strip_suffix(before.as_str()) {
-            message.text.truncate(rest.len());
-        }
-        message.text = format!("{} {remarks}", message.text.trim_end())
-            .trim()
-            .into();
-        shown_part.message = (!message.text.is_empty()).then_some(message);
-        drop(shown);
-        shared.repaint.request_repaint();
     }
 
     pub(super) fn has_something_to_send(&self) -> bool {
@@ -781,7 +756,7 @@ fn built_in_place(part: Part, name: &str) -> Option<Place> {
 }
 
 /// What to call a reference where something is wrong with it: the file's name, ending and all.
-fn title(saved: &SavedPart) -> String {
+pub(super) fn title(saved: &SavedPart) -> String {
     let file = file_of(saved);
     let name = file.as_deref().and_then(Path::file_name);
     name.map_or(saved.name().into(), |name| name.to_string_lossy())

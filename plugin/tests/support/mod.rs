@@ -96,14 +96,18 @@ impl Bench {
 
     /// Runs `gridleak` in the folder with something in its environment.
     pub fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Run {
-        let program = env!("CARGO_BIN_EXE_gridleak");
-        let output = Command::new(program)
+        let mut command = self.command(arguments);
+        Run::new(command.envs(environment.iter().copied()).output().unwrap())
+    }
+
+    /// `gridleak`, to be run in the folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gridleak"));
+        command
             .args(arguments)
             .env_remove("GRIDLEAK_SIMD")
-            .envs(environment.iter().copied())
-            .current_dir(self.folder.path())
-            .output();
-        Run::new(output.unwrap())
+            .current_dir(self.folder.path());
+        command
     }
 
     /// Names in the folder, hidden ones too.

@@ -1,0 +1,101 @@
+//! Closing an instance: the host gets all of its memory back, whatever the instance was doing.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::time::{Duration, Instant};
+
+use gridleak::Gridleak;
+use nice_plug::prelude::{ActivateContext, BufferConfig, Plugin, PluginApi, ProcessMode};
+
+/// Bytes that are held, by all threads.
+static LIVE: AtomicIsize = AtomicIsize::new(0);
+
+struct Counting;
+
+// SAFETY: everything is handed on to the system's allocator as it is; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size() as isize, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A host that wants nothing.
+struct Host;
+
+impl ActivateContext<Gridleak> for Host {
+    fn plugin_api(&self) -> PluginApi {
+        PluginApi::Clap
+    }
+
+    fn execute(&self, _task: <Gridleak as Plugin>::BackgroundTask) {}
+
+    fn set_latency_samples(&self, _samples: u32) {}
+
+    fn set_current_voice_capacity(&self, _capacity: u32) {}
+}
+
+/// What an instance holds while it plays is millions of bytes; what the library keeps for good, such as
+/// names of threads, a few.
+const FORGOTTEN: isize = 64 << 10;
+
+#[test]
+fn nothing_of_an_instance_stays_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    // SAFETY: no other thread runs yet that reads the environment.
+    unsafe { std::env::set_var("GRIDLEAK_CONFIG_DIR", folder.path()) };
+    let config = BufferConfig {
+        sample_rate: 44_100.0,
+        min_buffer_size: None,
+        max_buffer_size: 512,
+        process_mode: ProcessMode::Realtime,
+    };
+    let instance = |wait: Duration| {
+        let mut plugin = Gridleak::default();
+        assert!(plugin.activate(&Gridleak::AUDIO_IO_LAYOUTS[0], &config, &mut Host));
+        // So far it has come when it is closed: it may read, build, or play.
+        std::thread::sleep(wait);
+        plugin
+    };
+    // What is made once for all instances.
+    drop(instance(Duration::from_millis(300)));
+    let before = at_rest();
+    let mut most = 0;
+    for round in 0..20 {
+        let plugin = instance(Duration::from_millis(round * round));
+        most = most.max(LIVE.load(Ordering::Relaxed) - before);
+        let started = Instant::now();
+        drop(plugin);
+        let closing = started.elapsed();
+        assert!(closing < Duration::from_secs(1), "{closing:?}");
+    }
+    assert!(most > 4 * FORGOTTEN, "{most} bytes are no rig");
+    let left = at_rest() - before;
+    assert!(left < FORGOTTEN, "{left} bytes stay");
+}
+
+/// Bytes that are held once nothing changes that any more, also by threads that were left behind.
+fn at_rest() -> isize {
+    let started = Instant::now();
+    let mut last = (LIVE.load(Ordering::Relaxed), started);
+    while last.1.elapsed() < Duration::from_millis(200)
+        && started.elapsed() < Duration::from_secs(20)
+    {
+        let live = LIVE.load(Ordering::Relaxed);
+        if live != last.0 {
+            last = (live, Instant::now());
+        }
+        std::thread::yield_now();
+    }
+    last.0
+}
