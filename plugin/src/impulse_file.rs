@@ -8,9 +8,10 @@ use gridleak_core::ImpulseResponse;
 use crate::failure::{Failure, Result};
 use crate::sound_file::SoundFile;
 
-/// What is read of a file at most, in seconds: silence that is left out, and more than is played of any
-/// response.
+/// What is read of a file at most: seconds, of silence that is left out and of more than is played of any
+/// response, and frames, so that a few bytes of FLAC can never take more than 24 MB of memory.
 const LONGEST: u64 = 15;
+const MOST_FRAMES: u64 = LONGEST * 192_000;
 
 /// Reads the impulse response that a sound file holds; `name` is what messages call it.
 ///
@@ -22,7 +23,10 @@ pub(crate) fn read(name: &Path, bytes: &[u8]) -> Result<ImpulseResponse> {
     let mut channels = vec![Vec::new(); file.channels()];
     // Of more channels than can be played, nothing is read: they are refused for their number.
     let most = match channels.len() {
-        1 | 2 => file.frames().min(LONGEST * u64::from(rate)) as usize,
+        1 | 2 => file
+            .frames()
+            .min(LONGEST * u64::from(rate))
+            .min(MOST_FRAMES) as usize,
         _ => 0,
     };
     while channels[0].len() < most {

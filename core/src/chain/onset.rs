@@ -4,7 +4,7 @@
 //! sample of a response would have to sound before the guitar does, so it is cut off, and a part of the
 //! sound with it: of a click that is the first sample, 0.6 dB at all frequencies. Playing everything
 //! later instead would be latency. But two sounds that are the same to the ear may differ above what is
-//! heard, and a response may do there what it likes. So its first samples are changed a little: such
+//! heard, and up there a response may do what it likes. So its first samples are changed a little: such
 //! that what was cut is made up for, in level and in phase, as far as one hears, at the cost of what
 //! nobody does. They solve a problem of least squares, in which a difference counts as much as it is
 //! heard.
