@@ -5,7 +5,7 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{fixture, samples};
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, ImpulseResponse, Level, Setup, Voicing,
+    Amp, Cab, CabSettings, Capture, Chain, ImpulseResponse, Level, Remark, Setup, Voicing,
 };
 use std::time::Instant;
 
@@ -30,8 +30,11 @@ fn setup(outputs: usize) -> Setup {
 
 /// A chain with a capture that plays what it hears.
 fn chain(setup: Setup) -> Chain {
-    let wire = r#"{"version": "0.5.4", "architecture": "Linear", "sample_rate": 48000,
-        "config": {"receptive_field": 1, "bias": false}, "weights": [1.0]}"#;
+    let wire = format!(
+        r#"{{"version": "0.5.4", "architecture": "Linear", "sample_rate": {},
+            "config": {{"receptive_field": 1, "bias": false}}, "weights": [1.0]}}"#,
+        setup.rate
+    );
     let wire = Capture::from_bytes("wire.nam", wire.as_bytes()).unwrap();
     let amp = Amp::new(&wire, setup, Voicing::default(), 0, Level::detect()).unwrap();
     let mut chain = Chain::new(setup);
@@ -56,13 +59,17 @@ fn built_in() -> ImpulseResponse {
 
 /// Noise that decays to -60 dB.
 fn decaying(seed: u32, taps: usize) -> ImpulseResponse {
+    decaying_at(RATE, seed, taps)
+}
+
+fn decaying_at(rate: f64, seed: u32, taps: usize) -> ImpulseResponse {
     let mut random = seed;
     let sample = |n: usize| {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let noise = random as f32 / u32::MAX as f32 - 0.5;
         noise * 10f32.powf(-3.0 * n as f32 / taps as f32)
     };
-    ImpulseResponse::new(vec![(0..taps).map(sample).collect()], RATE).unwrap()
+    ImpulseResponse::new(vec![(0..taps).map(sample).collect()], rate).unwrap()
 }
 
 fn cab(response: Option<&ImpulseResponse>, setup: Setup, ticket: u64) -> Box<Cab> {
@@ -409,6 +416,110 @@ fn the_built_in_cab_sounds_like_a_cabinet() {
     assert!((-8.0..0.0).contains(&level), "{level} dB");
     let taps = &response.channels()[0];
     assert!(taps[0] != 0.0 && taps.iter().all(|s| s.abs() <= 1.0));
+}
+
+#[test]
+fn four_seconds_at_the_highest_rate_are_exact_and_never_touch_the_allocator() {
+    let setup = Setup {
+        rate: 192_000.0,
+        ..setup(1)
+    };
+    let response = decaying_at(setup.rate, 8, 768_000);
+    assert!(response.seconds() > 3.99);
+    assert_eq!(response.remarks(None), []);
+    let taps = &response.channels()[0];
+    // Bursts between long silences, so that the sum can be made as it is written.
+    let mut input = vec![0.0f32; 1_000_000];
+    for start in [0, 777, 96_000, 200_001] {
+        let burst = [0.5f32, -0.25, 0.9, -1.0, 0.125];
+        input[start..start + burst.len()].copy_from_slice(&burst);
+    }
+    let gain = 10f64.powf(response.gain_db(false) / 20.0);
+    let mut wanted = vec![0.0; input.len()];
+    for (n, &x) in input.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+        for (sum, &tap) in wanted[n..].iter_mut().zip(taps) {
+            *sum += gain * f64::from(x) * f64::from(tap);
+        }
+    }
+    let peak = wanted.iter().fold(0.0f64, |peak, w| peak.max(w.abs()));
+    let mut chain = chain(setup);
+    assert!(chain.offer_cab(cab(Some(&response), setup, 1)).is_ok());
+    let mut output = input.clone();
+    let mut rest = &mut output[..];
+    for size in [64, 1, 4096, 33, 512, 700].into_iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (block, later) = rest.split_at_mut(size.min(rest.len()));
+        rest = later;
+        reset_violation_count();
+        assert_no_alloc(|| chain.process(&mut [block]));
+        assert_eq!(violation_count(), 0);
+    }
+    reset_violation_count();
+    assert_no_alloc(|| chain.reset());
+    assert_eq!(violation_count(), 0);
+    let errors = output.iter().zip(&wanted);
+    let error = errors.map(|(&f, w)| (f64::from(f) - w).abs());
+    let error = error.fold(0.0, f64::max) / peak;
+    assert!(error < 1e-6, "{error:e}");
+}
+
+#[test]
+fn two_that_begin_late_stay_together() {
+    // Of two microphones, the second one 3 ms behind the first, recorded with a long silence.
+    let late = |frames: usize, rate: f64| {
+        let mut samples = vec![0.0; frames];
+        samples.extend([1.0, 0.5]);
+        ImpulseResponse::new(vec![samples], rate).unwrap()
+    };
+    let clicks = |first: &ImpulseResponse, second: Option<&ImpulseResponse>| {
+        let cab = Box::new(Cab::new(Some(first), second, setup(1), 0).unwrap());
+        let mut input = vec![0.0; 80_000];
+        input[0] = 1.0;
+        let heard = play(Some(cab), &input, 64, |_, _| {});
+        let peaks = heard.iter().enumerate().filter(|(_, s)| s.abs() > 0.02);
+        let peaks: Vec<usize> = peaks.map(|(n, _)| n).collect();
+        (peaks[0], peaks[peaks.len() - 1])
+    };
+    let (near, far) = (late(4800, RATE), late(4944, RATE));
+    assert_eq!(clicks(&near, None), (0, 1));
+    assert_eq!(clicks(&far, None), (0, 1));
+    assert_eq!(clicks(&near, Some(&far)), (0, 145));
+    assert_eq!(clicks(&far, Some(&near)), (0, 145));
+    // Whoever begins at once has the other one come as late as it does.
+    assert_eq!(clicks(&late(0, RATE), Some(&far)), (0, 4945));
+    assert_eq!(
+        clicks(&late(0, RATE), Some(&late(72_000, RATE))),
+        (0, 72_001)
+    );
+}
+
+#[test]
+fn a_recording_as_a_response_is_not_loud() {
+    let mut random = 1u32;
+    // Chords that are as long and as loud as a take is.
+    let sample = |n: usize| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let tone = |hz: f64| (std::f64::consts::TAU * hz * n as f64 / RATE).sin() as f32;
+        0.1 * (tone(110.0) + tone(220.5) + tone(331.0)) + 0.02 * (random as f32 / u32::MAX as f32)
+    };
+    let recording: Vec<f32> = (0..480_000).map(sample).collect();
+    let response = ImpulseResponse::new(vec![recording.clone()], RATE).unwrap();
+    let remarks = response.remarks(None);
+    assert!(
+        matches!(remarks[..], [Remark::Cut(_), Remark::Softer(_)]),
+        "{remarks:?}"
+    );
+    // What makes the most of it is itself.
+    let heard = play(
+        Some(cab(Some(&response), setup(1), 0)),
+        &recording,
+        512,
+        |_, _| {},
+    );
+    let peak = heard.iter().fold(0.0f32, |peak, s| peak.max(s.abs()));
+    assert!(peak < 1.0, "{} dBFS", 20.0 * peak.log10());
 }
 
 /// Tells what a cabinet costs; a claim about time would fail on a busy machine.

@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
 
+use crate::endings;
+
 /// Which way to go in a folder; at its end it begins anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -102,11 +104,13 @@ impl Captures {
 }
 
 /// Whether this is a file of the kind of the one at `like`: an ordinary file, or a link to one, of the
-/// same ending.
+/// same ending, or both sound files.
 fn is_alike(entry: &DirEntry, like: &Path) -> bool {
     let path = entry.path();
+    let sounds = |path: &Path| endings::is_among(path, endings::SOUNDS);
     let endings = path.extension().zip(like.extension());
-    let named = endings.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other));
+    let named = endings.is_some_and(|(own, other)| own.eq_ignore_ascii_case(other))
+        || sounds(&path) && sounds(like);
     named && !is_hidden(&entry.file_name()) && file_type(entry).is_some_and(|kind| kind.is_file())
 }
 
@@ -256,6 +260,17 @@ mod tests {
         assert_eq!(name("d.nam", 1), "a.nam");
         assert_eq!(name("A.nam", -1), "c.nam");
         assert_eq!(place(&folder.path().join("b.nam")), None);
+    }
+
+    #[test]
+    fn sound_files_of_all_kinds_are_alike() {
+        let folder = folder(&[
+            "a.wav", "b.FLAC", "c.nam", "d.aiff", "e.aif", "f.txt", "g.mp3",
+        ]);
+        let way = walk(folder.path(), "a.wav", 1);
+        assert_eq!(way, ["b.FLAC", "d.aiff", "e.aif", "a.wav"]);
+        assert_eq!(neighbour(&folder.path().join("c.nam"), 1), None);
+        assert_eq!(neighbour(&folder.path().join("f.txt"), 1), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Chain, Peaks, Setup};
+use gridleak_core::{Chain, ImpulseResponse, Peaks, Setup};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
@@ -26,8 +26,8 @@ const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks meanwhile.
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
-/// Seconds for which a rig may sound on after its input: a cabinet for one, captures for less.
-const TAIL: f64 = 2.0;
+/// Seconds for which a rig may sound on after its input: a hall for most of it, captures for less.
+const TAIL: f64 = 1.0 + ImpulseResponse::LONGEST_TAIL;
 
 /// An instance of the plugin.
 pub struct Gridleak {

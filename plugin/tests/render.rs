@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use gridleak_core::Capture;
 use support::{Bench, container, identity, linear, read_float, read_pcm, sine};
@@ -407,28 +408,135 @@ fn an_empty_recording_gives_an_empty_one() {
 }
 
 #[test]
-fn samples_that_are_no_numbers_become_silence() {
+fn samples_that_are_no_numbers_are_damage() {
     let bench = Bench::new();
     bench.put("same.nam", identity(48_000, ""));
-    bench.float_wav("in.wav", 48_000, &[&[0.5, f32::NAN, f32::INFINITY, 0.25]]);
+    let mut samples = vec![0.25; 30_000];
+    samples[24_000] = f32::NAN;
+    bench.float_wav("nan.wav", 48_000, &[&samples]);
+    bench.float_wav("in.wav", 48_000, &[&[0.5, 0.25]]);
+    let render = ["render", "--capture", "same.nam"];
+    for rest in [
+        &["nan.wav", "out.wav"][..],
+        &["--ir", "nan.wav", "in.wav", "out.wav"],
+    ] {
+        bench
+            .run(&[&render, rest].concat())
+            .bad("nan.wav: is damaged: it holds values that are no numbers, the first at 0.50 s");
+    }
+    assert_eq!(bench.names(), ["in.wav", "nan.wav", "same.nam"]);
+}
+
+/// An AIFF file of 16-bit samples.
+fn aiff(samples: &[i16]) -> Vec<u8> {
+    let chunk = |name: &[u8], contents: &[u8]| {
+        [name, &(contents.len() as u32).to_be_bytes(), contents].concat()
+    };
+    let frames = (samples.len() as u32).to_be_bytes();
+    let rate = [0x40, 0x0E, 0xBB, 0x80, 0, 0, 0, 0, 0, 0];
+    let common = [&[0, 1], &frames[..], &[0, 16], &rate].concat();
+    let sound: Vec<u8> = samples.iter().flat_map(|s| s.to_be_bytes()).collect();
+    let sound = [&[0; 8], &sound[..]].concat();
+    let chunks = [chunk(b"COMM", &common), chunk(b"SSND", &sound)].concat();
+    chunk(b"FORM", &[b"AIFF", &chunks[..]].concat())
+}
+
+#[test]
+fn aiff_recordings_and_responses_play() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.put("in.aif", aiff(&[16_384, 0, -8_192]));
+    bench.put("ir.aiff", aiff(&[16_384]));
+    let command = [
+        "render",
+        "--raw",
+        "--capture",
+        "same.nam",
+        "--ir",
+        "ir.aiff",
+    ];
     let run = bench
-        .run(&[
+        .run(&[&command[..], &["in.aif", "out.wav"]].concat())
+        .good();
+    assert_eq!(run.err, "");
+    let heard = read_float(&bench.path("out.wav")).1.remove(0);
+    let gain = 10f32.powf(-18.0 / 20.0);
+    for (heard, wanted) in heard.iter().zip([0.25, 0.0, -0.125]) {
+        assert!(
+            (heard - gain * wanted).abs() < 1e-6,
+            "{heard} instead of {wanted}"
+        );
+    }
+}
+
+#[test]
+fn what_is_made_of_a_response_is_told() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[1.0, 0.0, 0.0]]);
+    let late = |frames: usize| [&vec![0.0; frames][..], &[0.5]].concat();
+    bench.float_wav("late.wav", 48_000, &[&late(72_000)]);
+    bench.float_wav("later.wav", 48_000, &[&late(72_480)]);
+    let render = |rest: &[&str]| {
+        let command = [
             "render",
             "--raw",
             "--capture",
             "same.nam",
             "in.wav",
             "out.wav",
-        ])
-        .good();
+        ];
+        let run = bench.run(&[&command[..], rest].concat()).good();
+        (read_float(&bench.path("out.wav")).1.remove(0), run.err)
+    };
+    let (heard, notes) = render(&["--ir", "late.wav"]);
     assert!(
-        run.err.contains("in.wav: 2 samples were not numbers"),
-        "{run:?}"
+        (heard[0] - 0.5 * 10f32.powf(-0.9)).abs() < 1e-6,
+        "{heard:?}"
     );
-    assert_eq!(
-        read_float(&bench.path("out.wav")).1[0],
-        [0.5, 0.0, 0.0, 0.25]
-    );
+    let words = "late.wav: begins with 1500 ms of silence, which is left out";
+    assert!(notes.contains(words), "{notes}");
+    let (_, notes) = render(&["--ir", "later.wav", "--ir2", "late.wav"]);
+    assert!(notes.contains(words), "{notes}");
+    let words = "later.wav: begins with 1510 ms of silence, of which 1500 ms are left out";
+    assert!(notes.contains(words), "{notes}");
+    // A take that somebody chose by mistake, and that plays through itself.
+    let phrase = asset("phrase.wav");
+    let command = ["render", "--raw", "--capture", "same.nam"];
+    let run = bench.run(&[&command[..], &["--ir", &phrase, &phrase, "out.wav"]].concat());
+    let run = run.good();
+    assert!(run.err.contains("the rest is cut"), "{run:?}");
+    assert!(run.err.contains("at a safe level"), "{run:?}");
+    let heard = read_float(&bench.path("out.wav")).1.remove(0);
+    let peak = heard.iter().fold(0.0f32, |peak, s| peak.max(s.abs()));
+    assert!((0.01..1.0).contains(&peak), "{peak}");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_refused_without_waiting() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 10]]);
+    let made = Command::new("mkfifo").arg(bench.path("pipe")).status();
+    assert!(made.unwrap().success());
+    for special in ["pipe", "/dev/zero", "/dev/tty"] {
+        for command in [
+            &["render", special, "out.wav"][..],
+            &["render", "--capture", special, "in.wav", "out.wav"],
+            &["render", "--pedal", special, "in.wav", "out.wav"],
+            &["render", "--ir", special, "in.wav", "out.wav"],
+            &["inspect", special],
+            &["bench", special],
+            &["bench", "--load", special],
+        ] {
+            let run = bench.run(command);
+            assert_eq!(run.code, 2, "{command:?}: {run:?}");
+            let told =
+                run.err.contains("not an ordinary file") || run.err.contains("pipe or a device");
+            assert!(told, "{command:?}: {run:?}");
+        }
+    }
 }
 
 #[test]
@@ -444,7 +552,7 @@ fn an_old_output_survives_a_failure_and_nothing_new_appears() {
         .bad("nothing.wav: there is no such file");
     bench
         .run(&["render", "text.wav", "out.wav"])
-        .bad("text.wav: is not a WAV file");
+        .bad("text.wav: is not a sound file");
     bench
         .run(&["render", "--capture", "broken.nam", "in.wav", "out.wav"])
         .bad("broken.nam");
@@ -644,7 +752,7 @@ fn what_a_rig_cannot_do_is_told() {
         (&["--ir", "silence.wav"], "silence.wav: it is silent"),
         (&["--ir", "many.wav"], "3 channels"),
         (&["--ir", "text.wav"], "text.wav"),
-        (&["--ir", &capture], "is not a WAV file"),
+        (&["--ir", &capture], "is not a sound file"),
         (&["--ir", "builtin:2x12"], "4x12"),
         (&["--pedal", "silence.wav"], "silence.wav"),
         (&["--tone", "5,5"], "three numbers"),

@@ -67,6 +67,8 @@ fn extra_chunks_and_extended_formats_load() {
     let bench = Bench::new();
     let fmt = || chunk(b"fmt ", &format(1, 1, 48_000, 16));
     let data = || chunk(b"data", PCM16);
+    let mut misaligned = format(1, 1, 48_000, 16);
+    misaligned[12] = 3;
     let mut long_format = format(1, 1, 48_000, 16);
     long_format.extend([2, 0, 7, 7]);
     let mut unpadded = chunk(b"note", b"odd");
@@ -149,6 +151,10 @@ fn extra_chunks_and_extended_formats_load() {
             "extensible 64-bit float",
             riff(&[chunk(b"fmt ", &extensible(3, 64)), chunk(b"data", &double)]),
         ),
+        (
+            "bytes of a frame that are not those of its samples",
+            riff(&[chunk(b"fmt ", &misaligned), data()]),
+        ),
         ("trailing", riff(&[fmt(), data(), chunk(b"LIST", b"more")])),
         ("long format", riff(&[chunk(b"fmt ", &long_format), data()])),
         (
@@ -200,7 +206,7 @@ fn a_file_that_ends_early_plays_as_far_as_it_goes() {
         chunk(b"fmt ", &format(1, 1, 48_000, 16)),
         chunk(b"data", PCM16),
     ]);
-    for claimed in [7u32, 1_000_000, u32::MAX] {
+    for claimed in [7u32, 1_000_000, u32::MAX - 1] {
         let mut file = whole.clone();
         let length = file.len() - PCM16.len() - 4;
         file[length..length + 4].copy_from_slice(&claimed.to_le_bytes());
@@ -225,7 +231,8 @@ fn a_length_that_was_never_filled_in_means_all_there_is() {
         chunk(b"data", PCM16),
     ]);
     let data_size = whole.len() - PCM16.len() - 4;
-    for riff_size in [0u32, 36, u32::MAX] {
+    let told = whole.len() as u32 - 8;
+    for riff_size in [0u32, 36, u32::MAX, told] {
         let mut file = whole.clone();
         file[4..8].copy_from_slice(&riff_size.to_le_bytes());
         file[data_size..data_size + 4].fill(0);
@@ -279,22 +286,20 @@ fn what_is_no_playable_wav_is_refused() {
     let bench = Bench::new();
     let data = || chunk(b"data", PCM16);
     let fmt = |kind, channels, rate, bits| chunk(b"fmt ", &format(kind, channels, rate, bits));
-    let mut misaligned = format(1, 1, 48_000, 16);
-    misaligned[12] = 3;
     for (words, file) in [
-        ("is not a WAV file", Vec::new()),
-        ("is not a WAV file", b"RIFF".to_vec()),
-        ("is not a WAV file", b"RIFF\0\0\0\0AVI LIST".to_vec()),
-        ("RF64", b"RF64\xff\xff\xff\xffWAVE".to_vec()),
+        ("is empty", Vec::new()),
+        ("is not a sound file", b"RIFF".to_vec()),
+        ("is not a sound file", b"RIFF\0\0\0\0AVI LIST".to_vec()),
+        ("without audio", b"RF64\xff\xff\xff\xffWAVE".to_vec()),
+        ("is an MP3 file", b"ID3\x04\0\0\0\0\0\0\xff\xfb".to_vec()),
         ("without audio", riff(&[fmt(1, 1, 48_000, 16)])),
         ("before its format", riff(&[data(), fmt(1, 1, 48_000, 16)])),
         (
             "format is incomplete",
             riff(&[chunk(b"fmt ", &[1, 0, 1, 0]), data()]),
         ),
-        ("A-law", riff(&[fmt(6, 1, 8_000, 8), data()])),
         ("ADPCM", riff(&[fmt(2, 1, 48_000, 16), data()])),
-        ("12-bit PCM", riff(&[fmt(1, 1, 48_000, 12), data()])),
+        ("40-bit PCM", riff(&[fmt(1, 1, 48_000, 40), data()])),
         ("16-bit float", riff(&[fmt(3, 1, 48_000, 16), data()])),
         ("no channels", riff(&[fmt(1, 0, 48_000, 16), data()])),
         ("sample rate is 0", riff(&[fmt(1, 1, 0, 16), data()])),
@@ -302,14 +307,7 @@ fn what_is_no_playable_wav_is_refused() {
             "sample rate of 4000000000",
             riff(&[fmt(1, 1, 4_000_000_000, 16), data()]),
         ),
-        (
-            "cannot take 3 bytes",
-            riff(&[chunk(b"fmt ", &misaligned), data()]),
-        ),
-        (
-            "cannot have 3000 channels",
-            riff(&[fmt(1, 3_000, 1_500_000, 16), data()]),
-        ),
+        ("3000 channels", riff(&[fmt(1, 3_000, 48_000, 16), data()])),
         ("3 channels", riff(&[fmt(1, 3, 48_000, 16), data()])),
         (
             "ends before its audio",

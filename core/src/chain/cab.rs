@@ -18,6 +18,10 @@ use std::ops::RangeInclusive;
 /// Periods of a cut's frequency in which its filter forgets all but -70 dB.
 const PERIODS_TO_SETTLE: f64 = 2.0;
 
+/// Seconds for which a cabinet that is gone over to is played unheard at most. Of a longer one the end
+/// comes in only then, as that of a hall does when somebody begins to play.
+const LONGEST_WAIT: f64 = 0.5;
+
 /// Highest frequency of a filter, as a part of the sample rate.
 const MOST_OF_RATE: f64 = 0.49;
 
@@ -96,10 +100,11 @@ impl Cab {
         setup: Setup,
         ticket: u64,
     ) -> Result<Self, String> {
-        let responses = [first, second].into_iter().flatten();
+        let pairs = [(first, second), (second, first)].into_iter();
+        let responses = pairs.filter_map(|(response, other)| Some((response?, other)));
         Ok(Cab {
             responses: responses
-                .map(|response| Response::new(response, setup))
+                .map(|(response, other)| Response::new(response, other, setup))
                 .collect::<Result<_, _>>()?,
             setup,
             ticket,
@@ -202,7 +207,8 @@ impl Player for Cab {
     fn memory(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
         let cuts = self.low_cut.memory().max(self.high_cut.memory());
-        taps.map_or(0, |taps| taps + cuts)
+        let most = (LONGEST_WAIT * self.setup.rate) as usize;
+        taps.map_or(0, |taps| taps.min(most) + cuts)
     }
 
     fn reset(&mut self) {
@@ -243,14 +249,18 @@ struct Response {
     mid_and_side: bool,
     /// Samples of the response.
     taps: usize,
-    /// Factor on the official level, now, and what makes it as loud as all others.
+    /// Factor on the level that it was made for, now, and what makes it as loud as all others.
     gain: Ramp,
     normalising: f64,
 }
 
 impl Response {
-    fn new(response: &ImpulseResponse, setup: Setup) -> Result<Self, String> {
-        let mut channels = response.at_rate(setup.rate)?;
+    fn new(
+        response: &ImpulseResponse,
+        other: Option<&ImpulseResponse>,
+        setup: Setup,
+    ) -> Result<Self, String> {
+        let mut channels = response.at_rate(setup.rate, other)?;
         let mid_and_side = setup.outputs > 1 && channels.len() == 1;
         if setup.outputs == 1
             && let [left, right] = &mut channels[..]

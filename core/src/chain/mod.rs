@@ -20,6 +20,7 @@ mod gain;
 mod gate;
 mod impulse_response;
 mod knobs;
+mod onset;
 mod pedal;
 #[cfg(test)]
 mod probe;
@@ -34,7 +35,7 @@ mod voice;
 pub use amp::{Amp, latency};
 pub use cab::{Cab, CabSettings};
 pub use gate::GateSettings;
-pub use impulse_response::ImpulseResponse;
+pub use impulse_response::{ImpulseResponse, Remark};
 pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;

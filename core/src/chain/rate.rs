@@ -149,22 +149,32 @@ impl RateMatch {
     }
 }
 
-/// Converts a whole recording from one rate to another, in Hz. The first sample stays where it was in
-/// time; what the filter rings before it is left out, what it rings behind the last sample is kept.
-/// As good as [`RateMatch`], and nothing is made louder or softer.
+/// A recording at another rate. The first sample stays where it was in time.
+pub(super) struct Resampled {
+    /// What the filter rings before it, in the order of time.
+    pub(super) before: Vec<f32>,
+    /// From the first sample on, with what the filter rings behind the last one.
+    pub(super) samples: Vec<f32>,
+}
+
+/// Converts a whole recording from one rate to another, in Hz. As good as [`RateMatch`], and nothing is
+/// made louder or softer.
 ///
 /// # Errors
 /// In words, if one of the rates is none of audio.
-pub(super) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Vec<f32>, String> {
+pub(super) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Resampled, String> {
     check(from)?;
     check(to)?;
     if from == to || samples.is_empty() {
-        return Ok(samples.to_vec());
+        return Ok(Resampled {
+            before: Vec::new(),
+            samples: samples.to_vec(),
+        });
     }
     let filter = Plan::new(from, to).there;
     let (step, half) = (filter.step, filter.taps as f64 / 2.0);
-    // So many frames are thrown away, until one lies on the first sample: see `Plan::new` for where
-    // they lie. Its remainder is the first step's, which is to be longer by less than a frame.
+    // So many frames lie before the one on the first sample: see `Plan::new` for where they lie. Its
+    // remainder is the first step's, which is to be longer by less than a frame.
     let ahead = (half / step).ceil();
     let late = half - 1.0 / filter.phases as f64 - ahead * step;
     let silence = (step - late).ceil();
@@ -201,9 +211,12 @@ pub(super) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Vec<f32>, 
             }
         }
     }
-    made.drain(..ahead);
-    made.truncate(length);
-    Ok(made)
+    made.truncate(ahead + length);
+    let samples = made.split_off(ahead);
+    Ok(Resampled {
+        before: made,
+        samples,
+    })
 }
 
 fn check(rate: f64) -> Result<(), String> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{capture_source, load_time, say};
 use crate::builtin;
 use crate::failure::Result;
-use crate::wav_reader::WavReader;
+use crate::sound_file::SoundFile;
 
 /// Length of the stretch of audio that is timed again and again, in seconds.
 const STRETCH: f64 = 0.25;
@@ -105,7 +105,7 @@ pub(super) fn run(args: &BenchArgs, level: Level) -> Result<()> {
 
 /// So many frames of a guitar playing: silence would be quicker than music on some machines.
 fn guitar(frames: usize) -> Result<Vec<f32>> {
-    let mut phrase = WavReader::from_bytes("built-in phrase", builtin::PHRASE)?;
+    let mut phrase = SoundFile::from_bytes("built-in phrase", builtin::PHRASE)?;
     let mut samples = [Vec::new()];
     phrase.read(phrase.frames() as usize, &mut samples)?;
     let [samples] = samples;

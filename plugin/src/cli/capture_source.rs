@@ -1,12 +1,14 @@
 //! Where a command takes its capture from: a file or the program itself.
 
 use std::borrow::Cow;
+use std::io::Read;
 use std::path::Path;
 
 use gridleak_core::Capture;
 
 use crate::builtin::{BuiltIn, CAPTURES};
 use crate::failure::{Failure, Result, plain};
+use crate::ordinary_file;
 
 /// Marks the name of a built-in capture.
 const PREFIX: &str = "builtin:";
@@ -39,10 +41,15 @@ pub(super) fn default() -> Result<Capture> {
 pub(super) fn bytes(source: &Path) -> Result<Cow<'static, [u8]>> {
     match built_in(source, CAPTURES) {
         Some(found) => Ok(Cow::Borrowed(found?.bytes)),
-        None => std::fs::read(source)
-            .map(Cow::Owned)
-            .map_err(|e| Failure::at(source, plain(&e))),
+        None => read(source).map_err(|e| Failure::at(source, plain(&e))),
     }
+}
+
+fn read(source: &Path) -> std::io::Result<Cow<'static, [u8]>> {
+    let (mut file, about) = ordinary_file::open(source)?;
+    let mut bytes = Vec::with_capacity(about.len() as usize);
+    file.read_to_end(&mut bytes)?;
+    Ok(Cow::Owned(bytes))
 }
 
 /// The capture that the bytes of `source` are.

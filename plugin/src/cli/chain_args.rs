@@ -83,7 +83,7 @@ pub(super) struct ChainArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) pedal: Option<PathBuf>,
 
-    /// Impulse response of a cabinet: a WAV file or builtin:4x12
+    /// Impulse response of a cabinet: a WAV, AIFF or FLAC file or builtin:4x12
     #[arg(long, value_name = "FILE")]
     pub(super) ir: Option<PathBuf>,
 

@@ -16,14 +16,15 @@ use super::streams::{self, Output};
 use super::{capture_source, note, say, say_aside};
 use crate::builtin;
 use crate::failure::{Failure, Result};
+use crate::impulse_file;
 use crate::output_file::cannot_write;
-use crate::wav_reader::WavReader;
+use crate::sound_file::SoundFile;
 use crate::wav_writer::{self, Depth, Figures, WavWriter};
 
 /// How long the work may take before its progress is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Play a WAV file through a capture into another WAV file
+/// Play a recording through a capture into a WAV file
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(super) struct RenderArgs {
@@ -52,7 +53,7 @@ pub(super) struct RenderArgs {
           value_parser = clap::value_parser!(u16).range(1..=8192))]
     block: u16,
 
-    /// WAV file to play: 8, 16, 24 or 32-bit PCM, or 32 or 64-bit float; any rate; - for standard input
+    /// Sound file to play: WAV, AIFF or FLAC, of any rate; - for standard input
     #[arg(value_name = "IN", required_unless_present = "demo")]
     input: Option<PathBuf>,
 
@@ -96,7 +97,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     };
     let mut input = match &args.input {
         Some(path) => streams::open(path)?,
-        None => WavReader::from_bytes("built-in phrase", builtin::PHRASE)?,
+        None => SoundFile::from_bytes("built-in phrase", builtin::PHRASE)?,
     };
     let input_name = args
         .input
@@ -118,7 +119,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     };
     let mut rig = Rig::new(args, &capture, pedal.as_ref(), voicing, &input, level)
         .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
-    rig.load_cab(args)?;
+    let remarks = rig.load_cab(args)?;
     let (channels, rate) = (rig.channels, input.rate());
     if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
         return Err(Failure::at(
@@ -147,6 +148,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     for warning in warnings.chain(pedal.iter().flat_map(Capture::warnings)) {
         note(warning);
     }
+    remarks.iter().for_each(|remark| note(remark));
     let (driven, what) = match &pedal {
         Some(pedal) => (Levels::given(pedal), "This pedal"),
         None => (levels, "This capture"),
@@ -169,7 +171,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     let started = Instant::now();
     let figures = play(args, &mut input, &mut rig, &mut file)?;
     let took = started.elapsed();
-    let (remark, replaced) = (input.remark(), input.replaced());
+    let remark = input.remark();
     let seconds = input.frames() as f64 / f64::from(input.rate());
     // IN and OUT may be the same file, and some systems replace no file that is open.
     drop(input);
@@ -177,11 +179,6 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
 
     if let Some(remark) = remark {
         note(&format!("{input_name}: {remark}"));
-    }
-    if replaced > 0 {
-        note(&format!(
-            "{input_name}: {replaced} samples were not numbers; silence was played for them"
-        ));
     }
     if figures.not_finite > 0 {
         note(&format!(
@@ -232,7 +229,7 @@ fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, Stri
 /// Plays all of `input` into `file`, which is then complete but not yet under its name.
 fn play(
     args: &RenderArgs,
-    input: &mut WavReader,
+    input: &mut SoundFile,
     rig: &mut Rig,
     file: &mut Output,
 ) -> Result<Figures> {
@@ -334,7 +331,7 @@ impl Rig {
         capture: &Capture,
         pedal: Option<&Capture>,
         voicing: Voicing,
-        input: &WavReader,
+        input: &SoundFile,
         level: Level,
     ) -> std::result::Result<Self, String> {
         let inputs = input.channels();
@@ -365,8 +362,8 @@ impl Rig {
         Ok(Self { chain, channels })
     }
 
-    /// Puts the cabinet into the chain, if there is to be one.
-    fn load_cab(&mut self, args: &RenderArgs) -> Result<()> {
+    /// Puts the cabinet into the chain, if there is to be one. Returns what is worth knowing of it.
+    fn load_cab(&mut self, args: &RenderArgs) -> Result<Vec<String>> {
         let [first, second] = args.chain.responses()?;
         if first.is_some() {
             let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.setup(), 0);
@@ -374,7 +371,19 @@ impl Rig {
                 cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
             let _taken = self.chain.offer_cab(Box::new(cab));
         }
-        Ok(())
+        let files = [
+            (&args.chain.ir, &first, &second),
+            (&args.chain.ir2, &second, &first),
+        ];
+        let remarks = files.into_iter().filter_map(|(path, response, other)| {
+            let name = format!("{}:", path.as_ref()?.display());
+            Some(impulse_file::remarks(
+                &name,
+                response.as_ref()?,
+                other.as_ref(),
+            ))
+        });
+        Ok(remarks.flatten().collect())
     }
 
     /// Plays what `sound` holds in place; its channels become those of the chain.

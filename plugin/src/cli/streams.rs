@@ -6,7 +6,7 @@ use std::path::Path;
 use super::interruption::Interruption;
 use crate::failure::{Failure, Result, plain};
 use crate::output_file::OutputFile;
-use crate::wav_reader::WavReader;
+use crate::sound_file::SoundFile;
 
 /// What names standard input or output.
 const DASH: &str = "-";
@@ -37,16 +37,16 @@ pub(super) fn is_dash(path: &Path) -> bool {
 }
 
 /// Opens the recording at `path`; all of standard input is read for that.
-pub(super) fn open(path: &Path) -> Result<WavReader> {
+pub(super) fn open(path: &Path) -> Result<SoundFile> {
     if !is_dash(path) {
-        return WavReader::open(path);
+        return SoundFile::open(path);
     }
     let name = Path::new(STANDARD_INPUT);
     let mut input = io::stdin().lock();
     if input.is_terminal() {
         return Err(Failure::at(
             name,
-            "is a terminal; send a WAV file into it, as in `gridleak render - out.wav < in.wav`",
+            "is a terminal; send a sound file into it, as in `gridleak render - out.wav < in.wav`",
         ));
     }
     let mut kept = tempfile::spooled_tempfile(KEPT_IN_MEMORY);
@@ -58,7 +58,7 @@ pub(super) fn open(path: &Path) -> Result<WavReader> {
             "is longer than the 4 GB a WAV file can hold; send a shorter recording",
         ));
     }
-    WavReader::new(name, kept)
+    SoundFile::new(name, kept)
 }
 
 /// Checks that `path` can be the name of a WAV file, before there is any work.

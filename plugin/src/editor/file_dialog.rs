@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::endings;
 use crate::part::Part;
 
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
@@ -41,13 +42,16 @@ impl Picker for SystemPicker {
                 return dialog.set_title(title).pick_folder();
             }
         };
-        let (kind, ending) = match part.is_cab() {
-            true => ("Impulse responses", "wav"),
-            false => ("Neural Amp Modeler captures", "nam"),
+        let (kind, endings) = match part.is_cab() {
+            true => ("Impulse responses", endings::SOUNDS),
+            false => ("Neural Amp Modeler captures", endings::CAPTURES),
         };
+        // Systems differ in whether small letters mean capital ones, too.
+        let capitals = endings.iter().map(|ending| ending.to_uppercase());
+        let endings: Vec<String> = endings.iter().map(|&e| e.into()).chain(capitals).collect();
         dialog
             .set_title(format!("Load: {}", part.title()))
-            .add_filter(kind, &[ending, &ending.to_uppercase()])
+            .add_filter(kind, &endings)
             .pick_file()
     }
 }

@@ -150,7 +150,8 @@ fn show_tone(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 
 fn show_cab(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
-    let hint = "The loudspeaker and its microphone: impulse responses from WAV files.";
+    let hint =
+        "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
     let (mut ui, mut inside) = section(ui, rect, scene, Switch::Cab, hint);
     let ui = &mut ui;
     let gap = 5.0 * scale;

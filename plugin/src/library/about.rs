@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::listing::Kind;
 use crate::failure::one_line;
+use crate::ordinary_file;
 
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;
@@ -25,14 +26,12 @@ const NO_SOUND: &str = "Not a sound file";
 /// set.
 pub(super) fn about_file(path: &Path, kind: Kind, quit: &AtomicBool) -> String {
     if kind == Kind::Response {
-        return File::open(path).map_or_else(|_| String::new(), about_sound);
+        let file = ordinary_file::open(path);
+        return file.map_or_else(|_| String::new(), |(file, _)| about_sound(file));
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    match opened {
-        Ok((found, file)) if found.is_file() && found.len() <= MAX_FILE_BYTES => {
-            about(Until { file, quit }, &name)
-        }
+    match ordinary_file::open(path) {
+        Ok((file, found)) if found.len() <= MAX_FILE_BYTES => about(Until { file, quit }, &name),
         _ => String::new(),
     }
 }
@@ -41,7 +40,7 @@ pub(super) fn about_file(path: &Path, kind: Kind, quit: &AtomicBool) -> String {
 fn about_sound(file: impl Read) -> String {
     let mut start = Vec::new();
     let read = file.take(4).read_to_end(&mut start);
-    let begins = [b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC"];
+    let begins = [b"RIFF", b"RF64", b"BW64", b"FORM", b"fLaC"];
     // An MP3 tag may stand before any of them.
     let known = start.starts_with(b"ID3") || begins.iter().any(|begin| start == **begin);
     if known || read.is_err() {
@@ -328,7 +327,7 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
-        assert_eq!(about(&wide[..], "file"), "");
+        assert_eq!(about(&wide[..], "file"), NO_CAPTURE);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::builtin;
+use crate::endings;
 use crate::part::Part;
 use crate::state::path_text;
 
@@ -97,7 +98,7 @@ impl Origin {
 pub(crate) enum Kind {
     /// A `.nam` file.
     Capture,
-    /// The impulse response of a cabinet, a `.wav` file.
+    /// The impulse response of a cabinet, a sound file.
     Response,
 }
 
@@ -113,15 +114,17 @@ impl Kind {
         }
     }
 
+    /// How the names of such files end.
+    fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Capture => endings::CAPTURES,
+            Self::Response => endings::SOUNDS,
+        }
+    }
+
     /// What a file holds by its ending; `None` if it is none of ours.
     pub(crate) fn of_file(path: &Path) -> Option<Self> {
-        let ending = path.extension()?;
-        if ending.eq_ignore_ascii_case("nam") {
-            Some(Self::Capture)
-        } else if ending.eq_ignore_ascii_case("wav") {
-            Some(Self::Response)
-        } else {
-            None
-        }
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| endings::is_among(path, kind.endings()))
     }
 }

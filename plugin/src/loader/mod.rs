@@ -6,6 +6,7 @@
 //! wins: an order that arrives while an older one is carried out ends that.
 
 mod shown;
+mod told;
 mod worker;
 
 use std::path::PathBuf;
@@ -887,6 +888,11 @@ mod tests {
 
     /// Writes an impulse response of one sample.
     fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
+        write_late_response(folder, name, sample, 0)
+    }
+
+    /// The same behind so many samples of silence.
+    fn write_late_response(folder: &Path, name: &str, sample: f32, silence: usize) -> PathBuf {
         let path = folder.join(name);
         let spec = hound::WavSpec {
             channels: 1,
@@ -895,6 +901,9 @@ mod tests {
             sample_format: hound::SampleFormat::Float,
         };
         let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+        for _ in 0..silence {
+            wav.write_sample(0.0f32).unwrap();
+        }
         wav.write_sample(sample).unwrap();
         wav.finalize().unwrap();
         path
@@ -1015,6 +1024,44 @@ mod tests {
         assert!(instance.message().contains("lost.wav"));
         assert_eq!(instance.parameters.slot(Part::Cab).current().1, missing);
         instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "");
+    }
+
+    #[test]
+    fn what_is_made_of_a_response_is_said_once_and_stays_true() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let load = |instance: &mut Instance, part, path: &Path| {
+            instance.loader.open_file(part, path.to_owned());
+            instance.settle();
+        };
+        let late = write_late_response(folder.path(), "late.wav", 1.0, 4800);
+        let first = write_response(folder.path(), "first.wav", 1.0);
+        load(&mut instance, Part::Cab, &late);
+        let left_out = "late.wav begins with 100 ms of silence, which is left out.";
+        assert_eq!(instance.message(), left_out);
+        instance.loader.dismiss_message();
+        // Another part is no reason to say it again.
+        load(
+            &mut instance,
+            Part::Pedal,
+            &write(folder.path(), "pedal.nam", 1.0, 48_000),
+        );
+        assert_eq!(instance.message(), "");
+        load(&mut instance, Part::SecondCab, &first);
+        assert!(
+            instance
+                .message()
+                .contains("100 ms of silence, which is kept")
+        );
+        instance.loader.clear(Part::SecondCab);
+        instance.settle();
+        assert_eq!(instance.message(), left_out);
+        // Whoever loads it anew is told anew.
+        instance.loader.dismiss_message();
+        load(&mut instance, Part::Cab, &late);
+        assert_eq!(instance.message(), left_out);
+        load(&mut instance, Part::Cab, &first);
         assert_eq!(instance.message(), "");
     }
 

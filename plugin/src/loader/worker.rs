@@ -11,6 +11,7 @@ use gridleak_core::{
 };
 
 use super::shown::{ShownCapture, ShownPart};
+use super::told::{self, Told};
 use super::{Choice, Orders, Shared};
 use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::card::{Card, cost};
@@ -42,6 +43,7 @@ pub(super) struct Worker {
     /// What could not be built, for it is later than the host was told.
     late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
+    told: Told,
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
     ready_cab: Option<Box<Cab>>,
@@ -592,6 +594,7 @@ impl Worker {
             return;
         }
         let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
+        let remarks = told::remarks(shared, [first, second]);
         match Cab::new(first, second, setup, next_ticket()) {
             Ok(cab) => self.ready_cab = Some(Box::new(cab)),
             Err(reason) => shared.say_of(
@@ -599,6 +602,7 @@ impl Worker {
                 Message::error(format!("This cabinet cannot play here: {reason}")),
             ),
         }
+        self.told.tell(shared, plan.responses, remarks);
         self.built_cab = Some(plan);
     }
 
@@ -786,7 +790,7 @@ fn built_in_place(part: Part, name: &str) -> Option<Place> {
 }
 
 /// What to call a reference where something is wrong with it: the file's name, ending and all.
-fn title(saved: &SavedPart) -> String {
+pub(super) fn title(saved: &SavedPart) -> String {
     let file = file_of(saved);
     let name = file.as_deref().and_then(Path::file_name);
     name.map_or(saved.name().into(), |name| name.to_string_lossy())

@@ -1,0 +1,60 @@
+//! What the loader has said of the impulse responses that play.
+
+use gridleak_core::ImpulseResponse;
+
+use super::Shared;
+use super::worker::title;
+use crate::editor::Message;
+use crate::impulse_file;
+use crate::part::Part;
+
+/// The parts that are impulse responses.
+const PARTS: [Part; 2] = [Part::Cab, Part::SecondCab];
+
+/// What is worth knowing of both responses as they play together, in sentences.
+pub(super) fn remarks(shared: &Shared, responses: [Option<&ImpulseResponse>; 2]) -> [String; 2] {
+    let [first, second] = responses;
+    let of = |part: Part, response: Option<&ImpulseResponse>, other| {
+        let title = title(&shared.parameters.slot(part).current().1);
+        let remarks = response.map(|response| impulse_file::remarks(&title, response, other));
+        let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
+        sentences.collect::<Vec<_>>().join(" ")
+    };
+    [of(PARTS[0], first, second), of(PARTS[1], second, first)]
+}
+
+/// What was last said, and of which response, by its ticket.
+#[derive(Default)]
+pub(super) struct Told([(Option<u64>, String); 2]);
+
+impl Told {
+    /// Says what is worth knowing: once, and anew when it changes, as it may with what a response is
+    /// blended with.
+    pub(super) fn tell(
+        &mut self,
+        shared: &Shared,
+        tickets: [Option<u64>; 2],
+        remarks: [String; 2],
+    ) {
+        let new = tickets.into_iter().zip(remarks);
+        for ((told, new), part) in self.0.iter_mut().zip(new).zip(PARTS) {
+            if *told == new {
+                continue;
+            }
+            let is_same = told.0 == new.0;
+            let (_, before) = std::mem::replace(told, new);
+            let mut shown = shared.shown.lock();
+            let shown = &mut shown.parts[part.index()].message;
+            let mut message = shown.take().unwrap_or(Message::notice(""));
+            // What was said of where it was found stays; what no longer holds does not.
+            if is_same && let Some(rest) = message.text.strip_suffix(before.as_str()) {
+                message.text.truncate(rest.len());
+            }
+            message.text = format!("{} {}", message.text.trim_end(), told.1)
+                .trim()
+                .into();
+            *shown = (!message.text.is_empty()).then_some(message);
+            shared.repaint.request_repaint();
+        }
+    }
+}
