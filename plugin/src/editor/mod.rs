@@ -92,6 +92,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Loads what was there before. Must not wait for the disk.
     fn put_back(&self, part: Part, saved: SavedPart);
 
+    /// Has new instances begin with the level of the interface that this one has. Must not wait for
+    /// the disk.
+    fn keep_interface(&self);
+
     /// Counts blocks that came too late anew.
     fn forget_overruns(&self);
 
@@ -253,6 +257,9 @@ impl EditorApp {
                 for action in view::show(ui, &view, &mut self.memory) {
                     self.perform(action, SystemPicker);
                 }
+                if let Some(host) = &self.host {
+                    self.backend.parameters().changes.tell(host);
+                }
                 self.show_corner(ui);
             }))
             .is_ok();
@@ -334,6 +341,7 @@ impl EditorApp {
                 control.set_position(parameters, &setter, after);
                 self.record(control, before, after);
             }
+            Action::KeepInterface => self.backend.keep_interface(),
             Action::SetEmbedding(on) => self.backend.set_embedding(on),
             // Not while a hand is on a knob.
             Action::Undo | Action::Redo if !self.held.is_empty() => {}
@@ -657,6 +665,10 @@ mod tests {
         fn put_back(&self, part: Part, saved: SavedPart) {
             let name = saved.name();
             self.asked.lock().push(format!("{part:?} back to {name}"));
+        }
+
+        fn keep_interface(&self) {
+            self.asked.lock().push("keep the interface".into());
         }
 
         fn forget_overruns(&self) {

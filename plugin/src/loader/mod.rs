@@ -138,7 +138,7 @@ impl Loader {
                     }
                 })
             };
-            let parameters = Arc::new(Parameters::new(Part::ALL.map(slot)));
+            let parameters = Arc::new(Parameters::of_this_machine(Part::ALL.map(slot)));
             Shared {
                 parameters,
                 inbox: Mutex::default(),
@@ -293,6 +293,7 @@ impl Loader {
     pub(crate) fn shown(&self) -> Shown {
         let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
+        shown.project = self.shared.parameters.newer.notice().map(Message::notice);
         for (shown, refused) in shown.parts.iter_mut().zip(refused) {
             if let Some(text) = refused {
                 shown.message = Some(Message::error(text));
@@ -306,6 +307,7 @@ impl Loader {
         let mut shown = self.shared.shown.lock();
         shown.message = None;
         shown.parts.iter_mut().for_each(|part| part.message = None);
+        self.shared.parameters.newer.dismiss();
     }
 
     /// What the host plays at, while it has the plugin active.

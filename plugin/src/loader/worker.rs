@@ -254,6 +254,7 @@ impl Worker {
             shared.library.used(origin);
         }
         let generation = shared.parameters.slot(part).choose(choice.clone());
+        shared.parameters.changes.made_one();
         self.take(shared, part, loaded, generation, &choice);
         true
     }
@@ -273,7 +274,9 @@ impl Worker {
             };
             saved = resolved;
         }
-        slot.resolved(generation, saved);
+        if slot.resolved(generation, saved) {
+            shared.parameters.changes.made_one();
+        }
     }
 
     /// Loads what the project refers to, if that is not what is in memory.
