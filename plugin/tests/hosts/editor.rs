@@ -12,7 +12,7 @@ use crate::screen::Screen;
 use crate::sound::noise;
 use crate::support::identity;
 use crate::vst3::{instance, play};
-use crate::{CLAP, Scenario, VST3};
+use crate::{CLAP, Scenario, VST3, keep_one_heap, status};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -604,17 +604,6 @@ struct Held {
     memory: usize,
 }
 
-/// Has the C library keep to one heap, and give back large pieces at once. Each window's thread would
-/// have a heap of its own otherwise, and what is held said nothing about what is used.
-fn keep_one_heap() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: no other thread runs yet.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 65_536);
-    }
-}
-
 /// What a window of a CLAP host leaves behind at most: half as much again as was measured, for nothing
 /// of it is ours to give back. Of 90 kB, 71 are the keymap that baseview 0.4.2 makes with libxkbcommon
 /// and keeps, 13 are Mesa's for an OpenGL context that was destroyed as it should be.
@@ -635,13 +624,10 @@ const VST3_LEAVES: Held = Held {
 impl Held {
     fn now() -> Self {
         let count = |folder: &str| std::fs::read_dir(folder).expect("Linux").count();
-        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let memory = memory.and_then(|text| text.split_whitespace().next()?.parse().ok());
         Self {
             files: count("/proc/self/fd"),
             threads: count("/proc/self/task"),
-            memory: memory.expect("a number"),
+            memory: status("VmRSS:"),
         }
     }
 

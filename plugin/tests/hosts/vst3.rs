@@ -63,7 +63,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// Frames at a time.
-const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 512;
 /// The rate of the built-in captures, in Hz.
 const RATE: f64 = 48_000.0;
 /// Frames that a gain takes to a new value at that rate.
@@ -79,7 +79,9 @@ fn parameters(bundle: &Path) {
     };
     for parameter in &parameters {
         // What changes the latency is for the user alone, and one only says something.
-        let automatable = !parameter.name.contains("Oversampling") && parameter.name != "Window";
+        let automatable = !["Oversampling", "Window", "Changes"]
+            .iter()
+            .any(|word| parameter.name.contains(word));
         assert_eq!(parameter.can_automate, automatable, "{}", parameter.name);
     }
     for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
@@ -292,9 +294,18 @@ fn nobody_listens(plugin: &mut Plugin) {
 
 /// The plugin's own part of what this host saves.
 fn project(state: &[u8]) -> Project {
-    let start = state.iter().position(|&byte| byte == b'{').expect("JSON");
-    let mut values = serde_json::Deserializer::from_slice(&state[start..]).into_iter();
-    Project(values.next().expect("JSON").expect("JSON"))
+    Project(serde_json::from_slice(&own_state(state)).expect("JSON"))
+}
+
+/// The same as text.
+pub(crate) fn own_state(state: &[u8]) -> Vec<u8> {
+    let start = state
+        .windows(2)
+        .position(|bytes| bytes == b"{\"")
+        .expect("JSON");
+    let mut values = serde_json::Deserializer::from_slice(&state[start..]).into_iter::<Value>();
+    values.next().expect("JSON").expect("JSON");
+    state[start..start + values.byte_offset()].to_vec()
 }
 
 /// Plays `input`, with changes of parameters at frames of it. The last block may be shorter.
