@@ -42,6 +42,12 @@ impl ProjectChanges {
         self.made.fetch_add(1, Ordering::Release);
     }
 
+    /// How many were made.
+    #[cfg(test)]
+    pub(crate) fn made(&self) -> u64 {
+        self.made.load(Ordering::Acquire)
+    }
+
     /// Tells the host if there is anything to tell. To be called on the window's thread, as for a
     /// knob: there is no other way to the host.
     pub(crate) fn tell(&self, host: &GuiContext) {

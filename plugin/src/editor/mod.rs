@@ -1117,6 +1117,26 @@ mod tests {
     }
 
     #[test]
+    fn the_host_hears_of_every_change_of_the_project_once() {
+        let (plugin, _) = plugin();
+        let (app, log) = open(&plugin);
+        let mut window = harness(app);
+        window.run();
+        assert!(log.lock().is_empty());
+        let changes = &plugin.parameters.changes;
+        for count in ["0.0010", "0.0020"] {
+            // Between two pictures, many are one.
+            changes.made_one();
+            changes.made_one();
+            window.run();
+            window.run();
+            let told = std::mem::take(&mut *log.lock());
+            let value = format!("edits {count}");
+            assert_eq!(told, ["edits begin", &value, "edits end"]);
+        }
+    }
+
+    #[test]
     fn a_failure_shows_a_line_and_ends_with_the_window() {
         let (plugin, _) = plugin();
         let (mut app, log) = open(&plugin);

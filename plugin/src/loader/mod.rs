@@ -565,6 +565,7 @@ mod tests {
     use crate::parameters::Side;
     use crate::state::Source;
     use gridleak_core::Chain;
+    use nice_plug::params::persist::PersistentField;
     use std::path::Path;
 
     const SETUP: Setup = Setup {
@@ -875,6 +876,42 @@ mod tests {
         other.loader.embed(false);
         other.settle();
         assert_eq!(other.loader.embedding(), Some((false, 0)));
+    }
+
+    #[test]
+    fn changes_of_files_are_counted_for_the_host_and_nothing_else() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let path = write(folder.path(), "mine.nam", 0.5, 48_000);
+        let mut changes = |act: &dyn Fn(&Instance)| {
+            let before = instance.parameters.changes.made();
+            act(&instance);
+            instance.settle();
+            instance.parameters.changes.made() - before
+        };
+        let open = |name| {
+            let path = folder.path().join(name);
+            move |instance: &Instance| instance.loader.open_file(Part::Capture, path.clone())
+        };
+        assert_eq!(changes(&open("mine.nam")), 1);
+        assert_eq!(changes(&open("gone.nam")), 0);
+        assert_eq!(changes(&|instance| instance.loader.embed(true)), 1);
+        let stepped = |instance: &Instance| instance.loader.step(Part::Cab, Step::Next);
+        assert_eq!(changes(&stepped), 1);
+        assert_eq!(changes(&|instance| instance.loader.clear(Part::Cab)), 1);
+        let back = |instance: &Instance| {
+            let Some(Change::Parts(parts)) = instance.loader.history().lock().undo() else {
+                panic!("no change of a file");
+            };
+            for change in parts {
+                instance.loader.put_back(change.part, change.after);
+            }
+        };
+        assert_eq!(changes(&back), 1);
+        let loaded = SavedPart::file(&path).write();
+        let load =
+            |instance: &Instance| instance.parameters.slot(Part::Capture).set(loaded.clone());
+        assert_eq!(changes(&load), 0);
     }
 
     /// Writes an impulse response of one sample.

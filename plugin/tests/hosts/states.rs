@@ -28,6 +28,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: mutated::<Clap>,
     },
     Scenario {
+        name: "clap::level_of_the_machine",
+        bundles: CLAP,
+        run: level_of_the_machine::<Clap>,
+    },
+    Scenario {
+        name: "vst3::level_of_the_machine",
+        bundles: VST3,
+        run: level_of_the_machine::<Vst3>,
+    },
+    Scenario {
         name: "vst3::impossible_states",
         bundles: VST3,
         run: impossible::<Vst3>,
@@ -198,6 +208,23 @@ fn newer<H: Host>(bundle: &Path) {
     let plain = H::new(bundle).save();
     assert!(host.restore(&plain));
     assert!(read(&host.save()).0["fields"].get("cab3").is_none());
+}
+
+/// What is remembered of the interface is where new instances begin; a project has its own.
+fn level_of_the_machine<H: Host>(bundle: &Path) {
+    let level = |host: &mut H| read(&host.save()).0["params"]["dbu"]["f32"].clone();
+    let mut before = H::new(bundle);
+    let project = before.save();
+    let own = level(&mut before);
+    let bench = Bench::new();
+    bench.put("settings.json", r#"{"interface_dbu": 15.5}"#);
+    // SAFETY: the instances that are there have no thread that looks at it.
+    unsafe { std::env::set_var("GRIDLEAK_CONFIG_DIR", bench.path("")) };
+    let mut next = H::new(bundle);
+    assert_eq!(level(&mut next), 15.5);
+    assert_eq!(level(&mut before), own);
+    assert!(next.restore(&project));
+    assert_eq!(level(&mut next), own);
 }
 
 /// How many states are tried.

@@ -54,6 +54,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         bundles: VST3,
         run: exit_while_playing,
     },
+    Scenario {
+        name: "vst3::live_never_waits",
+        bundles: VST3,
+        run: live_never_waits,
+    },
     // What `churn` must come to where the remedy is left out.
     Scenario {
         name: "proof::churn",
@@ -248,6 +253,73 @@ fn gone_on_the_audio_thread(bundle: &Path) {
 fn exit_while_playing(bundle: &Path) {
     let plugin = automated(instance(bundle, RATE), 0);
     std::mem::forget(plugin);
+}
+
+/// A live host starts the audio on a thread that ends, and plays on another one, to which the system
+/// gives the same number. Its blocks come at once, whatever is missing or takes its time to load.
+fn live_never_waits(bundle: &Path) {
+    /// So often the number is tried to be given twice.
+    const TRIES: usize = 200;
+    let slow = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../core/tests/fixtures/captures/wn_standard.nam"
+    );
+    let gone = |name: &str| file(&Path::new("/nowhere/at/all").join(name));
+    let mut plugin = instance(bundle, RATE);
+    let saved = project(&plugin.save_state().expect("a state"));
+    let missing = saved
+        .with("pedal", &gone("pedal.nam"))
+        .with("cab", &gone("cab.wav"))
+        .with("cab2", &gone("cab2.wav"));
+    let states = [
+        missing.with("capture", &file(Path::new(slow))).to_vst3(),
+        missing.with("capture", &gone("capture.nam")).to_vst3(),
+    ];
+    // SAFETY: always succeeds, and touches nothing.
+    let number = || unsafe { libc::pthread_self() };
+    let mut twice = 0;
+    for attempt in 0..TRIES {
+        let state = states[attempt % 2].clone();
+        let start = thread::spawn(move || {
+            plugin.load_state(&state).expect("restored");
+            plugin.stop_processing().expect("no processing");
+            // Deactivates and activates.
+            let rate = [44_100.0, RATE][attempt % 2];
+            plugin.reconfigure(rate, BLOCK).expect("another rate");
+            plugin.start_processing().expect("processing");
+            (plugin, number())
+        });
+        let (mut started, starter) = start.join().expect("the thread ends well");
+        let play = thread::spawn(move || {
+            let same = number() == starter;
+            let mut waited = 0;
+            for _ in 0..if same { 50 } else { 1 } {
+                let mut buffers = AudioBuffers::new(2, 2, BLOCK, RATE);
+                let before = waits();
+                started.process_audio(&mut buffers).expect("a block");
+                waited += waits() - before;
+            }
+            (started, same, waited)
+        });
+        let (played, same, waited) = play.join().expect("the audio thread ends well");
+        plugin = played;
+        assert!(waited < 5, "the audio thread waited {waited} times");
+        twice += usize::from(same);
+        if twice >= 10 {
+            return;
+        }
+    }
+    panic!("the system gave a number twice only {twice} times");
+}
+
+/// How often this thread has given the processor away by itself: for a sleep, a lock, the disk.
+fn waits() -> i64 {
+    // SAFETY: all zeros are a value of it.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: `usage` is written to and nothing else.
+    let told = unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage) };
+    assert_eq!(told, 0);
+    usage.ru_nvcsw
 }
 
 /// Automates three parameters through three blocks.
