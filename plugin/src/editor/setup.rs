@@ -55,7 +55,7 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     scene.choice(ui, row, Choice::Source, |_| None);
 
     // In a low window there is no room for words.
-    let wordy = inside.height() > 240.0 * scale;
+    let wordy = inside.height() > 200.0 * scale;
     let high = if wordy { 120.0 } else { 96.0 };
     let row = take_top(&mut inside, high * scale, 6.0 * scale);
     let (knob, beside) = row.split_left_right_at_x(row.left() + 88.0 * scale);
@@ -109,7 +109,7 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 /// The button that has new instances begin with the level of the interface, which is the machine's.
 fn show_keep_interface(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     const NAME: &str = "Use for new instances";
-    let room = rect.width() > 130.0 * scene.scale;
+    let room = rect.width() > 124.0 * scene.scale;
     let face = Face::Text(if room { NAME } else { "Use for new" });
     let button = Button::new(NAME, face, theme::small(scene.scale));
     let response = button.show(ui, rect);
