@@ -11,6 +11,7 @@
 //! state is refused beyond 256 MB; of a VST3 state no more is read than the host has.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
@@ -35,21 +36,31 @@ const MOST_UNKNOWN_BYTES: usize = 64 << 20;
 const NAMED: usize = 3;
 const LONGEST_NAME: usize = 40;
 
+/// A state of more keys than this is none that a version of Gridleak wrote.
+const MANY: usize = 100_000;
+
 /// What was found in a state that is worth saying.
 #[derive(Debug, Default)]
 struct Found {
     /// Fields that this version does not know.
-    kept: Vec<String>,
+    kept: Names,
     /// Such fields that are too long, or too many.
-    too_large: Vec<String>,
+    too_large: Names,
     /// Parameters that it does not know.
-    lost: Vec<String>,
+    lost: Names,
     /// Choices of no known name.
     new_choices: bool,
     /// Parameters that were given another value.
-    changed: Vec<String>,
+    changed: Names,
     /// Parts whose reference cannot be read.
-    damaged: Vec<&'static str>,
+    damaged: Names,
+}
+
+/// The first of some names, and how many there are.
+#[derive(Debug, Default)]
+struct Names {
+    first: Vec<String>,
+    count: usize,
 }
 
 /// Makes of a state one that can be loaded and saved again, with what there is to say of it in the
@@ -59,8 +70,20 @@ pub(crate) fn check(state: &mut PluginState) {
     state.fields.remove(NOTICE);
     check_parameters(&mut state.params, &mut found);
     check_fields(&mut state.fields, &mut found);
+    if found.lost.count + found.too_large.count > MANY {
+        give_back_memory();
+    }
     if let Some(notice) = found.notice(&state.version) {
         state.fields.insert(NOTICE.into(), notice);
+    }
+}
+
+/// Has the system get back what was freed: the C library of Linux keeps small pieces for later.
+fn give_back_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: may be called at any time; what is in use stays where it is.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
@@ -79,12 +102,14 @@ fn check_parameters(values: &mut BTreeMap<String, ParamValue>, found: &mut Found
         let (value, good) = unsafe { possible(parameter, value) };
         if !good {
             // SAFETY: as above.
-            found.changed.push(unsafe { parameter.name() }.to_owned());
+            found.changed.push(unsafe { parameter.name() });
             found.new_choices |= unknown_choice;
         }
         known.insert(id, value);
     }
-    found.lost = std::mem::replace(values, known).into_keys().collect();
+    for id in std::mem::replace(values, known).into_keys() {
+        found.lost.push(&id);
+    }
 }
 
 /// A value that the parameter can have: the given one where that is possible, and whether it is.
@@ -156,7 +181,7 @@ fn check_fields(fields: &mut BTreeMap<String, String>, found: &mut Found) {
             true => &mut found.kept,
             false => &mut found.too_large,
         };
-        list.push(field.clone());
+        list.push(field);
         fits
     });
 }
@@ -189,31 +214,31 @@ impl Found {
         if !self.kept.is_empty() {
             said.push(format!(
                 "What this version does not know stays in the project, unheard: {}.",
-                names(&self.kept)
+                self.kept
             ));
         }
         if !self.too_large.is_empty() {
             said.push(format!(
                 "Too large to be kept, and lost when you save: {}.",
-                names(&self.too_large)
+                self.too_large
             ));
         }
         if !self.lost.is_empty() {
             said.push(format!(
                 "Settings that this version does not know are lost when you save: {}.",
-                names(&self.lost)
+                self.lost
             ));
         }
         if !self.changed.is_empty() {
             said.push(format!(
                 "The project's values are not possible here, others were set: {}.",
-                names(&self.changed)
+                self.changed
             ));
         }
         if !self.damaged.is_empty() {
             said.push(format!(
                 "What the project says is damaged, load it again: {}.",
-                names(&self.damaged)
+                self.damaged
             ));
         }
         (!said.is_empty()).then(|| said.join(" "))
@@ -230,13 +255,26 @@ fn is_newer(version: &str) -> bool {
     numbers(version).is_some_and(|theirs| Some(theirs) > own)
 }
 
-/// The first of some names, and how many there are more.
-fn names(all: &[impl AsRef<str>]) -> String {
-    let first = all.iter().take(NAMED).map(|name| short(name.as_ref()));
-    let first = first.collect::<Vec<_>>().join(", ");
-    match all.len().checked_sub(NAMED) {
-        None | Some(0) => first,
-        Some(more) => format!("{first} and {more} more"),
+impl Names {
+    fn push(&mut self, name: &str) {
+        if self.first.len() < NAMED {
+            self.first.push(short(name));
+        }
+        self.count += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.first.join(", "))?;
+        match self.count - self.first.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 

@@ -302,12 +302,16 @@ impl Loader {
         shown.clone()
     }
 
-    /// Forgets the message.
+    /// Forgets the message. What there is to say of the project waits behind all others.
     pub(crate) fn dismiss_message(&self) {
         let mut shown = self.shared.shown.lock();
-        shown.message = None;
-        shown.parts.iter_mut().for_each(|part| part.message = None);
-        self.shared.parameters.newer.dismiss();
+        let mut others = shown.message.take().is_some();
+        for part in &mut shown.parts {
+            others |= part.message.take().is_some();
+        }
+        if !others {
+            self.shared.parameters.newer.dismiss();
+        }
     }
 
     /// What the host plays at, while it has the plugin active.
@@ -566,6 +570,7 @@ mod tests {
     use crate::state::Source;
     use gridleak_core::Chain;
     use nice_plug::params::persist::PersistentField;
+    use nice_plug::prelude::Params;
     use std::path::Path;
 
     const SETUP: Setup = Setup {
@@ -876,6 +881,30 @@ mod tests {
         other.loader.embed(false);
         other.settle();
         assert_eq!(other.loader.embedding(), Some((false, 0)));
+    }
+
+    #[test]
+    fn what_is_said_of_a_project_waits_until_it_was_read() {
+        let instance = Instance::active();
+        let mut project = instance.parameters.serialize_fields();
+        project.insert(
+            crate::newer_fields::NOTICE.into(),
+            "From the future.".into(),
+        );
+        let nowhere = r#"{"version":1,"path":"/nowhere/at/all.wav"}"#;
+        project.insert(Part::Cab.field().into(), nowhere.into());
+        instance.parameters.deserialize_fields(&project);
+        let mut instance = instance;
+        instance.settle();
+        assert!(
+            instance.message().contains("all.wav"),
+            "{}",
+            instance.message()
+        );
+        instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "From the future.");
+        instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "");
     }
 
     #[test]
