@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nice_plug::prelude::Param;
 use parking_lot::Mutex;
 
 use crate::builtin;
@@ -111,6 +112,7 @@ impl Backend for Panel {
                 samples: setup.latency as u32,
                 rate: setup.rate as f32,
             }),
+            new_interface_dbu: self.library.interface_dbu(),
         }
     }
 
@@ -148,6 +150,11 @@ impl Backend for Panel {
 
     fn put_back(&self, part: Part, saved: SavedPart) {
         self.loader.put_back(part, saved);
+    }
+
+    fn keep_interface(&self) {
+        let dbu = self.parameters.levels.interface.unmodulated_plain_value();
+        self.library.keep_interface(dbu);
     }
 
     fn forget_overruns(&self) {

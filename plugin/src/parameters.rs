@@ -3,12 +3,14 @@
 use std::ops::RangeInclusive;
 
 use gridleak_core::{CabSettings, Chain, GateSettings, LevelSettings, ToneSettings};
-use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::capture_knobs::CaptureKnobs;
 use crate::folder::Step;
+use crate::newer_fields::NewerFields;
 use crate::part::{ForParts, Part};
+use crate::project_changes::ProjectChanges;
+use crate::settings::Settings;
 use crate::state::PartSlot;
 use crate::window_status::WindowReport;
 
@@ -17,31 +19,6 @@ const INPUT: RangeInclusive<f32> = -20.0..=20.0;
 const OUTPUT: RangeInclusive<f32> = -40.0..=40.0;
 /// Where parts of a whole can stand.
 const PART: RangeInclusive<f32> = 0.0..=1.0;
-
-/// The ranges of all numbers, by their ids.
-const RANGES: [(&str, RangeInclusive<f32>); 21] = [
-    ("ingain", INPUT),
-    ("outgn", OUTPUT),
-    ("dbu", LevelSettings::INTERFACE_DBU),
-    ("gthr", GateSettings::THRESHOLD_DB),
-    ("ghold", GateSettings::HOLD_MS),
-    ("grel", GateSettings::RELEASE_MS),
-    ("grng", GateSettings::RANGE_DB),
-    ("ghys", GateSettings::HYSTERESIS_DB),
-    ("bass", ToneSettings::KNOB),
-    ("mid", ToneSettings::KNOB),
-    ("treb", ToneSettings::KNOB),
-    ("clow", CabSettings::LOW_CUT),
-    ("chigh", CabSettings::HIGH_CUT),
-    ("cmix", PART),
-    ("cblnd", PART),
-    ("slim", PART),
-    ("knob1", PART),
-    ("knob2", PART),
-    ("knob3", PART),
-    ("knob4", PART),
-    ("window", PART),
-];
 
 /// How many can be seen to move in the window.
 pub(crate) const PARAMETERS: usize = 35;
@@ -63,6 +40,9 @@ pub(crate) struct Parameters {
     cab_response: PartSlot,
     #[persist = "cab2"]
     second_cab_response: PartSlot,
+    /// What a newer version keeps there besides.
+    #[nested]
+    pub(crate) newer: NewerFields,
 
     /// Why there is no window, for those who see only this list.
     #[nested]
@@ -131,6 +111,10 @@ pub(crate) struct Parameters {
     /// The same while the host renders.
     #[id = "osoff"]
     pub(crate) offline_oversampling: EnumParam<OfflineOversampling>,
+
+    /// What hosts learn through that the parts above were changed.
+    #[nested]
+    pub(crate) changes: ProjectChanges,
 }
 
 /// Which of two captures plays, and how loud.
@@ -370,6 +354,7 @@ impl Parameters {
             pedal_capture: pedal,
             cab_response: cab,
             second_cab_response: second_cab,
+            newer: NewerFields::default(),
             window: WindowReport::new(),
             input: decibels("Input", 0.0, INPUT),
             output: decibels("Output", 0.0, OUTPUT),
@@ -386,12 +371,7 @@ impl Parameters {
             levels: LevelParameters {
                 mode: EnumParam::new("Output Mode", OutputMode::Normalized),
                 calibrate_input: switch("Calibrate Input", levels.calibrate_input),
-                interface: float(
-                    "Interface Level",
-                    levels.interface_dbu,
-                    LevelSettings::INTERFACE_DBU,
-                )
-                .with_unit(" dBu"),
+                interface: interface(levels.interface_dbu),
             },
             gate: GateParameters {
                 on: switch("Gate", gate.on),
@@ -433,7 +413,17 @@ impl Parameters {
             oversampling: EnumParam::new("Oversampling", Oversampling::Off).non_automatable(),
             offline_oversampling: EnumParam::new("Offline Oversampling", OfflineOversampling::Same)
                 .non_automatable(),
+            changes: ProjectChanges::new(),
         }
+    }
+
+    /// The same with what the user has set for all new instances on this machine.
+    pub(crate) fn of_this_machine(slots: ForParts<PartSlot>) -> Self {
+        let mut new = Self::new(slots);
+        if let Some(dbu) = Settings::load().interface_dbu {
+            new.levels.interface = interface(dbu);
+        }
+        new
     }
 
     /// The reference to a part of the rig.
@@ -617,52 +607,6 @@ impl CabParameters {
     }
 }
 
-/// What stages a project had before they could be switched: none of them was played.
-const FORMERLY_OFF: [&str; 4] = ["gate", "tone", "cab", "dcblk"];
-
-/// Makes a saved state one of this version. Numbers are brought into their ranges: the framework takes
-/// any, and would save it again. A project from before the gate, the tone stack and the cabinet sounds
-/// as it did.
-pub(crate) fn migrate(state: &mut PluginState) {
-    for (id, range) in RANGES {
-        if let Some(ParamValue::F32(value)) = state.params.get_mut(id) {
-            *value = value.clamp(*range.start(), *range.end());
-        }
-    }
-    // What is not in a state stays as it is in the instance that loads it.
-    if !state.params.contains_key("ab") {
-        let side = ParamValue::String("a".into());
-        state.params.insert("ab".into(), side);
-        state.params.insert("abmtch".into(), ParamValue::Bool(true));
-        let reference = Part::SecondCapture.first().write().to_string();
-        state.fields.insert("capture2".into(), reference);
-    }
-    if !FORMERLY_OFF.iter().any(|&id| state.params.contains_key(id)) {
-        for id in FORMERLY_OFF {
-            state.params.insert(id.into(), ParamValue::Bool(false));
-        }
-        let word = |word: &str| ParamValue::String(word.into());
-        for (id, value) in [
-            ("mode", word("normalized")),
-            ("os", word("1")),
-            ("osoff", word("same")),
-            ("calin", ParamValue::Bool(false)),
-            ("pedal", ParamValue::Bool(true)),
-            ("slim", ParamValue::F32(1.0)),
-        ] {
-            state.params.insert(id.into(), value);
-        }
-        for (part, key) in [
-            (Part::Pedal, "pedal"),
-            (Part::Cab, "cab"),
-            (Part::SecondCab, "cab2"),
-        ] {
-            let reference = part.first().write().to_string();
-            state.fields.insert(key.into(), reference);
-        }
-    }
-}
-
 /// A switch.
 fn switch(name: &str, on: bool) -> BoolParam {
     BoolParam::new(name, on)
@@ -688,6 +632,11 @@ fn float(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
     FloatParam::new(name, default, range)
         .with_value_to_string(formatters::v2s_f32_rounded(1))
         .with_string_to_value(std::sync::Arc::new(typed_number))
+}
+
+/// The level in dBu that is full scale in the user's interface.
+fn interface(dbu: f32) -> FloatParam {
+    float("Interface Level", dbu, LevelSettings::INTERFACE_DBU).with_unit(" dBu")
 }
 
 /// A level or a gain.
@@ -832,33 +781,5 @@ mod tests {
             assert_eq!(typed("1,5k"), typed("1500"));
             assert_eq!(typed("loud"), None);
         }
-    }
-
-    #[test]
-    fn a_project_from_before_the_rig_has_nothing_of_one() {
-        let state = |text: &str| -> PluginState { serde_json::from_str(text).unwrap() };
-        let mut old = state(
-            r#"{"version":"0.1.0","params":{"ingain":{"f32":99.0},"bypass":{"bool":true}},"fields":{}}"#,
-        );
-        migrate(&mut old);
-        assert!(matches!(old.params["ingain"], ParamValue::F32(20.0)));
-        assert!(matches!(old.params["bypass"], ParamValue::Bool(true)));
-        for id in FORMERLY_OFF {
-            assert!(matches!(old.params[id], ParamValue::Bool(false)), "{id}");
-        }
-        assert!(matches!(&old.params["mode"], ParamValue::String(mode) if mode == "normalized"));
-        assert!(old.fields["pedal"].contains("none"));
-        // One of today is left alone.
-        let today = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"mode":{"string":"raw"}},"fields":{}}"#;
-        let mut new = state(today);
-        migrate(&mut new);
-        assert_eq!(new.fields.keys().collect::<Vec<_>>(), ["capture2"]);
-        assert!(matches!(&new.params["ab"], ParamValue::String(side) if side == "a"));
-        assert!(matches!(&new.params["mode"], ParamValue::String(mode) if mode == "raw"));
-        let b = r#"{"version":"0.1.0","params":{"gate":{"bool":true},"ab":{"string":"b"}},"fields":{}}"#;
-        let mut other = state(b);
-        migrate(&mut other);
-        assert!(matches!(&other.params["ab"], ParamValue::String(side) if side == "b"));
-        assert!(other.fields.is_empty());
     }
 }

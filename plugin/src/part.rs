@@ -35,6 +35,17 @@ impl Part {
         self as usize
     }
 
+    /// The name of its field in a project. It must never change.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Part::Capture => "capture",
+            Part::SecondCapture => "capture2",
+            Part::Pedal => "pedal",
+            Part::Cab => "cab",
+            Part::SecondCab => "cab2",
+        }
+    }
+
     /// What the part is called where something is wrong with it.
     pub(crate) fn title(self) -> &'static str {
         match self {

@@ -9,15 +9,17 @@ use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
 use crate::editor::{self, LateEditor};
 use crate::handover::{AudioEnd, handover};
+use crate::incoming_state;
 use crate::library::Library;
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side, migrate};
+use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side};
 use crate::part::Part;
 use crate::settings::Settings;
 use crate::thread_end;
+use crate::thread_token::ThreadToken;
 use crate::worker_park::{self, Task};
 
 /// How long offline rendering waits for a capture that is being loaded.
@@ -38,8 +40,10 @@ pub struct Gridleak {
     /// There while the host has the plugin active.
     chain: Option<Chain>,
     offline: bool,
-    /// The thread that started the audio.
-    started_by: Option<ThreadNumber>,
+    /// The thread that started the audio, where the host cannot say whether it renders.
+    started_by: Option<ThreadToken>,
+    /// Whether another thread has ever played: a host that has one for that plays live.
+    has_audio_thread: bool,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
     /// Which of two captures was to play in the last block, and whether both as loud.
@@ -70,6 +74,7 @@ impl Default for Gridleak {
             chain: None,
             offline: false,
             started_by: None,
+            has_audio_thread: false,
             waited_for: 0,
             compared: (Side::A, true),
             pressed: None,
@@ -123,7 +128,7 @@ impl Plugin for Gridleak {
     }
 
     fn filter_state(state: &mut PluginState) {
-        migrate(state);
+        incoming_state::check(state);
     }
 
     /// Never waits: the loader is told, and the chain is silent until its capture comes.
@@ -140,8 +145,8 @@ impl Plugin for Gridleak {
         let channels = |count: Option<NonZeroU32>| count.map_or(1, |n| n.get() as usize);
         let rate = f64::from(config.sample_rate);
         // Of a VST3 host the framework tells what was so one start before.
-        let offline =
-            config.process_mode == ProcessMode::Offline && context.plugin_api() != PluginApi::Vst3;
+        let tells = context.plugin_api() != PluginApi::Vst3;
+        let offline = tells && config.process_mode == ProcessMode::Offline;
         let setup = Setup {
             rate,
             inputs: channels(layout.main_input_channels),
@@ -151,7 +156,7 @@ impl Plugin for Gridleak {
         self.offline = offline;
         let buttons = (self.parameters.browse.pressed(), self.parameters.loads());
         self.pressed.get_or_insert(buttons);
-        self.started_by = this_thread();
+        self.started_by = (!tells).then(ThreadToken::here);
         if self.chain.as_ref().map(Chain::setup) != Some(setup) {
             self.put_away();
             let mut chain = Chain::new(setup);
@@ -237,20 +242,6 @@ impl Plugin for Gridleak {
     }
 }
 
-/// What the system knows a thread by.
-type ThreadNumber = usize;
-
-/// The thread that this runs on, where that can be told without touching the allocator.
-fn this_thread() -> Option<ThreadNumber> {
-    #[cfg(unix)]
-    {
-        // SAFETY: always succeeds, and touches nothing.
-        Some(unsafe { libc::pthread_self() } as ThreadNumber)
-    }
-    #[cfg(not(unix))]
-    None
-}
-
 /// In offline rendering, and only there, sound waits for the capture that the project names: once
 /// for each order to the loader.
 fn wait_for_capture(loader: &Loader, waited_for: &mut u64) {
@@ -305,12 +296,15 @@ impl Drop for Gridleak {
 }
 
 impl Gridleak {
-    /// Whether the host renders, though it does not say so: the framework tells a VST3 plugin of
-    /// offline rendering one start too late. What plays sound as it is heard has a thread of its own
-    /// for that, which never starts the audio, for that may take long. A program that starts and plays
-    /// on one thread can wait.
-    fn renders_where_it_was_started(&self) -> bool {
-        self.started_by.is_some() && self.started_by == this_thread()
+    /// Whether the host renders, though it cannot say so: the framework tells a VST3 plugin of offline
+    /// rendering one start too late. What plays sound as it is heard has a thread of its own for that.
+    /// A program that starts and plays on one thread, and never on another, can wait.
+    fn renders_where_it_was_started(&mut self) -> bool {
+        let Some(starter) = self.started_by else {
+            return false;
+        };
+        self.has_audio_thread = self.has_audio_thread || !starter.is_here();
+        !self.has_audio_thread
     }
 
     /// Steps through folders for every button that was pressed since the last block; says whether one

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use gridleak_core::LevelSettings;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
@@ -43,6 +44,8 @@ const RECENT: List = List {
 const WINDOW: &str = "window";
 const WIDTH: &str = "width";
 const HEIGHT: &str = "height";
+/// The key of the interface's level.
+const INTERFACE: &str = "interface_dbu";
 /// Windows have such widths and heights, in points.
 const WINDOW_POINTS: std::ops::RangeInclusive<f32> = 100.0..=20_000.0;
 
@@ -59,6 +62,9 @@ pub(crate) struct Settings {
     pub(crate) recent: Vec<Origin>,
     /// Width and height of the window in points, 100 to 20000.
     pub(crate) window: Option<(f32, f32)>,
+    /// The level in dBu that new instances take for full scale in the interface, within
+    /// [`LevelSettings::INTERFACE_DBU`].
+    pub(crate) interface_dbu: Option<f32>,
 }
 
 impl Settings {
@@ -82,6 +88,7 @@ impl Settings {
             favourites: FAVOURITES.origins(&fields),
             recent: RECENT.origins(&fields),
             window: window(&fields),
+            interface_dbu: interface_dbu(&fields),
         }
     }
 
@@ -153,6 +160,23 @@ impl Settings {
             Ok(true)
         })
     }
+
+    /// Remembers the level in dBu of the interface for new instances, in the settings in the folder
+    /// `config`.
+    pub(crate) fn remember_interface(config: &Path, dbu: f32) -> Result<()> {
+        if !LevelSettings::INTERFACE_DBU.contains(&dbu) {
+            return Err(Failure::new(format!(
+                "no interface has a level of {dbu} dBu"
+            )));
+        }
+        change(config, |fields| {
+            if interface_dbu(fields) == Some(dbu) {
+                return Ok(false);
+            }
+            fields.insert(INTERFACE.to_owned(), dbu.into());
+            Ok(true)
+        })
+    }
 }
 
 /// The text of a path, if it is absolute.
@@ -181,6 +205,11 @@ fn window(fields: &Map<String, Value>) -> Option<(f32, f32)> {
         WINDOW_POINTS.contains(&side).then_some(side)
     };
     Some((side(WIDTH)?, side(HEIGHT)?))
+}
+
+fn interface_dbu(fields: &Map<String, Value>) -> Option<f32> {
+    let dbu = fields.get(INTERFACE)?.as_f64()? as f32;
+    LevelSettings::INTERFACE_DBU.contains(&dbu).then_some(dbu)
 }
 
 /// A list of folders, or of origins as [`Origin::text`] has them.
@@ -483,6 +512,8 @@ mod tests {
             ("window", json!([800, 600])),
             ("window", json!({"width": 800, "height": -1e300})),
             ("window", json!({"width": "800", "height": "600"})),
+            ("interface_dbu", json!(1e300)),
+            ("interface_dbu", json!("12")),
         ] {
             let mut fields = json!({
                 "capture_folders": [folder("a")],
@@ -490,6 +521,7 @@ mod tests {
                 "favourites": [folder("c"), "builtin:crunch", "builtin:of a newer version"],
                 "recent": ["builtin:4x12", 7, "not/whole", folder("d")],
                 "window": {"width": 900, "height": 600.0},
+                "interface_dbu": 12.5,
             });
             fields[key] = broken.clone();
             fs::write(&path, fields.to_string()).unwrap();
@@ -500,13 +532,15 @@ mod tests {
                 favourites: vec![file("c"), Origin::BuiltIn("crunch")],
                 recent: vec![Origin::BuiltIn("4x12"), file("d")],
                 window: Some((900.0, 600.0)),
+                interface_dbu: Some(12.5),
             };
             match key {
                 "capture_folders" => expected.capture_folders.clear(),
                 "library_folders" => expected.library_folders.clear(),
                 "favourites" => expected.favourites.clear(),
                 "recent" => expected.recent.clear(),
-                _ => expected.window = None,
+                "window" => expected.window = None,
+                _ => expected.interface_dbu = None,
             }
             assert_eq!(Settings::load_from(config.path()), expected, "{key}");
             // Writing another key leaves it as it is; somebody may have meant something by it.
@@ -558,6 +592,21 @@ mod tests {
         assert!(Settings::add_library_folder(config, Path::new("not/whole")).is_err());
         assert!(Settings::remember_window(config, u32::MAX, 600).is_err());
         assert_eq!(Settings::load_from(config), settings);
+    }
+
+    #[test]
+    fn the_level_of_the_interface_is_remembered() {
+        let config = config();
+        let config = config.path();
+        assert_eq!(Settings::load_from(config).interface_dbu, None);
+        for dbu in [12.2, 13.0] {
+            Settings::remember_interface(config, dbu).unwrap();
+            assert_eq!(Settings::load_from(config).interface_dbu, Some(dbu));
+        }
+        for wrong in [f32::NAN, 1e30] {
+            assert!(Settings::remember_interface(config, wrong).is_err());
+        }
+        assert_eq!(Settings::load_from(config).interface_dbu, Some(13.0));
     }
 
     #[test]

@@ -93,6 +93,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Loads what was there before. Must not wait for the disk.
     fn put_back(&self, part: Part, saved: SavedPart);
 
+    /// Has new instances begin with the level of the interface that this one has. Must not wait for
+    /// the disk.
+    fn keep_interface(&self);
+
     /// Counts blocks that came too late anew.
     fn forget_overruns(&self);
 
@@ -257,6 +261,9 @@ impl EditorApp {
                 for action in view::show(ui, &view, &mut self.memory) {
                     self.perform(action, SystemPicker);
                 }
+                if let Some(host) = &self.host {
+                    self.backend.parameters().changes.tell(host);
+                }
                 self.show_corner(ui);
             }))
             .is_ok();
@@ -341,6 +348,7 @@ impl EditorApp {
                 control.set_position(parameters, &setter, after);
                 self.record(control, before, after);
             }
+            Action::KeepInterface => self.backend.keep_interface(),
             Action::SetEmbedding(on) => self.backend.set_embedding(on),
             // Not while a hand is on a knob.
             Action::Undo | Action::Redo if !self.held.is_empty() => {}
@@ -680,6 +688,10 @@ mod tests {
         fn put_back(&self, part: Part, saved: SavedPart) {
             let name = saved.name();
             self.asked.lock().push(format!("{part:?} back to {name}"));
+        }
+
+        fn keep_interface(&self) {
+            self.asked.lock().push("keep the interface".into());
         }
 
         fn forget_overruns(&self) {
@@ -1130,6 +1142,26 @@ mod tests {
         app.perform(Action::Begin(Knob::Output), Stub(None));
         app.open(&egui::Context::default(), host(&plugin, &log));
         assert_eq!(*log.lock(), ["outgn begin", "outgn end"]);
+    }
+
+    #[test]
+    fn the_host_hears_of_every_change_of_the_project_once() {
+        let (plugin, _) = plugin();
+        let (app, log) = open(&plugin);
+        let mut window = harness(app);
+        window.run();
+        assert!(log.lock().is_empty());
+        let changes = &plugin.parameters.changes;
+        for count in ["0.0010", "0.0020"] {
+            // Between two pictures, many are one.
+            changes.made_one();
+            changes.made_one();
+            window.run();
+            window.run();
+            let told = std::mem::take(&mut *log.lock());
+            let value = format!("edits {count}");
+            assert_eq!(told, ["edits begin", &value, "edits end"]);
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::view::{Action, Scene};
 use super::widgets::{self, Button, Face};
 use super::words::{Facts, MODES};
 
+/// What the level of an interface is.
+const FULL_SCALE: &str = "Full scale of its input, with its gain all the way down.";
+
 pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let gap = 8.0 * scene.scale;
     let mut places = columns(rect, 3, gap);
@@ -45,15 +48,22 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let row = take_top(&mut inside, ROW * scale, 10.0 * scale);
     scene.choice(ui, row, Choice::Source, |_| None);
 
-    let row = take_top(&mut inside, 96.0 * scale, 6.0 * scale);
+    // In a low window there is no room for words.
+    let wordy = inside.height() > 200.0 * scale;
+    let high = if wordy { 120.0 } else { 96.0 };
+    let row = take_top(&mut inside, high * scale, 6.0 * scale);
     let (knob, beside) = row.split_left_right_at_x(row.left() + 88.0 * scale);
     scene.knob(ui, knob, Knob::Interface);
     let beside = beside.with_min_x(beside.left() + 8.0 * scale);
-    let mut beside = Rect::from_center_size(beside.center(), vec2(beside.width(), 84.0 * scale));
+    let size = vec2(beside.width(), if wordy { 108.0 } else { 54.0 } * scale);
+    let mut beside = Rect::from_center_size(beside.center(), size);
     let menu = take_top(&mut beside, ROW * scale, 6.0 * scale);
     show_interfaces(ui, menu, scene);
-    let text = "Full scale of its input, with its gain all the way down.";
-    note(ui, beside, scale, text);
+    let keep = take_top(&mut beside, ROW * scale, 6.0 * scale);
+    show_keep_interface(ui, keep, scene);
+    if wordy {
+        note(ui, beside, scale, FULL_SCALE);
+    }
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let text = Facts::of(scene.view).input_calibration();
@@ -84,7 +94,23 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
             Action::End(knob),
         ]);
     }
-    response.on_hover_text("The published levels of common interfaces");
+    response.on_hover_text(format!(
+        "The published levels of common interfaces. {FULL_SCALE}"
+    ));
+}
+
+/// The button that has new instances begin with the level of the interface, which is the machine's.
+fn show_keep_interface(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    const NAME: &str = "Use for new instances";
+    let room = rect.width() > 124.0 * scene.scale;
+    let face = Face::Text(if room { NAME } else { "Use for new" });
+    let button = Button::new(NAME, face, theme::small(scene.scale));
+    let response = button.show(ui, rect);
+    if response.clicked() {
+        scene.actions.push(Action::KeepInterface);
+    }
+    let now = scene.view.status.new_interface_dbu;
+    response.on_hover_text(format!("New instances begin with {now:.1} dBu."));
 }
 
 fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {

@@ -82,6 +82,8 @@ pub(crate) struct Status {
     pub(crate) gate: GateMeter,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
+    /// The level of the interface that new instances begin with, in dBu.
+    pub(crate) new_interface_dbu: f32,
 }
 
 /// What is shown of the capture that plays, A or B.
@@ -202,6 +204,8 @@ pub(crate) enum Action {
     Switch(Switch, bool),
     /// One of several is chosen, by its number.
     Choose(Choice, usize),
+    /// Has new instances begin with the level of the interface that this one has.
+    KeepInterface,
     /// Has the project carry the files, or no longer.
     SetEmbedding(bool),
     /// Takes the last change back.
@@ -1309,6 +1313,8 @@ pub(super) mod tests {
         window.get_by_label_contains("Apollo").click();
         assert_eq!(done(&mut window), set(Knob::Interface, 12.2));
         assert!(window.query_by_label_contains("Apollo").is_none());
+        window.get_by_label("Use for new instances").click();
+        assert_eq!(done(&mut window), [Action::KeepInterface]);
     }
 
     #[test]
@@ -1853,7 +1859,7 @@ pub(super) mod tests {
         "Capture Bias value",
     ];
 
-    const SETUP: [&str; 25] = [
+    const SETUP: [&str; 26] = [
         "Input Source: Stereo",
         "Input Source: Left",
         "Input Source: Right",
@@ -1861,6 +1867,7 @@ pub(super) mod tests {
         "Interface Level",
         "Interface Level value",
         "Interfaces",
+        "Use for new instances",
         "Calibrate Input",
         "Output Mode: Raw",
         "Output Mode: Normalized",

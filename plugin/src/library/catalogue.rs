@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use gridleak_core::LevelSettings;
+
 use super::about::{about, about_file};
 use super::cache::{self, Cache};
 use super::listing::{Entry, Folder, Kind, Listing, Origin};
@@ -144,7 +146,13 @@ impl Catalogue {
         }
     }
 
-    fn load_settings(&mut self) {
+    /// What new instances begin with, in dBu.
+    pub(super) fn interface_dbu(&self) -> f32 {
+        let chosen = self.settings.interface_dbu;
+        chosen.unwrap_or(LevelSettings::default().interface_dbu)
+    }
+
+    pub(super) fn load_settings(&mut self) {
         if let Ok(config) = self.config() {
             // Should they change in this moment, they are read again.
             self.stamp = Settings::stamp(&config);
@@ -163,6 +171,7 @@ impl Catalogue {
             Task::Used(origin) => Settings::use_recently(&config, origin),
             Task::CaptureFolder(folder) => Settings::remember_capture_folder(&config, folder),
             Task::Window(width, height) => Settings::remember_window(&config, *width, *height),
+            Task::Interface(dbu) => Settings::remember_interface(&config, *dbu),
         }
     }
 
@@ -184,6 +193,10 @@ impl Catalogue {
             self.failure = written.err().map(|failure| failure.to_string());
         }
         self.load_settings();
+        let dbu = self.interface_dbu();
+        if std::mem::replace(&mut *shared.interface_dbu.lock(), dbu) != dbu {
+            (shared.changed)();
+        }
         let folders = &self.settings.library_folders;
         let others = self.roots.as_ref().is_some_and(|roots| roots != folders);
         if others || done && task.replaces_scan() {

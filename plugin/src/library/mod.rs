@@ -35,6 +35,8 @@ pub(crate) struct Library {
 struct Shared {
     inbox: Mutex<Inbox>,
     listing: Mutex<Arc<Listing>>,
+    /// See [`Library::interface_dbu`].
+    interface_dbu: Mutex<f32>,
     quit: AtomicBool,
     changed: Box<dyn Fn() + Send + Sync>,
     /// The thread's while it runs.
@@ -65,6 +67,8 @@ enum Task {
     CaptureFolder(PathBuf),
     /// Remember how large the window is, in points.
     Window(u32, u32),
+    /// Remember the level of the interface, in dBu.
+    Interface(f32),
 }
 
 impl Task {
@@ -81,7 +85,9 @@ impl Library {
     /// The library of a new instance; it holds the built-in sounds until [`Library::browse`].
     /// `changed` is called from the thread when there is another listing; it must not own the library.
     pub(crate) fn new(changed: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
-        Self::with(Catalogue::new(None), changed)
+        let mut catalogue = Catalogue::new(None);
+        catalogue.load_settings();
+        Self::with(catalogue, changed)
     }
 
     fn with(catalogue: Catalogue, changed: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
@@ -89,6 +95,7 @@ impl Library {
             shared: Arc::new(Shared {
                 inbox: Mutex::default(),
                 listing: Mutex::new(Arc::new(catalogue.listing())),
+                interface_dbu: Mutex::new(catalogue.interface_dbu()),
                 quit: AtomicBool::new(false),
                 changed: Box::new(changed),
                 catalogue: Mutex::new(catalogue),
@@ -152,6 +159,16 @@ impl Library {
     /// Remembers how wide and high the window is, in points, for the next instance.
     pub(crate) fn remember_window(&self, width: u32, height: u32) {
         self.ask(Task::Window(width, height));
+    }
+
+    /// Remembers the level of the interface in dBu, for new instances.
+    pub(crate) fn keep_interface(&self, dbu: f32) {
+        self.ask(Task::Interface(dbu));
+    }
+
+    /// The level of the interface that new instances begin with, in dBu, as far as it is known here.
+    pub(crate) fn interface_dbu(&self) -> f32 {
+        *self.shared.interface_dbu.lock()
     }
 
     /// Has the thread end. What was asked for to be remembered is still written; nothing that is asked

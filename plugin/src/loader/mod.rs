@@ -140,7 +140,7 @@ impl Loader {
                     }
                 })
             };
-            let parameters = Arc::new(Parameters::new(Part::ALL.map(slot)));
+            let parameters = Arc::new(Parameters::of_this_machine(Part::ALL.map(slot)));
             Shared {
                 parameters,
                 inbox: Mutex::default(),
@@ -295,6 +295,7 @@ impl Loader {
     pub(crate) fn shown(&self) -> Shown {
         let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
+        shown.project = self.shared.parameters.newer.notice().map(Message::notice);
         for (shown, refused) in shown.parts.iter_mut().zip(refused) {
             if let Some(text) = refused {
                 shown.message = Some(Message::error(text));
@@ -303,11 +304,16 @@ impl Loader {
         shown.clone()
     }
 
-    /// Forgets the message.
+    /// Forgets the message. What there is to say of the project waits behind all others.
     pub(crate) fn dismiss_message(&self) {
         let mut shown = self.shared.shown.lock();
-        shown.message = None;
-        shown.parts.iter_mut().for_each(|part| part.message = None);
+        let mut others = shown.message.take().is_some();
+        for part in &mut shown.parts {
+            others |= part.message.take().is_some();
+        }
+        if !others {
+            self.shared.parameters.newer.dismiss();
+        }
     }
 
     /// What the host plays at, while it has the plugin active.
@@ -566,6 +572,8 @@ mod tests {
     use crate::parameters::Side;
     use crate::state::Source;
     use gridleak_core::Chain;
+    use nice_plug::params::persist::PersistentField;
+    use nice_plug::prelude::Params;
     use std::path::Path;
 
     const SETUP: Setup = Setup {
@@ -884,6 +892,66 @@ mod tests {
         other.loader.embed(false);
         other.settle();
         assert_eq!(other.loader.embedding(), Some((false, 0)));
+    }
+
+    #[test]
+    fn what_is_said_of_a_project_waits_until_it_was_read() {
+        let instance = Instance::active();
+        let mut project = instance.parameters.serialize_fields();
+        project.insert(
+            crate::newer_fields::NOTICE.into(),
+            "From the future.".into(),
+        );
+        let nowhere = r#"{"version":1,"path":"/nowhere/at/all.wav"}"#;
+        project.insert(Part::Cab.field().into(), nowhere.into());
+        instance.parameters.deserialize_fields(&project);
+        let mut instance = instance;
+        instance.settle();
+        assert!(
+            instance.message().contains("all.wav"),
+            "{}",
+            instance.message()
+        );
+        instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "From the future.");
+        instance.loader.dismiss_message();
+        assert_eq!(instance.message(), "");
+    }
+
+    #[test]
+    fn changes_of_files_are_counted_for_the_host_and_nothing_else() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let path = write(folder.path(), "mine.nam", 0.5, 48_000);
+        let mut changes = |act: &dyn Fn(&Instance)| {
+            let before = instance.parameters.changes.made();
+            act(&instance);
+            instance.settle();
+            instance.parameters.changes.made() - before
+        };
+        let open = |name| {
+            let path = folder.path().join(name);
+            move |instance: &Instance| instance.loader.open_file(Part::Capture, path.clone())
+        };
+        assert_eq!(changes(&open("mine.nam")), 1);
+        assert_eq!(changes(&open("gone.nam")), 0);
+        assert_eq!(changes(&|instance| instance.loader.embed(true)), 1);
+        let stepped = |instance: &Instance| instance.loader.step(Part::Cab, Step::Next);
+        assert_eq!(changes(&stepped), 1);
+        assert_eq!(changes(&|instance| instance.loader.clear(Part::Cab)), 1);
+        let back = |instance: &Instance| {
+            let Some(Change::Parts(parts)) = instance.loader.history().lock().undo() else {
+                panic!("no change of a file");
+            };
+            for change in parts {
+                instance.loader.put_back(change.part, change.after);
+            }
+        };
+        assert_eq!(changes(&back), 1);
+        let loaded = SavedPart::file(&path).write();
+        let load =
+            |instance: &Instance| instance.parameters.slot(Part::Capture).set(loaded.clone());
+        assert_eq!(changes(&load), 0);
     }
 
     /// Writes an impulse response of one sample.

@@ -17,6 +17,8 @@ pub(crate) struct Shown {
     pub(crate) parts: ForParts<ShownPart>,
     /// What went wrong or is worth knowing about no part alone.
     pub(super) message: Option<Message>,
+    /// What there is to say of the project as a whole.
+    pub(super) project: Option<Message>,
 }
 
 /// What the window shows of a part of the rig.
@@ -66,6 +68,7 @@ impl Shown {
     /// What went wrong or is worth knowing.
     pub(crate) fn message(&self) -> Option<&Message> {
         let mut parts = self.parts.iter().map(|part| part.message.as_ref());
-        parts.find_map(|message| message).or(self.message.as_ref())
+        let message = parts.find_map(|message| message).or(self.message.as_ref());
+        message.or(self.project.as_ref())
     }
 }

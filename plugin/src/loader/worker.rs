@@ -269,6 +269,7 @@ impl Worker {
             shared.library.used(origin);
         }
         let generation = shared.parameters.slot(part).choose(choice.clone());
+        shared.parameters.changes.made_one();
         self.take(shared, part, loaded, generation, &choice);
         let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
         if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
@@ -295,7 +296,9 @@ impl Worker {
             };
             saved = resolved;
         }
-        slot.resolved(generation, saved);
+        if slot.resolved(generation, saved) {
+            shared.parameters.changes.made_one();
+        }
     }
 
     /// Loads what the project refers to, if that is not what is in memory.

@@ -20,6 +20,7 @@ use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::{HostState, HostStateImpl, PluginState};
 use clack_extensions::thread_check::{HostThreadCheck, HostThreadCheckImpl};
 use clack_host::events::event_types::ParamValueEvent;
+use clack_host::events::spaces::CoreEventSpace;
 use clack_host::prelude::*;
 
 use crate::sound::Stereo;
@@ -43,6 +44,8 @@ pub(crate) struct Requests {
     pub(crate) latency: AtomicUsize,
     /// The last size that it wanted its editor to have.
     pub(crate) size: Mutex<Option<(u32, u32)>>,
+    /// What it told of parameters that somebody moves in its editor, in order.
+    pub(crate) edits: Mutex<Vec<(Edit, ClapId)>>,
 }
 
 /// The host as `clack` wants it described.
@@ -135,6 +138,14 @@ pub(crate) struct Parameter {
     pub(crate) range: std::ops::RangeInclusive<f64>,
     pub(crate) default: f64,
     pub(crate) flags: ParamInfoFlags,
+}
+
+/// What a plugin tells of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edit {
+    Begin,
+    Value,
+    End,
 }
 
 /// A value that a parameter takes on at a frame of a block.
@@ -361,6 +372,7 @@ impl Plugin {
         };
         let stopped = self.instance.activate(|_, _| (), configuration);
         let stopped = stopped.expect("activation");
+        let requests = self.requests.clone();
         let (stopped, result) = thread::scope(|scope| {
             let thread = thread::Builder::new().name(AUDIO.into());
             let thread = thread.spawn_scoped(scope, move || {
@@ -368,6 +380,7 @@ impl Plugin {
                     processor: stopped.start_processing().expect("processing"),
                     inputs: AudioPorts::with_capacity(2, 1),
                     outputs: AudioPorts::with_capacity(2, 1),
+                    requests,
                 };
                 let result = audio(&mut audio_side);
                 (audio_side.processor.stop_processing(), result)
@@ -396,6 +409,7 @@ pub(crate) struct Audio {
     processor: StartedPluginAudioProcessor<Host>,
     inputs: AudioPorts,
     outputs: AudioPorts,
+    requests: Arc<Requests>,
 }
 
 impl Audio {
@@ -425,15 +439,25 @@ impl Audio {
                 played.iter_mut().map(|channel| channel.as_mut_slice()),
             ),
         }]);
+        let mut told = EventBuffer::new();
         let status = self.processor.process(
             &inputs,
             &mut outputs,
             &InputEvents::from_buffer(&events),
-            &mut OutputEvents::void(),
+            &mut OutputEvents::from_buffer(&mut told),
             None,
             None,
         );
         status.expect("the block is played");
+        let edits = told
+            .iter()
+            .filter_map(|event| match event.as_core_event()? {
+                CoreEventSpace::ParamGestureBegin(event) => Some((Edit::Begin, event.param_id()?)),
+                CoreEventSpace::ParamValue(event) => Some((Edit::Value, event.param_id()?)),
+                CoreEventSpace::ParamGestureEnd(event) => Some((Edit::End, event.param_id()?)),
+                _ => None,
+            });
+        self.requests.edits.lock().expect("no panic").extend(edits);
         played
     }
 

@@ -6,13 +6,13 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use crate::clap_host::{Change, Plugin, load};
+use crate::clap_host::{Change, Edit, Plugin, load};
 use crate::project::{Project, builtin};
 use crate::screen::Screen;
 use crate::sound::noise;
 use crate::support::identity;
 use crate::vst3::{instance, play};
-use crate::{CLAP, Scenario, VST3};
+use crate::{CLAP, Scenario, VST3, keep_one_heap, status};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -34,6 +34,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::clap_loads_a_file",
         bundles: CLAP,
         run: loads_a_file,
+    },
+    Scenario {
+        name: "editor::clap_tells_of_changes",
+        bundles: CLAP,
+        run: tells_of_changes,
     },
     Scenario {
         name: "editor::clap_browses",
@@ -69,6 +74,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::vst3_opens_and_closes",
         bundles: VST3,
         run: vst3_opens_and_closes,
+    },
+    Scenario {
+        name: "editor::vst3_tells_of_changes",
+        bundles: VST3,
+        run: vst3_tells_of_changes,
     },
     Scenario {
         name: "editor::vst3_lacks_opengl",
@@ -262,15 +272,7 @@ fn turns_a_knob(bundle: &Path) {
 
 /// The button opens a file dialog, and the file that somebody picks there plays.
 fn loads_a_file(bundle: &Path) {
-    // Nobody can pick a file on a screen that nobody sees, so the dialog is one that always picks
-    // the same.
-    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
-    let (picked, dialog) = (home.join("Picked.nam"), home.join("zenity"));
-    std::fs::write(&picked, identity(48_000, "\"name\": \"Picked\"")).expect("a file");
-    let script = format!("#!/bin/sh\necho '{}'\n", picked.display());
-    std::fs::write(&dialog, script).expect("a script");
-    std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
-
+    let picked = pick_a_file();
     in_the_editor(bundle, |_, window, plugin| {
         mouse(window, LOAD, &["click", "1"]);
         wait("the file is loaded", plugin, |plugin| {
@@ -280,6 +282,91 @@ fn loads_a_file(bundle: &Path) {
         plugin.serve_for(Duration::from_millis(300));
         picture("clap-picked");
     });
+}
+
+/// Makes a file, and a file dialog that always picks it: nobody can pick one on a screen that nobody sees.
+fn pick_a_file() -> PathBuf {
+    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let (picked, dialog) = (home.join("Picked.nam"), home.join("zenity"));
+    std::fs::write(&picked, identity(48_000, "\"name\": \"Picked\"")).expect("a file");
+    let script = format!("#!/bin/sh\necho '{}'\n", picked.display());
+    std::fs::write(&dialog, script).expect("a script");
+    std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
+    picked
+}
+
+/// The host hears that the project has changed when a file is chosen, kept in the project or taken back,
+/// and only then.
+fn tells_of_changes(bundle: &Path) {
+    let picked = pick_a_file();
+    in_the_editor(bundle, |_, window, plugin| {
+        let count = plugin.parameter("Project Changes").id;
+        let edits = |plugin: &mut Plugin| plugin.requests.edits.lock().expect("no panic").clone();
+        let one = [Edit::Begin, Edit::Value, Edit::End].map(|edit| (edit, count));
+        plugin.serve_for(Duration::from_millis(300));
+        assert_eq!(edits(plugin), []);
+        let path = |plugin: &mut Plugin| {
+            let capture = Project::from_clap(&plugin.save()).capture();
+            capture["path"].as_str().map(PathBuf::from)
+        };
+        let before = plugin.save();
+        mouse(window, LOAD, &["click", "1"]);
+        wait("the host hears of the file", plugin, |plugin| {
+            edits(plugin).len() >= one.len()
+        });
+        assert_eq!(path(plugin), Some(picked));
+        plugin.serve_for(Duration::from_millis(300));
+        assert_eq!(edits(plugin), one);
+        keys(&["key", "ctrl+z"]);
+        wait("the host hears that it was taken back", plugin, |plugin| {
+            edits(plugin).len() >= 2 * one.len()
+        });
+        assert_eq!(path(plugin), None);
+        assert_eq!(edits(plugin), [one, one].concat());
+        // A project that the host loads is no change of it.
+        assert!(plugin.restore(&before));
+        plugin.serve_for(Duration::from_millis(500));
+        assert_eq!(edits(plugin).len(), 2 * one.len());
+    });
+}
+
+/// In a VST3 host too.
+fn vst3_tells_of_changes(bundle: &Path) {
+    use vst3_host::plugin::ParameterEditKind::{BeginGesture, EndGesture, ValueChange};
+    pick_a_file();
+    let screen = Screen::new();
+    let mut plugin = instance(bundle, RATE);
+    let count = plugin
+        .find_parameter("Project Changes")
+        .expect("a count")
+        .id;
+    let window = screen.open("Gridleak in a VST3 host", 880, 540);
+    // SAFETY: the window stays as long as the editor.
+    let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
+    plugin.open_editor(place).expect("a window");
+    let mut told = Vec::new();
+    let mut serve_until = |what: &str, done: &dyn Fn(usize) -> bool| {
+        let begun = Instant::now();
+        while !done(told.len()) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+            plugin.service_run_loop();
+            let _ = play(&mut plugin, &noise(512), &[]);
+            let edits = plugin.take_parameter_edits().into_iter();
+            told.extend(edits.map(|edit| (edit.kind, edit.id)));
+        }
+    };
+    let begun = Instant::now();
+    serve_until("the window is drawn", &|_| {
+        screen.colours(window) >= COLOURS && begun.elapsed() > Duration::from_millis(500)
+    });
+    mouse(window, LOAD, &["click", "1"]);
+    serve_until("the host hears of the file", &|told| told >= 3);
+    keys(&["key", "ctrl+z"]);
+    serve_until("the host hears that it was taken back", &|told| told >= 6);
+    let one = [BeginGesture, ValueChange, EndGesture].map(|kind| (kind, count));
+    assert_eq!(told, [one.clone(), one].concat());
+    plugin.close_editor().expect("no window");
+    screen.close(window);
 }
 
 /// How many captures there are to find one in.
@@ -604,17 +691,6 @@ struct Held {
     memory: usize,
 }
 
-/// Has the C library keep to one heap, and give back large pieces at once. Each window's thread would
-/// have a heap of its own otherwise, and what is held said nothing about what is used.
-fn keep_one_heap() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: no other thread runs yet.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 65_536);
-    }
-}
-
 /// What a window of a CLAP host leaves behind at most: half as much again as was measured, for nothing
 /// of it is ours to give back. Of 90 kB, 71 are the keymap that baseview 0.4.2 makes with libxkbcommon
 /// and keeps, 13 are Mesa's for an OpenGL context that was destroyed as it should be.
@@ -635,13 +711,10 @@ const VST3_LEAVES: Held = Held {
 impl Held {
     fn now() -> Self {
         let count = |folder: &str| std::fs::read_dir(folder).expect("Linux").count();
-        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let memory = memory.and_then(|text| text.split_whitespace().next()?.parse().ok());
         Self {
             files: count("/proc/self/fd"),
             threads: count("/proc/self/task"),
-            memory: memory.expect("a number"),
+            memory: status("VmRSS:"),
         }
     }
 

@@ -7,9 +7,11 @@
 mod clap;
 mod clap_host;
 mod editor;
+mod mutations;
 mod project;
 mod screen;
 mod sound;
+mod states;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
 mod support;
@@ -56,7 +58,7 @@ const LINES: usize = 100;
 
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
-    hosts.chain(editor::SCENARIOS)
+    hosts.chain(states::SCENARIOS).chain(editor::SCENARIOS)
 }
 
 impl Bundle {
@@ -199,6 +201,25 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
     let lines: Vec<&str> = report.lines().collect();
     let last = lines.len().saturating_sub(LINES);
     Err(format!("{}\n{ended}", lines[last..].join("\n")))
+}
+
+/// Has the C library keep to one heap, and give back large pieces at once. Each thread would have a heap
+/// of its own otherwise, and what is held said nothing about what is used.
+fn keep_one_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: no other thread runs yet.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 65_536);
+    }
+}
+
+/// What the system says of this process under a name, in kB.
+fn status(name: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    number.expect("a number")
 }
 
 /// Whether the end of a host with a bundle is the one it should come to.

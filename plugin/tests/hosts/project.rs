@@ -35,15 +35,11 @@ impl Project {
         serde_json::from_str(text).expect("JSON in JSON")
     }
 
-    /// The same with another capture and nothing around it: as it was saved before there was a gate, a
-    /// tone stack and a cabinet.
+    /// The same with another capture and nothing around it.
     pub(crate) fn playing(&self, capture: &Value) -> Self {
-        let mut project = self.with("capture", capture);
-        let parameters = project.0["params"].as_object_mut().expect("parameters");
-        for id in ["gate", "tone", "cab", "dcblk"] {
-            parameters.remove(id);
-        }
-        project
+        let off = |project: Self, id| project.set(id, false.into());
+        let around = ["gate", "tone", "cab", "dcblk"];
+        around.into_iter().fold(self.with("capture", capture), off)
     }
 
     /// The same with something else as a part of the rig.

@@ -135,14 +135,14 @@ class Preset:
         return json.loads(self.state()["fields"]["capture"])
 
     def playing(self, capture):
-        """The preset as a file, with another capture: `builtin:` and a name, or a path. As it was saved
-        before there was anything around the capture."""
+        """The preset as a file, with another capture: `builtin:` and a name, or a path. Nothing is around
+        it."""
         state, capture = self.state(), str(capture)
         name = capture.removeprefix("builtin:")
         reference = {"path": capture} if name == capture else {"builtin": name}
         state["fields"]["capture"] = json.dumps({"version": 1, **reference})
         for parameter in ["gate", "tone", "cab", "dcblk"]:
-            state["params"].pop(parameter, None)
+            state["params"][parameter] = {"bool": False}
         return self.with_state(state)
 
     def with_state(self, state):
