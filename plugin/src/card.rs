@@ -78,6 +78,13 @@ impl Card {
         }
     }
 
+    /// The same below another line.
+    pub(crate) fn under(&self, name: &'static str, value: String) -> Self {
+        let mut card = self.clone();
+        card.lines.insert(0, (name, shown(&value)));
+        card
+    }
+
     /// Adds what playing it takes here, as [`cost`] measured it.
     pub(crate) fn set_cost(&mut self, cost: f32) {
         let value = format!("{:.1} % of a core", 100.0 * cost);

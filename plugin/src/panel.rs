@@ -15,7 +15,7 @@ use crate::library::{Library, Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, Side};
 use crate::part::Part;
 use crate::state::SavedPart;
 
@@ -54,6 +54,7 @@ impl Backend for Panel {
         let sides = |(left, right)| Levels { left, right };
         let (reduction, level) = self.meters.gate();
         let message = shown.message().cloned();
+        let (absent, question) = (shown.absent(), shown.question());
         let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
         let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
         let second = second.filter(|_| self.parameters.playing() == Part::SecondCapture);
@@ -61,11 +62,20 @@ impl Backend for Panel {
         let has_cab = playing.is_some_and(|capture| capture.has_cab);
         let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
         let pedal = pedal.filter(|_| self.parameters.pedal.value());
+        let selected = match self.parameters.compare.side.value() {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
+        };
+        let selected = &shown.parts[selected.index()];
+        let project = selected.absent.as_ref().and_then(|_| selected.text());
         let capture = playing.map(|playing| CaptureStatus {
             driven: pedal.unwrap_or(playing).levels,
             levels: playing.levels,
             slims: playing.slims,
-            card: playing.card.clone(),
+            card: match project {
+                Some(project) => playing.card.under("Project", project).into(),
+                None => playing.card.clone(),
+            },
         });
         let (can_undo, can_redo) = {
             let history = self.loader.history().lock();
@@ -73,6 +83,8 @@ impl Backend for Panel {
         };
         Status {
             message,
+            absent,
+            question,
             cab_by_capture,
             capture: capture.unwrap_or_default(),
             can_undo,
@@ -81,7 +93,8 @@ impl Backend for Panel {
             gate: GateMeter { reduction, level },
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
-                    name: part.name,
+                    name: part.text(),
+                    absent: part.absent.is_some(),
                     origin: part.origin,
                     place: part.place,
                     response: part.response,
@@ -91,6 +104,7 @@ impl Backend for Panel {
                     origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
                     place: part.place,
                     response: part.response,
+                    absent: false,
                 },
                 (true, true) => PartStatus {
                     name: Some("None: the capture has its own".into()),
@@ -146,6 +160,18 @@ impl Backend for Panel {
 
     fn put_back(&self, part: Part, saved: SavedPart) {
         self.loader.put_back(part, saved);
+    }
+
+    fn locate(&self, part: Part, path: PathBuf) {
+        self.loader.locate(part, path);
+    }
+
+    fn use_new_file(&self, part: Part) {
+        self.loader.use_new_file(part);
+    }
+
+    fn keep_looking(&self, part: Part) {
+        self.loader.keep_looking(part);
     }
 
     fn forget_overruns(&self) {

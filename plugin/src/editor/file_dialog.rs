@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::part::Part;
+use crate::state::is_network;
 
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(200);
@@ -92,7 +93,8 @@ impl FileDialog {
             let folder = beside
                 .as_deref()
                 .and_then(Path::parent)
-                .filter(|folder| folder.is_dir());
+                // Where a project says that a file is, another machine might be asked who the user is.
+                .filter(|folder| !is_network(folder) && folder.is_dir());
             let began = Instant::now();
             let answer = match picker.pick(wanted, folder) {
                 Some(path) => Answer::Chosen(path),

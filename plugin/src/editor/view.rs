@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::accesskit::{Live, Role};
 use egui::{
-    Align2, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
+    Align2, Color32, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
     vec2,
 };
 
@@ -60,6 +60,10 @@ pub(crate) struct Status {
     /// Whether something is being loaded.
     pub(crate) busy: bool,
     pub(crate) message: Option<Message>,
+    /// What does not play as the project means it, in a line.
+    pub(crate) absent: Option<String>,
+    /// What the user is asked; it stays until it is answered.
+    pub(crate) question: Option<Question>,
     /// The largest sample of the guitar as it comes in, in linear amplitude.
     pub(crate) guitar: f32,
     pub(crate) input: Levels,
@@ -85,8 +89,11 @@ pub(crate) struct CaptureStatus {
 /// What is shown of a part of the rig.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartStatus {
-    /// The name of what plays, or is to play and could not be found; `None` for nothing.
+    /// The name of what plays, or what there is to say where the project means something else; `None`
+    /// for nothing.
     pub(crate) name: Option<String>,
+    /// Whether what the project means does not play.
+    pub(crate) absent: bool,
     /// Where it comes from; `None` for nothing, and for a cabinet that follows the capture.
     pub(crate) origin: Option<Origin>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
@@ -119,6 +126,14 @@ pub(crate) struct Embedding {
     pub(crate) on: bool,
     /// What that adds to the project, in bytes.
     pub(crate) bytes: usize,
+}
+
+/// Whether a file may stand for the one that the project was saved with and that is not to be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) part: Part,
+    /// What the file is called.
+    pub(crate) name: String,
 }
 
 /// Something to tell, cause and remedy.
@@ -168,6 +183,12 @@ pub(crate) struct Latency {
 pub(crate) enum Action {
     /// Ask for a file to load as a part.
     OpenDialog(Part),
+    /// Ask where the file of a part is now.
+    Locate(Part),
+    /// The file that plays in the place of a part's is right.
+    UseNewFile(Part),
+    /// It is not.
+    KeepLooking(Part),
     /// The neighbour of a part in its folder.
     Step(Part, Step),
     /// Nothing in the place of a part.
@@ -242,12 +263,32 @@ impl Memory {
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
 const LONGEST_MESSAGE: usize = 1000;
 pub(super) const LONGEST_NAME: usize = 200;
+/// The same of a name with what is said of it.
+const LONGEST_TEXT: usize = 2 * LONGEST_NAME;
 
 /// The first `most` characters of `text`, and an ellipsis if there are more.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}\u{2026}", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+impl PartStatus {
+    fn colour(&self) -> Color32 {
+        match self.absent {
+            true => theme::ERROR,
+            false => theme::TEXT,
+        }
+    }
+}
+
+impl Question {
+    fn text(&self) -> String {
+        format!(
+            "{} is another file than the project was saved with, and that one is not to be found. The new one plays meanwhile.",
+            shortened(&self.name, LONGEST_NAME)
+        )
     }
 }
 
@@ -268,8 +309,15 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         kind: Kind::Notice,
         text: fault.advice().into(),
     });
-    let message = view.status.message.as_ref().or(advice.as_ref());
-    let message = message.map(|message| Strip::new(ui, message, window));
+    let question = view.status.question.as_ref();
+    let message = match (&view.status.message, question) {
+        (Some(message), _) => Some(Strip::new(ui, message, None, window)),
+        (None, Some(question)) => {
+            let message = Message::notice(question.text());
+            Some(Strip::new(ui, &message, Some(question.part), window))
+        }
+        (None, None) => advice.map(|advice| Strip::new(ui, &advice, None, window)),
+    };
     let height = message.as_ref().map(|strip| strip.height);
     let layout = Layout::new(window, height);
     let mut scene = Scene {
@@ -322,11 +370,11 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
         }
         if let (Some(strip), Some(rect)) = (message, layout.message)
-            && strip.show(ui, at(rect), scale)
+            && let Some(action) = strip.show(ui, at(rect), scale)
         {
-            match &view.status.message {
-                Some(_) => scene.actions.push(Action::DismissMessage),
-                None => scene.memory.coach.dismiss(),
+            match (&view.status.message, action) {
+                (None, Action::DismissMessage) => scene.memory.coach.dismiss(),
+                (_, action) => scene.actions.push(action),
             }
         }
         scene.show_status(ui, at(layout.status));
@@ -430,7 +478,11 @@ impl Scene<'_> {
             (Part::SecondCapture, None) => self.view.status.parts[Part::Capture.index()].place,
             _ => status.place,
         };
-        let elsewhere = place.is_some_and(|place| place.count > 1);
+        // Folders that only the project names are not looked at before somebody wants to go there.
+        let elsewhere = match place {
+            Some(place) => place.count > 1,
+            None => matches!(status.origin, Some(Origin::File(_))),
+        };
         let something = status.name.is_some() && part != Part::Capture;
         let (scale, free) = (self.scale, !self.view.choosing);
         let mut left = rect.left();
@@ -439,13 +491,19 @@ impl Scene<'_> {
             left += (wide + 3.0) * scale;
             place
         };
-        for (what, face, step) in [
-            ("Previous", Face::Left, Step::Previous),
-            ("Next", Face::Right, Step::Next),
-        ] {
-            let name = format!("{what} {called}");
-            let action = Action::Step(part, step);
-            self.button(ui, place(24.0), &name, face, elsewhere, action);
+        if status.absent && matches!(status.origin, Some(Origin::File(_))) {
+            let name = format!("Locate {called}");
+            let face = Face::Text("Locate\u{2026}");
+            self.button(ui, place(51.0), &name, face, free, Action::Locate(part));
+        } else {
+            for (what, face, step) in [
+                ("Previous", Face::Left, Step::Previous),
+                ("Next", Face::Right, Step::Next),
+            ] {
+                let name = format!("{what} {called}");
+                let action = Action::Step(part, step);
+                self.button(ui, place(24.0), &name, face, elsewhere, action);
+            }
         }
         let name = format!("Load {called}");
         let face = Face::Text("Load\u{2026}");
@@ -460,8 +518,9 @@ impl Scene<'_> {
 
     /// The name of a part, or what stands for nothing.
     pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, part: Part, nothing: &str) {
-        let (text, colour) = match &self.view.status.parts[part.index()].name {
-            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
+        let part = &self.view.status.parts[part.index()];
+        let (text, colour) = match &part.name {
+            Some(name) => (one_line(&shortened(name, LONGEST_TEXT)), part.colour()),
             None => (nothing.to_owned(), theme::FAINT),
         };
         let font = theme::body(self.scale);
@@ -610,15 +669,18 @@ impl Scene<'_> {
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         let part = &view.status.parts[self.view.capture_part().index()];
-        let (text, colour) = match &part.name {
-            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
-            None => match &view.status.parts[Part::Capture.index()].name {
-                Some(name) => {
-                    let name = one_line(&shortened(name, LONGEST_NAME));
-                    (format!("B is empty: {name} plays"), theme::WEAK)
-                }
-                None => ("No capture loaded".into(), theme::WEAK),
-            },
+        let first = &view.status.parts[Part::Capture.index()];
+        let (text, colour) = match (&part.name, &first.name) {
+            (Some(name), _) => (one_line(&shortened(name, LONGEST_TEXT)), part.colour()),
+            (None, Some(name)) => {
+                let name = one_line(&shortened(name, LONGEST_TEXT));
+                let text = match first.absent {
+                    true => format!("B is empty. {name}"),
+                    false => format!("B is empty: {name} plays"),
+                };
+                (text, theme::WEAK)
+            }
+            (None, None) => ("No capture loaded".into(), theme::WEAK),
         };
         // What is set far from here is to be seen here.
         let quality = view.controls.number(Knob::Quality);
@@ -674,18 +736,22 @@ struct Strip {
     kind: Kind,
     text: String,
     height: f32,
+    /// The part that the user is asked about, if it is a question.
+    asked: Option<Part>,
 }
 
 impl Strip {
     /// Width of the bar at the left, and of the button at the right with the space around it.
     const BAR: f32 = 4.0;
     const BUTTON: f32 = 28.0;
+    /// Widths of the buttons that answer a question.
+    const ANSWERS: [f32; 2] = [96.0, 90.0];
     const PADDING: f32 = 8.0;
 
-    fn new(ui: &Ui, message: &Message, window: egui::Vec2) -> Self {
+    fn new(ui: &Ui, message: &Message, asked: Option<Part>, window: egui::Vec2) -> Self {
         let scale = layout::scale(window);
         let text = shortened(&message.text, LONGEST_MESSAGE);
-        let around = (Self::BAR + 2.0 * Self::PADDING + Self::BUTTON) * scale;
+        let around = (Self::BAR + 2.0 * Self::PADDING + Self::buttons(asked)) * scale;
         let width = Layout::message_width(window) - around;
         let font = theme::small(scale);
         let galley = ui.painter().layout(text.clone(), font, theme::TEXT, width);
@@ -696,11 +762,20 @@ impl Strip {
             kind: message.kind,
             text,
             height: needed.clamp(30.0 * scale, most),
+            asked,
         }
     }
 
-    /// Draws it; says whether it is to go.
-    fn show(self, ui: &mut Ui, rect: Rect, scale: f32) -> bool {
+    /// The width at the right that is for buttons.
+    fn buttons(asked: Option<Part>) -> f32 {
+        match asked {
+            Some(_) => Self::ANSWERS.iter().sum::<f32>() + 2.0 * Self::PADDING,
+            None => Self::BUTTON,
+        }
+    }
+
+    /// Draws it; what was done about it.
+    fn show(self, ui: &mut Ui, rect: Rect, scale: f32) -> Option<Action> {
         let (bar_colour, kind) = match self.kind {
             Kind::Error => (theme::ERROR, "Error"),
             Kind::Notice => (theme::ACCENT, "Notice"),
@@ -715,7 +790,8 @@ impl Strip {
         };
         ui.painter().rect_filled(bar, corners, bar_colour);
 
-        let (text, button) = rect.split_left_right_at_x(rect.right() - Self::BUTTON * scale);
+        let (text, button) = 
+            rect.split_left_right_at_x(rect.right() - Self::buttons(self.asked) * scale);
         let text = text
             .with_min_x(bar.right())
             .shrink2(vec2(Self::PADDING * scale, 0.0));
@@ -739,11 +815,40 @@ impl Strip {
                 ui.add(egui::Label::new(label).wrap());
             });
 
-        let side = 20.0 * scale;
-        let middle = egui::pos2(button.center().x, button.top() + 15.0 * scale);
-        let button = Rect::from_center_size(middle, vec2(side, side));
-        let dismiss = Button::new("Dismiss message", Face::Cross, theme::body(scale)).flat();
-        dismiss.show(ui, button).clicked()
+        let middle = button.top() + 15.0 * scale;
+        let Some(part) = self.asked else {
+            let side = 20.0 * scale;
+            let at = egui::pos2(button.center().x, middle);
+            let button = Rect::from_center_size(at, vec2(side, side));
+            let dismiss = Button::new("Dismiss message", Face::Cross, theme::body(scale)).flat();
+            let clicked = dismiss.show(ui, button).clicked();
+            return clicked.then_some(Action::DismissMessage);
+        };
+        let (mut left, mut done) = (button.left(), None);
+        for (wide, name, hint, action) in [
+            (
+                Self::ANSWERS[0],
+                "Use the new file",
+                "From now on, the project means the file that plays.",
+                Action::UseNewFile(part),
+            ),
+            (
+                Self::ANSWERS[1],
+                "Keep looking",
+                "Look again, and whenever the project is opened. It keeps what it knows of the old file.",
+                Action::KeepLooking(part),
+            ),
+        ] {
+            let y = middle - 11.0 * scale..=middle + 11.0 * scale;
+            let place = Rect::from_x_y_ranges(left..=left + wide * scale, y);
+            left = place.right() + Self::PADDING * scale;
+            let response = Button::new(name, Face::Text(name), theme::small(scale)).show(ui, place);
+            if response.clicked() {
+                done = Some(action);
+            }
+            response.on_hover_text(hint);
+        }
+        done
     }
 }
 
@@ -795,9 +900,20 @@ impl Scene<'_> {
                     format!("Latency {samples} samples ({milliseconds:.1} ms)")
                 }
             };
-            widgets::label(ui, rest, align, 1, &text, font.clone(), theme::FAINT);
+            let (left, after) = match view.status.absent {
+                Some(_) => rest.split_left_right_at_x(rest.left() + 150.0 * scale),
+                None => (rest, rest),
+            };
+            rest = after;
+            widgets::label(ui, left, align, 1, &text, font.clone(), theme::FAINT);
         } else {
-            widgets::label(ui, rest, align, 1, "Not active", font.clone(), theme::FAINT);
+            let (left, after) = rest.split_left_right_at_x(rest.left() + 68.0 * scale);
+            rest = after;
+            widgets::label(ui, left, align, 1, "Not active", font.clone(), theme::FAINT);
+        }
+        if let Some(absent) = &view.status.absent {
+            let text = one_line(&shortened(absent, LONGEST_MESSAGE));
+            widgets::label(ui, rest, align, 1, &text, font.clone(), theme::ERROR);
         }
         let version = env!("CARGO_PKG_VERSION");
         let align = Align2::RIGHT_CENTER;

@@ -5,6 +5,7 @@
 //! audio thread it speaks through [`crate::handover`] and atomics alone. Orders are counted. Newest
 //! wins: an order that arrives while an older one is carried out ends that.
 
+mod mend;
 mod shown;
 mod worker;
 
@@ -104,8 +105,21 @@ enum Choice {
     Step { from: Option<PathBuf>, steps: i32 },
     /// A sound of our own, nothing, or what suits the others.
     BuiltIn(&'static str),
+    /// Another reference to the same, or one that was there before.
+    Mend(Mend),
+}
+
+/// What a user asked for about what a project refers to.
+#[derive(Debug)]
+enum Mend {
     /// What was there before: not a change that is to be remembered.
     Back(Box<SavedPart>),
+    /// The file is here now.
+    Locate(PathBuf),
+    /// The file that was found in its place is right.
+    UseNewFile,
+    /// It is not.
+    KeepLooking,
 }
 
 /// Asks for what is so many on (or back) from what is asked for already.
@@ -229,8 +243,29 @@ impl Loader {
 
     /// Loads what was there before, or after.
     pub(crate) fn put_back(&self, part: Part, saved: SavedPart) {
-        let choice = Choice::Back(saved.into());
-        self.choose(part, |waiting| *waiting = Some(choice));
+        self.mend(part, Mend::Back(saved.into()));
+    }
+
+    /// Tells where the file of a part is now. What else is missing and was in the same folder is
+    /// found along with it.
+    pub(crate) fn locate(&self, part: Part, path: PathBuf) {
+        self.mend(part, Mend::Locate(path));
+    }
+
+    /// Has the project mean the file that plays in the place of another, the answer to
+    /// [`Shown::question`].
+    pub(crate) fn use_new_file(&self, part: Part) {
+        self.mend(part, Mend::UseNewFile);
+    }
+
+    /// The other answer: has the project go on to mean the file that is not to be found, and looks
+    /// for that again.
+    pub(crate) fn keep_looking(&self, part: Part) {
+        self.mend(part, Mend::KeepLooking);
+    }
+
+    fn mend(&self, part: Part, mend: Mend) {
+        self.choose(part, |waiting| *waiting = Some(Choice::Mend(mend)));
     }
 
     /// What was changed, to be taken back. Locked for instants only.
@@ -459,6 +494,11 @@ impl Shared {
         }
     }
 
+    /// Whether something else plays as a part than the project means.
+    fn is_absent(&self, part: Part) -> bool {
+        self.shown.lock().parts[part.index()].absent.is_some()
+    }
+
     fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
         self.repaint.request_repaint();
@@ -484,6 +524,8 @@ fn work(shared: &Shared) {
             let orders = inbox.take_orders();
             drop(inbox);
             worker = guarded(shared, worker, |worker| worker.carry_out(shared, orders));
+            let absent = shared.shown.lock().absent();
+            shared.parameters.window.tell_absent(absent);
             worker.send(&mut end);
             shared.carried_out.store(order, Ordering::Release);
             shared.repaint.request_repaint();

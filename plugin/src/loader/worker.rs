@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gridleak_core::{Amp, Cab, Capture, ImpulseResponse, Level, Levels, Setup, Voicing};
 
-use super::shown::{ShownCapture, ShownPart};
+use super::shown::{Absent, Cause, ShownCapture, ShownPart};
 use super::{Choice, Orders, Shared};
 use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::card::{Card, cost};
@@ -23,7 +23,7 @@ use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
-use crate::state::{Found, SavedPart, Source, locate};
+use crate::state::{Chosen, Found, SavedPart, Source, locate};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -50,12 +50,25 @@ struct Held {
     loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
     failed: Option<u64>,
+    /// The generation of the one whose file was replaced and that the user wants to be looked for.
+    looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
 }
 
+/// What came of loading a reference.
+struct Arrived {
+    /// The reference with what is known now.
+    saved: SavedPart,
+    loaded: Loaded,
+    /// Whether it is another file than the reference means.
+    replaced: bool,
+}
+
 struct Loaded {
     content: Content,
+    /// What it is called; `None` for nothing.
+    called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
     generation: Option<u64>,
     ticket: u64,
@@ -125,34 +138,26 @@ impl Worker {
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
             let Some(choice) = choice else { continue };
-            let back = matches!(choice, Choice::Back(_));
+            let choice = match choice {
+                Choice::Mend(mend) => {
+                    self.mend(shared, part, mend, &mut choices, deadline);
+                    continue;
+                }
+                choice => choice,
+            };
+            let by_hand = matches!(choice, Choice::Step { from: Some(_), .. });
             let Some(mut wanted) = self.resolve(shared, part, choice) else {
                 continue;
             };
             let (_, before) = shared.parameters.slot(part).current();
-            if !back {
-                // Whoever keeps files in the project keeps those that follow.
-                let all = shared.embedding().is_some_and(|(all, _)| all);
-                let none_here = file_of(&before).is_none();
-                wanted.set_embedding(before.embeds() || none_here && all);
-            }
-            let order = choices[part.index()];
-            let asked = wanted.clone();
-            if self.load_choice(shared, part, wanted, order, deadline) {
-                // Our own change of the reference is no reason to stop.
-                choices[part.index()] = shared.choice(part);
-                if !back {
-                    let (_, after) = shared.parameters.slot(part).current();
-                    let change = PartChange {
-                        part,
-                        before,
-                        after,
-                    };
-                    let change = Change::Parts(vec![change]);
-                    shared.history.lock().record(change, Instant::now());
-                }
-            } else if back && !shared.is_superseded(part, order) {
-                shared.history.lock().could_not(part, &asked);
+            // Whoever keeps files in the project keeps those that follow.
+            let all = shared.embedding().is_some_and(|(all, _)| all);
+            let none_here = file_of(&before).is_none();
+            wanted.set_embedding(before.embeds() || none_here && all);
+            let change = self.refer(shared, part, wanted, by_hand, &mut choices, deadline);
+            if let Some(change) = change {
+                let change = Change::Parts(vec![change]);
+                shared.history.lock().record(change, Instant::now());
             }
         }
         if let Some(on) = orders.embed {
@@ -187,7 +192,8 @@ impl Worker {
     fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
         let (from, steps) = match choice {
             Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
-            Choice::Back(saved) => return Some(*saved),
+            // Seen to elsewhere.
+            Choice::Mend(_) => return None,
             Choice::Step { from, steps } => (from, steps),
         };
         let (_, mut current) = shared.parameters.slot(part).current();
@@ -209,7 +215,11 @@ impl Worker {
             .or_else(|| file_of(&current));
         match (from, current.built_in_name()) {
             (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
-            (Some(path), _) => match neighbour(&path, steps) {
+            (Some(path), _) => match chosen(None)
+                .may_open(&path)
+                .then(|| neighbour(&path, steps))
+                .flatten()
+            {
                 Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
                     let folder = path.parent().unwrap_or(&path).display();
@@ -229,33 +239,46 @@ impl Worker {
         }
     }
 
-    /// Loads what the user chose. Only if that works does the project refer to it.
-    fn load_choice(
+    /// Loads what the user chose, and gives the change of the project that it is. Only if that works
+    /// does the project refer to it. `by_hand`: the user chose the file itself, and so its folder.
+    pub(super) fn refer(
         &mut self,
         shared: &Shared,
         part: Part,
-        choice: SavedPart,
-        order: u64,
+        wanted: SavedPart,
+        by_hand: bool,
+        choices: &mut ForParts<u64>,
         deadline: Instant,
-    ) -> bool {
-        self.parts[part.index()].cursor = file_of(&choice);
+    ) -> Option<PartChange> {
+        self.parts[part.index()].cursor = file_of(&wanted);
+        let order = choices[part.index()];
         let cancelled = || shared.is_superseded(part, order);
-        let Some((choice, loaded)) = load(shared, part, &choice, deadline, &cancelled) else {
-            return false;
-        };
+        let file = file_of(&wanted).filter(|_| by_hand);
+        let folder = file.as_deref().and_then(Path::parent);
+        let chosen = chosen(folder);
+        let arrived = load(shared, part, &wanted, &chosen, deadline, &cancelled).ok()?;
         if cancelled() {
-            return false;
+            return None;
         }
-        if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
+        if let Some(folder) = folder {
             // Only a convenience for finding files later.
             let _ = Settings::remember_capture_folder(folder);
         }
-        if let Some(origin) = origin_of(&choice) {
+        if let Some(origin) = origin_of(&arrived.saved) {
             shared.library.used(origin);
         }
-        let generation = shared.parameters.slot(part).choose(choice.clone());
-        self.take(shared, part, loaded, generation, &choice);
-        true
+        let slot = shared.parameters.slot(part);
+        let (_, before) = slot.current();
+        let after = arrived.saved.clone();
+        let generation = slot.choose(after.clone());
+        // Our own change of the reference is no reason to stop.
+        choices[part.index()] = shared.choice(part);
+        self.take(shared, part, arrived, generation, true);
+        Some(PartChange {
+            part,
+            before,
+            after,
+        })
     }
 
     /// Puts the file of a part into its reference, or takes it out.
@@ -268,10 +291,18 @@ impl Worker {
         saved.set_embedding(on);
         if on {
             let cancelled = || shared.is_superseded(part, order);
-            let Some((resolved, _)) = load(shared, part, &saved, deadline, &cancelled) else {
-                return;
-            };
-            saved = resolved;
+            let arrived = load(shared, part, &saved, &chosen(None), deadline, &cancelled);
+            match arrived {
+                Ok(arrived) if !arrived.replaced => saved = arrived.saved,
+                Ok(_) => {
+                    shared.say_of(part, Message::notice(format!(
+                        "{} is not kept in the project yet, for another file has taken its place. Say first which of them is right.",
+                        saved.name()
+                    )));
+                    return;
+                }
+                Err(_) => return,
+            }
         }
         slot.resolved(generation, saved);
     }
@@ -286,80 +317,141 @@ impl Worker {
             return;
         }
         held.cursor = None;
+        let looked_for = held.looked_for == Some(generation);
         let cancelled = || shared.is_superseded(part, order);
-        match load(shared, part, &saved, deadline, &cancelled) {
-            Some((resolved, loaded)) => {
-                slot.resolved(generation, resolved.clone());
-                self.take(shared, part, loaded, generation, &resolved);
+        let chosen = chosen(None);
+        match load(shared, part, &saved, &chosen, deadline, &cancelled) {
+            Ok(arrived) => {
+                slot.resolved(generation, arrived.saved.clone());
+                if arrived.replaced && looked_for {
+                    shared.say_of(part, Message::notice(format!(
+                        "The project's own file of {} is not in your folders. Add the folder that it is in under Browse, or press Locate.",
+                        saved.name()
+                    )));
+                }
+                let file = file_of(&arrived.saved);
+                // A folder that only the project names is not looked at.
+                let listed = file.is_some_and(|path| chosen.holds(&path));
+                self.take(shared, part, arrived, generation, listed);
             }
-            None if cancelled() => {}
-            None => {
-                held.failed = Some(generation);
-                let mut shown = shared.shown.lock();
-                let shown = &mut shown.parts[part.index()];
-                *shown = ShownPart {
-                    name: Some(saved.name().to_owned()),
-                    origin: origin_of(&saved),
-                    // What played goes on.
-                    capture: shown.capture.take(),
-                    message: shown.message.take(),
-                    ..ShownPart::default()
-                };
-            }
+            Err(Some(cause)) => self.stand_in(shared, part, generation, &saved, cause),
+            Err(None) => {}
         }
+    }
+
+    /// Has something play where what the project means cannot: what played, or else what is built in.
+    fn stand_in(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        generation: u64,
+        saved: &SavedPart,
+        cause: Cause,
+    ) {
+        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
+        let held = &mut self.parts[part.index()];
+        held.failed = Some(generation);
+        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
+        let fresh = match (part, own) {
+            (Part::Capture, None) => {
+                self.load_built_in();
+                loaded(&self.parts[part.index()])
+            }
+            // Whatever the capture is, the project means a cabinet.
+            (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
+                held.loaded = automatic_cab().map(|response| Loaded {
+                    called: Some("Built-in cabinet".into()),
+                    ..Loaded::new(Content::Response(response))
+                });
+                loaded(held)
+            }
+            _ => None,
+        };
+        let loaded = self.loaded(part);
+        let instead = loaded.and_then(|loaded| loaded.called.clone());
+        let instead = match (part, instead) {
+            (Part::SecondCapture, None) => Some("A".to_owned()),
+            (_, instead) => instead,
+        };
+        let mut shown = shared.shown.lock();
+        let shown = &mut shown.parts[part.index()];
+        let before = std::mem::take(shown);
+        *shown = ShownPart {
+            name: Some(saved.name().to_owned()),
+            absent: Some(Absent {
+                cause,
+                instead,
+                asks: false,
+            }),
+            origin: origin_of(saved),
+            place: None,
+            message: before.message.clone(),
+            ..fresh.unwrap_or(before)
+        };
     }
 
     /// What sounds where a new instance finds nothing else.
     fn load_built_in(&mut self) {
         let built_in = &builtin::CAPTURES[0];
         if let Ok(capture) = Capture::from_bytes(built_in.name, built_in.bytes) {
+            let loaded = Loaded::new(Content::capture(capture));
             let held = &mut self.parts[Part::Capture.index()];
-            held.loaded = Some(Loaded::new(Content::capture(capture)));
+            held.loaded = Some(Loaded {
+                called: loaded.name(&SavedPart::built_in(built_in.name)),
+                ..loaded
+            });
         }
     }
 
-    /// Makes what was loaded the part in memory.
+    /// Looks once more for the file whose place another one has taken.
+    pub(super) fn look_again(&mut self, shared: &Shared, part: Part) {
+        let (generation, _) = shared.parameters.slot(part).current();
+        let held = &mut self.parts[part.index()];
+        held.looked_for = Some(generation);
+        if let Some(loaded) = &mut held.loaded {
+            loaded.generation = None;
+        }
+    }
+
+    /// Makes what was loaded the part in memory. `listed`: whether its folder may be looked at.
     fn take(
         &mut self,
         shared: &Shared,
         part: Part,
-        loaded: Loaded,
+        arrived: Arrived,
         generation: u64,
-        saved: &SavedPart,
+        listed: bool,
     ) {
+        let Arrived {
+            saved,
+            loaded,
+            replaced,
+        } = arrived;
         let place = match &saved.source {
-            Source::File(file) => place(&file.path),
+            Source::File(file) if listed => place(&file.path),
+            Source::File(_) | Source::Unknown(_) => None,
             Source::BuiltIn(name) => built_in_place(part, name),
         };
-        let response = match &loaded.content {
-            Content::Response(response) => Some(response_db(response)),
-            Content::Automatic(response) => response.as_ref().map(response_db),
-            Content::Nothing | Content::Capture(..) => None,
-        };
-        let capture = match &loaded.content {
-            Content::Capture(capture, levels) => Some(ShownCapture {
-                levels: *levels,
-                slims: !capture.slim_steps().is_empty(),
-                has_cab: capture.metadata().has_cab(),
-                card: Card::new(capture, levels).into(),
-            }),
-            _ => None,
-        };
-        let mut shown = shared.shown.lock();
-        shown.parts[part.index()] = ShownPart {
-            name: loaded.name(saved),
-            origin: origin_of(saved),
-            capture,
-            place,
-            automatic: matches!(loaded.content, Content::Automatic(_)),
-            response,
-            message: shown.parts[part.index()].message.take(),
-        };
-        drop(shown);
         let held = &mut self.parts[part.index()];
+        let called = loaded.name(&saved);
+        let mut shown = shared.shown.lock();
+        let shown = &mut shown.parts[part.index()];
+        *shown = ShownPart {
+            name: called.clone(),
+            absent: replaced.then(|| Absent {
+                cause: Cause::Missing,
+                instead: Some("Another file in its place".into()),
+                asks: held.looked_for != Some(generation),
+            }),
+            origin: origin_of(&saved),
+            place,
+            message: shown.message.take(),
+            ..shown_of(&loaded)
+        };
         held.failed = None;
         held.loaded = Some(Loaded {
             generation: Some(generation),
+            called,
             ..loaded
         });
     }
@@ -584,67 +676,122 @@ impl Worker {
     }
 }
 
-/// Finds, reads and checks a part of the rig. If there is something to say, it is said.
+/// The folders that the user chose, and `more`.
+fn chosen(more: Option<&Path>) -> Chosen {
+    let more = more.map(Path::to_owned).into_iter();
+    Chosen::new(
+        more.chain(Settings::load().chosen_folders()),
+        dirs::home_dir(),
+    )
+}
+
+/// Finds, reads and checks a part of the rig. If there is something to say, it is said. What is the
+/// matter where that fails; `None` if it is `cancelled`.
 fn load(
     shared: &Shared,
     part: Part,
     saved: &SavedPart,
+    chosen: &Chosen,
     deadline: Instant,
     cancelled: &dyn Fn() -> bool,
-) -> Option<(SavedPart, Loaded)> {
-    let quiet = || shared.shown.lock().parts[part.index()].message = None;
+) -> Result<Arrived, Option<Cause>> {
+    let tell = |note: Option<String>| {
+        let newer = (!saved.is_understood()).then(|| {
+            format!(
+                "The project says more of {} than this version of Gridleak knows; it keeps that.",
+                saved.name()
+            )
+        });
+        let notes: Vec<String> = [note, newer].into_iter().flatten().collect();
+        match notes.is_empty() {
+            true => shared.shown.lock().parts[part.index()].message = None,
+            false => shared.say_of(part, Message::notice(notes.join(" "))),
+        }
+    };
     let fixed = match saved.built_in_name() {
         Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
         Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
         _ => None,
     };
     if let Some(content) = fixed {
-        quiet();
-        return Some((saved.clone(), Loaded::new(content)));
+        tell(None);
+        return Ok(Arrived {
+            saved: saved.clone(),
+            loaded: Loaded::new(content),
+            replaced: false,
+        });
     }
-    let found = locate(
-        saved,
-        &Settings::load().capture_folders,
-        deadline,
-        cancelled,
-    );
+    let found = locate(saved, chosen, deadline, cancelled);
     let parse = |name: &str, bytes: &[u8]| Content::parse(part, name, bytes);
     let parsed = match &found {
         Found::BuiltIn(built_in) => parse(built_in.name, built_in.bytes),
-        Found::AtPath { contents, .. }
+        Found::AtPath(contents)
+        | Found::Replaced(contents)
         | Found::Moved { contents, .. }
         | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
         Found::Missing(failure) => {
             shared.say_of(part, Message::error(failure.to_string()));
-            return None;
+            return Err(Some(match saved.source {
+                Source::Unknown(_) => Cause::NotUnderstood,
+                Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
+            }));
         }
-        Found::Cancelled => return None,
+        Found::Cancelled => return Err(None),
     };
+    let replaced = matches!(found, Found::Replaced(_));
     let content = match parsed {
         Ok(content) => content,
         Err(refusal) => {
             shared.say_of(part, Message::error(refusal));
-            return None;
+            return Err(Some(match replaced {
+                true => Cause::Missing,
+                false => Cause::Unreadable,
+            }));
         }
     };
-    let resolved = saved.resolved(&found, content.sample_rate());
-    match &found {
-        Found::AtPath { changed: true, .. } => shared.say_of(part, Message::notice(format!(
-            "{} is another file than when the project was saved. If it does not sound right, load the old one.",
-            saved.name()
-        ))),
-        Found::Moved { path, .. } => shared.say_of(part, Message::notice(format!(
+    let resolved = saved.resolved(&found, content.sample_rate(), chosen, cancelled);
+    tell(match &found {
+        Found::Moved { path, .. } => Some(format!(
             "{} has moved; it was found at {}.",
             saved.name(),
             path.display()
-        ))),
-        Found::Embedded(_) => shared.say_of(part, Message::notice(format!(
-            "The file of {} is gone; the copy in the project plays.",
+        )),
+        Found::Embedded(_) => Some(format!(
+            "The file of {} is gone, or another one is in its place; the copy in the project plays.",
             saved.name()
-        ))),
-        _ => quiet(),
+        )),
+        _ => None,
+    });
+    match cancelled() {
+        true => Err(None),
+        false => Ok(Arrived {
+            saved: resolved,
+            loaded: Loaded::new(content),
+            replaced,
+        }),
     }
-    (!cancelled()).then(|| (resolved, Loaded::new(content)))
+}
+
+/// What there is to show of what plays, but for its name and where it comes from.
+fn shown_of(loaded: &Loaded) -> ShownPart {
+    ShownPart {
+        capture: match &loaded.content {
+            Content::Capture(capture, levels) => Some(ShownCapture {
+                levels: *levels,
+                slims: !capture.slim_steps().is_empty(),
+                has_cab: capture.metadata().has_cab(),
+                card: Card::new(capture, levels).into(),
+            }),
+            _ => None,
+        },
+        automatic: matches!(loaded.content, Content::Automatic(_)),
+        response: match &loaded.content {
+            Content::Response(response) => Some(response_db(response)),
+            Content::Automatic(response) => response.as_ref().map(response_db),
+            Content::Nothing | Content::Capture(..) => None,
+        },
+        ..ShownPart::default()
+    }
 }
 
 /// Counts everything that was ever loaded or built, so that any two are told apart.
@@ -691,6 +838,7 @@ impl Loaded {
         Loaded {
             ticket: next_ticket(),
             content,
+            called: None,
             generation: None,
             measured: OnceCell::new(),
             told_cost: Cell::new(false),
@@ -755,6 +903,7 @@ fn origin_of(saved: &SavedPart) -> Option<Origin> {
     match &saved.source {
         Source::File(file) => Some(Origin::File(file.path.clone())),
         Source::BuiltIn(name) => builtin::find(name).map(|found| Origin::BuiltIn(found.name)),
+        Source::Unknown(_) => None,
     }
 }
 
@@ -762,6 +911,6 @@ fn origin_of(saved: &SavedPart) -> Option<Origin> {
 pub(super) fn file_of(saved: &SavedPart) -> Option<PathBuf> {
     match &saved.source {
         Source::File(file) => Some(file.path.clone()),
-        Source::BuiltIn(_) => None,
+        Source::BuiltIn(_) | Source::Unknown(_) => None,
     }
 }
