@@ -194,6 +194,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_project_means_stands_above_what_plays() {
+        let plays = card(r#"{"name":"Plexi"}"#);
+        let told = "Missing: Recto. Plexi plays instead";
+        let card = plays.under("Project", told.into());
+        assert_eq!(card.lines[0], ("Project", told.into()));
+        assert_eq!(card.lines[1..], plays.lines);
+    }
+
+    #[test]
     fn strangers_texts_are_cut_to_a_line() {
         let long = "x\\n".repeat(10_000);
         let card = card(&format!(r#"{{"name":"{long}","gear_make":"{long}"}}"#));

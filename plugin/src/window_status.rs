@@ -52,12 +52,12 @@ impl WindowStatus {
         match self {
             Self::Ready => "Ready",
             Self::NoScreen => {
-                "None, there is no X11 screen: start X11 or XWayland, or use this list"
+                "No window, there is no X11 screen: start X11 or XWayland, or use this list"
             }
             Self::NoOpenGl => {
-                "None, OpenGL is missing: install the graphics driver, or use this list"
+                "No window, OpenGL is missing: install the graphics driver, or use this list"
             }
-            Self::Failed => "None, it failed to open: start the host again, or use this list",
+            Self::Failed => "No window, it failed to open: start the host again, or use this list",
         }
     }
 }
@@ -84,8 +84,11 @@ impl WindowReport {
         let text = move || {
             let index = usize::from(window.load(Ordering::Relaxed));
             let window = WindowStatus::ALL[index.min(WindowStatus::ALL.len() - 1)];
-            let missing = missing.lock().clone();
-            missing.unwrap_or_else(|| window.text().into())
+            match (missing.lock().clone(), window) {
+                (Some(missing), WindowStatus::Ready) => missing,
+                (Some(missing), window) => format!("{missing}. {}", window.text()),
+                (None, window) => window.text().into(),
+            }
         };
         let typed = text.clone();
         let range = FloatRange::Linear { min: 0.0, max: 1.0 };
@@ -121,5 +124,28 @@ impl WindowReport {
             setter.set_parameter(&self.parameter, if ready { 0.0 } else { 1.0 });
             setter.end_set_parameter(&self.parameter);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_to_those_who_see_only_the_parameters() {
+        let report = WindowReport::new();
+        let text = || report.parameter.to_string();
+        assert_eq!(text(), "Ready");
+        let missing = "Missing: Plexi. Crunch plays instead";
+        report.tell_absent(Some(missing.into()));
+        assert_eq!(text(), missing);
+        report
+            .status
+            .store(WindowStatus::NoOpenGl as u8, Ordering::Relaxed);
+        assert!(text().starts_with(&format!("{missing}. No window, OpenGL")));
+        report.tell_absent(None);
+        assert!(text().starts_with("No window, OpenGL"));
+        report.tell_absent(Some("x\n".repeat(10_000)));
+        assert!(text().len() < 500 && !text().contains('\n'));
     }
 }

@@ -303,7 +303,9 @@ impl EditorApp {
                 self.open_dialog(part, picker, move |backend, path| backend.load(part, path));
             }
             Action::Locate(part) => {
-                self.open_dialog(part, picker, move |backend, path| backend.locate(part, path));
+                self.open_dialog(part, picker, move |backend, path| {
+                    backend.locate(part, path)
+                });
             }
             Action::UseNewFile(part) => self.backend.use_new_file(part),
             Action::KeepLooking(part) => self.backend.keep_looking(part),
@@ -1049,7 +1051,10 @@ mod tests {
         app.perform(Action::UseNewFile(Part::Cab), Stub(None));
         app.perform(Action::KeepLooking(Part::Capture), Stub(None));
         let asked = plugin.asked.lock();
-        assert_eq!(*asked, ["Pedal is at amp.nam", "Cab new file", "Capture old file"]);
+        assert_eq!(
+            *asked,
+            ["Pedal is at amp.nam", "Cab new file", "Capture old file"]
+        );
     }
 
     struct Stub(Option<PathBuf>);

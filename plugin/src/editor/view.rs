@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use egui::accesskit::{Live, Role};
 use egui::{
-    Align2, Color32, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
-    vec2,
+    Align2, Color32, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui,
+    UiBuilder, vec2,
 };
 
 use super::coach::Coach;
@@ -790,7 +790,7 @@ impl Strip {
         };
         ui.painter().rect_filled(bar, corners, bar_colour);
 
-        let (text, button) = 
+        let (text, button) =
             rect.split_left_right_at_x(rect.right() - Self::buttons(self.asked) * scale);
         let text = text
             .with_min_x(bar.right())
@@ -1870,6 +1870,106 @@ pub(super) mod tests {
         assert!(window.query_by_label("Dismiss message").is_none());
     }
 
+    /// A view of a project whose files are missing.
+    fn missing() -> View {
+        let mut view = view();
+        let file = |name: &str| Some(Origin::File(format!("/{name}").into()));
+        let text = "Missing: Plexi. Crunch plays instead";
+        for (part, name) in [
+            (Part::Capture, text),
+            (Part::Pedal, "Missing: Screamer. Nothing plays instead"),
+            (Part::Cab, "Missing: Green. Built-in cabinet plays instead"),
+        ] {
+            view.status.parts[part.index()] = PartStatus {
+                name: Some(name.into()),
+                absent: true,
+                origin: file(name),
+                ..PartStatus::default()
+            };
+        }
+        view.status.parts[Part::SecondCapture.index()] = PartStatus::default();
+        view.status.absent = Some(format!("{text}. Missing: Screamer. Nothing plays instead"));
+        view
+    }
+
+    #[test]
+    fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
+        let mut window = window(missing());
+        for text in [
+            "Missing: Plexi. Crunch plays instead",
+            "Missing: Screamer. Nothing plays instead",
+            "Missing: Green. Built-in cabinet plays instead",
+            // The line below everything.
+            "Missing: Plexi. Crunch plays instead. Missing: Screamer. Nothing plays instead",
+        ] {
+            assert!(window.query_by_label(text).is_some(), "{text}");
+        }
+        // What there was to say about it may be dismissed; nothing depends on that.
+        assert!(window.query_by_label("Dismiss message").is_none());
+        for (name, part) in [
+            ("capture", Part::Capture),
+            ("pedal", Part::Pedal),
+            ("cabinet", Part::Cab),
+        ] {
+            assert!(window.query_by_label(&format!("Next {name}")).is_none());
+            window.get_by_label(&format!("Locate {name}")).click();
+            assert_eq!(done(&mut window), [Action::Locate(part)]);
+            window.get_by_label(&format!("Load {name}")).click();
+            assert_eq!(done(&mut window), [Action::OpenDialog(part)]);
+        }
+        // Not while a dialog is open, and not for what is no file.
+        window.state_mut().view.choosing = true;
+        window.run();
+        window.get_by_label("Locate pedal").click();
+        assert_eq!(done(&mut window), []);
+        let status = &mut window.state_mut().view.status;
+        status.parts[Part::Pedal.index()].origin = None;
+        window.run();
+        assert!(window.query_by_label("Locate pedal").is_none());
+        let controls = &mut window.state_mut().view.controls;
+        controls.choice_mut(Choice::Side).chosen = 1;
+        window.run();
+        let text = "B is empty. Missing: Plexi. Crunch plays instead";
+        assert!(window.query_by_label(text).is_some());
+    }
+
+    #[test]
+    fn a_question_stays_until_it_is_answered() {
+        let mut view = view();
+        view.status.question = Some(Question {
+            part: Part::Cab,
+            name: "Greenback".into(),
+        });
+        view.status.message = message("Plexi.nam: there is no such file");
+        let mut window = window(view);
+        // One thing after the other.
+        assert!(window.query_by_label("Keep looking").is_none());
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done(&mut window), [Action::DismissMessage]);
+        window.state_mut().view.status.message = None;
+        window.run();
+        let asked = "Greenback is another file than the project was saved with";
+        assert!(window.query_by_label_contains(asked).is_some());
+        assert!(window.query_by_label("Dismiss message").is_none());
+        for (answer, action) in [
+            ("Use the new file", Action::UseNewFile(Part::Cab)),
+            ("Keep looking", Action::KeepLooking(Part::Cab)),
+        ] {
+            window.get_by_label(answer).click();
+            assert_eq!(done(&mut window), [action]);
+        }
+    }
+
+    #[test]
+    fn where_the_folder_is_not_known_there_is_a_way_on() {
+        let mut view = view();
+        view.status.parts[0].place = None;
+        view.status.parts[0].origin = Some(Origin::File("/there/a.nam".into()));
+        let mut window = window(view);
+        window.get_by_label("Next capture").click();
+        assert_eq!(done(&mut window), [Action::Step(Part::Capture, Step::Next)]);
+    }
+
     #[test]
     fn at_every_size_everything_is_inside_and_apart() {
         for size in [
@@ -1901,18 +2001,46 @@ pub(super) mod tests {
                 parts.extend(["Input level", "Output level", "3 of 12"].map(place));
                 let names = shown.get_all_by_label(name);
                 parts.extend(names.map(|node| ("name", node.rect())));
-                let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);
-                for (index, (label, rect)) in parts.iter().enumerate() {
-                    assert!(rect.is_positive(), "{label} at {size}: {rect}");
-                    assert!(inside.contains_rect(*rect), "{label} at {size}: {rect}");
-                    for (other, against) in &parts[..index] {
-                        let shared = rect.intersect(*against).shrink(0.01);
-                        assert!(
-                            !shared.is_positive(),
-                            "{label}, {other} at {size}: {shared}"
-                        );
-                    }
-                }
+                assert_inside_and_apart(&parts, size);
+            }
+            let mut view = missing();
+            let mut labels = vec![
+                "Locate capture",
+                "Locate pedal",
+                "Locate cabinet",
+                "Load cabinet",
+                "Missing: Plexi. Crunch plays instead",
+                "Missing: Plexi. Crunch plays instead. Missing: Screamer. Nothing plays instead",
+                "Missing: Green. Built-in cabinet plays instead",
+                "Latency 48 samples (1.0 ms)",
+            ];
+            // Below that height, a message makes the window scroll.
+            if size.y > 450.0 {
+                view.status.question = Some(Question {
+                    part: Part::Cab,
+                    name: "Greenback".into(),
+                });
+                labels.extend(["Use the new file", "Keep looking"]);
+            }
+            let shown = window_of(size, view);
+            let place = |label: &'static str| (label, shown.get_by_label(label).rect());
+            let parts: Vec<_> = labels.into_iter().map(place).collect();
+            assert_inside_and_apart(&parts, size);
+        }
+    }
+
+    #[track_caller]
+    fn assert_inside_and_apart(parts: &[(&str, Rect)], size: Vec2) {
+        let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);
+        for (index, (label, rect)) in parts.iter().enumerate() {
+            assert!(rect.is_positive(), "{label} at {size}: {rect}");
+            assert!(inside.contains_rect(*rect), "{label} at {size}: {rect}");
+            for (other, against) in &parts[..index] {
+                let shared = rect.intersect(*against).shrink(0.01);
+                assert!(
+                    !shared.is_positive(),
+                    "{label}, {other} at {size}: {shared}"
+                );
             }
         }
     }

@@ -601,13 +601,13 @@ struct Orders {
 mod tests {
     use super::*;
     use crate::handover::{AudioEnd, handover};
-    use crate::history::{Change, PartChange};
+    use crate::history::Change;
     use crate::parameters::Side;
     use crate::state::Source;
     use gridleak_core::Chain;
     use std::path::Path;
 
-    const SETUP: Setup = Setup {
+    pub(super) const SETUP: Setup = Setup {
         rate: 48_000.0,
         inputs: 1,
         outputs: 1,
@@ -626,15 +626,15 @@ mod tests {
     }
 
     /// An instance without a host.
-    struct Instance {
-        parameters: Arc<Parameters>,
-        loader: Arc<Loader>,
+    pub(super) struct Instance {
+        pub(super) parameters: Arc<Parameters>,
+        pub(super) loader: Arc<Loader>,
         audio: AudioEnd,
         chain: Chain,
     }
 
     impl Instance {
-        fn new() -> Self {
+        pub(super) fn new() -> Self {
             let (audio, end) = handover();
             let (parameters, loader) =
                 Loader::new(end, Library::new(|| {}), RepaintNotifier::new());
@@ -646,7 +646,7 @@ mod tests {
             }
         }
 
-        fn active() -> Self {
+        pub(super) fn active() -> Self {
             let mut instance = Self::new();
             instance.loader.activate(SETUP, false);
             instance.settle();
@@ -654,7 +654,7 @@ mod tests {
         }
 
         /// Waits until all orders are carried out, and plays what came of them.
-        fn settle(&mut self) {
+        pub(super) fn settle(&mut self) {
             let order = self.loader.newest_order();
             let started = Instant::now();
             while !self.loader.has_carried_out(order) {
@@ -668,13 +668,13 @@ mod tests {
         }
 
         /// What a steady input of 0.1 comes out as, in the end.
-        fn level(&mut self) -> f32 {
+        pub(super) fn level(&mut self) -> f32 {
             let mut block = [0.1; 4800];
             self.chain.process(&mut [&mut block]);
             block[4799]
         }
 
-        fn message(&self) -> String {
+        pub(super) fn message(&self) -> String {
             let shown = self.loader.shown();
             shown.message().map_or(String::new(), |m| m.text.clone())
         }
@@ -687,7 +687,7 @@ mod tests {
     }
 
     /// Writes a capture that multiplies by `gain`, with a loudness that needs no levelling.
-    fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
+    pub(super) fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
         let path = folder.join(name);
         let text = format!(
             r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
@@ -918,7 +918,7 @@ mod tests {
     }
 
     /// Writes an impulse response of one sample.
-    fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
+    pub(super) fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
         let path = folder.join(name);
         let spec = hound::WavSpec {
             channels: 1,
@@ -1282,20 +1282,15 @@ mod tests {
         let (part, after) = only_part(change);
         instance.loader.put_back(part, after);
         level_comes_to(&mut instance, 0.02);
-        // What cannot be taken back now can be later.
-        let change = PartChange {
-            part: Part::Capture,
-            before: SavedPart::file(&folder.path().join("gone.nam")),
-            after: Part::Capture.first(),
-        };
-        let change = Change::Parts(vec![change]);
-        let history = instance.loader.history();
-        history.lock().record_alone(change, Instant::now());
-        let (part, gone) = only_part(instance.loader.history().lock().undo());
-        instance.loader.put_back(part, gone);
-        instance.settle();
-        let again = instance.loader.history().lock().undo();
-        assert_eq!(only_part(again).1.name(), "gone");
+        // What is gone by now is what the project means all the same.
+        instance
+            .loader
+            .put_back(part, SavedPart::file(&folder.path().join("gone.nam")));
+        level_comes_to(&mut instance, 0.02);
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
+        assert_eq!(saved.name(), "gone");
+        let text = instance.loader.shown().parts[0].text();
+        assert_eq!(text.as_deref(), Some("Missing: gone. two plays instead"));
         // Another project has another history.
         let slot = instance.parameters.slot(Part::Pedal);
         nice_plug::params::persist::PersistentField::set(slot, Part::Pedal.first().write());
@@ -1304,7 +1299,7 @@ mod tests {
     }
 
     /// What is to be put back where.
-    fn only_part(change: Option<Change>) -> (Part, SavedPart) {
+    pub(super) fn only_part(change: Option<Change>) -> (Part, SavedPart) {
         match change {
             Some(Change::Parts(mut parts)) if parts.len() == 1 => {
                 let change = parts.remove(0);

@@ -112,7 +112,9 @@ impl Shown {
     /// said whether that is right.
     pub(crate) fn question(&self) -> Option<Question> {
         let asks = |part: &ShownPart| part.absent.as_ref().is_some_and(|absent| absent.asks);
-        let part = Part::ALL.into_iter().find(|part| asks(&self.parts[part.index()]))?;
+        let part = Part::ALL
+            .into_iter()
+            .find(|part| asks(&self.parts[part.index()]))?;
         let name = self.parts[part.index()].name.clone()?;
         Some(Question { part, name })
     }

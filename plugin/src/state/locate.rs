@@ -613,7 +613,12 @@ mod tests {
         }
         let mut file = known(&disk.at("there/b.nam"));
         assert_missing(search(&file, &disk, &["Sounds", "home"]));
-        for way in [".trash/b.nam", ".b.nam", "../there/c.nam", "Amps/.git/there/b.nam"] {
+        for way in [
+            ".trash/b.nam",
+            ".b.nam",
+            "../there/c.nam",
+            "Amps/.git/there/b.nam",
+        ] {
             file.relative = Some(way.into());
             assert_missing(search(&file, &disk, &["Sounds"]));
         }
@@ -622,7 +627,11 @@ mod tests {
             assert_missing(search(&file, &disk, &["Sounds", "Sounds/Amps"]));
         }
         // Another machine is not even asked.
-        let path = if cfg!(windows) { "\\\\nowhere\\x\\b.nam" } else { "//nowhere/x/b.nam" };
+        let path = if cfg!(windows) {
+            "\\\\nowhere\\x\\b.nam"
+        } else {
+            "//nowhere/x/b.nam"
+        };
         let text = assert_missing(search(&known(Path::new(path)), &disk, &["Sounds"]));
         assert!(text.contains("is on the network"), "{text}");
     }

@@ -23,7 +23,8 @@ impl Chosen {
     /// Of `folders`, in their order, those that are absolute and neither `home` nor around it: a file
     /// that was once opened there is no reason to look through all that the user has.
     pub(crate) fn new(folders: impl IntoIterator<Item = PathBuf>, home: Option<PathBuf>) -> Self {
-        let around_home = |folder: &Path| home.as_ref().is_some_and(|home| home.starts_with(folder));
+        let around_home =
+            |folder: &Path| home.as_ref().is_some_and(|home| home.starts_with(folder));
         let mut kept = Vec::new();
         for folder in folders {
             // On Windows, a drive or a share has no parent either.
@@ -70,8 +71,14 @@ impl Chosen {
     pub(super) fn may_follow(&self, real: &Path) -> bool {
         let inside = self.within(real).next();
         let hidden = inside.unwrap_or(real).iter().any(is_hidden);
-        let around_home = self.home.as_ref().is_some_and(|home| home.starts_with(real));
-        let no_disk = cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|at| real.starts_with(at));
+        let around_home = self
+            .home
+            .as_ref()
+            .is_some_and(|home| home.starts_with(real));
+        let no_disk = cfg!(unix)
+            && ["/proc", "/sys", "/dev"]
+                .iter()
+                .any(|at| real.starts_with(at));
         !hidden && !around_home && !no_disk
     }
 
@@ -157,8 +164,24 @@ mod tests {
     fn no_way_leads_out_of_a_folder() {
         let deep = "x/".repeat(3000) + "a.nam";
         for text in [
-            "", "/", "/etc/passwd", "a//b", "a/", "..", "../a", "a/../b", ".", "a/./b", ".ssh/id",
-            "a/.b/c", "C:a", "a/C:/b", "a\\b", "\\\\server\\share", "a\0zz", &deep,
+            "",
+            "/",
+            "/etc/passwd",
+            "a//b",
+            "a/",
+            "..",
+            "../a",
+            "a/../b",
+            ".",
+            "a/./b",
+            ".ssh/id",
+            "a/.b/c",
+            "C:a",
+            "a/C:/b",
+            "a\\b",
+            "\\\\server\\share",
+            "a\0zz",
+            &deep,
         ] {
             assert_eq!(read_relative(text), None, "{text:?}");
         }
@@ -178,7 +201,11 @@ mod tests {
             assert!(on(path), "{path}");
         }
         assert!(!on("/server/share") && !on("C:\\a.nam") && !on("C:\\\\a.nam") && !on(""));
-        let server = if cfg!(windows) { "\\\\server\\share" } else { "//server/share" };
+        let server = if cfg!(windows) {
+            "\\\\server\\share"
+        } else {
+            "//server/share"
+        };
         let inside = Path::new(server).join("Amps/a.nam");
         let nothing = chosen(&[]);
         assert!(!nothing.may_open(&inside) && nothing.may_open(&root().join("a.nam")));

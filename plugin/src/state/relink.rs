@@ -69,11 +69,31 @@ mod tests {
     fn what_was_beside_a_file_is_beside_it_again() {
         for (old, new, other, wanted) in [
             ("/old/a.nam", "/new/a.nam", "/old/b.wav", "/new/b.wav"),
-            ("/old/a.nam", "/new/b.nam", "/old/Cabs/b.wav", "/new/Cabs/b.wav"),
+            (
+                "/old/a.nam",
+                "/new/b.nam",
+                "/old/Cabs/b.wav",
+                "/new/Cabs/b.wav",
+            ),
             // Whatever has the same name on both sides has moved along.
-            ("/mnt/x/Amps/a.nam", "/home/ann/x/Amps/a.nam", "/mnt/x/Cabs/b.wav", "/home/ann/x/Cabs/b.wav"),
-            ("C:\\Sounds\\Amps\\a.nam", "/home/ann/Amps/a.nam", "C:\\Sounds\\Cabs\\b.wav", "/home/ann/Cabs/b.wav"),
-            ("\\\\nas\\Sounds\\a.nam", "/Sounds/a.nam", "\\\\nas\\b.wav", "/b.wav"),
+            (
+                "/mnt/x/Amps/a.nam",
+                "/home/ann/x/Amps/a.nam",
+                "/mnt/x/Cabs/b.wav",
+                "/home/ann/x/Cabs/b.wav",
+            ),
+            (
+                "C:\\Sounds\\Amps\\a.nam",
+                "/home/ann/Amps/a.nam",
+                "C:\\Sounds\\Cabs\\b.wav",
+                "/home/ann/Cabs/b.wav",
+            ),
+            (
+                "\\\\nas\\Sounds\\a.nam",
+                "/Sounds/a.nam",
+                "\\\\nas\\b.wav",
+                "/b.wav",
+            ),
         ] {
             assert_eq!(moved(old, new, other), Some(wanted.into()), "{old} {new}");
         }

@@ -522,7 +522,13 @@ pub(super) mod tests {
         let known = [complete(), SavedPart::built_in("lead")];
         assert!(known.iter().all(SavedPart::is_understood));
         // What is said of one sound has nothing to do with the next.
-        assert!(SavedPart::read(&newer).unwrap().moved_to("/b.nam".as_ref()).write()["colour"].is_object());
+        assert!(
+            SavedPart::read(&newer)
+                .unwrap()
+                .moved_to("/b.nam".as_ref())
+                .write()["colour"]
+                .is_object()
+        );
         let other = SavedPart::file("/b.nam".as_ref()).write();
         assert_eq!(other, json!({"version": 1, "path": "/b.nam", "name": "b"}));
     }
@@ -569,7 +575,10 @@ pub(super) mod tests {
         let found = Found::AtPath(Contents::new(b"another".to_vec()));
         let taken = resolved(&taken, &found, 96_000.0);
         let (hash, bytes) = (taken.hash(), file(&taken).bytes);
-        assert_eq!((hash, bytes), (Some(Contents::new(b"another".to_vec()).hash), Some(7)));
+        assert_eq!(
+            (hash, bytes),
+            (Some(Contents::new(b"another".to_vec()).hash), Some(7))
+        );
         // The project carries that one, as it did the other.
         let Embedding::Held(packed) = &file(&taken).embedding else {
             panic!("{taken:?}");
@@ -885,7 +894,10 @@ pub(super) mod tests {
         assert_eq!(relative(&saved).as_deref(), Some("Amp \"1\"/Rectifier.nam"));
         // Where the folders are others, it is not lost.
         let found = Found::AtPath(Contents::new(CAPTURE.to_vec()));
-        assert_eq!(relative(&resolved(&saved, &found, 48_000.0)), relative(&saved));
+        assert_eq!(
+            relative(&resolved(&saved, &found, 48_000.0)),
+            relative(&saved)
+        );
         // It belongs to its path.
         assert_eq!(relative(&saved.moved_to("/b.nam".as_ref())), None);
         for wrong in [json!("../a.nam"), json!("/etc/passwd"), json!(3)] {

@@ -214,7 +214,10 @@ mod tests {
             matches!(found, crate::state::Found::Missing(_)),
             "{found:?}"
         );
-        assert!(first.resolved(generation, saved.resolved(&found, 48_000.0, &nowhere, &|| false)));
+        assert!(first.resolved(
+            generation,
+            saved.resolved(&found, 48_000.0, &nowhere, &|| false)
+        ));
         for _ in 0..3 {
             let (next, _) = slot();
             next.set(first.map(Value::clone));

@@ -366,7 +366,7 @@ fn lacks_opengl(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
     assert_eq!(window_report(&mut plugin), "Ready");
-    let report = plugin.parameter("Window").id;
+    let report = plugin.parameter("Status").id;
     assert_eq!(plugin.typed(report, "Ready"), Some(0.0));
     while_playing(&mut plugin, |plugin| {
         for _ in 0..2 {
@@ -378,7 +378,7 @@ fn lacks_opengl(bundle: &Path) {
             screen.close(window);
         }
         let said = window_report(plugin);
-        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        assert!(said.starts_with("No window, OpenGL is missing"), "{said}");
         // A host learns that there is something new to read.
         wait("the report moves", plugin, |plugin| {
             plugin.value(report) == 1.0
@@ -392,7 +392,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
     take_opengl_away();
     let screen = Screen::new();
     let mut plugin = instance(bundle, RATE);
-    let report = plugin.find_parameter("Window").expect("a report").id;
+    let report = plugin.find_parameter("Status").expect("a report").id;
     let said = |plugin: &vst3_host::Plugin| {
         let said = plugin.format_parameter(report, 0.0);
         said.expect("a text")
@@ -409,7 +409,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
         assert!(plugin.open_editor(place).is_err(), "{OPENGL_IS_THERE}");
         screen.close(window);
         let said = said(&plugin);
-        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        assert!(said.starts_with("No window, OpenGL is missing"), "{said}");
         assert!(heard(&mut plugin));
     }
 }
@@ -438,7 +438,10 @@ fn lacks_a_screen(bundle: &Path) {
     unsafe { std::env::set_var("DISPLAY", ":65535") };
     while_playing(&mut plugin, |plugin| {
         // What is no window at all is borne too.
-        for (window, cause) in [(1, "None, there is no X11 screen"), (0, "None, it failed")] {
+        for (window, cause) in [
+            (1, "No window, there is no X11 screen"),
+            (0, "No window, it failed"),
+        ] {
             plugin.create_editor();
             assert!(!plugin.offer_window(window), "a window without a screen");
             plugin.destroy_editor();
@@ -478,7 +481,7 @@ fn loses_its_place(bundle: &Path) {
 
 /// What the list of parameters says about the window.
 fn window_report(plugin: &mut Plugin) -> String {
-    let report = plugin.parameter("Window").id;
+    let report = plugin.parameter("Status").id;
     let value = plugin.value(report);
     plugin.text(report, value)
 }
