@@ -15,6 +15,7 @@ mod setup;
 #[cfg(test)]
 mod snapshots;
 mod sources;
+mod strip;
 mod theme;
 mod view;
 mod widgets;

@@ -1,14 +1,16 @@
-//! What a user says about a file that the project means and that is missing or was replaced.
+//! What the project means and is missing, or was replaced: what plays instead, and what a user says
+//! about it.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::worker::{Worker, file_of};
+use super::shown::{Absent, Cause, ShownPart};
+use super::worker::{Content, Held, Loaded, Worker, automatic_cab, file_of, origin_of, shown_of};
 use super::{Mend, Shared};
 use crate::editor::Message;
 use crate::history::{Change, PartChange};
 use crate::part::{ForParts, Part};
-use crate::state::{Move, is_file};
+use crate::state::{Move, SavedPart, is_file};
 
 impl Worker {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not
@@ -45,6 +47,68 @@ impl Worker {
         };
         let change = Change::Parts(changes);
         shared.history.lock().record_alone(change, Instant::now());
+    }
+
+    /// Has something play where what the project means cannot: what played, or else what is built in.
+    pub(super) fn stand_in(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        generation: u64,
+        saved: &SavedPart,
+        cause: Cause,
+    ) {
+        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
+        let held = &mut self.parts[part.index()];
+        held.failed = Some(generation);
+        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
+        let fresh = match (part, own) {
+            (Part::Capture, None) => {
+                self.load_built_in();
+                loaded(&self.parts[part.index()])
+            }
+            // Whatever the capture is, the project means a cabinet.
+            (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
+                held.loaded = automatic_cab().map(|response| {
+                    let mut loaded = Loaded::new(Content::Response(response));
+                    loaded.called = Some("Built-in cabinet".into());
+                    loaded
+                });
+                loaded(held)
+            }
+            _ => None,
+        };
+        let loaded = self.loaded(part);
+        let instead = loaded.and_then(|loaded| loaded.called.clone());
+        let instead = match (part, instead) {
+            (Part::SecondCapture, None) => Some("A".to_owned()),
+            (_, instead) => instead,
+        };
+        let mut shown = shared.shown.lock();
+        let shown = &mut shown.parts[part.index()];
+        let before = std::mem::take(shown);
+        *shown = ShownPart {
+            name: Some(saved.name().to_owned()),
+            absent: Some(Absent {
+                cause,
+                instead,
+                asks: false,
+            }),
+            origin: origin_of(saved),
+            place: None,
+            message: before.message.clone(),
+            ..fresh.unwrap_or(before)
+        };
+    }
+
+    /// Looks once more for the file whose place another one has taken.
+    fn look_again(&mut self, shared: &Shared, part: Part) {
+        let (generation, _) = shared.parameters.slot(part).current();
+        let held = &mut self.parts[part.index()];
+        held.looked_for = Some(generation);
+        if let Some(loaded) = &mut held.loaded {
+            loaded.generation = None;
+        }
     }
 
     /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
@@ -100,7 +164,6 @@ mod tests {
     use super::*;
     use crate::loader::tests::{Instance, SETUP, only_part, write, write_response};
     use crate::settings::{Settings, own_folder};
-    use crate::state::SavedPart;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

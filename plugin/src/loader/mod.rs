@@ -5,6 +5,7 @@
 //! audio thread it speaks through [`crate::handover`] and atomics alone. Orders are counted. Newest
 //! wins: an order that arrives while an older one is carried out ends that.
 
+mod load;
 mod mend;
 mod shown;
 mod worker;

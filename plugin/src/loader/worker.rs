@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use gridleak_core::{Amp, Cab, Capture, ImpulseResponse, Level, Levels, Setup, Voicing};
 
+use super::load::{Arrived, chosen, load};
 use super::shown::{Absent, Cause, ShownCapture, ShownPart};
 use super::{Choice, Orders, Shared};
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{self, NOTHING};
 use crate::card::{Card, cost};
 use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
@@ -23,7 +24,7 @@ use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::settings::Settings;
 use crate::simd_choice;
-use crate::state::{Chosen, Found, SavedPart, Source, locate};
+use crate::state::{SavedPart, Source};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -31,7 +32,7 @@ const SEARCHING: Duration = Duration::from_secs(4);
 /// What the thread knows.
 #[derive(Default)]
 pub(super) struct Worker {
-    parts: ForParts<Held>,
+    pub(super) parts: ForParts<Held>,
     /// What was last built, and for what.
     built: Option<AmpPlan>,
     /// Whether that was made of an amp with its cabinet.
@@ -46,31 +47,22 @@ pub(super) struct Worker {
 
 /// What is in memory of a part of the rig.
 #[derive(Default)]
-struct Held {
-    loaded: Option<Loaded>,
+pub(super) struct Held {
+    pub(super) loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
-    failed: Option<u64>,
+    pub(super) failed: Option<u64>,
     /// The generation of the one whose file was replaced and that the user wants to be looked for.
-    looked_for: Option<u64>,
+    pub(super) looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
 }
 
-/// What came of loading a reference.
-struct Arrived {
-    /// The reference with what is known now.
-    saved: SavedPart,
-    loaded: Loaded,
-    /// Whether it is another file than the reference means.
-    replaced: bool,
-}
-
-struct Loaded {
-    content: Content,
+pub(super) struct Loaded {
+    pub(super) content: Content,
     /// What it is called; `None` for nothing.
-    called: Option<String>,
+    pub(super) called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
-    generation: Option<u64>,
+    pub(super) generation: Option<u64>,
     ticket: u64,
     /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
     measured: OnceCell<Option<f64>>,
@@ -95,7 +87,7 @@ impl LoadedCapture<'_> {
 }
 
 /// What a part of the rig is.
-enum Content {
+pub(super) enum Content {
     Nothing,
     /// The cabinet that suits the capture: this one, unless the capture has its own.
     Automatic(Option<ImpulseResponse>),
@@ -339,59 +331,8 @@ impl Worker {
         }
     }
 
-    /// Has something play where what the project means cannot: what played, or else what is built in.
-    fn stand_in(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        generation: u64,
-        saved: &SavedPart,
-        cause: Cause,
-    ) {
-        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
-        let held = &mut self.parts[part.index()];
-        held.failed = Some(generation);
-        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
-        let fresh = match (part, own) {
-            (Part::Capture, None) => {
-                self.load_built_in();
-                loaded(&self.parts[part.index()])
-            }
-            // Whatever the capture is, the project means a cabinet.
-            (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
-                held.loaded = automatic_cab().map(|response| Loaded {
-                    called: Some("Built-in cabinet".into()),
-                    ..Loaded::new(Content::Response(response))
-                });
-                loaded(held)
-            }
-            _ => None,
-        };
-        let loaded = self.loaded(part);
-        let instead = loaded.and_then(|loaded| loaded.called.clone());
-        let instead = match (part, instead) {
-            (Part::SecondCapture, None) => Some("A".to_owned()),
-            (_, instead) => instead,
-        };
-        let mut shown = shared.shown.lock();
-        let shown = &mut shown.parts[part.index()];
-        let before = std::mem::take(shown);
-        *shown = ShownPart {
-            name: Some(saved.name().to_owned()),
-            absent: Some(Absent {
-                cause,
-                instead,
-                asks: false,
-            }),
-            origin: origin_of(saved),
-            place: None,
-            message: before.message.clone(),
-            ..fresh.unwrap_or(before)
-        };
-    }
-
     /// What sounds where a new instance finds nothing else.
-    fn load_built_in(&mut self) {
+    pub(super) fn load_built_in(&mut self) {
         let built_in = &builtin::CAPTURES[0];
         if let Ok(capture) = Capture::from_bytes(built_in.name, built_in.bytes) {
             let loaded = Loaded::new(Content::capture(capture));
@@ -400,16 +341,6 @@ impl Worker {
                 called: loaded.name(&SavedPart::built_in(built_in.name)),
                 ..loaded
             });
-        }
-    }
-
-    /// Looks once more for the file whose place another one has taken.
-    pub(super) fn look_again(&mut self, shared: &Shared, part: Part) {
-        let (generation, _) = shared.parameters.slot(part).current();
-        let held = &mut self.parts[part.index()];
-        held.looked_for = Some(generation);
-        if let Some(loaded) = &mut held.loaded {
-            loaded.generation = None;
         }
     }
 
@@ -456,7 +387,7 @@ impl Worker {
         });
     }
 
-    fn loaded(&self, part: Part) -> Option<&Loaded> {
+    pub(super) fn loaded(&self, part: Part) -> Option<&Loaded> {
         self.parts[part.index()].loaded.as_ref()
     }
 
@@ -676,104 +607,8 @@ impl Worker {
     }
 }
 
-/// The folders that the user chose, and `more`.
-fn chosen(more: Option<&Path>) -> Chosen {
-    let more = more.map(Path::to_owned).into_iter();
-    Chosen::new(
-        more.chain(Settings::load().chosen_folders()),
-        dirs::home_dir(),
-    )
-}
-
-/// Finds, reads and checks a part of the rig. If there is something to say, it is said. What is the
-/// matter where that fails; `None` if it is `cancelled`.
-fn load(
-    shared: &Shared,
-    part: Part,
-    saved: &SavedPart,
-    chosen: &Chosen,
-    deadline: Instant,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<Arrived, Option<Cause>> {
-    let tell = |note: Option<String>| {
-        let newer = (!saved.is_understood()).then(|| {
-            format!(
-                "The project says more of {} than this version of Gridleak knows; it keeps that.",
-                saved.name()
-            )
-        });
-        let notes: Vec<String> = [note, newer].into_iter().flatten().collect();
-        match notes.is_empty() {
-            true => shared.shown.lock().parts[part.index()].message = None,
-            false => shared.say_of(part, Message::notice(notes.join(" "))),
-        }
-    };
-    let fixed = match saved.built_in_name() {
-        Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
-        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
-        _ => None,
-    };
-    if let Some(content) = fixed {
-        tell(None);
-        return Ok(Arrived {
-            saved: saved.clone(),
-            loaded: Loaded::new(content),
-            replaced: false,
-        });
-    }
-    let found = locate(saved, chosen, deadline, cancelled);
-    let parse = |name: &str, bytes: &[u8]| Content::parse(part, name, bytes);
-    let parsed = match &found {
-        Found::BuiltIn(built_in) => parse(built_in.name, built_in.bytes),
-        Found::AtPath(contents)
-        | Found::Replaced(contents)
-        | Found::Moved { contents, .. }
-        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
-        Found::Missing(failure) => {
-            shared.say_of(part, Message::error(failure.to_string()));
-            return Err(Some(match saved.source {
-                Source::Unknown(_) => Cause::NotUnderstood,
-                Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
-            }));
-        }
-        Found::Cancelled => return Err(None),
-    };
-    let replaced = matches!(found, Found::Replaced(_));
-    let content = match parsed {
-        Ok(content) => content,
-        Err(refusal) => {
-            shared.say_of(part, Message::error(refusal));
-            return Err(Some(match replaced {
-                true => Cause::Missing,
-                false => Cause::Unreadable,
-            }));
-        }
-    };
-    let resolved = saved.resolved(&found, content.sample_rate(), chosen, cancelled);
-    tell(match &found {
-        Found::Moved { path, .. } => Some(format!(
-            "{} has moved; it was found at {}.",
-            saved.name(),
-            path.display()
-        )),
-        Found::Embedded(_) => Some(format!(
-            "The file of {} is gone, or another one is in its place; the copy in the project plays.",
-            saved.name()
-        )),
-        _ => None,
-    });
-    match cancelled() {
-        true => Err(None),
-        false => Ok(Arrived {
-            saved: resolved,
-            loaded: Loaded::new(content),
-            replaced,
-        }),
-    }
-}
-
 /// What there is to show of what plays, but for its name and where it comes from.
-fn shown_of(loaded: &Loaded) -> ShownPart {
+pub(super) fn shown_of(loaded: &Loaded) -> ShownPart {
     ShownPart {
         capture: match &loaded.content {
             Content::Capture(capture, levels) => Some(ShownCapture {
@@ -802,7 +637,7 @@ fn next_ticket() -> u64 {
 
 impl Content {
     /// What a file holds that is to be this part; why not, in words, if it cannot be.
-    fn parse(part: Part, name: &str, bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn parse(part: Part, name: &str, bytes: &[u8]) -> Result<Self, String> {
         if part.is_cab() {
             let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
             return Ok(Content::Response(response));
@@ -824,7 +659,7 @@ impl Content {
     }
 
     /// In Hz; 0 where there is no sound.
-    fn sample_rate(&self) -> f64 {
+    pub(super) fn sample_rate(&self) -> f64 {
         match self {
             Content::Nothing | Content::Automatic(_) => 0.0,
             Content::Capture(capture, _) => capture.sample_rate(),
@@ -834,7 +669,7 @@ impl Content {
 }
 
 impl Loaded {
-    fn new(content: Content) -> Self {
+    pub(super) fn new(content: Content) -> Self {
         Loaded {
             ticket: next_ticket(),
             content,
@@ -859,7 +694,7 @@ impl Loaded {
 }
 
 /// The cabinet for captures that have none.
-fn automatic_cab() -> Option<ImpulseResponse> {
+pub(super) fn automatic_cab() -> Option<ImpulseResponse> {
     let built_in = &builtin::CABS[0];
     impulse_file::read(built_in.name.as_ref(), built_in.bytes).ok()
 }
@@ -890,16 +725,8 @@ fn built_in_place(part: Part, name: &str) -> Option<Place> {
     })
 }
 
-/// What to call a reference where something is wrong with it: the file's name, ending and all.
-fn title(saved: &SavedPart) -> String {
-    let file = file_of(saved);
-    let name = file.as_deref().and_then(Path::file_name);
-    name.map_or(saved.name().into(), |name| name.to_string_lossy())
-        .into_owned()
-}
-
 /// What a reference refers to; `None` for nothing, and for what suits the others.
-fn origin_of(saved: &SavedPart) -> Option<Origin> {
+pub(super) fn origin_of(saved: &SavedPart) -> Option<Origin> {
     match &saved.source {
         Source::File(file) => Some(Origin::File(file.path.clone())),
         Source::BuiltIn(name) => builtin::find(name).map(|found| Origin::BuiltIn(found.name)),

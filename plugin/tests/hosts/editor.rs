@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::clap_host::{Change, Plugin, load};
-use crate::project::{Project, builtin};
+use crate::project::{Project, builtin, file};
 use crate::screen::Screen;
 use crate::sound::noise;
 use crate::support::identity;
@@ -34,6 +34,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::clap_loads_a_file",
         bundles: CLAP,
         run: loads_a_file,
+    },
+    Scenario {
+        name: "editor::clap_locates_a_file",
+        bundles: CLAP,
+        run: locates_a_file,
     },
     Scenario {
         name: "editor::clap_browses",
@@ -81,6 +86,8 @@ const RATE: f64 = 48_000.0;
 /// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
 const KNOB: (i32, i32) = (112, 99);
 const LOAD: (i32, i32) = (253, 136);
+/// The same where a message is shown, and a file is to be located.
+const LOCATE: (i32, i32) = (197, 128);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 
@@ -280,6 +287,77 @@ fn loads_a_file(bundle: &Path) {
         plugin.serve_for(Duration::from_millis(300));
         picture("clap-picked");
     });
+}
+
+/// A project's files have moved. Once the user has said where one of them is, the other is found, too,
+/// and both are when the project is opened again.
+fn locates_a_file(bundle: &Path) {
+    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let (before, after) = (home.join("Before"), home.join("After/all"));
+    std::fs::create_dir_all(before.join("Pedals")).expect("a folder");
+    let amp = before.join("Amp.nam");
+    let pedal = before.join("Pedals/Drive.nam");
+    std::fs::write(&amp, identity(48_000, "\"name\": \"Moved Amp\"")).expect("a file");
+    std::fs::write(&pedal, identity(48_000, "\"name\": \"Moved Drive\"")).expect("a file");
+    let library = load(bundle);
+    let fresh = Project::from_clap(&Plugin::new(&library).save());
+    let project = fresh
+        .with("capture", &file(&amp))
+        .with("pedal", &file(&pedal));
+    let mut first = Plugin::new(&library);
+    assert!(first.restore(&project.to_clap()));
+    while_playing(&mut first, |plugin| {
+        wait("the files are read", plugin, |plugin| {
+            let saved = Project::from_clap(&plugin.save());
+            let read = |part| saved.part(part)["sha256"].is_string();
+            read("capture") && read("pedal")
+        });
+    });
+    let saved = first.save();
+
+    std::fs::create_dir(home.join("After")).expect("a folder");
+    std::fs::rename(&before, &after).expect("a folder that moves");
+    let dialog = home.join("zenity");
+    let script = format!("#!/bin/sh\necho '{}'\n", after.join("Amp.nam").display());
+    std::fs::write(&dialog, script).expect("a script");
+    std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
+    let mut located = None;
+    in_the_editor(bundle, |_, window, plugin| {
+        assert!(plugin.restore(&saved));
+        wait("it is told", plugin, |plugin| {
+            window_report(plugin).starts_with("Missing: Amp. ")
+        });
+        assert!(window_report(plugin).contains("Missing: Drive. Nothing plays instead"));
+        plugin.serve_for(Duration::from_millis(300));
+        picture("clap-missing");
+        mouse(window, LOCATE, &["click", "1"]);
+        wait("it is found", plugin, |plugin| {
+            window_report(plugin) == "Ready"
+        });
+        plugin.serve_for(Duration::from_millis(300));
+        picture("clap-located");
+        located = Some(Project::from_clap(&plugin.save()));
+    });
+    let located = located.expect("a project");
+    let at = |part: &str, name: &str| {
+        let path = after.join(name);
+        assert_eq!(located.part(part)["path"].as_str(), path.to_str());
+        assert_eq!(
+            located.part(part)["sha256"],
+            Project::from_clap(&saved).part(part)["sha256"]
+        );
+    };
+    at("capture", "Amp.nam");
+    at("pedal", "Pedals/Drive.nam");
+    let mut again = Plugin::new(&library);
+    assert!(again.restore(&located.to_clap()));
+    while_playing(&mut again, |plugin| {
+        wait("all is there", plugin, |plugin| {
+            let saved = Project::from_clap(&plugin.save());
+            window_report(plugin) == "Ready" && saved.part("pedal")["rate"] == RATE
+        });
+    });
+    assert_eq!(Project::from_clap(&again.save()), located);
 }
 
 /// How many captures there are to find one in.
