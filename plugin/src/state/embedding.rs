@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_small_text_cannot_become_a_huge_file() {
         // 30 MB of nothing, and more than any file may have.
-        for megabytes in [30, 2 * MAX_FILE_BYTES >> 20] {
+        for megabytes in [30, (2 * MAX_FILE_BYTES) >> 20] {
             let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
             let zeros = vec![0; 1 << 20];
             for _ in 0..megabytes {
