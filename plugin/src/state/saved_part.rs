@@ -35,9 +35,9 @@ const MAX_NAME: usize = 200;
 const MAX_PATH: usize = 1 << 17;
 /// The key of the embedded file.
 const EMBEDDED: &str = "embedded";
-/// All keys that are known.
-const KEYS: [&str; 8] = [
-    "builtin", "path", "relative", "name", "sha256", "bytes", EMBEDDED, "rate",
+/// All keys that are known. `embed`, the wish that a file be embedded, is none that a state can have.
+const KEYS: [&str; 9] = [
+    "builtin", "path", "relative", "name", "sha256", "bytes", "embed", EMBEDDED, "rate",
 ];
 /// What can be the sample rate of a capture, in Hz.
 const RATES: RangeInclusive<f64> = 1_000.0..=1_000_000.0;
@@ -545,12 +545,18 @@ pub(super) mod tests {
                 let mut state = SavedPart::file(path).write();
                 state["version"] = json!(version);
                 let wish = wish.as_object().unwrap().clone();
+                let wish_is_embed = wish.contains_key("embed");
                 state.as_object_mut().unwrap().extend(wish);
                 let read = SavedPart::read(&state).unwrap();
                 let found = Found::AtPath(Contents::new(CAPTURE.to_vec()));
                 let resolved = resolved(&read, &found, 48_000.0);
-                let saved = resolved.write().to_string();
-                assert!(saved.len() < 400, "{saved}");
+                let saved = resolved.write();
+                assert!(saved.to_string().len() < 400, "{saved}");
+                assert_eq!(
+                    saved.get("embed").is_some(),
+                    version == 2 && wish_is_embed,
+                    "{saved}"
+                );
             }
         }
     }
