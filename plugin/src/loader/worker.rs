@@ -317,7 +317,7 @@ impl Worker {
                 slot.resolved(generation, arrived.saved.clone());
                 if arrived.replaced && looked_for {
                     shared.say_of(part, Message::notice(format!(
-                        "The project's own file of {} is not in your folders. Add the folder that it is in under Browse, or press Locate.",
+                        "The project's own file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
                         saved.name()
                     )));
                 }
@@ -365,6 +365,7 @@ impl Worker {
         };
         let held = &mut self.parts[part.index()];
         let called = loaded.name(&saved);
+        let now = shown_of(&loaded);
         let mut shown = shared.shown.lock();
         let shown = &mut shown.parts[part.index()];
         *shown = ShownPart {
@@ -377,7 +378,7 @@ impl Worker {
             origin: origin_of(&saved),
             place,
             message: shown.message.take(),
-            ..shown_of(&loaded)
+            ..now
         };
         held.failed = None;
         held.loaded = Some(Loaded {

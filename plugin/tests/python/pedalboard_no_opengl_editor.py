@@ -26,7 +26,7 @@ stop = threading.Event()
 
 
 def report():
-    return plugin.parameters["window"].string_value
+    return plugin.parameters["status"].string_value
 
 
 def play():
