@@ -40,14 +40,25 @@ pub(super) fn load(
     deadline: Instant,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Arrived, Option<Cause>> {
+    let newer = (!saved.is_understood()).then(|| {
+        format!(
+            "The project says more of {} than this version of Gridleak knows; it keeps that.",
+            saved.name()
+        )
+    });
+    let fail = |reason: String| {
+        let text = match &newer {
+            Some(newer) => format!("{reason}. {newer}"),
+            None => reason,
+        };
+        shared.say_of(part, Message::error(text));
+    };
     let tell = |note: Option<String>| {
-        let newer = (!saved.is_understood()).then(|| {
-            format!(
-                "The project says more of {} than this version of Gridleak knows; it keeps that.",
-                saved.name()
-            )
-        });
-        let notes: Vec<String> = [note, newer].into_iter().flatten().collect();
+        let notes: Vec<&str> = [&note, &newer]
+            .into_iter()
+            .flatten()
+            .map(|note| &**note)
+            .collect();
         match notes.is_empty() {
             true => shared.shown.lock().parts[part.index()].message = None,
             false => shared.say_of(part, Message::notice(notes.join(" "))),
@@ -75,7 +86,7 @@ pub(super) fn load(
         | Found::Moved { contents, .. }
         | Found::Embedded(contents) => parse(&title(saved), &contents.bytes),
         Found::Missing(failure) => {
-            shared.say_of(part, Message::error(failure.to_string()));
+            fail(failure.to_string());
             return Err(Some(match saved.source {
                 Source::Unknown(_) => Cause::NotUnderstood,
                 Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
@@ -87,7 +98,7 @@ pub(super) fn load(
     let content = match parsed {
         Ok(content) => content,
         Err(refusal) => {
-            shared.say_of(part, Message::error(refusal));
+            fail(refusal);
             return Err(Some(match replaced {
                 true => Cause::Missing,
                 false => Cause::Unreadable,

@@ -394,7 +394,12 @@ mod tests {
     fn what_a_newer_version_means_is_kept_and_told() {
         let newer = json!({"version": 2, "uri": "somewhere://12345", "name": "Plexi"});
         let more = json!({"version": 2, "builtin": "clean", "tilt": 3});
-        let instance = opened([(Part::Capture, newer.clone()), (Part::Pedal, more)]);
+        let gone = json!({"version": 2, "path": "/gone/cab.wav", "crossfade": 3});
+        let instance = opened([
+            (Part::Capture, newer.clone()),
+            (Part::Pedal, more),
+            (Part::Cab, gone),
+        ]);
         let told = text(&instance, Part::Capture);
         assert_eq!(told, "Not understood: Plexi. Gridleak Crunch plays instead");
         assert!(
@@ -405,8 +410,11 @@ mod tests {
         assert_eq!(state(&instance, Part::Capture), newer);
         assert_eq!(state(&instance, Part::Pedal)["tilt"], 3);
         let shown = instance.loader.shown();
-        let message = shown.parts[Part::Pedal.index()].message.as_ref().unwrap();
-        assert!(message.text.contains("keeps that"), "{}", message.text);
+        // Be it found or not.
+        for part in [Part::Pedal, Part::Cab] {
+            let message = shown.parts[part.index()].message.as_ref().unwrap();
+            assert!(message.text.contains("keeps that"), "{}", message.text);
+        }
     }
 
     #[test]
