@@ -81,6 +81,13 @@ impl Card {
         }
     }
 
+    /// The same below another line.
+    pub(crate) fn under(&self, name: &'static str, value: String) -> Self {
+        let mut card = self.clone();
+        card.lines.insert(0, (name, shown(&value)));
+        card
+    }
+
     /// Adds what playing it takes here, as [`cost`] measured it.
     pub(crate) fn set_cost(&mut self, cost: f32) {
         let value = format!("{:.1} % of a core", 100.0 * cost);
@@ -219,6 +226,15 @@ mod tests {
         assert_eq!(value(&card, "Loudness"), Some(expected));
         let card = Card::new(&capture, &levels, 0);
         assert_eq!(value(&card, "Plays late"), None);
+    }
+
+    #[test]
+    fn what_the_project_means_stands_above_what_plays() {
+        let plays = card(r#"{"name":"Plexi"}"#);
+        let told = "Missing: Recto. Plexi plays instead";
+        let card = plays.under("Project", told.into());
+        assert_eq!(card.lines[0], ("Project", told.into()));
+        assert_eq!(card.lines[1..], plays.lines);
     }
 
     #[test]

@@ -42,8 +42,6 @@ pub(crate) struct History {
     undone: Vec<Change>,
     /// When the last one was recorded.
     last: Option<Instant>,
-    /// Which way was gone last.
-    back: bool,
 }
 
 impl Change {
@@ -143,7 +141,6 @@ impl History {
         let change = self.done.pop()?;
         self.undone.push(change.clone());
         self.last = None;
-        self.back = true;
         Some(change.reversed())
     }
 
@@ -152,26 +149,7 @@ impl History {
         let change = self.undone.pop()?;
         self.done.push(change.clone());
         self.last = None;
-        self.back = false;
         Some(change)
-    }
-
-    /// Tells that this could not be put back as a part. If that was the change that was asked for last,
-    /// it is still to be made.
-    pub(crate) fn could_not(&mut self, part: Part, saved: &SavedPart) {
-        let (from, to) = match self.back {
-            true => (&mut self.undone, &mut self.done),
-            false => (&mut self.done, &mut self.undone),
-        };
-        let back = self.back;
-        let is_it = |change: &Change| match change {
-            Change::Parts(parts) => parts.iter().any(|change| {
-                let wanted = if back { &change.before } else { &change.after };
-                change.part == part && wanted == saved
-            }),
-            Change::Control { .. } => false,
-        };
-        to.extend(from.pop_if(|change| is_it(change)));
     }
 
     /// Forgets everything: it was another project's.
@@ -223,32 +201,6 @@ mod tests {
         history.record(turned(Knob::Treble, 0.1, 0.2), at);
         assert!(!history.can_redo());
         assert_eq!(history.undo(), Some(turned(Knob::Treble, 0.2, 0.1)));
-    }
-
-    #[test]
-    fn what_cannot_be_made_is_still_to_be_made() {
-        let mut history = History::default();
-        let (none, lead) = (SavedPart::built_in("none"), SavedPart::built_in("lead"));
-        let loaded = Change::Parts(vec![PartChange {
-            part: Part::Pedal,
-            before: none.clone(),
-            after: lead.clone(),
-        }]);
-        let bass = turned(Knob::Bass, 0.5, 0.7);
-        history.record(bass.clone(), Instant::now());
-        history.record(loaded.clone(), Instant::now());
-        assert_eq!(history.undo(), Some(loaded.clone().reversed()));
-        history.could_not(Part::Pedal, &none);
-        assert_eq!(history.undo(), Some(loaded.clone().reversed()), "again");
-        // What fails only when other things were taken back is let go.
-        assert_eq!(history.undo(), Some(bass.clone().reversed()));
-        history.could_not(Part::Pedal, &none);
-        assert_eq!(history.redo(), Some(bass));
-        assert_eq!(history.redo(), Some(loaded.clone()));
-        history.could_not(Part::Pedal, &lead);
-        assert_eq!(history.redo(), Some(loaded));
-        history.clear();
-        assert!(!history.can_undo() && !history.can_redo());
     }
 
     #[test]

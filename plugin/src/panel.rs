@@ -16,7 +16,7 @@ use crate::library::{Library, Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, Side};
 use crate::part::Part;
 use crate::state::SavedPart;
 
@@ -55,6 +55,7 @@ impl Backend for Panel {
         let sides = |(left, right)| Levels { left, right };
         let (reduction, level) = self.meters.gate();
         let message = shown.message().cloned();
+        let (absent, question) = (shown.absent(), shown.question());
         let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
         let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
         let second = second.filter(|_| self.parameters.playing() == Part::SecondCapture);
@@ -62,13 +63,22 @@ impl Backend for Panel {
         let has_cab = playing.is_some_and(|capture| capture.has_cab);
         let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
         let pedal = pedal.filter(|_| self.parameters.pedal.value());
+        let selected = match self.parameters.compare.side.value() {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
+        };
+        let selected = &shown.parts[selected.index()];
+        let project = selected.absent.as_ref().and_then(|_| selected.text());
         let capture = playing.map(|playing| CaptureStatus {
             driven: pedal.unwrap_or(playing).levels,
             through_pedal: pedal.is_some(),
             levels: playing.levels,
             slims: playing.slims,
             knobs: playing.knobs.clone(),
-            card: playing.card.clone(),
+            card: match project {
+                Some(project) => playing.card.under("Project", project).into(),
+                None => playing.card.clone(),
+            },
         });
         let (can_undo, can_redo) = {
             let history = self.loader.history().lock();
@@ -76,6 +86,8 @@ impl Backend for Panel {
         };
         Status {
             message,
+            absent,
+            question,
             cab_by_capture,
             capture,
             can_undo,
@@ -84,7 +96,8 @@ impl Backend for Panel {
             gate: GateMeter { reduction, level },
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
-                    name: part.name,
+                    name: part.text(),
+                    absent: part.absent.is_some(),
                     origin: part.origin,
                     place: part.place,
                     response: part.response,
@@ -94,6 +107,7 @@ impl Backend for Panel {
                     origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
                     place: part.place,
                     response: part.response,
+                    absent: false,
                 },
                 (true, true) => PartStatus {
                     name: Some("None: the capture has its own cabinet".into()),
@@ -155,6 +169,18 @@ impl Backend for Panel {
     fn keep_interface(&self) {
         let dbu = self.parameters.levels.interface.unmodulated_plain_value();
         self.library.keep_interface(dbu);
+    }
+
+    fn locate(&self, part: Part, path: PathBuf) {
+        self.loader.locate(part, path);
+    }
+
+    fn use_new_file(&self, part: Part) {
+        self.loader.use_new_file(part);
+    }
+
+    fn keep_looking(&self, part: Part) {
+        self.loader.keep_looking(part);
     }
 
     fn forget_overruns(&self) {

@@ -76,6 +76,11 @@ impl Settings {
         }
     }
 
+    /// The folders that the user chose to keep sounds in, all of them absolute.
+    pub(crate) fn chosen_folders(self) -> impl Iterator<Item = PathBuf> {
+        self.library_folders.into_iter().chain(self.capture_folders)
+    }
+
     /// As [`Settings::load`], from the settings in the folder `config`.
     pub(crate) fn load_from(config: &Path) -> Self {
         let fields = match shared_file::read(&config.join(FILE)) {

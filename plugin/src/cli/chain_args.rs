@@ -228,7 +228,7 @@ impl ChainArgs {
 fn open_response(path: &Path) -> Result<ImpulseResponse> {
     match built_in(path, CABS) {
         Some(found) => impulse_file::read(path, found?.bytes),
-        None => impulse_file::read(path, &Contents::read(path)?.bytes),
+        None => impulse_file::read(path, &Contents::read(path, &|| false)?.bytes),
     }
 }
 

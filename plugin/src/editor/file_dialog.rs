@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::endings;
 use crate::part::Part;
+use crate::state::is_network;
 
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(200);
@@ -96,7 +97,8 @@ impl FileDialog {
             let folder = beside
                 .as_deref()
                 .and_then(Path::parent)
-                .filter(|folder| folder.is_dir());
+                // Where a project says that a file is, another machine might be asked who the user is.
+                .filter(|folder| !is_network(folder) && folder.is_dir());
             let began = Instant::now();
             let answer = match picker.pick(wanted, folder) {
                 Some(path) => Answer::Chosen(path),

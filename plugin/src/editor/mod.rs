@@ -15,6 +15,7 @@ mod setup;
 #[cfg(test)]
 mod snapshots;
 mod sources;
+mod strip;
 mod theme;
 mod view;
 mod widgets;
@@ -55,12 +56,12 @@ pub(crate) use self::control::Switch;
 pub(crate) use self::control::{Control, Knob};
 pub(crate) use self::curve::{CURVE_POINTS, curve_frequency};
 pub(crate) use self::view::{
-    CaptureStatus, Embedding, GateMeter, Latency, Levels, Message, PartStatus, Status,
+    CaptureStatus, Embedding, GateMeter, Latency, Levels, Message, PartStatus, Question, Status,
 };
 
 /// What the window needs of the plugin.
 ///
-/// Everything is called on the window's thread, except for [`Backend::load`] and
+/// Everything is called on the window's thread, except for [`Backend::load`], [`Backend::locate`] and
 /// [`Backend::add_folder`].
 pub(crate) trait Backend: Send + Sync + 'static {
     fn parameters(&self) -> &Parameters;
@@ -96,6 +97,15 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Has new instances begin with the level of the interface that this one has. Must not wait for
     /// the disk.
     fn keep_interface(&self);
+
+    /// Has a part refer to the file at `path`, where it is now. Called on the thread of the file dialog.
+    fn locate(&self, part: Part, path: PathBuf);
+
+    /// An answer to [`Status::question`]: the new file is right. Must not wait for the disk.
+    fn use_new_file(&self, part: Part);
+
+    /// The other answer: the project goes on to mean the old file. Must not wait for the disk.
+    fn keep_looking(&self, part: Part);
 
     /// Counts blocks that came too late anew.
     fn forget_overruns(&self);
@@ -304,7 +314,16 @@ impl EditorApp {
         let setter = host.param_setter();
         let parameters = self.backend.parameters();
         match action {
-            Action::OpenDialog(part) => self.open_dialog(part, picker),
+            Action::OpenDialog(part) => {
+                self.open_dialog(part, picker, move |backend, path| backend.load(part, path));
+            }
+            Action::Locate(part) => {
+                self.open_dialog(part, picker, move |backend, path| {
+                    backend.locate(part, path)
+                });
+            }
+            Action::UseNewFile(part) => self.backend.use_new_file(part),
+            Action::KeepLooking(part) => self.backend.keep_looking(part),
             Action::Step(part, step) => self.backend.step(part, step),
             Action::Clear(part) => self.backend.clear(part),
             Action::ChooseCabByCapture => self.backend.choose_cab_by_capture(),
@@ -422,9 +441,13 @@ impl EditorApp {
         }
     }
 
-    fn open_dialog(&self, part: Part, picker: impl Picker) {
-        let load = move |backend: &dyn Backend, path| backend.load(part, path);
-        self.ask(Wanted::File(part), self.backend.path(part), picker, load);
+    fn open_dialog(
+        &self,
+        part: Part,
+        picker: impl Picker,
+        then: impl FnOnce(&dyn Backend, PathBuf) + Send + 'static,
+    ) {
+        self.ask(Wanted::File(part), self.backend.path(part), picker, then);
     }
 
     /// Opens the file dialog and does `then` with what is chosen in it.
@@ -692,6 +715,21 @@ mod tests {
 
         fn keep_interface(&self) {
             self.asked.lock().push("keep the interface".into());
+        }
+
+        fn locate(&self, part: Part, path: PathBuf) {
+            self.asked
+                .lock()
+                .push(format!("{part:?} is at {}", path.display()));
+            self.load(part, path);
+        }
+
+        fn use_new_file(&self, part: Part) {
+            self.asked.lock().push(format!("{part:?} new file"));
+        }
+
+        fn keep_looking(&self, part: Part) {
+            self.asked.lock().push(format!("{part:?} old file"));
         }
 
         fn forget_overruns(&self) {
@@ -1042,6 +1080,21 @@ mod tests {
                 "Pedal clear",
                 "automatic",
             ]
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_a_missing_file_reaches_the_plugin() {
+        let (plugin, chosen) = plugin();
+        let (mut app, _) = open(&plugin);
+        app.perform(Action::Locate(Part::Pedal), Stub(Some("amp.nam".into())));
+        assert_eq!(chosen.recv().unwrap().0, Part::Pedal);
+        app.perform(Action::UseNewFile(Part::Cab), Stub(None));
+        app.perform(Action::KeepLooking(Part::Capture), Stub(None));
+        let asked = plugin.asked.lock();
+        assert_eq!(
+            *asked,
+            ["Pedal is at amp.nam", "Cab new file", "Capture old file"]
         );
     }
 

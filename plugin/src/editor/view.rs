@@ -3,17 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::accesskit::{Live, Role};
-use egui::{
-    Align2, CornerRadius, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, UiBuilder,
-    vec2,
-};
+use egui::{Align2, Color32, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, vec2};
 
 use super::coach::Coach;
 use super::control::Controls;
 pub(crate) use super::control::{Choice, Knob, Switch};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
+use super::strip::Strip;
 use super::widgets::{self, Button, Face, Radio};
 use super::words::{self, Facts};
 use super::{browser, info, knob, meter, rig, setup, theme};
@@ -75,6 +72,10 @@ pub(crate) struct Status {
     /// Whether something is being loaded.
     pub(crate) busy: bool,
     pub(crate) message: Option<Message>,
+    /// What does not play as the project means it, in a line.
+    pub(crate) absent: Option<String>,
+    /// What the user is asked; it stays until it is answered.
+    pub(crate) question: Option<Question>,
     /// The largest sample of the guitar as it comes in, in linear amplitude.
     pub(crate) guitar: f32,
     pub(crate) input: Levels,
@@ -106,8 +107,11 @@ pub(crate) struct CaptureStatus {
 /// What is shown of a part of the rig.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartStatus {
-    /// The name of what plays, or is to play and could not be found; `None` for nothing.
+    /// The name of what plays, or what there is to say where the project means something else; `None`
+    /// for nothing.
     pub(crate) name: Option<String>,
+    /// Whether what the project means does not play.
+    pub(crate) absent: bool,
     /// Where it comes from; `None` for nothing, and for a cabinet that follows the capture.
     pub(crate) origin: Option<Origin>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
@@ -140,6 +144,14 @@ pub(crate) struct Embedding {
     pub(crate) on: bool,
     /// What that adds to the project, in bytes.
     pub(crate) bytes: usize,
+}
+
+/// Whether a file may stand for the one that the project was saved with and that is not to be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) part: Part,
+    /// What the file is called.
+    pub(crate) name: String,
 }
 
 /// Something to tell, cause and remedy.
@@ -189,6 +201,12 @@ pub(crate) struct Latency {
 pub(crate) enum Action {
     /// Ask for a file to load as a part.
     OpenDialog(Part),
+    /// Ask where the file of a part is now.
+    Locate(Part),
+    /// The file that plays in the place of a part's is right.
+    UseNewFile(Part),
+    /// It is not.
+    KeepLooking(Part),
     /// The neighbour of a part in its folder.
     Step(Part, Step),
     /// Nothing in the place of a part.
@@ -263,14 +281,25 @@ impl Memory {
 }
 
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
-const LONGEST_MESSAGE: usize = 1000;
+pub(super) const LONGEST_MESSAGE: usize = 1000;
 pub(super) const LONGEST_NAME: usize = 200;
+/// The same of a name with what is said of it.
+const LONGEST_TEXT: usize = 2 * LONGEST_NAME;
 
 /// The first `most` characters of `text`, and an ellipsis if there are more.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}\u{2026}", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+impl PartStatus {
+    fn colour(&self) -> Color32 {
+        match self.absent {
+            true => theme::ERROR,
+            false => theme::TEXT,
+        }
     }
 }
 
@@ -291,8 +320,15 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         kind: Kind::Notice,
         text: fault.advice(&Facts::of(view)).into(),
     });
-    let message = view.status.message.as_ref().or(advice.as_ref());
-    let message = message.map(|message| Strip::new(ui, message, window));
+    let question = view.status.question.as_ref();
+    let message = match (&view.status.message, question) {
+        (Some(message), _) => Some(Strip::new(ui, message, None, window)),
+        (None, Some(question)) => {
+            let message = Message::notice(question.text());
+            Some(Strip::new(ui, &message, Some(question.part), window))
+        }
+        (None, None) => advice.map(|advice| Strip::new(ui, &advice, None, window)),
+    };
     let height = message.as_ref().map(|strip| strip.height);
     let layout = Layout::new(window, height);
     let mut scene = Scene {
@@ -345,11 +381,11 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
         }
         if let (Some(strip), Some(rect)) = (message, layout.message)
-            && strip.show(ui, at(rect), scale)
+            && let Some(action) = strip.show(ui, at(rect), scale)
         {
-            match &view.status.message {
-                Some(_) => scene.actions.push(Action::DismissMessage),
-                None => scene.memory.coach.dismiss(),
+            match (&view.status.message, action) {
+                (None, Action::DismissMessage) => scene.memory.coach.dismiss(),
+                (_, action) => scene.actions.push(action),
             }
         }
         scene.show_status(ui, at(layout.status));
@@ -454,7 +490,11 @@ impl Scene<'_> {
             (Part::SecondCapture, None) => self.view.status.parts[Part::Capture.index()].place,
             _ => status.place,
         };
-        let elsewhere = place.is_some_and(|place| place.count > 1);
+        // Folders that only the project names are not looked at before somebody wants to go there.
+        let elsewhere = match place {
+            Some(place) => place.count > 1,
+            None => matches!(status.origin, Some(Origin::File(_))),
+        };
         let something = status.name.is_some() && part != Part::Capture;
         let (scale, free) = (self.scale, !self.view.choosing);
         let mut left = rect.left();
@@ -463,13 +503,19 @@ impl Scene<'_> {
             left += (wide + 3.0) * scale;
             place
         };
-        for (what, face, step) in [
-            ("Previous", Face::Left, Step::Previous),
-            ("Next", Face::Right, Step::Next),
-        ] {
-            let name = format!("{what} {called}");
-            let action = Action::Step(part, step);
-            self.button(ui, place(24.0), &name, face, elsewhere, action);
+        if status.absent && matches!(status.origin, Some(Origin::File(_))) {
+            let name = format!("Locate {called}");
+            let face = Face::Text("Locate\u{2026}");
+            self.button(ui, place(51.0), &name, face, free, Action::Locate(part));
+        } else {
+            for (what, face, step) in [
+                ("Previous", Face::Left, Step::Previous),
+                ("Next", Face::Right, Step::Next),
+            ] {
+                let name = format!("{what} {called}");
+                let action = Action::Step(part, step);
+                self.button(ui, place(24.0), &name, face, elsewhere, action);
+            }
         }
         let name = format!("Load {called}");
         let face = Face::Text("Load\u{2026}");
@@ -484,8 +530,9 @@ impl Scene<'_> {
 
     /// The name of a part, or what stands for nothing.
     pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, part: Part, nothing: &str) {
-        let (text, colour) = match &self.view.status.parts[part.index()].name {
-            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
+        let part = &self.view.status.parts[part.index()];
+        let (text, colour) = match &part.name {
+            Some(name) => (one_line(&shortened(name, LONGEST_TEXT)), part.colour()),
             None => (nothing.to_owned(), theme::FAINT),
         };
         let font = theme::body(self.scale);
@@ -651,15 +698,18 @@ impl Scene<'_> {
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         let part = &view.status.parts[self.view.capture_part().index()];
-        let (text, colour) = match &part.name {
-            Some(name) => (one_line(&shortened(name, LONGEST_NAME)), theme::TEXT),
-            None => match &view.status.parts[Part::Capture.index()].name {
-                Some(name) => {
-                    let name = one_line(&shortened(name, LONGEST_NAME));
-                    (Facts::of(view).empty_b(&name), theme::WEAK)
-                }
-                None => ("No capture loaded".into(), theme::WEAK),
-            },
+        let first = &view.status.parts[Part::Capture.index()];
+        let (text, colour) = match (&part.name, &first.name) {
+            (Some(name), _) => (one_line(&shortened(name, LONGEST_TEXT)), part.colour()),
+            (None, Some(name)) => {
+                let name = one_line(&shortened(name, LONGEST_TEXT));
+                let text = match first.absent {
+                    true => format!("B is empty. {name}"),
+                    false => Facts::of(view).empty_b(&name),
+                };
+                (text, theme::WEAK)
+            }
+            (None, None) => ("No capture loaded".into(), theme::WEAK),
         };
         // What is set far from here is to be seen here.
         let quality = view.controls.number(Knob::Quality);
@@ -711,84 +761,6 @@ impl Scene<'_> {
     }
 }
 
-/// A message, laid out for the width of the window.
-struct Strip {
-    kind: Kind,
-    text: String,
-    height: f32,
-}
-
-impl Strip {
-    /// Width of the bar at the left, and of the button at the right with the space around it.
-    const BAR: f32 = 4.0;
-    const BUTTON: f32 = 28.0;
-    const PADDING: f32 = 8.0;
-
-    fn new(ui: &Ui, message: &Message, window: egui::Vec2) -> Self {
-        let scale = layout::scale(window);
-        let text = shortened(&message.text, LONGEST_MESSAGE);
-        let around = (Self::BAR + 2.0 * Self::PADDING + Self::BUTTON) * scale;
-        let width = Layout::message_width(window) - around;
-        let font = theme::small(scale);
-        let galley = ui.painter().layout(text.clone(), font, theme::TEXT, width);
-        let needed = galley.size().y + 2.0 * Self::PADDING * scale;
-        // A long one must not push everything else out of the window.
-        let most = (0.3 * window.y).max(48.0 * scale);
-        Self {
-            kind: message.kind,
-            text,
-            height: needed.clamp(30.0 * scale, most),
-        }
-    }
-
-    /// Draws it; says whether it is to go.
-    fn show(self, ui: &mut Ui, rect: Rect, scale: f32) -> bool {
-        let (bar_colour, kind) = match self.kind {
-            Kind::Error => (theme::ERROR, "Error"),
-            Kind::Notice => (theme::ACCENT, "Notice"),
-        };
-        ui.painter()
-            .rect_filled(rect, theme::PANEL_CORNER, theme::RAISED);
-        let bar = rect.with_max_x(rect.left() + Self::BAR * scale);
-        let corners = CornerRadius {
-            ne: 0,
-            se: 0,
-            ..theme::PANEL_CORNER
-        };
-        ui.painter().rect_filled(bar, corners, bar_colour);
-
-        let (text, button) = rect.split_left_right_at_x(rect.right() - Self::BUTTON * scale);
-        let text = text
-            .with_min_x(bar.right())
-            .shrink2(vec2(Self::PADDING * scale, 0.0));
-        let place = UiBuilder::new()
-            .max_rect(text)
-            .accessibility_role(Role::Alert)
-            .accessibility_label(kind);
-        let inner = &mut ui.new_child(place);
-        inner
-            .ctx()
-            .accesskit_node_builder(inner.unique_id(), |node| {
-                node.set_live(Live::Polite);
-            });
-        let font = theme::small(scale);
-        ScrollArea::vertical()
-            .id_salt("message")
-            .auto_shrink(false)
-            .show(inner, |ui| {
-                ui.add_space(Self::PADDING * scale);
-                let label = egui::RichText::new(&self.text).font(font);
-                ui.add(egui::Label::new(label).wrap());
-            });
-
-        let side = 20.0 * scale;
-        let middle = egui::pos2(button.center().x, button.top() + 15.0 * scale);
-        let button = Rect::from_center_size(middle, vec2(side, side));
-        let dismiss = Button::new("Dismiss message", Face::Cross, theme::body(scale)).flat();
-        dismiss.show(ui, button).clicked()
-    }
-}
-
 /// What playing costs, as it is written for a while: figures that change with every picture cannot be
 /// read.
 #[derive(Debug, Default)]
@@ -832,9 +804,20 @@ impl Scene<'_> {
             self.show_overruns(ui, left);
             rest = after;
             let text = words::latency(latency);
-            widgets::label(ui, rest, align, 1, &text, font.clone(), theme::FAINT);
+            let (left, after) = match view.status.absent {
+                Some(_) => rest.split_left_right_at_x(rest.left() + 150.0 * scale),
+                None => (rest, rest),
+            };
+            rest = after;
+            widgets::label(ui, left, align, 1, &text, font.clone(), theme::FAINT);
         } else {
-            widgets::label(ui, rest, align, 1, "Not active", font.clone(), theme::FAINT);
+            let (left, after) = rest.split_left_right_at_x(rest.left() + 68.0 * scale);
+            rest = after;
+            widgets::label(ui, left, align, 1, "Not active", font.clone(), theme::FAINT);
+        }
+        if let Some(absent) = &view.status.absent {
+            let text = one_line(&shortened(absent, LONGEST_MESSAGE));
+            widgets::label(ui, rest, align, 1, &text, font.clone(), theme::ERROR);
         }
         let version = env!("CARGO_PKG_VERSION");
         let align = Align2::RIGHT_CENTER;
@@ -872,7 +855,9 @@ pub(super) mod tests {
     use super::*;
     use std::time::Duration;
 
-    use egui::accesskit::Toggled;
+    use super::super::layout;
+
+    use egui::accesskit::{Role, Toggled};
     use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Vec2};
     use egui_kittest::kittest::{NodeT, Queryable};
     use egui_kittest::{Harness, Node};
@@ -1932,6 +1917,106 @@ pub(super) mod tests {
         assert!(window.query_by_label("Dismiss message").is_none());
     }
 
+    /// A view of a project whose files are missing.
+    fn missing() -> View {
+        let mut view = view();
+        let file = |name: &str| Some(Origin::File(format!("/{name}").into()));
+        let text = "Missing: Plexi. Crunch plays instead";
+        for (part, name) in [
+            (Part::Capture, text),
+            (Part::Pedal, "Missing: Screamer. Nothing plays instead"),
+            (Part::Cab, "Missing: Green. Built-in cabinet plays instead"),
+        ] {
+            view.status.parts[part.index()] = PartStatus {
+                name: Some(name.into()),
+                absent: true,
+                origin: file(name),
+                ..PartStatus::default()
+            };
+        }
+        view.status.parts[Part::SecondCapture.index()] = PartStatus::default();
+        view.status.absent = Some(format!("{text}. Missing: Screamer. Nothing plays instead"));
+        view
+    }
+
+    #[test]
+    fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
+        let mut window = window(missing());
+        for text in [
+            "Missing: Plexi. Crunch plays instead",
+            "Missing: Screamer. Nothing plays instead",
+            "Missing: Green. Built-in cabinet plays instead",
+            // The line below everything.
+            "Missing: Plexi. Crunch plays instead. Missing: Screamer. Nothing plays instead",
+        ] {
+            assert!(window.query_by_label(text).is_some(), "{text}");
+        }
+        // What there was to say about it may be dismissed; nothing depends on that.
+        assert!(window.query_by_label("Dismiss message").is_none());
+        for (name, part) in [
+            ("capture", Part::Capture),
+            ("pedal", Part::Pedal),
+            ("cabinet", Part::Cab),
+        ] {
+            assert!(window.query_by_label(&format!("Next {name}")).is_none());
+            window.get_by_label(&format!("Locate {name}")).click();
+            assert_eq!(done(&mut window), [Action::Locate(part)]);
+            window.get_by_label(&format!("Load {name}")).click();
+            assert_eq!(done(&mut window), [Action::OpenDialog(part)]);
+        }
+        // Not while a dialog is open, and not for what is no file.
+        window.state_mut().view.choosing = true;
+        window.run();
+        window.get_by_label("Locate pedal").click();
+        assert_eq!(done(&mut window), []);
+        let status = &mut window.state_mut().view.status;
+        status.parts[Part::Pedal.index()].origin = None;
+        window.run();
+        assert!(window.query_by_label("Locate pedal").is_none());
+        let controls = &mut window.state_mut().view.controls;
+        controls.choice_mut(Choice::Side).chosen = 1;
+        window.run();
+        let text = "B is empty. Missing: Plexi. Crunch plays instead";
+        assert!(window.query_by_label(text).is_some());
+    }
+
+    #[test]
+    fn a_question_stays_until_it_is_answered() {
+        let mut view = view();
+        view.status.question = Some(Question {
+            part: Part::Cab,
+            name: "Greenback".into(),
+        });
+        view.status.message = message("Plexi.nam: there is no such file");
+        let mut window = window(view);
+        // One thing after the other.
+        assert!(window.query_by_label("Keep looking").is_none());
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done(&mut window), [Action::DismissMessage]);
+        window.state_mut().view.status.message = None;
+        window.run();
+        let asked = "Greenback is another file than the project was saved with";
+        assert!(window.query_by_label_contains(asked).is_some());
+        assert!(window.query_by_label("Dismiss message").is_none());
+        for (answer, action) in [
+            ("Use the new file", Action::UseNewFile(Part::Cab)),
+            ("Keep looking", Action::KeepLooking(Part::Cab)),
+        ] {
+            window.get_by_label(answer).click();
+            assert_eq!(done(&mut window), [action]);
+        }
+    }
+
+    #[test]
+    fn where_the_folder_is_not_known_there_is_a_way_on() {
+        let mut view = view();
+        view.status.parts[0].place = None;
+        view.status.parts[0].origin = Some(Origin::File("/there/a.nam".into()));
+        let mut window = window(view);
+        window.get_by_label("Next capture").click();
+        assert_eq!(done(&mut window), [Action::Step(Part::Capture, Step::Next)]);
+    }
+
     #[test]
     fn at_every_size_everything_is_inside_and_apart() {
         for size in [
@@ -1972,18 +2057,46 @@ pub(super) mod tests {
                 }
                 let names = shown.get_all_by_label(name);
                 parts.extend(names.map(|node| ("name", node.rect())));
-                let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);
-                for (index, (label, rect)) in parts.iter().enumerate() {
-                    assert!(rect.is_positive(), "{label} at {size}: {rect}");
-                    assert!(inside.contains_rect(*rect), "{label} at {size}: {rect}");
-                    for (other, against) in &parts[..index] {
-                        let shared = rect.intersect(*against).shrink(0.01);
-                        assert!(
-                            !shared.is_positive(),
-                            "{label}, {other} at {size}: {shared}"
-                        );
-                    }
-                }
+                assert_inside_and_apart(&parts, size);
+            }
+            let mut view = missing();
+            let mut labels = vec![
+                "Locate capture",
+                "Locate pedal",
+                "Locate cabinet",
+                "Load cabinet",
+                "Missing: Plexi. Crunch plays instead",
+                "Missing: Plexi. Crunch plays instead. Missing: Screamer. Nothing plays instead",
+                "Missing: Green. Built-in cabinet plays instead",
+                "Latency 48 samples (1.0 ms)",
+            ];
+            // Below that height, a message makes the window scroll.
+            if size.y > 450.0 {
+                view.status.question = Some(Question {
+                    part: Part::Cab,
+                    name: "Greenback".into(),
+                });
+                labels.extend(["Use the new file", "Keep looking"]);
+            }
+            let shown = window_of(size, view);
+            let place = |label: &'static str| (label, shown.get_by_label(label).rect());
+            let parts: Vec<_> = labels.into_iter().map(place).collect();
+            assert_inside_and_apart(&parts, size);
+        }
+    }
+
+    #[track_caller]
+    fn assert_inside_and_apart(parts: &[(&str, Rect)], size: Vec2) {
+        let inside = Rect::from_min_size(Pos2::new(AROUND, AROUND), size).shrink(4.0);
+        for (index, (label, rect)) in parts.iter().enumerate() {
+            assert!(rect.is_positive(), "{label} at {size}: {rect}");
+            assert!(inside.contains_rect(*rect), "{label} at {size}: {rect}");
+            for (other, against) in &parts[..index] {
+                let shared = rect.intersect(*against).shrink(0.01);
+                assert!(
+                    !shared.is_positive(),
+                    "{label}, {other} at {size}: {shared}"
+                );
             }
         }
     }

@@ -5,6 +5,8 @@
 //! audio thread it speaks through [`crate::handover`] and atomics alone. Orders are counted. Newest
 //! wins: an order that arrives while an older one is carried out ends that.
 
+mod load;
+mod mend;
 mod shown;
 mod told;
 mod worker;
@@ -106,8 +108,21 @@ enum Choice {
     Step { from: Option<PathBuf>, steps: i32 },
     /// A sound of our own, nothing, or what suits the others.
     BuiltIn(&'static str),
+    /// Another reference to the same, or one that was there before.
+    Mend(Mend),
+}
+
+/// What a user asked for about what a project refers to.
+#[derive(Debug)]
+enum Mend {
     /// What was there before: not a change that is to be remembered.
     Back(Box<SavedPart>),
+    /// The file is here now.
+    Locate(PathBuf),
+    /// The file that was found in its place is right.
+    UseNewFile,
+    /// It is not.
+    KeepLooking,
 }
 
 /// Asks for what is so many on (or back) from what is asked for already.
@@ -231,8 +246,29 @@ impl Loader {
 
     /// Loads what was there before, or after.
     pub(crate) fn put_back(&self, part: Part, saved: SavedPart) {
-        let choice = Choice::Back(saved.into());
-        self.choose(part, |waiting| *waiting = Some(choice));
+        self.mend(part, Mend::Back(saved.into()));
+    }
+
+    /// Tells where the file of a part is now. What else is missing and was in the same folder is
+    /// found along with it.
+    pub(crate) fn locate(&self, part: Part, path: PathBuf) {
+        self.mend(part, Mend::Locate(path));
+    }
+
+    /// Has the project mean the file that plays in the place of another, the answer to
+    /// [`Shown::question`].
+    pub(crate) fn use_new_file(&self, part: Part) {
+        self.mend(part, Mend::UseNewFile);
+    }
+
+    /// The other answer: has the project go on to mean the file that is not to be found, and looks
+    /// for that again.
+    pub(crate) fn keep_looking(&self, part: Part) {
+        self.mend(part, Mend::KeepLooking);
+    }
+
+    fn mend(&self, part: Part, mend: Mend) {
+        self.choose(part, |waiting| *waiting = Some(Choice::Mend(mend)));
     }
 
     /// What was changed, to be taken back. Locked for instants only.
@@ -468,6 +504,11 @@ impl Shared {
         }
     }
 
+    /// Whether something else plays as a part than the project means.
+    fn is_absent(&self, part: Part) -> bool {
+        self.shown.lock().parts[part.index()].absent.is_some()
+    }
+
     fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
         self.repaint.request_repaint();
@@ -493,6 +534,8 @@ fn work(shared: &Shared) {
             let orders = inbox.take_orders();
             drop(inbox);
             worker = guarded(shared, worker, |worker| worker.carry_out(shared, orders));
+            let absent = shared.shown.lock().absent();
+            shared.parameters.window.tell_absent(absent);
             worker.send(&mut end);
             shared.carried_out.store(order, Ordering::Release);
             shared.repaint.request_repaint();
@@ -568,7 +611,7 @@ struct Orders {
 mod tests {
     use super::*;
     use crate::handover::{AudioEnd, handover};
-    use crate::history::{Change, PartChange};
+    use crate::history::Change;
     use crate::parameters::Side;
     use crate::state::Source;
     use gridleak_core::Chain;
@@ -576,7 +619,7 @@ mod tests {
     use nice_plug::prelude::Params;
     use std::path::Path;
 
-    const SETUP: Setup = Setup {
+    pub(super) const SETUP: Setup = Setup {
         rate: 48_000.0,
         inputs: 1,
         outputs: 1,
@@ -603,15 +646,15 @@ mod tests {
     }
 
     /// An instance without a host.
-    struct Instance {
-        parameters: Arc<Parameters>,
-        loader: Arc<Loader>,
+    pub(super) struct Instance {
+        pub(super) parameters: Arc<Parameters>,
+        pub(super) loader: Arc<Loader>,
         audio: AudioEnd,
         chain: Chain,
     }
 
     impl Instance {
-        fn new() -> Self {
+        pub(super) fn new() -> Self {
             let (audio, end) = handover();
             let (parameters, loader) =
                 Loader::new(end, Library::new(|| {}), RepaintNotifier::new());
@@ -623,7 +666,7 @@ mod tests {
             }
         }
 
-        fn active() -> Self {
+        pub(super) fn active() -> Self {
             let mut instance = Self::new();
             instance.loader.activate(SETUP, false);
             instance.settle();
@@ -631,7 +674,7 @@ mod tests {
         }
 
         /// Waits until all orders are carried out, and plays what came of them.
-        fn settle(&mut self) {
+        pub(super) fn settle(&mut self) {
             let order = self.loader.newest_order();
             let started = Instant::now();
             while !self.loader.has_carried_out(order) {
@@ -645,13 +688,13 @@ mod tests {
         }
 
         /// What a steady input of 0.1 comes out as, in the end.
-        fn level(&mut self) -> f32 {
+        pub(super) fn level(&mut self) -> f32 {
             let mut block = [0.1; 4800];
             self.chain.process(&mut [&mut block]);
             block[4799]
         }
 
-        fn message(&self) -> String {
+        pub(super) fn message(&self) -> String {
             let shown = self.loader.shown();
             shown.message().map_or(String::new(), |m| m.text.clone())
         }
@@ -664,7 +707,7 @@ mod tests {
     }
 
     /// Writes a capture that multiplies by `gain`.
-    fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
+    pub(super) fn write(folder: &Path, name: &str, gain: f32, rate: u32) -> PathBuf {
         let path = folder.join(name);
         let text = format!(
             r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
@@ -955,7 +998,7 @@ mod tests {
     }
 
     /// Writes an impulse response of one sample.
-    fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
+    pub(super) fn write_response(folder: &Path, name: &str, sample: f32) -> PathBuf {
         write_late_response(folder, name, sample, 0)
     }
 
@@ -1485,20 +1528,15 @@ mod tests {
         let (part, after) = only_part(change);
         instance.loader.put_back(part, after);
         level_comes_to(&mut instance, 0.02);
-        // What cannot be taken back now can be later.
-        let change = PartChange {
-            part: Part::Capture,
-            before: SavedPart::file(&folder.path().join("gone.nam")),
-            after: Part::Capture.first(),
-        };
-        let change = Change::Parts(vec![change]);
-        let history = instance.loader.history();
-        history.lock().record_alone(change, Instant::now());
-        let (part, gone) = only_part(instance.loader.history().lock().undo());
-        instance.loader.put_back(part, gone);
-        instance.settle();
-        let again = instance.loader.history().lock().undo();
-        assert_eq!(only_part(again).1.name(), "gone");
+        // What is gone by now is what the project means all the same.
+        instance
+            .loader
+            .put_back(part, SavedPart::file(&folder.path().join("gone.nam")));
+        level_comes_to(&mut instance, 0.02);
+        let (_, saved) = instance.parameters.slot(Part::Capture).current();
+        assert_eq!(saved.name(), "gone");
+        let text = instance.loader.shown().parts[0].text();
+        assert_eq!(text.as_deref(), Some("Missing: gone. two plays instead"));
         // Another project has another history.
         let slot = instance.parameters.slot(Part::Pedal);
         nice_plug::params::persist::PersistentField::set(slot, Part::Pedal.first().write());
@@ -1507,7 +1545,7 @@ mod tests {
     }
 
     /// What is to be put back where.
-    fn only_part(change: Option<Change>) -> (Part, SavedPart) {
+    pub(super) fn only_part(change: Option<Change>) -> (Part, SavedPart) {
         match change {
             Some(Change::Parts(mut parts)) if parts.len() == 1 => {
                 let change = parts.remove(0);

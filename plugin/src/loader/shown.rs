@@ -6,10 +6,10 @@ use std::sync::Arc;
 use gridleak_core::{Control, Levels};
 
 use crate::card::Card;
-use crate::editor::Message;
+use crate::editor::{Message, Question};
 use crate::folder::Place;
 use crate::library::Origin;
-use crate::part::ForParts;
+use crate::part::{ForParts, Part};
 
 /// What the window shows of the loader's work.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +24,10 @@ pub(crate) struct Shown {
 /// What the window shows of a part of the rig.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ShownPart {
-    /// What plays, or is missing, for people; `None` where there is nothing.
+    /// What is meant to play, for people; `None` where there is nothing.
     pub(crate) name: Option<String>,
+    /// Why that does not play, if it does not.
+    pub(crate) absent: Option<Absent>,
     /// Where it comes from.
     pub(crate) origin: Option<Origin>,
     /// Of a capture.
@@ -37,6 +39,28 @@ pub(crate) struct ShownPart {
     /// What an impulse response does, in dB at the frequencies of a curve.
     pub(crate) response: Option<Arc<[f32]>>,
     pub(super) message: Option<Message>,
+}
+
+/// Why something else plays than the project means, or nothing. It stays until the project means
+/// something else or has got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Absent {
+    pub(super) cause: Cause,
+    /// What plays instead, for people; `None` for nothing.
+    pub(super) instead: Option<String>,
+    /// Whether the user is to say if what plays instead is right.
+    pub(super) asks: bool,
+}
+
+/// What is the matter with something that does not play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It was not found, or something else in its place.
+    Missing,
+    /// It was found and is no sound.
+    Unreadable,
+    /// A newer version has saved it.
+    NotUnderstood,
 }
 
 /// What the window shows of a capture.
@@ -55,6 +79,22 @@ pub(crate) struct ShownCapture {
 }
 
 impl ShownPart {
+    /// What is meant to play, and what does if that is not it: what to show wherever the name is
+    /// shown. `None` where there is nothing.
+    pub(crate) fn text(&self) -> Option<String> {
+        let name = self.name.as_ref()?;
+        let Some(Absent { cause, instead, .. }) = &self.absent else {
+            return Some(name.clone());
+        };
+        let cause = match cause {
+            Cause::Missing => "Missing",
+            Cause::Unreadable => "Cannot be read",
+            Cause::NotUnderstood => "Not understood",
+        };
+        let instead = instead.as_deref().unwrap_or("Nothing");
+        Some(format!("{cause}: {name}. {instead} plays instead"))
+    }
+
     /// The file that it comes from, if it does.
     pub(crate) fn file(&self) -> Option<&Path> {
         match &self.origin {
@@ -65,6 +105,24 @@ impl ShownPart {
 }
 
 impl Shown {
+    /// What does not play as the project means it, in a line; `None` if all does.
+    pub(crate) fn absent(&self) -> Option<String> {
+        let absent = self.parts.iter().filter(|part| part.absent.is_some());
+        let texts: Vec<String> = absent.filter_map(ShownPart::text).collect();
+        (!texts.is_empty()).then(|| texts.join(". "))
+    }
+
+    /// The first part for which another file than the project's plays, as long as the user has not
+    /// said whether that is right.
+    pub(crate) fn question(&self) -> Option<Question> {
+        let asks = |part: &ShownPart| part.absent.as_ref().is_some_and(|absent| absent.asks);
+        let part = Part::ALL
+            .into_iter()
+            .find(|part| asks(&self.parts[part.index()]))?;
+        let name = self.parts[part.index()].name.clone()?;
+        Some(Question { part, name })
+    }
+
     /// What went wrong or is worth knowing.
     pub(crate) fn message(&self) -> Option<&Message> {
         let mut parts = self.parts.iter().map(|part| part.message.as_ref());

@@ -3,7 +3,7 @@
 use gridleak_core::ImpulseResponse;
 
 use super::Shared;
-use super::worker::title;
+use super::load::title;
 use crate::editor::Message;
 use crate::impulse_file;
 use crate::part::Part;

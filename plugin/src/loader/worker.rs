@@ -10,10 +10,11 @@ use gridleak_core::{
     Amp, Cab, Capture, CaptureError, ImpulseResponse, Level, Levels, Measured, Setup, Voicing,
 };
 
-use super::shown::{ShownCapture, ShownPart};
+use super::load::{Arrived, chosen, load};
+use super::shown::{Absent, Cause, ShownCapture, ShownPart};
 use super::told::{self, Told};
 use super::{Choice, Orders, Shared};
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{self, NOTHING};
 use crate::card::{Card, cost};
 use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
@@ -25,9 +26,8 @@ use crate::library::Origin;
 use crate::measurements;
 use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
-use crate::settings::Settings;
 use crate::simd_choice;
-use crate::state::{ContentHash, Found, SavedPart, Source, locate};
+use crate::state::{ContentHash, SavedPart, Source};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -35,7 +35,7 @@ const SEARCHING: Duration = Duration::from_secs(4);
 /// What the thread knows.
 #[derive(Default)]
 pub(super) struct Worker {
-    parts: ForParts<Held>,
+    pub(super) parts: ForParts<Held>,
     /// What was last built, and for what.
     built: Option<AmpPlan>,
     /// Whether that was made of an amp with its cabinet.
@@ -51,18 +51,22 @@ pub(super) struct Worker {
 
 /// What is in memory of a part of the rig.
 #[derive(Default)]
-struct Held {
-    loaded: Option<Loaded>,
+pub(super) struct Held {
+    pub(super) loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
-    failed: Option<u64>,
+    pub(super) failed: Option<u64>,
+    /// The generation of the one whose file was replaced and that the user wants to be looked for.
+    pub(super) looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
 }
 
-struct Loaded {
-    content: Content,
+pub(super) struct Loaded {
+    pub(super) content: Content,
+    /// What it is called; `None` for nothing.
+    pub(super) called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
-    generation: Option<u64>,
+    pub(super) generation: Option<u64>,
     ticket: u64,
     /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
     measured: OnceCell<Option<f64>>,
@@ -87,7 +91,7 @@ impl LoadedCapture<'_> {
 }
 
 /// What a part of the rig is.
-enum Content {
+pub(super) enum Content {
     Nothing,
     /// The cabinet that suits the capture: this one, unless the capture has its own.
     Automatic(Option<ImpulseResponse>),
@@ -130,34 +134,28 @@ impl Worker {
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
             let Some(choice) = choice else { continue };
-            let back = matches!(choice, Choice::Back(_));
+            let choice = match choice {
+                Choice::Mend(mend) => {
+                    self.mend(shared, part, mend, &mut choices, deadline);
+                    continue;
+                }
+                choice => choice,
+            };
+            let by_hand = matches!(choice, Choice::Step { from: Some(_), .. });
             let Some(mut wanted) = self.resolve(shared, part, choice) else {
                 continue;
             };
             let (_, before) = shared.parameters.slot(part).current();
-            if !back {
-                // Whoever keeps files in the project keeps those that follow.
-                let all = shared.embedding().is_some_and(|(all, _)| all);
-                let none_here = file_of(&before).is_none();
-                wanted.set_embedding(before.embeds() || none_here && all);
-            }
-            let order = choices[part.index()];
-            let asked = wanted.clone();
-            if self.load_choice(shared, part, wanted, order, deadline) {
-                // Our own change of the reference is no reason to stop.
-                choices[part.index()] = shared.choice(part);
-                if !back {
-                    let (_, after) = shared.parameters.slot(part).current();
-                    let change = PartChange {
-                        part,
-                        before,
-                        after,
-                    };
-                    let change = Change::Parts(vec![change]);
-                    shared.history.lock().record(change, Instant::now());
-                }
-            } else if back && !shared.is_superseded(part, order) {
-                shared.history.lock().could_not(part, &asked);
+            // Whoever keeps files in the project keeps those that follow.
+            let all = shared.embedding().is_some_and(|(all, _)| all);
+            let none_here = file_of(&before).is_none();
+            wanted.set_embedding(before.embeds() || none_here && all);
+            let file = file_of(&wanted).filter(|_| by_hand);
+            let folder = file.as_deref().and_then(Path::parent);
+            let change = self.refer(shared, part, wanted, folder, &mut choices, deadline);
+            if let Some(change) = change {
+                let change = Change::Parts(vec![change]);
+                shared.history.lock().record(change, Instant::now());
             }
         }
         if let Some(on) = orders.embed {
@@ -196,7 +194,8 @@ impl Worker {
     fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
         let (from, steps) = match choice {
             Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
-            Choice::Back(saved) => return Some(*saved),
+            // Seen to elsewhere.
+            Choice::Mend(_) => return None,
             Choice::Step { from, steps } => (from, steps),
         };
         let (_, mut current) = shared.parameters.slot(part).current();
@@ -218,7 +217,11 @@ impl Worker {
             .or_else(|| file_of(&current));
         match (from, current.built_in_name()) {
             (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
-            (Some(path), _) => match neighbour(&path, steps) {
+            (Some(path), _) => match chosen(None)
+                .may_open(&path)
+                .then(|| neighbour(&path, steps))
+                .flatten()
+            {
                 Some((path, _)) => Some(SavedPart::file(&path)),
                 None => {
                     let folder = path.parent().unwrap_or(&path);
@@ -244,41 +247,52 @@ impl Worker {
         }
     }
 
-    /// Loads what the user chose. Only if that works does the project refer to it.
-    fn load_choice(
+    /// Loads what the user chose, and gives the change of the project that it is. Only if that works
+    /// does the project refer to it. `folder`: the one that the user chose with it.
+    pub(super) fn refer(
         &mut self,
         shared: &Shared,
         part: Part,
-        choice: SavedPart,
-        order: u64,
+        wanted: SavedPart,
+        folder: Option<&Path>,
+        choices: &mut ForParts<u64>,
         deadline: Instant,
-    ) -> bool {
-        self.parts[part.index()].cursor = file_of(&choice);
+    ) -> Option<PartChange> {
+        self.parts[part.index()].cursor = file_of(&wanted);
+        let order = choices[part.index()];
         let cancelled = || shared.is_superseded(part, order);
-        let Some((choice, loaded)) = load(shared, part, &choice, deadline, &cancelled) else {
-            return false;
-        };
+        let chosen = chosen(folder);
+        let arrived = load(shared, part, &wanted, &chosen, deadline, &cancelled).ok()?;
         if cancelled() {
-            return false;
+            return None;
         }
-        if let Some(folder) = file_of(&choice).as_deref().and_then(Path::parent) {
+        if let Some(folder) = folder {
             // Only a convenience for finding files later.
             shared.library.remember_capture_folder(folder.to_owned());
         }
-        if let Some(origin) = origin_of(&choice) {
+        if let Some(origin) = origin_of(&arrived.saved) {
             shared.library.used(origin);
         }
-        let generation = shared.parameters.slot(part).choose(choice.clone());
+        let slot = shared.parameters.slot(part);
+        let (_, before) = slot.current();
+        let after = arrived.saved.clone();
+        let generation = slot.choose(after.clone());
         shared.parameters.changes.made_one();
-        self.take(shared, part, loaded, generation, &choice);
+        // Our own change of the reference is no reason to stop.
+        choices[part.index()] = shared.choice(part);
+        self.take(shared, part, arrived, generation, true);
         let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
         if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
             shared.say_of(part, Message::notice(format!(
                 "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
-                choice.name()
+                after.name()
             )));
         }
-        true
+        Some(PartChange {
+            part,
+            before,
+            after,
+        })
     }
 
     /// Puts the file of a part into its reference, or takes it out.
@@ -291,10 +305,18 @@ impl Worker {
         saved.set_embedding(on);
         if on {
             let cancelled = || shared.is_superseded(part, order);
-            let Some((resolved, _)) = load(shared, part, &saved, deadline, &cancelled) else {
-                return;
-            };
-            saved = resolved;
+            let arrived = load(shared, part, &saved, &chosen(None), deadline, &cancelled);
+            match arrived {
+                Ok(arrived) if !arrived.replaced => saved = arrived.saved,
+                Ok(_) => {
+                    shared.say_of(part, Message::notice(format!(
+                        "{} is not kept in the project yet, for another file has taken its place. Say first which of them is right.",
+                        saved.name()
+                    )));
+                    return;
+                }
+                Err(_) => return,
+            }
         }
         if slot.resolved(generation, saved) {
             shared.parameters.changes.made_one();
@@ -311,88 +333,88 @@ impl Worker {
             return;
         }
         held.cursor = None;
+        let looked_for = held.looked_for == Some(generation);
         let cancelled = || shared.is_superseded(part, order);
-        match load(shared, part, &saved, deadline, &cancelled) {
-            Some((resolved, loaded)) => {
-                slot.resolved(generation, resolved.clone());
-                self.take(shared, part, loaded, generation, &resolved);
+        let chosen = chosen(None);
+        match load(shared, part, &saved, &chosen, deadline, &cancelled) {
+            Ok(arrived) => {
+                slot.resolved(generation, arrived.saved.clone());
+                if arrived.replaced && looked_for {
+                    shared.say_of(part, Message::notice(format!(
+                        "The project's own file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
+                        saved.name()
+                    )));
+                }
+                let file = file_of(&arrived.saved);
+                // A folder that only the project names is not looked at.
+                let listed = file.is_some_and(|path| chosen.holds(&path));
+                self.take(shared, part, arrived, generation, listed);
             }
-            None if cancelled() => {}
-            None => {
-                held.failed = Some(generation);
-                let mut shown = shared.shown.lock();
-                let shown = &mut shown.parts[part.index()];
-                *shown = ShownPart {
-                    name: Some(saved.name().to_owned()),
-                    origin: origin_of(&saved),
-                    // What played goes on.
-                    capture: shown.capture.take(),
-                    message: shown.message.take(),
-                    ..ShownPart::default()
-                };
-            }
+            Err(Some(cause)) => self.stand_in(shared, part, generation, &saved, cause),
+            Err(None) => {}
         }
     }
 
     /// What sounds where a new instance finds nothing else.
-    fn load_built_in(&mut self) {
+    pub(super) fn load_built_in(&mut self) {
         let built_in = &builtin::CAPTURES[0];
         let hash = ContentHash::of(built_in.bytes);
         let part = Part::Capture;
         let content = Content::parse(part, built_in.name, built_in.bytes, hash, &|| false);
         if let Ok(content) = content {
-            self.parts[part.index()].loaded = Some(Loaded::new(content));
+            let loaded = Loaded::new(content);
+            self.parts[part.index()].loaded = Some(Loaded {
+                called: loaded.name(&SavedPart::built_in(built_in.name)),
+                ..loaded
+            });
         }
     }
 
-    /// Makes what was loaded the part in memory.
+    /// Makes what was loaded the part in memory. `listed`: whether its folder may be looked at.
     fn take(
         &mut self,
         shared: &Shared,
         part: Part,
-        loaded: Loaded,
+        arrived: Arrived,
         generation: u64,
-        saved: &SavedPart,
+        listed: bool,
     ) {
+        let Arrived {
+            saved,
+            loaded,
+            replaced,
+        } = arrived;
         let place = match &saved.source {
-            Source::File(file) => place(&file.path),
+            Source::File(file) if listed => place(&file.path),
+            Source::File(_) | Source::Unknown(_) => None,
             Source::BuiltIn(name) => built_in_place(part, name),
         };
-        let response = match &loaded.content {
-            Content::Response(response) => Some(response_db(response)),
-            Content::Automatic(response) => response.as_ref().map(response_db),
-            Content::Nothing | Content::Capture(..) => None,
-        };
-        let capture = match &loaded.content {
-            Content::Capture(capture, levels, measured) => Some(ShownCapture {
-                levels: *levels,
-                slims: !capture.slim_steps().is_empty(),
-                has_cab: capture.metadata().has_cab(),
-                knobs: capture.controls().cloned().unwrap_or_default(),
-                card: Card::new(capture, levels, measured.delay).into(),
-            }),
-            _ => None,
-        };
-        let mut shown = shared.shown.lock();
-        shown.parts[part.index()] = ShownPart {
-            name: loaded.name(saved),
-            origin: origin_of(saved),
-            capture,
-            place,
-            automatic: matches!(loaded.content, Content::Automatic(_)),
-            response,
-            message: shown.parts[part.index()].message.take(),
-        };
-        drop(shown);
         let held = &mut self.parts[part.index()];
+        let called = loaded.name(&saved);
+        let now = shown_of(&loaded);
+        let mut shown = shared.shown.lock();
+        let shown = &mut shown.parts[part.index()];
+        *shown = ShownPart {
+            name: called.clone(),
+            absent: replaced.then(|| Absent {
+                cause: Cause::Missing,
+                instead: Some("Another file in its place".into()),
+                asks: held.looked_for != Some(generation),
+            }),
+            origin: origin_of(&saved),
+            place,
+            message: shown.message.take(),
+            ..now
+        };
         held.failed = None;
         held.loaded = Some(Loaded {
             generation: Some(generation),
+            called,
             ..loaded
         });
     }
 
-    fn loaded(&self, part: Part) -> Option<&Loaded> {
+    pub(super) fn loaded(&self, part: Part) -> Option<&Loaded> {
         self.parts[part.index()].loaded.as_ref()
     }
 
@@ -624,72 +646,27 @@ impl Worker {
     }
 }
 
-/// Finds, reads and checks a part of the rig. If there is something to say, it is said.
-fn load(
-    shared: &Shared,
-    part: Part,
-    saved: &SavedPart,
-    deadline: Instant,
-    cancelled: &dyn Fn() -> bool,
-) -> Option<(SavedPart, Loaded)> {
-    let quiet = || shared.shown.lock().parts[part.index()].message = None;
-    let fixed = match saved.built_in_name() {
-        Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
-        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
-        _ => None,
-    };
-    if let Some(content) = fixed {
-        quiet();
-        return Some((saved.clone(), Loaded::new(content)));
+/// What there is to show of what plays, but for its name and where it comes from.
+pub(super) fn shown_of(loaded: &Loaded) -> ShownPart {
+    ShownPart {
+        capture: match &loaded.content {
+            Content::Capture(capture, levels, measured) => Some(ShownCapture {
+                levels: *levels,
+                slims: !capture.slim_steps().is_empty(),
+                has_cab: capture.metadata().has_cab(),
+                knobs: capture.controls().cloned().unwrap_or_default(),
+                card: Card::new(capture, levels, measured.delay).into(),
+            }),
+            _ => None,
+        },
+        automatic: matches!(loaded.content, Content::Automatic(_)),
+        response: match &loaded.content {
+            Content::Response(response) => Some(response_db(response)),
+            Content::Automatic(response) => response.as_ref().map(response_db),
+            Content::Nothing | Content::Capture(..) => None,
+        },
+        ..ShownPart::default()
     }
-    let found = locate(
-        saved,
-        &Settings::load().capture_folders,
-        deadline,
-        cancelled,
-    );
-    let parse = |name: &str, bytes: &[u8], hash| Content::parse(part, name, bytes, hash, cancelled);
-    let parsed = match &found {
-        Found::BuiltIn(built_in) => parse(
-            built_in.name,
-            built_in.bytes,
-            ContentHash::of(built_in.bytes),
-        ),
-        Found::AtPath { contents, .. }
-        | Found::Moved { contents, .. }
-        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes, contents.hash),
-        Found::Missing(failure) => {
-            shared.say_of(part, Message::error(failure.to_string()));
-            return None;
-        }
-        Found::Cancelled => return None,
-    };
-    let content = match parsed {
-        Ok(content) => content,
-        Err(_) if cancelled() => return None,
-        Err(refusal) => {
-            shared.say_of(part, Message::error(refusal));
-            return None;
-        }
-    };
-    let resolved = saved.resolved(&found, content.sample_rate());
-    match &found {
-        Found::AtPath { changed: true, .. } => shared.say_of(part, Message::notice(format!(
-            "{} is another file than when the project was saved. If it does not sound right, load the old one.",
-            saved.name()
-        ))),
-        Found::Moved { path, .. } => shared.say_of(part, Message::notice(format!(
-            "{} has moved; it was found at {}.",
-            saved.name(),
-            path.display()
-        ))),
-        Found::Embedded(_) => shared.say_of(part, Message::notice(format!(
-            "The file of {} is gone; the copy in the project plays.",
-            saved.name()
-        ))),
-        _ => quiet(),
-    }
-    (!cancelled()).then(|| (resolved, Loaded::new(content)))
 }
 
 /// Counts everything that was ever loaded or built, so that any two are told apart.
@@ -701,7 +678,7 @@ fn next_ticket() -> u64 {
 impl Content {
     /// What a file with this hash holds that is to be this part; why not, in words, if it cannot be
     /// or was cancelled.
-    fn parse(
+    pub(super) fn parse(
         part: Part,
         name: &str,
         bytes: &[u8],
@@ -727,7 +704,7 @@ impl Content {
     }
 
     /// In Hz; 0 where there is no sound.
-    fn sample_rate(&self) -> f64 {
+    pub(super) fn sample_rate(&self) -> f64 {
         match self {
             Content::Nothing | Content::Automatic(_) => 0.0,
             Content::Capture(capture, ..) => capture.sample_rate(),
@@ -737,10 +714,11 @@ impl Content {
 }
 
 impl Loaded {
-    fn new(content: Content) -> Self {
+    pub(super) fn new(content: Content) -> Self {
         Loaded {
             ticket: next_ticket(),
             content,
+            called: None,
             generation: None,
             measured: OnceCell::new(),
             told_cost: Cell::new(false),
@@ -761,7 +739,7 @@ impl Loaded {
 }
 
 /// The cabinet for captures that have none.
-fn automatic_cab() -> Option<ImpulseResponse> {
+pub(super) fn automatic_cab() -> Option<ImpulseResponse> {
     let built_in = &builtin::CABS[0];
     impulse_file::read(built_in.name.as_ref(), built_in.bytes).ok()
 }
@@ -792,19 +770,12 @@ fn built_in_place(part: Part, name: &str) -> Option<Place> {
     })
 }
 
-/// What to call a reference where something is wrong with it: the file's name, ending and all.
-pub(super) fn title(saved: &SavedPart) -> String {
-    let file = file_of(saved);
-    let name = file.as_deref().and_then(Path::file_name);
-    name.map_or(saved.name().into(), |name| name.to_string_lossy())
-        .into_owned()
-}
-
 /// What a reference refers to; `None` for nothing, and for what suits the others.
-fn origin_of(saved: &SavedPart) -> Option<Origin> {
+pub(super) fn origin_of(saved: &SavedPart) -> Option<Origin> {
     match &saved.source {
         Source::File(file) => Some(Origin::File(file.path.clone())),
         Source::BuiltIn(name) => builtin::find(name).map(|found| Origin::BuiltIn(found.name)),
+        Source::Unknown(_) => None,
     }
 }
 
@@ -812,7 +783,7 @@ fn origin_of(saved: &SavedPart) -> Option<Origin> {
 pub(super) fn file_of(saved: &SavedPart) -> Option<PathBuf> {
     match &saved.source {
         Source::File(file) => Some(file.path.clone()),
-        Source::BuiltIn(_) => None,
+        Source::BuiltIn(_) | Source::Unknown(_) => None,
     }
 }
 

@@ -100,7 +100,7 @@ impl Format {
             && u64::from(per_second) == u64::from(rate) * u64::from(align);
         let bytes = if certain { framed } else { least };
         let whole = 8 * u32::from(bytes);
-        if extensible && (1..=whole).contains(&short(18).into()) {
+        if extensible && (1..=whole).contains(&u32::from(short(18))) {
             bits = short(18);
         }
         let encoding = match (kind, bytes) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use gridleak_core::MAX_FILE_BYTES;
@@ -13,6 +13,9 @@ use crate::failure::{Failure, Result, plain};
 /// The SHA-256 of a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContentHash([u8; 32]);
+
+/// So many bytes are read before anybody is asked whether they are still wanted.
+const PIECE: u64 = 1 << 18;
 
 impl ContentHash {
     pub(crate) fn of(bytes: &[u8]) -> Self {
@@ -50,16 +53,45 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    #[cfg(test)]
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        let hash = ContentHash::of(&bytes);
-        Self { bytes, hash }
+        Self::collect(&*bytes, bytes.len(), u64::MAX, &|| false).expect("memory can be read")
     }
 
-    /// Reads the file at `path`. Refused before memory is taken or anything is opened: what is
-    /// longer than a capture can be, empty, or not an ordinary file (opening a pipe would wait for
-    /// somebody to write into it).
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        let failed = |e: std::io::Error| Failure::at(path, plain(&e));
+    /// Reads `source` to its end, in pieces; `room`: how many bytes are expected.
+    ///
+    /// # Errors
+    /// [`ErrorKind::FileTooLarge`] if there are more than `most` bytes, and any other if `cancelled`.
+    pub(super) fn collect(
+        mut source: impl Read,
+        room: usize,
+        most: u64,
+        cancelled: &dyn Fn() -> bool,
+    ) -> io::Result<Self> {
+        let mut bytes = Vec::with_capacity(room);
+        let mut hash = Sha256::new();
+        loop {
+            if cancelled() {
+                return Err(io::Error::other("it is no longer wanted"));
+            }
+            let start = bytes.len();
+            let read = source.by_ref().take(PIECE).read_to_end(&mut bytes)?;
+            hash.update(&bytes[start..]);
+            if bytes.len() as u64 > most {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
+            if read == 0 {
+                let hash = ContentHash(hash.finalize().into());
+                return Ok(Self { bytes, hash });
+            }
+        }
+    }
+
+    /// Reads the file at `path`, until `cancelled`. Refused before memory is taken or anything is
+    /// opened: what is longer than a capture can be, empty, or not an ordinary file (opening a pipe
+    /// would wait for somebody to write into it).
+    pub(crate) fn read(path: &Path, cancelled: &dyn Fn() -> bool) -> Result<Self> {
+        let failed = |e: io::Error| Failure::at(path, plain(&e));
         let about = fs::metadata(path).map_err(failed)?;
         if about.is_dir() {
             return Err(Failure::at(path, "is a folder"));
@@ -80,14 +112,13 @@ impl Contents {
         if about.len() > MAX_FILE_BYTES {
             return Err(too_long());
         }
-        let mut bytes = Vec::with_capacity(about.len() as usize);
+        let file = File::open(path).map_err(failed)?;
         // It may grow meanwhile.
-        let mut file = File::open(path).map_err(failed)?.take(MAX_FILE_BYTES + 1);
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(too_long());
-        }
-        Ok(Self::new(bytes))
+        let room = about.len() as usize;
+        Self::collect(file, room, MAX_FILE_BYTES, cancelled).map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => too_long(),
+            _ => failed(error),
+        })
     }
 }
 
@@ -120,7 +151,7 @@ pub(super) mod tests {
     fn only_files_as_long_as_a_capture_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.nam");
-        let refusal = |path: &Path| Contents::read(path).unwrap_err().to_string();
+        let refusal = |path: &Path| Contents::read(path, &|| false).unwrap_err().to_string();
         assert!(refusal(&path).ends_with("there is no such file"));
         assert!(refusal(folder.path()).ends_with("is a folder"));
         fs::write(&path, "").unwrap();
@@ -133,9 +164,23 @@ pub(super) mod tests {
         }
         file.set_len(MAX_FILE_BYTES).unwrap();
         assert_eq!(
-            Contents::read(&path).unwrap().bytes.len() as u64,
+            Contents::read(&path, &|| false).unwrap().bytes.len() as u64,
             MAX_FILE_BYTES
         );
+    }
+
+    #[test]
+    fn reading_ends_when_nobody_wants_it() {
+        let asked = std::cell::Cell::new(0);
+        let cancelled = || {
+            asked.set(asked.get() + 1);
+            asked.get() == 4
+        };
+        let read = Contents::collect(io::repeat(0), 0, u64::MAX, &cancelled);
+        assert!(read.is_err(), "of what has no end");
+        assert_eq!(asked.get(), 4);
+        let read = Contents::collect(io::repeat(0), 0, 1000, &|| false);
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::FileTooLarge);
     }
 
     #[cfg(unix)]
@@ -148,7 +193,7 @@ pub(super) mod tests {
             Path::new("/dev/zero"),
             Path::new("/dev/tty"),
         ] {
-            let refusal = Contents::read(path).unwrap_err().to_string();
+            let refusal = Contents::read(path, &|| false).unwrap_err().to_string();
             assert!(refusal.ends_with("is not an ordinary file"), "{refusal}");
         }
     }

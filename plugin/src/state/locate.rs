@@ -1,14 +1,15 @@
-//! Finding a project's capture, also when its file has moved.
+//! Finding a project's file, also when it has moved.
 //!
-//! A file that is not where it was is known by its hash alone. Tried in this order:
+//! At its path, a file is the project's if its hash says so; elsewhere it is known by that alone.
+//! Tried in this order:
 //!
 //! 1. the path;
-//! 2. the same file below the user's home folder or a capture folder: the last parts of the path,
-//!    as many as there are, then fewer. So a project finds its captures on a machine where
-//!    `/home/ann/Captures` is `/Users/ann/Captures` or `/mnt/Captures`;
+//! 2. the path that it has, or had, within the folders that the user chose, then the last parts of the
+//!    whole path there, as many as there are, then fewer. So a project finds its captures on a machine
+//!    where `/home/ann/Captures` is `/Users/ann/Captures` or `/mnt/Captures`;
 //! 3. the file embedded in the project;
-//! 4. every capture of the same size in the folder it was in, in the capture folders, and in their
-//!    subfolders.
+//! 4. every file of the same size in those folders and their subfolders;
+//! 5. whatever has taken its place at the path.
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
@@ -18,30 +19,29 @@ use std::time::{Duration, Instant};
 
 use super::contents::{ContentHash, Contents};
 use super::embedding::Embedding;
-use super::saved_part::{SavedFile, SavedPart, Source};
+use super::reach::{Chosen, read_relative};
+use super::saved_part::{SavedFile, SavedPart, Source, newer};
 use crate::builtin::{self, BuiltIn};
 use crate::failure::Failure;
+use crate::folder::is_hidden;
 
-/// How the search for a capture ended.
+/// How the search for a file ended.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// It is part of the program.
     BuiltIn(&'static BuiltIn),
-    /// The file is where it was.
-    AtPath {
-        /// What it holds.
-        contents: Contents,
-        /// Whether that is something else than when the project was saved.
-        changed: bool,
-    },
-    /// The file is in another place.
+    /// It is where it was.
+    AtPath(Contents),
+    /// Another one is where it was, and it is not to be found.
+    Replaced(Contents),
+    /// It is in another place.
     Moved {
         /// Where it is.
         path: PathBuf,
         /// What it holds: the same as ever.
         contents: Contents,
     },
-    /// The file is gone, or holds something else; the project brings it along.
+    /// It is gone, or holds something else; the project brings it along.
     Embedded(Contents),
     /// It was not found: what is missing, where it was looked for and what to do.
     Missing(Failure),
@@ -58,9 +58,10 @@ struct Limits {
     time: Duration,
 }
 
+/// As much as a library may hold.
 const LIMITS: Limits = Limits {
-    depth: 8,
-    entries: 20_000,
+    depth: 32,
+    entries: 200_000,
     time: Duration::from_secs(5),
 };
 
@@ -70,22 +71,21 @@ const MAX_TAIL: usize = 16;
 const NAMED_FOLDERS: usize = 3;
 const NAMED_PATH: usize = 300;
 
-/// Finds the file and reads it. `folders` are the user's folders; it is looked for until `deadline`;
-/// `cancelled` is asked again and again.
+/// Finds the file and reads it. It is looked for until `deadline`; `cancelled` is asked again and again.
 ///
 /// Takes as long as reading the file if that is where it was, and else up to 5 seconds (longer only
 /// if the system makes it wait for a disk). Not for the audio thread, nor for the host's.
 pub(crate) fn locate(
     saved: &SavedPart,
-    folders: &[PathBuf],
+    chosen: &Chosen,
     deadline: Instant,
     cancelled: &dyn Fn() -> bool,
 ) -> Found {
     match &saved.source {
         Source::BuiltIn(name) => built_in(name),
+        Source::Unknown(_) => Found::Missing(newer()),
         Source::File(file) => {
-            let home = dirs::home_dir();
-            let mut search = Search::new(file, home.as_deref(), folders, &LIMITS, cancelled);
+            let mut search = Search::new(file, chosen, &LIMITS, cancelled);
             search.deadline = search.deadline.min(deadline);
             search.run()
         }
@@ -103,8 +103,7 @@ fn built_in(name: &str) -> Found {
 
 struct Search<'a> {
     file: &'a SavedFile,
-    home: Option<&'a Path>,
-    folders: &'a [PathBuf],
+    chosen: &'a Chosen,
     depth: usize,
     /// Files and folders that may still be looked at.
     entries: usize,
@@ -115,15 +114,13 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(
         file: &'a SavedFile,
-        home: Option<&'a Path>,
-        folders: &'a [PathBuf],
+        chosen: &'a Chosen,
         limits: &Limits,
         cancelled: &'a dyn Fn() -> bool,
     ) -> Self {
         Self {
             file,
-            home,
-            folders,
+            chosen,
             depth: limits.depth,
             entries: limits.entries,
             deadline: Instant::now() + limits.time,
@@ -132,34 +129,50 @@ impl<'a> Search<'a> {
     }
 
     fn run(mut self) -> Found {
-        let file = self.file;
         if (self.cancelled)() {
             return Found::Cancelled;
         }
-        let refusal = match self.at_path() {
-            Ok(contents) => {
-                let changed = file.hash.is_some_and(|hash| hash != contents.hash);
-                return match changed.then(|| self.embedded()).flatten() {
-                    Some(embedded) => Found::Embedded(embedded),
-                    None => Found::AtPath { contents, changed },
+        let at_path = self.at_path();
+        // Where nothing else says what the file was, the copy in the project does.
+        let copied = || self.embedded().map(|copy| copy.hash);
+        let hash = self.file.hash.or_else(copied);
+        let other = match at_path {
+            Ok(contents) if hash.is_none_or(|hash| hash == contents.hash) => {
+                return match (self.cancelled)() {
+                    true => Found::Cancelled,
+                    false => Found::AtPath(contents),
                 };
             }
-            Err(refusal) => refusal,
+            other => other,
         };
-        // Without its hash nothing can be told to be the file.
-        let known = file.hash.zip(file.bytes);
-        let moved = |(path, contents)| Found::Moved { path, contents };
-        let mut found = known
-            .and_then(|(hash, bytes)| self.below_other_folders(hash, bytes))
-            .map(moved);
-        found = found.or_else(|| self.embedded().map(Found::Embedded));
-        if let (None, Some((hash, bytes))) = (&found, known) {
-            found = self.in_folders(hash, bytes).map(moved);
-        }
+        let found = self.elsewhere(hash);
         if (self.cancelled)() {
             return Found::Cancelled;
         }
-        found.unwrap_or_else(|| Found::Missing(self.missing(&refusal, known.is_some())))
+        match (found, other) {
+            (Some(found), _) => found,
+            (None, Ok(contents)) => Found::Replaced(contents),
+            (None, Err(refusal)) => {
+                let searched = hash.is_some() && self.file.bytes.is_some();
+                Found::Missing(self.missing(&refusal, searched))
+            }
+        }
+    }
+
+    /// The file that is not where it was.
+    fn elsewhere(&mut self, hash: Option<ContentHash>) -> Option<Found> {
+        // Without its hash nothing can be told to be the file.
+        let known = hash.zip(self.file.bytes);
+        let moved = |(path, contents)| Found::Moved { path, contents };
+        let found = known.and_then(|(hash, bytes)| self.at_known_places(hash, bytes));
+        if let Some(found) = found {
+            return Some(moved(found));
+        }
+        if let Some(copy) = self.embedded() {
+            return Some(Found::Embedded(copy));
+        }
+        let (hash, bytes) = known?;
+        self.in_folders(hash, bytes).map(moved)
     }
 
     /// The file at its path; why not, if it cannot be read.
@@ -167,12 +180,15 @@ impl<'a> Search<'a> {
         let path = &self.file.path;
         // Of another system, or damaged: where the host happens to run says nothing.
         if !path.is_absolute() {
-            return Err(Failure::new(format!(
-                "{}: there is no such file",
-                path.display()
-            )));
+            return Err(Failure::at(path, "there is no such file"));
         }
-        Contents::read(path)
+        if !self.chosen.may_open(path) {
+            return Err(Failure::at(
+                path,
+                "is on the network, where only what is in your folders is opened",
+            ));
+        }
+        Contents::read(path, self.cancelled)
     }
 
     /// The embedded file, if there is one that is sound.
@@ -180,27 +196,26 @@ impl<'a> Search<'a> {
         let Embedding::Held(packed) = &self.file.embedding else {
             return None;
         };
-        let contents = packed.unpack()?;
+        let contents = packed.unpack(self.cancelled)?;
         let right = self.file.hash.is_none_or(|hash| hash == contents.hash);
         right.then_some(contents)
     }
 
-    fn below_other_folders(&self, hash: ContentHash, bytes: u64) -> Option<(PathBuf, Contents)> {
+    fn at_known_places(&self, hash: ContentHash, bytes: u64) -> Option<(PathBuf, Contents)> {
+        let relative = self.file.relative.as_deref().and_then(read_relative);
         let parts = parts(&self.file.path);
         let first = parts.len().saturating_sub(MAX_TAIL);
-        let bases = || {
-            self.home
-                .into_iter()
-                .chain(self.folders.iter().map(PathBuf::as_path))
-        };
-        for start in first..parts.len() {
-            let tail: PathBuf = parts[start..].iter().collect();
-            for base in bases() {
+        let tails = (first..parts.len()).map(|start| &parts[start..]);
+        // Neither into a hidden folder nor to a hidden file.
+        let tails = tails.filter(|tail| !tail.iter().any(|part| is_hidden(part)));
+        let tails = tails.map(|tail| tail.iter().collect::<PathBuf>());
+        for tail in relative.into_iter().chain(tails) {
+            for folder in self.chosen.folders() {
                 if self.must_stop() {
                     return None;
                 }
-                let path = base.join(&tail);
-                if let Some(contents) = read_if_same(&path, hash, bytes) {
+                let path = folder.join(&tail);
+                if let Some(contents) = self.read_if_same(&path, hash, bytes) {
                     return Some((path, contents));
                 }
             }
@@ -211,18 +226,19 @@ impl<'a> Search<'a> {
     fn in_folders(&mut self, hash: ContentHash, bytes: u64) -> Option<(PathBuf, Contents)> {
         let name = parts(&self.file.path).pop();
         let ending = self.file.path.extension();
-        let mut queue: VecDeque<_> = self.roots().map(|root| (root.to_owned(), 0)).collect();
+        let folders = self.chosen.folders().iter();
+        let mut queue: VecDeque<_> = folders.map(|root| (root.clone(), 0, false)).collect();
         // Links can lead round in circles.
         let mut visited = HashSet::new();
         let mut under_other_names = Vec::new();
-        'folders: while let Some((folder, depth)) = queue.pop_front() {
+        'folders: while let Some((folder, depth, linked)) = queue.pop_front() {
             if self.must_stop() {
                 break;
             }
             let Ok(real) = fs::canonicalize(&folder) else {
                 continue;
             };
-            if !visited.insert(real) {
+            if linked && !self.chosen.may_follow(&real) || !visited.insert(real) {
                 continue;
             }
             let Ok(entries) = fs::read_dir(&folder) else {
@@ -236,16 +252,20 @@ impl<'a> Search<'a> {
                 let Ok(entry) = entry else {
                     continue;
                 };
+                if is_hidden(&entry.file_name()) {
+                    continue;
+                }
                 let path = entry.path();
                 let Ok(kind) = entry.file_type() else {
                     continue;
                 };
-                if kind.is_dir() || kind.is_symlink() && path.is_dir() {
+                let linked = kind.is_symlink();
+                if kind.is_dir() || linked && path.is_dir() {
                     if depth < self.depth {
-                        queue.push_back((path, depth + 1));
+                        queue.push_back((path, depth + 1, linked));
                     }
                 } else if name.as_ref() == Some(&entry.file_name()) {
-                    if let Some(contents) = read_if_same(&path, hash, bytes) {
+                    if let Some(contents) = self.read_if_same(&path, hash, bytes) {
                         return Some((path, contents));
                     }
                 } else if has_ending(&path, ending) && has_length(&path, bytes) {
@@ -256,17 +276,18 @@ impl<'a> Search<'a> {
         under_other_names
             .into_iter()
             .take_while(|_| !self.must_stop())
-            .find_map(|path| read_if_same(&path, hash, bytes).map(|contents| (path, contents)))
+            .find_map(|path| {
+                let contents = self.read_if_same(&path, hash, bytes)?;
+                Some((path, contents))
+            })
     }
 
-    /// Where a file that moved is looked for.
-    fn roots(&self) -> impl Iterator<Item = &'a Path> {
-        let path = &self.file.path;
-        let folder = path.parent().filter(|_| path.is_absolute());
-        let others = self.folders.iter().map(PathBuf::as_path);
-        folder
-            .into_iter()
-            .chain(others.filter(move |&other| Some(other) != folder))
+    fn read_if_same(&self, path: &Path, hash: ContentHash, bytes: u64) -> Option<Contents> {
+        if !has_length(path, bytes) {
+            return None;
+        }
+        let contents = Contents::read(path, self.cancelled).ok()?;
+        (contents.hash == hash).then_some(contents)
     }
 
     fn must_stop(&self) -> bool {
@@ -278,16 +299,16 @@ impl<'a> Search<'a> {
         if let Embedding::Held(_) = self.file.embedding {
             message += ", the copy in the project is damaged";
         }
-        let mut roots = self.roots();
-        let named: Vec<_> = roots
+        let mut folders = self.chosen.folders().iter();
+        let named: Vec<_> = folders
             .by_ref()
             .take(NAMED_FOLDERS)
-            .map(|root| shortened(root.display().to_string()))
+            .map(|folder| shortened(folder.display().to_string()))
             .collect();
         if searched && !named.is_empty() {
             message += ", and no copy of it is in ";
             message += &named.join(", ");
-            match roots.count() {
+            match folders.count() {
                 0 => {}
                 1 => message += " and 1 more folder",
                 more => message += &format!(" and {more} more folders"),
@@ -296,7 +317,7 @@ impl<'a> Search<'a> {
                 message += " as far as they were searched (they are large)";
             }
         }
-        Failure::new(message + "; put the file back, or load another one")
+        Failure::new(message + "; put the file back, or press Locate to say where it is")
     }
 }
 
@@ -309,7 +330,7 @@ fn shortened(mut text: String) -> String {
 }
 
 /// The parts of a path from its root on; those of a path from another system, too.
-fn parts(path: &Path) -> Vec<OsString> {
+pub(super) fn parts(path: &Path) -> Vec<OsString> {
     use std::path::Component;
     if path.is_absolute() {
         let parts = path.components().filter_map(|part| match part {
@@ -335,14 +356,6 @@ fn has_length(path: &Path, bytes: u64) -> bool {
     fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() == bytes)
 }
 
-fn read_if_same(path: &Path, hash: ContentHash, bytes: u64) -> Option<Contents> {
-    if !has_length(path, bytes) {
-        return None;
-    }
-    let contents = Contents::read(path).ok()?;
-    (contents.hash == hash).then_some(contents)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -361,7 +374,9 @@ mod tests {
 
     impl Disk {
         fn new() -> Self {
-            Self(tempfile::tempdir().unwrap())
+            // Not hidden.
+            let named = tempfile::Builder::new().prefix("disk").tempdir();
+            Self(named.unwrap())
         }
 
         fn at(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -384,25 +399,43 @@ mod tests {
     /// What a project knows of the capture [`BYTES`] that was at `path`.
     fn known(path: &Path) -> SavedFile {
         let saved = SavedPart::file(path);
-        let found = Found::AtPath {
-            contents: Contents::new(BYTES.to_vec()),
-            changed: false,
-        };
-        match saved.resolved(&found, 48_000.0).source {
+        let found = Found::AtPath(Contents::new(BYTES.to_vec()));
+        let nowhere = Chosen::new([], None);
+        match saved.resolved(&found, 48_000.0, &nowhere, &|| false).source {
             Source::File(file) => file,
-            Source::BuiltIn(_) => panic!(),
+            _ => panic!(),
         }
     }
 
     fn embedded(path: &Path, bytes: &[u8]) -> SavedFile {
         SavedFile {
-            embedding: Embedding::Held(Packed::pack(bytes)),
+            embedding: Embedding::Held(Packed::pack(bytes, &|| false).unwrap()),
             ..known(path)
         }
     }
 
-    fn search(file: &SavedFile, home: &Path, folders: &[PathBuf]) -> Found {
-        Search::new(file, Some(home), folders, &LIMITS, &|| false).run()
+    /// Looks for it where the user's home folder is `home` of the disk, and has chosen `folders`.
+    fn search(file: &SavedFile, disk: &Disk, folders: &[&str]) -> Found {
+        search_with(file, &chosen(disk, folders), &LIMITS, &|| false)
+    }
+
+    fn search_with(
+        file: &SavedFile,
+        chosen: &Chosen,
+        limits: &Limits,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Found {
+        Search::new(file, chosen, limits, cancelled).run()
+    }
+
+    fn chosen(disk: &Disk, folders: &[&str]) -> Chosen {
+        let folders = folders.iter().map(|folder| disk.at(folder));
+        Chosen::new(folders, Some(disk.at("home")))
+    }
+
+    fn by_now(saved: &SavedPart) -> Found {
+        let chosen = Chosen::new([], None);
+        locate(saved, &chosen, Instant::now() + LIMITS.time, &|| false)
     }
 
     /// Another capture of the same length.
@@ -429,7 +462,7 @@ mod tests {
             Found::Missing(failure) => {
                 let text = failure.to_string();
                 assert!(
-                    text.ends_with("; put the file back, or load another one"),
+                    text.ends_with("; put the file back, or press Locate to say where it is"),
                     "{text}"
                 );
                 text
@@ -440,14 +473,7 @@ mod tests {
 
     #[test]
     fn built_in() {
-        let find = |name: &str| {
-            locate(
-                &SavedPart::built_in(name),
-                &[],
-                Instant::now() + LIMITS.time,
-                &|| false,
-            )
-        };
+        let find = |name: &str| by_now(&SavedPart::built_in(name));
         assert!(matches!(find("lead"), Found::BuiltIn(capture) if capture.name == "lead"));
         let Found::Missing(failure) = find("fuzz") else {
             panic!();
@@ -457,100 +483,103 @@ mod tests {
                 .to_string()
                 .contains("\"fuzz\" is not part of this version")
         );
+        let newer = serde_json::json!({"version": 2, "uri": "x"});
+        let Found::Missing(failure) = by_now(&SavedPart::read(&newer).unwrap()) else {
+            panic!();
+        };
+        assert!(failure.to_string().contains("newer Gridleak"), "{failure}");
     }
 
     #[test]
     fn where_it_was() {
         let disk = Disk::new();
         let file = known(&disk.put("a/b.nam", BYTES));
-        let found = search(&file, &disk.at("home"), &[]);
-        assert!(
-            matches!(&found, Found::AtPath { contents, changed: false } if contents.bytes == BYTES)
-        );
+        let found = search(&file, &disk, &[]);
+        assert!(matches!(&found, Found::AtPath(contents) if contents.bytes == BYTES));
         // Chosen a moment ago: no hash yet.
-        let saved = SavedPart::file(&file.path);
-        let found = locate(&saved, &[], Instant::now() + LIMITS.time, &|| false);
-        assert!(
-            matches!(found, Found::AtPath { changed: false, .. }),
-            "{found:?}"
-        );
+        let found = by_now(&SavedPart::file(&file.path));
+        assert!(matches!(found, Found::AtPath(_)), "{found:?}");
     }
 
     #[test]
-    fn a_changed_file_plays_and_is_told() {
+    fn a_file_that_was_replaced_is_looked_for_before_the_new_one_plays() {
         let disk = Disk::new();
         let path = disk.put("a/b.nam", &other());
         disk.put("a/c.nam", BYTES);
-        let found = search(&known(&path), &disk.at("home"), &[]);
-        assert!(
-            matches!(&found, Found::AtPath { contents, changed: true } if contents.bytes == other())
-        );
-        // Unless the project brings along what it was made with.
-        let found = search(&embedded(&path, BYTES), &disk.at("home"), &[]);
+        let found = search(&known(&path), &disk, &[]);
+        assert!(matches!(&found, Found::Replaced(contents) if contents.bytes == other()));
+        // The original has another name now, in a folder that the user chose.
+        let found = search(&known(&path), &disk, &["a"]);
+        assert_moved(found, &disk.at("a/c.nam"));
+        // Or the project brings it along.
+        let found = search(&embedded(&path, BYTES), &disk, &[]);
         assert!(matches!(&found, Found::Embedded(contents) if contents.bytes == BYTES));
         // The embedded file is damaged.
-        let found = search(&embedded(&path, b"damage"), &disk.at("home"), &[]);
-        assert!(
-            matches!(found, Found::AtPath { changed: true, .. }),
-            "{found:?}"
-        );
+        let found = search(&embedded(&path, b"damage"), &disk, &[]);
+        assert!(matches!(found, Found::Replaced(_)), "{found:?}");
+        // Only the copy says what the file was.
+        let copied = SavedFile {
+            hash: None,
+            ..embedded(&path, BYTES)
+        };
+        let found = search(&copied, &disk, &[]);
+        assert!(matches!(found, Found::Embedded(_)), "{found:?}");
     }
 
     #[test]
     fn on_another_machine() {
         let disk = Disk::new();
-        let new = disk.put("new/home/Captures/Amps/b.nam", BYTES);
-        let home = disk.at("new/home");
+        let new = disk.put("home/Sounds/Amps/b.nam", BYTES);
         for old in [
-            "/home/somebody/Captures/Amps/b.nam",
-            "C:\\Users\\Somebody\\Captures\\Amps\\b.nam",
-            "\\\\server\\..\\Captures\\Amps\\b.nam",
+            "/home/somebody/Sounds/Amps/b.nam",
+            "C:\\Users\\Somebody\\Sounds\\Amps\\b.nam",
+            "\\\\server\\..\\Sounds\\Amps\\b.nam",
         ] {
-            assert_moved(search(&known(Path::new(old)), &home, &[]), &new);
+            let old = known(Path::new(old));
+            assert_moved(search(&old, &disk, &["home/Sounds"]), &new);
+            // Nobody chose it.
+            assert_missing(search(&old, &disk, &["other"]));
         }
-        // Below a capture folder, deeper than the search goes.
-        let deep = disk.put("mnt/1/2/3/4/5/6/7/8/9/b.nam", BYTES);
-        let old = Path::new("/gone/1/2/3/4/5/6/7/8/9/b.nam");
-        let folders = [disk.folder("empty"), disk.at("mnt")];
-        assert_moved(search(&known(old), &disk.at("nowhere"), &folders), &deep);
+        // Its place in a folder is known, however deep, and whatever it was called.
+        let folder = "deep/".repeat(40);
+        let deep = disk.put(format!("mnt/{folder}b.nam"), BYTES);
+        let mut old = known(Path::new("/gone/x.nam"));
+        assert_missing(search(&old, &disk, &["mnt"]));
+        old.relative = Some(format!("{folder}b.nam"));
+        disk.folder("empty");
+        assert_moved(search(&old, &disk, &["empty", "mnt"]), &deep);
         // Another capture in that place is not it.
-        disk.put("new/home/Captures/Amps/b.nam", &other());
-        let old = known(Path::new("/home/somebody/Captures/Amps/b.nam"));
-        assert_missing(search(&old, &home, &[]));
+        disk.put("home/Sounds/Amps/b.nam", &other());
+        let old = known(Path::new("/home/somebody/Sounds/Amps/b.nam"));
+        assert_missing(search(&old, &disk, &["home/Sounds"]));
     }
 
     #[test]
-    fn moved_within_the_folder_it_was_in() {
+    fn wherever_it_went_within_a_chosen_folder() {
         let disk = Disk::new();
-        let home = disk.at("home");
-        let file = known(&disk.at("a/b.nam"));
-        disk.put("a/x.nam", &other());
-        disk.put("a/b.txt", BYTES);
+        let old = disk.at("Sounds/Amps/British/b.nam");
+        let file = known(&old);
+        disk.put("Sounds/Amps/x.nam", &other());
+        disk.put("Sounds/Amps/b.txt", BYTES);
         disk.put("elsewhere/b.nam", BYTES);
-        assert_missing(search(&file, &home, &[]));
-        let renamed = disk.put("a/1/2/3/Renamed.NAM", BYTES);
-        assert_moved(search(&file, &home, &[]), &renamed);
+        assert_missing(search(&file, &disk, &["Sounds"]));
+        for (what, new) in [
+            ("moved up", "Sounds/b.nam"),
+            ("its parent renamed", "Sounds/Amps/English/b.nam"),
+            ("renamed", "Sounds/Amps/British/Plexi.NAM"),
+            ("moved and renamed", "Sounds/1/2/3/4/5/6/7/8/9/c.nam"),
+        ] {
+            let new = disk.put(new, BYTES);
+            assert_moved(search(&file, &disk, &["other", "Sounds"]), &new);
+            // One folder of it is chosen twice.
+            let found = search(&file, &disk, &["Sounds/Amps", "Sounds", "Sounds"]);
+            assert!(matches!(found, Found::Moved { .. }), "{what}: {found:?}");
+            fs::remove_file(new).unwrap();
+        }
         // The same name first.
-        let same_name = disk.put("a/1/2/3/4/5/6/7/8/b.nam", BYTES);
-        assert_moved(search(&file, &home, &[]), &same_name);
-        // Nine levels down is too deep.
-        disk.put("a/1/2/3/4/5/6/7/8/9/b.nam", BYTES);
-        fs::remove_file(same_name).unwrap();
-        fs::remove_file(renamed).unwrap();
-        assert_missing(search(&file, &home, &[]));
-    }
-
-    #[test]
-    fn moved_to_a_capture_folder() {
-        let disk = Disk::new();
-        let new = disk.put("captures/sorted/by/name/R.nam", BYTES);
-        let file = known(&disk.at("gone/b.nam"));
-        let folders = [
-            disk.at("gone too"),
-            disk.at("captures"),
-            disk.at("captures/sorted"),
-        ];
-        assert_moved(search(&file, &disk.at("home"), &folders), &new);
+        disk.put("Sounds/1/c.nam", BYTES);
+        let same_name = disk.put("Sounds/1/2/3/b.nam", BYTES);
+        assert_moved(search(&file, &disk, &["Sounds"]), &same_name);
         // Without a hash nothing can be recognised, without its length nothing is hashed.
         for unknown in [
             SavedFile {
@@ -562,28 +591,68 @@ mod tests {
                 ..file.clone()
             },
         ] {
-            assert_missing(search(&unknown, &disk.at("home"), &folders));
+            assert_missing(search(&unknown, &disk, &["Sounds"]));
         }
+    }
+
+    #[test]
+    fn a_strangers_project_finds_nothing_that_nobody_chose() {
+        let disk = Disk::new();
+        for place in [
+            // The folder that only the project names, and the home folder.
+            "there/c.nam",
+            "there/below/b.nam",
+            "home/there/b.nam",
+            "home/b.nam",
+            // What is hidden in what was chosen.
+            "Sounds/.trash/b.nam",
+            "Sounds/.b.nam",
+            "Sounds/Amps/.git/there/b.nam",
+        ] {
+            disk.put(place, BYTES);
+        }
+        let mut file = known(&disk.at("there/b.nam"));
+        assert_missing(search(&file, &disk, &["Sounds", "home"]));
+        for way in [
+            ".trash/b.nam",
+            ".b.nam",
+            "../there/c.nam",
+            "Amps/.git/there/b.nam",
+        ] {
+            file.relative = Some(way.into());
+            assert_missing(search(&file, &disk, &["Sounds"]));
+        }
+        for way in ["/x/.trash/b.nam", "/x/.b.nam", "/.git/there/b.nam"] {
+            let file = known(Path::new(way));
+            assert_missing(search(&file, &disk, &["Sounds", "Sounds/Amps"]));
+        }
+        // Another machine is not even asked.
+        let path = if cfg!(windows) {
+            "\\\\nowhere\\x\\b.nam"
+        } else {
+            "//nowhere/x/b.nam"
+        };
+        let text = assert_missing(search(&known(Path::new(path)), &disk, &["Sounds"]));
+        assert!(text.contains("is on the network"), "{text}");
     }
 
     #[test]
     fn embedded_in_the_project() {
         let disk = Disk::new();
         let path = disk.at("gone/b.nam");
-        let found = search(&embedded(&path, BYTES), &disk.at("home"), &[]);
+        let found = search(&embedded(&path, BYTES), &disk, &[]);
         assert!(matches!(&found, Found::Embedded(contents) if contents.bytes == BYTES));
-        let text = assert_missing(search(&embedded(&path, b"damage"), &disk.at("home"), &[]));
+        let text = assert_missing(search(&embedded(&path, b"damage"), &disk, &[]));
         assert!(
             text.contains("the copy in the project is damaged"),
             "{text}"
         );
         // A known place is better, the long search is not.
-        let folders = [disk.at("captures")];
         disk.put("captures/other.nam", BYTES);
-        let found = search(&embedded(&path, BYTES), &disk.at("home"), &folders);
+        let found = search(&embedded(&path, BYTES), &disk, &["captures"]);
         assert!(matches!(found, Found::Embedded(_)), "{found:?}");
         let place = disk.put("captures/gone/b.nam", BYTES);
-        let found = search(&embedded(&path, BYTES), &disk.at("home"), &folders);
+        let found = search(&embedded(&path, BYTES), &disk, &["captures"]);
         assert_moved(found, &place);
     }
 
@@ -591,33 +660,27 @@ mod tests {
     fn a_missing_file_is_told_with_cause_and_remedy() {
         let disk = Disk::new();
         let path = disk.at("a/Rectifier.nam");
-        let folders: Vec<_> = (0..5)
-            .map(|i| disk.folder(&format!("folder {i}")))
-            .collect();
-        let text = assert_missing(search(&known(&path), &disk.at("home"), &folders));
+        let folders = ["folder 0", "folder 1", "folder 2", "folder 3", "folder 4"];
+        let text = assert_missing(search(&known(&path), &disk, &folders));
         let expected = format!(
-            "{}: there is no such file, and no copy of it is in {}, {}, {} and 3 more folders; put the file back, or load another one",
+            "{}: there is no such file, and no copy of it is in {}, {}, {} and 2 more folders; put the file back, or press Locate to say where it is",
             path.display(),
-            disk.at("a").display(),
-            folders[0].display(),
-            folders[1].display(),
+            disk.at(folders[0]).display(),
+            disk.at(folders[1]).display(),
+            disk.at(folders[2]).display(),
         );
         assert_eq!(text, expected);
         let folder = disk.folder("folder.nam");
-        let text = assert_missing(search(&known(&folder), &disk.at("home"), &[]));
+        let text = assert_missing(search(&known(&folder), &disk, &["a"]));
         assert!(
             text.contains("folder.nam: is a folder, and no copy"),
             "{text}"
         );
         let long = PathBuf::from(format!("/{}/b.nam", "x/".repeat(60_000)));
-        let text = assert_missing(search(&known(&long), &disk.at("home"), &[]));
+        let text = assert_missing(search(&known(&long), &disk, &[]));
         assert!(text.len() < 1000, "{}", text.len());
         // Not where the host happens to run.
-        let text = assert_missing(search(
-            &known(Path::new("Cargo.toml")),
-            &disk.at("home"),
-            &[],
-        ));
+        let text = assert_missing(search(&known(Path::new("Cargo.toml")), &disk, &[]));
         assert!(
             text.starts_with("Cargo.toml: there is no such file;"),
             "{text}"
@@ -630,15 +693,15 @@ mod tests {
         for i in 0..50 {
             disk.put(format!("a/{i}/x.nam"), &other());
         }
-        let file = known(&disk.at("a/b.nam"));
-        let home = disk.at("home");
+        let file = known(&disk.at("gone/b.nam"));
+        let chosen = chosen(&disk, &["a"]);
         let run = |entries, time| {
             let limits = Limits {
                 depth: 8,
                 entries,
                 time,
             };
-            Search::new(&file, Some(&home), &[], &limits, &|| false).run()
+            search_with(&file, &chosen, &limits, &|| false)
         };
         // 50 folders with one file each.
         assert!(!assert_missing(run(101, LIMITS.time)).contains("as far"));
@@ -658,8 +721,8 @@ mod tests {
     fn cancelled() {
         let disk = Disk::new();
         let file = known(&disk.put("a/b.nam", BYTES));
-        let home = disk.at("home");
-        let found = Search::new(&file, Some(&home), &[], &LIMITS, &|| true).run();
+        let chosen = chosen(&disk, &["a"]);
+        let found = search_with(&file, &chosen, &LIMITS, &|| true);
         assert!(matches!(found, Found::Cancelled));
         fs::remove_file(&file.path).unwrap();
         for i in 0..100 {
@@ -670,7 +733,7 @@ mod tests {
             asked.set(asked.get() + 1);
             asked.get() > 30
         };
-        let found = Search::new(&file, Some(&home), &[], &LIMITS, &cancelled).run();
+        let found = search_with(&file, &chosen, &LIMITS, &cancelled);
         assert!(matches!(found, Found::Cancelled));
         assert!(asked.get() < 40, "{}", asked.get());
     }
@@ -685,7 +748,7 @@ mod tests {
             file.set_len(gridleak_core::MAX_FILE_BYTES).unwrap();
         }
         let start = Instant::now();
-        assert_missing(search(&known(&disk.at("a/b.nam")), &disk.at("home"), &[]));
+        assert_missing(search(&known(&disk.at("gone/b.nam")), &disk, &["a"]));
         assert!(start.elapsed() < Duration::from_secs(4));
     }
 
@@ -703,39 +766,42 @@ mod tests {
             let disk = Disk::new();
             let name = OsStr::from_bytes(b"\xff\xe4.nam");
             let path = disk.put(Path::new("a").join(name), BYTES);
-            let found = search(&known(&path), &disk.at("home"), &[]);
-            assert!(
-                matches!(found, Found::AtPath { changed: false, .. }),
-                "{found:?}"
-            );
+            let found = search(&known(&path), &disk, &[]);
+            assert!(matches!(found, Found::AtPath(_)), "{found:?}");
             let folder = OsStr::from_bytes(b"a/\xfe");
             let new = disk.put(Path::new(folder).join(name), BYTES);
             fs::remove_file(&path).unwrap();
-            assert_moved(search(&known(&path), &disk.at("home"), &[]), &new);
+            assert_moved(search(&known(&path), &disk, &["a"]), &new);
             fs::remove_file(&new).unwrap();
-            assert_missing(search(&known(&path), &disk.at("home"), &[]));
+            assert_missing(search(&known(&path), &disk, &["a"]));
         }
 
         #[test]
-        fn links_are_followed_once() {
+        fn links_are_followed_once_and_not_everywhere() {
             let disk = Disk::new();
             let a = disk.folder("a");
             for i in 0..20 {
                 symlink(&a, disk.at(format!("a/loop {i}"))).unwrap();
-                symlink("..", disk.at(format!("a/up {i}"))).unwrap();
             }
             symlink("self.nam", disk.at("a/self.nam")).unwrap();
             symlink("nothing", disk.at("a/dead.nam")).unwrap();
-            let file = known(&disk.at("a/b.nam"));
+            // To all that the user has, to what is hidden, and to what is no disk.
+            disk.put("home/b.nam", BYTES);
+            disk.put("home/.ssh/b.nam", BYTES);
+            for (name, to) in [("up", ".."), ("home", "../home"), ("keys", "../home/.ssh")] {
+                symlink(to, disk.at("a").join(name)).unwrap();
+            }
+            symlink("/proc", disk.at("a/proc")).unwrap();
+            let file = known(&disk.at("a/c.nam"));
             let start = Instant::now();
-            let text = assert_missing(search(&file, &disk.at("home"), &[]));
+            let text = assert_missing(search(&file, &disk, &["a"]));
             assert!(start.elapsed() < Duration::from_secs(3));
             assert!(!text.contains("as far"), "{text}");
-            let real = disk.put("hidden/b.nam", BYTES);
-            symlink(disk.at("hidden"), disk.at("a/link")).unwrap();
-            // By way of `up` or of `link`.
-            match search(&file, &disk.at("home"), &[]) {
+            let real = disk.put("other/c.nam", BYTES);
+            symlink(disk.at("other"), disk.at("a/link")).unwrap();
+            match search(&file, &disk, &["a"]) {
                 Found::Moved { path, .. } => {
+                    assert_eq!(path, disk.at("a/link/c.nam"));
                     assert_eq!(
                         fs::canonicalize(path).unwrap(),
                         fs::canonicalize(real).unwrap()
@@ -751,10 +817,10 @@ mod tests {
             disk.folder("a");
             let pipe = make_pipe(&disk.at("a/b.nam"));
             make_pipe(&disk.at("a/c.nam"));
-            let text = assert_missing(search(&known(&pipe), &disk.at("home"), &[]));
+            let text = assert_missing(search(&known(&pipe), &disk, &["a"]));
             assert!(text.contains("is not an ordinary file"), "{text}");
             let copy = disk.put("a/d/e.nam", BYTES);
-            assert_moved(search(&known(&pipe), &disk.at("home"), &[]), &copy);
+            assert_moved(search(&known(&pipe), &disk, &["a"]), &copy);
         }
 
         #[test]
@@ -768,10 +834,10 @@ mod tests {
             if fs::read_dir(&locked).is_ok() {
                 return; // root may
             }
-            let text = assert_missing(search(&known(&path), &disk.at("home"), &[disk.at("a")]));
+            let text = assert_missing(search(&known(&path), &disk, &["a"]));
             assert!(text.contains("you are not allowed to open it"), "{text}");
             let copy = disk.put("a/z/b.nam", BYTES);
-            let found = search(&known(&path), &disk.at("home"), &[disk.at("a")]);
+            let found = search(&known(&path), &disk, &["a"]);
             assert_moved(found, &copy);
             lock(0o700);
         }

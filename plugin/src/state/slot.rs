@@ -207,17 +207,17 @@ mod tests {
         gone["bytes"] = json!(1234);
         first.set(gone.clone());
         let (generation, saved) = first.current();
-        let found = crate::state::locate(
-            &saved,
-            &[],
-            std::time::Instant::now() + std::time::Duration::from_secs(5),
-            &|| false,
-        );
+        let nowhere = crate::state::Chosen::new([], None);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        let found = crate::state::locate(&saved, &nowhere, deadline, &|| false);
         assert!(
             matches!(found, crate::state::Found::Missing(_)),
             "{found:?}"
         );
-        assert!(first.resolved(generation, saved.resolved(&found, 48_000.0)));
+        assert!(first.resolved(
+            generation,
+            saved.resolved(&found, 48_000.0, &nowhere, &|| false)
+        ));
         for _ in 0..3 {
             let (next, _) = slot();
             next.set(first.map(Value::clone));
@@ -237,7 +237,7 @@ mod tests {
             list.lock().push(slot.unwrap().current().0);
         });
         *held.lock() = Some(slot.clone());
-        slot.set(json!("/a.nam"));
+        slot.set(file("/a.nam").write());
         slot.choose(file("/b.nam"));
         assert_eq!(*seen.lock(), [1, 2]);
         *held.lock() = None;

@@ -67,6 +67,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: state,
     },
     Scenario {
+        name: "clap::missing_files",
+        bundles: CLAP,
+        run: missing_files,
+    },
+    Scenario {
         name: "clap::damaged_states",
         bundles: CLAP,
         run: damaged_states,
@@ -114,7 +119,7 @@ fn parameters(bundle: &Path) {
     let mut plugin = Plugin::new(&library);
     for parameter in plugin.parameters() {
         // What changes the latency is for the user alone, and one only says something.
-        let automatable = !["Oversampling", "Window", "Changes"]
+        let automatable = !["Oversampling", "Status", "Changes"]
             .iter()
             .any(|word| parameter.name.contains(word));
         let flag = parameter.flags.contains(ParamInfoFlags::IS_AUTOMATABLE);
@@ -628,6 +633,67 @@ fn state(bundle: &Path) {
         Project::from_clap(&saved),
         "a round trip changes nothing"
     );
+}
+
+/// A file that is gone is told and not forgotten, and found again where the user keeps files; what a
+/// newer version saved is kept; and no project has a file put into it.
+fn missing_files(bundle: &Path) {
+    let library = load(bundle);
+    let bench = Bench::new();
+    let home = std::path::PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let (config, sounds) = (home.join(".config/gridleak"), home.join("Sounds/Amps"));
+    for folder in [&config, &sounds] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    let settings = serde_json::json!({"library_folders": [home.join("Sounds")]});
+    std::fs::write(config.join("settings.json"), settings.to_string()).expect("settings");
+    let input = noise(9_600);
+    // What a host that opens a project hears, how the plugin describes it, and what is saved then.
+    let opened = |project: &Project| {
+        let mut plugin = Plugin::new(&library);
+        plugin.render_mode(RenderMode::Offline);
+        assert!(plugin.restore(&project.to_clap()));
+        let played = in_time(&mut plugin, RATE, &input);
+        let status = plugin.parameter("Status").id;
+        let text = plugin.text(status, 0.0);
+        (played, text, Project::from_clap(&plugin.save()))
+    };
+    let bare = Project::from_clap(&Plugin::new(&library).save());
+    let path = bench.put("Amp.nam", linear(1, 1, "0.625", 48_000, ""));
+    let (wanted, text, project) = opened(&bare.playing(&file(&path)));
+    assert_eq!(text, "Ready");
+    let sounds_right = |played: &Stereo| residue_db(&played[0], &wanted[0]) < -80.0;
+
+    std::fs::remove_file(&path).expect("no longer there");
+    for _ in 0..2 {
+        let (played, text, again) = opened(&project);
+        assert!(!sounds_right(&played));
+        assert_eq!(text, "Missing: Amp. Gridleak Crunch plays instead");
+        assert_eq!(again.capture(), project.capture());
+    }
+    let found = sounds.join("Amp of yesterday.nam");
+    std::fs::write(&found, linear(1, 1, "0.625", 48_000, "")).expect("a file");
+    let (played, text, again) = opened(&project);
+    assert!(sounds_right(&played) && text == "Ready", "{text}");
+    assert_eq!(again.capture()["path"].as_str(), found.to_str());
+    assert_eq!(again.capture()["relative"], "Amps/Amp of yesterday.nam");
+    let (played, _, once_more) = opened(&again);
+    assert!(sounds_right(&played));
+    assert_eq!(once_more, again);
+    // On another machine, the whole path is another.
+    let mut moved = again.capture();
+    moved["path"] = "C:\\Users\\ann\\x.nam".into();
+    let (played, _, _) = opened(&bare.playing(&moved));
+    assert!(sounds_right(&played));
+
+    let newer = serde_json::json!({"version": 2, "uri": "somewhere://12345", "notes": "keep me"});
+    let (_, text, again) = opened(&bare.playing(&newer));
+    assert!(text.starts_with("Not understood: "), "{text}");
+    assert_eq!(again.capture(), newer);
+    let mut private = file(&bench.put("private.nam", identity(48_000, "")));
+    private["embed"] = true.into();
+    let (_, _, again) = opened(&bare.playing(&private));
+    assert_eq!(again.capture()["embedded"], Value::Null);
 }
 
 /// A state that nobody saved is refused or survived, and the plugin plays on.

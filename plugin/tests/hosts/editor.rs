@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::clap_host::{Change, Edit, Plugin, load};
-use crate::project::{Project, builtin};
+use crate::project::{Project, builtin, file};
 use crate::screen::Screen;
 use crate::sound::noise;
 use crate::support::identity;
@@ -39,6 +39,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "editor::clap_tells_of_changes",
         bundles: CLAP,
         run: tells_of_changes,
+    },
+    Scenario {
+        name: "editor::clap_locates_a_file",
+        bundles: CLAP,
+        run: locates_a_file,
     },
     Scenario {
         name: "editor::clap_browses",
@@ -91,6 +96,8 @@ const RATE: f64 = 48_000.0;
 /// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
 const KNOB: (i32, i32) = (112, 99);
 const LOAD: (i32, i32) = (253, 136);
+/// The same where a message is shown, and a file is to be located.
+const LOCATE: (i32, i32) = (197, 128);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 
@@ -369,6 +376,77 @@ fn vst3_tells_of_changes(bundle: &Path) {
     screen.close(window);
 }
 
+/// A project's files have moved. Once the user has said where one of them is, the other is found, too,
+/// and both are when the project is opened again.
+fn locates_a_file(bundle: &Path) {
+    let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
+    let (before, after) = (home.join("Before"), home.join("After/all"));
+    std::fs::create_dir_all(before.join("Pedals")).expect("a folder");
+    let amp = before.join("Amp.nam");
+    let pedal = before.join("Pedals/Drive.nam");
+    std::fs::write(&amp, identity(48_000, "\"name\": \"Moved Amp\"")).expect("a file");
+    std::fs::write(&pedal, identity(48_000, "\"name\": \"Moved Drive\"")).expect("a file");
+    let library = load(bundle);
+    let fresh = Project::from_clap(&Plugin::new(&library).save());
+    let project = fresh
+        .with("capture", &file(&amp))
+        .with("pedal", &file(&pedal));
+    let mut first = Plugin::new(&library);
+    assert!(first.restore(&project.to_clap()));
+    while_playing(&mut first, |plugin| {
+        wait("the files are read", plugin, |plugin| {
+            let saved = Project::from_clap(&plugin.save());
+            let read = |part| saved.part(part)["sha256"].is_string();
+            read("capture") && read("pedal")
+        });
+    });
+    let saved = first.save();
+
+    std::fs::create_dir(home.join("After")).expect("a folder");
+    std::fs::rename(&before, &after).expect("a folder that moves");
+    let dialog = home.join("zenity");
+    let script = format!("#!/bin/sh\necho '{}'\n", after.join("Amp.nam").display());
+    std::fs::write(&dialog, script).expect("a script");
+    std::fs::set_permissions(&dialog, PermissionsExt::from_mode(0o755)).expect("a program");
+    let mut located = None;
+    in_the_editor(bundle, |_, window, plugin| {
+        assert!(plugin.restore(&saved));
+        wait("it is told", plugin, |plugin| {
+            window_report(plugin).starts_with("Missing: Amp. ")
+        });
+        assert!(window_report(plugin).contains("Missing: Drive. Nothing plays instead"));
+        plugin.serve_for(Duration::from_millis(300));
+        picture("clap-missing");
+        mouse(window, LOCATE, &["click", "1"]);
+        wait("it is found", plugin, |plugin| {
+            window_report(plugin) == "Ready"
+        });
+        plugin.serve_for(Duration::from_millis(300));
+        picture("clap-located");
+        located = Some(Project::from_clap(&plugin.save()));
+    });
+    let located = located.expect("a project");
+    let at = |part: &str, name: &str| {
+        let path = after.join(name);
+        assert_eq!(located.part(part)["path"].as_str(), path.to_str());
+        assert_eq!(
+            located.part(part)["sha256"],
+            Project::from_clap(&saved).part(part)["sha256"]
+        );
+    };
+    at("capture", "Amp.nam");
+    at("pedal", "Pedals/Drive.nam");
+    let mut again = Plugin::new(&library);
+    assert!(again.restore(&located.to_clap()));
+    while_playing(&mut again, |plugin| {
+        wait("all is there", plugin, |plugin| {
+            let saved = Project::from_clap(&plugin.save());
+            window_report(plugin) == "Ready" && saved.part("pedal")["rate"] == RATE
+        });
+    });
+    assert_eq!(Project::from_clap(&again.save()), located);
+}
+
 /// How many captures there are to find one in.
 const CAPTURES: usize = 10_000;
 
@@ -453,7 +531,7 @@ fn lacks_opengl(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
     assert_eq!(window_report(&mut plugin), "Ready");
-    let report = plugin.parameter("Window").id;
+    let report = plugin.parameter("Status").id;
     assert_eq!(plugin.typed(report, "Ready"), Some(0.0));
     while_playing(&mut plugin, |plugin| {
         for _ in 0..2 {
@@ -465,7 +543,7 @@ fn lacks_opengl(bundle: &Path) {
             screen.close(window);
         }
         let said = window_report(plugin);
-        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        assert!(said.starts_with("No window, OpenGL is missing"), "{said}");
         // A host learns that there is something new to read.
         wait("the report moves", plugin, |plugin| {
             plugin.value(report) == 1.0
@@ -479,7 +557,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
     take_opengl_away();
     let screen = Screen::new();
     let mut plugin = instance(bundle, RATE);
-    let report = plugin.find_parameter("Window").expect("a report").id;
+    let report = plugin.find_parameter("Status").expect("a report").id;
     let said = |plugin: &vst3_host::Plugin| {
         let said = plugin.format_parameter(report, 0.0);
         said.expect("a text")
@@ -496,7 +574,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
         assert!(plugin.open_editor(place).is_err(), "{OPENGL_IS_THERE}");
         screen.close(window);
         let said = said(&plugin);
-        assert!(said.starts_with("None, OpenGL is missing"), "{said}");
+        assert!(said.starts_with("No window, OpenGL is missing"), "{said}");
         assert!(heard(&mut plugin));
     }
 }
@@ -525,7 +603,10 @@ fn lacks_a_screen(bundle: &Path) {
     unsafe { std::env::set_var("DISPLAY", ":65535") };
     while_playing(&mut plugin, |plugin| {
         // What is no window at all is borne too.
-        for (window, cause) in [(1, "None, there is no X11 screen"), (0, "None, it failed")] {
+        for (window, cause) in [
+            (1, "No window, there is no X11 screen"),
+            (0, "No window, it failed"),
+        ] {
             plugin.create_editor();
             assert!(!plugin.offer_window(window), "a window without a screen");
             plugin.destroy_editor();
@@ -565,7 +646,7 @@ fn loses_its_place(bundle: &Path) {
 
 /// What the list of parameters says about the window.
 fn window_report(plugin: &mut Plugin) -> String {
-    let report = plugin.parameter("Window").id;
+    let report = plugin.parameter("Status").id;
     let value = plugin.value(report);
     plugin.text(report, value)
 }

@@ -31,7 +31,12 @@ impl Project {
 
     /// The reference to the capture.
     pub(crate) fn capture(&self) -> Value {
-        let text = self.0["fields"]["capture"].as_str().expect("a text");
+        self.part("capture")
+    }
+
+    /// The reference to a part of the rig.
+    pub(crate) fn part(&self, part: &str) -> Value {
+        let text = self.0["fields"][part].as_str().expect("a text");
         serde_json::from_str(text).expect("JSON in JSON")
     }
 

@@ -26,7 +26,7 @@ stop = threading.Event()
 
 
 def report():
-    return plugin.parameters["window"].string_value
+    return plugin.parameters["status"].string_value
 
 
 def play():
@@ -47,7 +47,7 @@ for _ in range(3):
     plugin.show_editor(close)
     x11.XSetErrorHandler(handler)
     print(report(), blocks - before, flush=True)
-    assert report().startswith("None, OpenGL is missing"), "OpenGL is there all the same"
+    assert report().startswith("No window, OpenGL is missing"), "OpenGL is there all the same"
     assert blocks > before, "no sound"
 stop.set()
 thread.join()
