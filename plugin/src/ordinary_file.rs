@@ -30,6 +30,6 @@ fn check(about: &Metadata) -> io::Result<()> {
     }
     Err(io::Error::other(match about.is_dir() {
         true => "is a folder",
-        false => "is not an ordinary file",
+        false => "is a device or a pipe, not a file",
     }))
 }

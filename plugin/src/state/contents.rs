@@ -1,7 +1,6 @@
 //! The bytes of a capture's file, and the hash it is recognised by.
 
 use std::fmt;
-use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use gridleak_core::MAX_FILE_BYTES;
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result, plain};
+use crate::ordinary_file;
 
 /// The SHA-256 of a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,13 +92,7 @@ impl Contents {
     /// would wait for somebody to write into it).
     pub(crate) fn read(path: &Path, cancelled: &dyn Fn() -> bool) -> Result<Self> {
         let failed = |e: io::Error| Failure::at(path, plain(&e));
-        let about = fs::metadata(path).map_err(failed)?;
-        if about.is_dir() {
-            return Err(Failure::at(path, "is a folder"));
-        }
-        if !about.is_file() {
-            return Err(Failure::at(path, "is not an ordinary file"));
-        }
+        let (file, about) = ordinary_file::open(path).map_err(failed)?;
         if about.len() == 0 {
             return Err(Failure::at(path, "is empty"));
         }
@@ -112,7 +106,6 @@ impl Contents {
         if about.len() > MAX_FILE_BYTES {
             return Err(too_long());
         }
-        let file = File::open(path).map_err(failed)?;
         // It may grow meanwhile.
         let room = about.len() as usize;
         Self::collect(file, room, MAX_FILE_BYTES, cancelled).map_err(|error| match error.kind() {
@@ -124,6 +117,8 @@ impl Contents {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::fs::{self, File};
+
     use super::*;
 
     #[test]
@@ -194,7 +189,10 @@ pub(super) mod tests {
             Path::new("/dev/tty"),
         ] {
             let refusal = Contents::read(path, &|| false).unwrap_err().to_string();
-            assert!(refusal.ends_with("is not an ordinary file"), "{refusal}");
+            assert!(
+                refusal.ends_with("is a device or a pipe, not a file"),
+                "{refusal}"
+            );
         }
     }
 
