@@ -28,6 +28,7 @@ mod format;
 mod levels;
 mod loudness;
 mod measure;
+mod rig;
 mod simd;
 mod summary;
 
@@ -45,5 +46,9 @@ pub use format::text::{decode_text, is_utf16};
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use measure::Measured;
+pub use rig::{
+    Buttons, ChoiceOption, Group, Kind, Number, OfflineOversampling, Oversampling, PARAMETERS,
+    Parameter, ParameterId, Settings, Side, Taper, Unit,
+};
 pub use simd::{Level, UnknownLevel};
 pub use summary::Summary;

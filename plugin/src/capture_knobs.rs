@@ -1,90 +1,44 @@
-//! The knobs of captures that have some, as parameters: four for all captures, which carry the names and
+//! The knobs of captures that have some: four parameters for all captures, which carry the names and
 //! values of the one that plays.
 
 use std::sync::Arc;
 
-use gridleak_core::{Control, KnobPositions, MAX_CONTROLS};
-use nice_plug::prelude::*;
+use gridleak_core::{Control, Parameter};
 use parking_lot::RwLock;
-
-use crate::parameters::typed_number;
-
-/// Where each stands, from 0 to 1. What a capture does not have is heard nowhere.
-#[derive(Params)]
-pub(crate) struct CaptureKnobs {
-    #[id = "knob1"]
-    first: FloatParam,
-    #[id = "knob2"]
-    second: FloatParam,
-    #[id = "knob3"]
-    third: FloatParam,
-    #[id = "knob4"]
-    fourth: FloatParam,
-    names: Arc<Names>,
-}
 
 /// The knobs of the capture that plays, for the texts that hosts show. Hosts ask for those on any thread
 /// of theirs, so nobody waits here: whoever comes while it is written gets the number alone.
 #[derive(Default)]
-struct Names(RwLock<Arc<[Control]>>);
+pub(crate) struct CaptureKnobs(RwLock<Arc<[Control]>>);
 
-impl Names {
+impl CaptureKnobs {
+    /// Names them as the capture that plays does. Not for the audio thread.
+    pub(crate) fn name(&self, controls: &Arc<[Control]>) {
+        *self.0.write() = controls.clone();
+    }
+
     fn get(&self, index: usize) -> Option<Control> {
         self.0.try_read()?.get(index).cloned()
     }
-}
 
-impl CaptureKnobs {
-    pub(crate) fn new() -> Self {
-        let names = Arc::new(Names::default());
-        let knob = |index: usize| {
-            let name = format!("Capture Knob {}", index + 1);
-            let range = FloatRange::Linear { min: 0.0, max: 1.0 };
-            let (shown, typed) = (names.clone(), names.clone());
-            FloatParam::new(name, 0.5, range)
-                .with_value_to_string(Arc::new(move |position| match shown.get(index) {
-                    Some(control) => format!("{} {}", control.name, value(&control, position)),
-                    None => format!("{position:.2}"),
-                }))
-                .with_string_to_value(Arc::new(move |text| match typed.get(index) {
-                    Some(control) => {
-                        let text = text.trim();
-                        let number = text.strip_prefix(&control.name).unwrap_or(text);
-                        typed_number(number).map(|number| control.position(number))
-                    }
-                    None => typed_number(text),
-                }))
-        };
-        Self {
-            first: knob(0),
-            second: knob(1),
-            third: knob(2),
-            fourth: knob(3),
-            names,
+    /// The text of the knob with this index, which is `row`, at a position from 0 to 1.
+    pub(crate) fn text(&self, index: usize, row: &Parameter, position: f32) -> String {
+        match self.get(index) {
+            Some(control) => format!("{} {}", control.name, value(&control, position)),
+            None => row.text(position),
         }
     }
 
-    /// All of them, in their order.
-    pub(crate) fn all(&self) -> [&FloatParam; MAX_CONTROLS] {
-        [&self.first, &self.second, &self.third, &self.fourth]
-    }
-
-    /// Where they stand now, automation included.
-    pub(crate) fn positions(&self) -> KnobPositions {
-        self.all().map(|knob| knob.value())
-    }
-
-    /// Names them as the capture that plays does. Not for the audio thread.
-    pub(crate) fn name(&self, controls: &Arc<[Control]>) {
-        *self.names.0.write() = controls.clone();
-    }
-}
-
-#[cfg(test)]
-impl CaptureKnobs {
-    /// Does what a host does when one is turned.
-    pub(crate) fn turn(&self, index: usize, position: f32) {
-        crate::parameters::set_like_a_host(self.all()[index], position);
+    /// The position that such a text stands for.
+    pub(crate) fn parse(&self, index: usize, row: &Parameter, text: &str) -> Option<f32> {
+        match self.get(index) {
+            Some(control) => {
+                let text = text.trim();
+                let number = text.strip_prefix(&control.name).unwrap_or(text);
+                row.parse(number).map(|number| control.position(number))
+            }
+            None => row.parse(text),
+        }
     }
 }
 
@@ -103,7 +57,7 @@ pub(crate) fn value(control: &Control, position: f32) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use gridleak_core::Capture;
+    use gridleak_core::{Capture, ParameterId};
     use serde_json::{Value, json};
 
     /// The text of a capture that gives back the guitar, and adds a part of each of its knobs.
@@ -124,31 +78,32 @@ pub(crate) mod tests {
 
     #[test]
     fn texts_are_those_of_the_capture_and_are_read_back() {
-        let knobs = CaptureKnobs::new();
-        let [first, second, third, _] = knobs.all();
-        let shown = |knob: &FloatParam, position| knob.normalized_value_to_string(position, true);
-        assert_eq!(shown(first, 0.5), "0.50");
-        assert_eq!(first.string_to_normalized_value("0.3"), Some(0.3));
+        let knobs = CaptureKnobs::default();
+        let row = ParameterId::Knob1.row();
+        let shown = |index, position| knobs.text(index, row, position);
+        let typed = |index, text: &str| knobs.parse(index, row, text);
+        assert_eq!(shown(0, 0.5), "0.50");
+        assert_eq!(typed(0, "0.3"), Some(0.3));
         let made = json!(["Gain 2", {"name": "Presence", "min": 0, "max": 10}]);
         knobs.name(&controls(made));
-        assert_eq!(shown(first, 0.5), "Gain 2 0.50");
-        assert_eq!(shown(second, 0.25), "Presence 2.5");
-        assert_eq!(shown(third, 0.25), "0.25");
-        for (knob, position) in [(first, 0.37), (second, 0.81), (third, 0.25)] {
+        assert_eq!(shown(0, 0.5), "Gain 2 0.50");
+        assert_eq!(shown(1, 0.25), "Presence 2.5");
+        assert_eq!(shown(2, 0.25), "0.25");
+        for (knob, position) in [(0, 0.37), (1, 0.81), (2, 0.25)] {
             let text = shown(knob, position);
-            let read = knob.string_to_normalized_value(&text).unwrap();
+            let read = typed(knob, &text).unwrap();
             assert!((read - position).abs() < 1e-6, "{text}: {read}");
         }
-        assert_eq!(second.string_to_normalized_value("7,5"), Some(0.75));
-        assert_eq!(second.string_to_normalized_value("loud"), None);
+        assert_eq!(typed(1, "7,5"), Some(0.75));
+        assert_eq!(typed(1, "loud"), None);
         knobs.name(&Arc::default());
-        assert_eq!(shown(first, 0.5), "0.50");
+        assert_eq!(shown(0, 0.5), "0.50");
     }
 
     #[test]
     fn a_text_waits_for_nobody() {
-        let knobs = CaptureKnobs::new();
-        let _written = knobs.names.0.write();
-        assert_eq!(knobs.first.normalized_value_to_string(0.5, true), "0.50");
+        let knobs = CaptureKnobs::default();
+        let _written = knobs.0.write();
+        assert_eq!(knobs.text(0, ParameterId::Knob1.row(), 0.5), "0.50");
     }
 }

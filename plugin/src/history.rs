@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::editor::Control;
+use gridleak_core::ParameterId;
+
 use crate::part::Part;
 use crate::state::SavedPart;
 
@@ -19,7 +20,7 @@ const TOGETHER: Duration = Duration::from_millis(1000);
 pub(crate) enum Change {
     /// Of a parameter, in positions from 0 to 1.
     Control {
-        control: Control,
+        control: ParameterId,
         before: f32,
         after: f32,
     },
@@ -169,11 +170,10 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::editor::{Knob, Switch};
 
-    fn turned(knob: Knob, before: f32, after: f32) -> Change {
+    fn turned(control: ParameterId, before: f32, after: f32) -> Change {
         Change::Control {
-            control: Control::Knob(knob),
+            control,
             before,
             after,
         }
@@ -183,9 +183,9 @@ mod tests {
     fn what_was_done_is_taken_back_in_order_and_made_again() {
         let mut history = History::default();
         let at = Instant::now();
-        let bass = turned(Knob::Bass, 0.5, 0.7);
+        let bass = turned(ParameterId::Bass, 0.5, 0.7);
         let gate = Change::Control {
-            control: Control::Switch(Switch::Gate),
+            control: ParameterId::Gate,
             before: 0.0,
             after: 1.0,
         };
@@ -193,14 +193,14 @@ mod tests {
         history.record(gate.clone(), at);
         assert!(history.can_undo() && !history.can_redo());
         assert_eq!(history.undo(), Some(gate.clone().reversed()));
-        assert_eq!(history.undo(), Some(turned(Knob::Bass, 0.7, 0.5)));
+        assert_eq!(history.undo(), Some(turned(ParameterId::Bass, 0.7, 0.5)));
         assert_eq!(history.undo(), None);
         assert_eq!(history.redo(), Some(bass));
         assert!(history.can_undo() && history.can_redo());
         // Something else is done now: that way is closed.
-        history.record(turned(Knob::Treble, 0.1, 0.2), at);
+        history.record(turned(ParameterId::Treble, 0.1, 0.2), at);
         assert!(!history.can_redo());
-        assert_eq!(history.undo(), Some(turned(Knob::Treble, 0.2, 0.1)));
+        assert_eq!(history.undo(), Some(turned(ParameterId::Treble, 0.2, 0.1)));
     }
 
     #[test]
@@ -208,18 +208,18 @@ mod tests {
         let mut history = History::default();
         let start = Instant::now();
         let after = |ms| start + Duration::from_millis(ms);
-        history.record(turned(Knob::Bass, 0.5, 0.6), after(0));
-        history.record(turned(Knob::Bass, 0.6, 0.7), after(500));
-        history.record(turned(Knob::Bass, 0.7, 0.8), after(1200));
+        history.record(turned(ParameterId::Bass, 0.5, 0.6), after(0));
+        history.record(turned(ParameterId::Bass, 0.6, 0.7), after(500));
+        history.record(turned(ParameterId::Bass, 0.7, 0.8), after(1200));
         // Later is another one, and what changes nothing is none.
-        history.record(turned(Knob::Bass, 0.8, 0.9), after(4000));
-        history.record(turned(Knob::Bass, 0.9, 0.9), after(9000));
-        assert_eq!(history.undo(), Some(turned(Knob::Bass, 0.9, 0.8)));
-        assert_eq!(history.undo(), Some(turned(Knob::Bass, 0.8, 0.5)));
+        history.record(turned(ParameterId::Bass, 0.8, 0.9), after(4000));
+        history.record(turned(ParameterId::Bass, 0.9, 0.9), after(9000));
+        assert_eq!(history.undo(), Some(turned(ParameterId::Bass, 0.9, 0.8)));
+        assert_eq!(history.undo(), Some(turned(ParameterId::Bass, 0.8, 0.5)));
         assert!(!history.can_undo());
         // There and back is no change at all.
-        history.record(turned(Knob::Mix, 0.5, 0.6), after(10_000));
-        history.record(turned(Knob::Mix, 0.6, 0.5), after(10_100));
+        history.record(turned(ParameterId::CabMix, 0.5, 0.6), after(10_000));
+        history.record(turned(ParameterId::CabMix, 0.6, 0.5), after(10_100));
         assert!(!history.can_undo());
     }
 
@@ -229,7 +229,7 @@ mod tests {
         let start = Instant::now();
         for n in 0..2 * LONGEST {
             let at = start + Duration::from_secs(2 * n as u64);
-            history.record(turned(Knob::Bass, n as f32, n as f32 + 1.0), at);
+            history.record(turned(ParameterId::Bass, n as f32, n as f32 + 1.0), at);
         }
         let taken_back = std::iter::from_fn(|| history.undo()).count();
         assert_eq!(taken_back, LONGEST);

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use gridleak_core::{ChoiceOption, Kind, PARAMETERS};
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
@@ -92,11 +93,22 @@ fn check_parameters(values: &mut BTreeMap<String, ParamValue>, found: &mut Found
     let new = Parameters::of_this_machine(Part::ALL.map(|part| PartSlot::new(part, || {})));
     let mut known = BTreeMap::new();
     for (id, parameter, _) in new.param_map() {
-        let value = values.remove(&id);
-        let unknown_choice = matches!(
-            (parameter, &value),
-            (ParamPtr::EnumParam(_), Some(ParamValue::String(_)))
-        );
+        let row = PARAMETERS.iter().find(|row| row.id == id);
+        let options = row.and_then(|row| match row.kind {
+            Kind::Choice(options) => Some(options),
+            _ => None,
+        });
+        let (value, unknown_choice) = match (options, values.remove(&id)) {
+            (Some(options), Some(value)) => match option(options, &value) {
+                Some(option) => (Some(ParamValue::I32(option)), false),
+                // Of no kind that a choice has, so that it becomes the default.
+                None => (
+                    Some(ParamValue::Bool(false)),
+                    matches!(value, ParamValue::String(_)),
+                ),
+            },
+            (_, value) => (value, false),
+        };
         // SAFETY: the pointer is that of a parameter of `new`, which is there until the end of this
         // function.
         let (value, good) = unsafe { possible(parameter, value) };
@@ -110,6 +122,16 @@ fn check_parameters(values: &mut BTreeMap<String, ParamValue>, found: &mut Found
     for id in std::mem::replace(values, known).into_keys() {
         found.lost.push(&id);
     }
+}
+
+/// The number of the option that a value stands for: that itself, or the option's id.
+fn option(options: &[ChoiceOption], value: &ParamValue) -> Option<i32> {
+    let found = match value {
+        ParamValue::I32(number) => usize::try_from(*number).ok().filter(|n| *n < options.len()),
+        ParamValue::String(id) => options.iter().position(|option| option.id == id),
+        _ => None,
+    };
+    found.map(|option| option as i32)
 }
 
 /// A value that the parameter can have: the given one where that is possible, and whether it is.
@@ -131,14 +153,6 @@ unsafe fn possible(parameter: ParamPtr, value: Option<ParamValue>) -> (ParamValu
                 (ParamValue::I32(inside), inside == value)
             }
             (ParamPtr::BoolParam(_), Some(value @ ParamValue::Bool(_))) => (value, true),
-            (ParamPtr::EnumParam(p), Some(ParamValue::String(id))) if (*p).set_from_id(&id) => {
-                (ParamValue::String(id), true)
-            }
-            (ParamPtr::EnumParam(p), Some(ParamValue::I32(index)))
-                if usize::try_from(index).is_ok_and(|index| index < (*p).len()) =>
-            {
-                (ParamValue::I32(index), true)
-            }
             (parameter, value) => (default(parameter), value.is_none()),
         }
     }
@@ -376,7 +390,7 @@ mod tests {
         }
         for (mode, kept) in [
             (json!({"i32": 2}), r#"{"i32":2}"#),
-            (json!({"string": "raw"}), r#"{"string":"raw"}"#),
+            (json!({"string": "raw"}), r#"{"i32":0}"#),
         ] {
             let (state, notice) = checked(state(json!({"mode": mode})));
             assert_eq!((text(&state.params["mode"]).as_str(), &*notice), (kept, ""));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nice_plug::prelude::Param;
+use gridleak_core::ParameterId;
 use parking_lot::Mutex;
 
 use crate::builtin;
@@ -16,7 +16,7 @@ use crate::library::{Library, Listing, Origin};
 use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
-use crate::parameters::{Parameters, Side};
+use crate::parameters::{Parameters, playing};
 use crate::part::Part;
 use crate::state::SavedPart;
 
@@ -58,15 +58,13 @@ impl Backend for Panel {
         let (absent, question) = (shown.absent(), shown.question());
         let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
         let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
-        let second = second.filter(|_| self.parameters.playing() == Part::SecondCapture);
+        let settings = self.parameters.settings();
+        let selected = playing(&settings);
+        let second = second.filter(|_| selected == Part::SecondCapture);
         let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
         let has_cab = playing.is_some_and(|capture| capture.has_cab);
         let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
-        let pedal = pedal.filter(|_| self.parameters.pedal.value());
-        let selected = match self.parameters.compare.side.value() {
-            Side::A => Part::Capture,
-            Side::B => Part::SecondCapture,
-        };
+        let pedal = pedal.filter(|_| settings.pedal);
         let selected = &shown.parts[selected.index()];
         let project = selected.absent.as_ref().and_then(|_| selected.text());
         let capture = playing.map(|playing| CaptureStatus {
@@ -167,7 +165,7 @@ impl Backend for Panel {
     }
 
     fn keep_interface(&self) {
-        let dbu = self.parameters.levels.interface.unmodulated_plain_value();
+        let dbu = self.parameters.value(ParameterId::InterfaceLevel);
         self.library.keep_interface(dbu);
     }
 

@@ -1,785 +1,370 @@
-//! What the host sees, stores and automates.
+//! The parameters as today's framework wants them, made from the table in core.
 
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use gridleak_core::{CabSettings, Chain, GateSettings, LevelSettings, ToneSettings};
+use gridleak_core::{Kind, Number, PARAMETERS, Parameter, ParameterId, Settings, Side, Taper};
+use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
+use serde_json::Value;
 
 use crate::capture_knobs::CaptureKnobs;
 use crate::folder::Step;
 use crate::newer_fields::NewerFields;
 use crate::part::{ForParts, Part};
 use crate::project_changes::ProjectChanges;
-use crate::settings::Settings;
+use crate::settings;
 use crate::state::PartSlot;
 use crate::window_status::WindowReport;
 
-/// The most that each gain gives or takes, in dB, as in the official plugin.
-const INPUT: RangeInclusive<f32> = -20.0..=20.0;
-const OUTPUT: RangeInclusive<f32> = -40.0..=40.0;
-/// Where parts of a whole can stand.
-const PART: RangeInclusive<f32> = 0.0..=1.0;
-
-/// How many can be seen to move in the window.
-pub(crate) const PARAMETERS: usize = 35;
-
-/// The parameters. The ids are part of every saved project and must never change.
-#[derive(Params)]
+/// What the host sees, stores and automates.
 pub(crate) struct Parameters {
-    /// The reference to the capture, which is no parameter but part of every project all the same.
-    #[persist = "capture"]
-    capture: PartSlot,
-    /// To the capture that it is compared with.
-    #[persist = "capture2"]
-    second_capture: PartSlot,
-    /// To the capture of a pedal before it.
-    #[persist = "pedal"]
-    pedal_capture: PartSlot,
-    /// To the impulse responses of the cabinet.
-    #[persist = "cab"]
-    cab_response: PartSlot,
-    #[persist = "cab2"]
-    second_cab_response: PartSlot,
+    /// The references to the parts of the rig, which are no parameters but part of every project.
+    slots: ForParts<PartSlot>,
     /// What a newer version keeps there besides.
-    #[nested]
     pub(crate) newer: NewerFields,
-
-    /// Why there is no window, for those who see only this list.
-    #[nested]
+    /// Why there is no window, and what is missing, for those who see only this list.
     pub(crate) window: WindowReport,
-
-    /// Gain before the capture, -20 to +20 dB.
-    #[id = "ingain"]
-    pub(crate) input: FloatParam,
-
-    /// Gain behind the capture, -40 to +40 dB.
-    #[id = "outgn"]
-    pub(crate) output: FloatParam,
-
-    /// What of a stereo input is played.
-    #[id = "source"]
-    pub(crate) source: EnumParam<Source>,
-
-    /// Passes the input through, as late as the capture's sound would be.
-    #[id = "bypass"]
-    pub(crate) bypass: BoolParam,
-
-    /// The size of a capture that has several, 0 (smallest) to 1 (full).
-    #[id = "slim"]
-    pub(crate) slim: FloatParam,
-
-    /// The knobs of a capture that has some.
-    #[nested(group = "Capture Knobs")]
-    pub(crate) knobs: CaptureKnobs,
-
-    /// Whether the pedal before the capture is on.
-    #[id = "pedal"]
-    pub(crate) pedal: BoolParam,
-
-    /// Two captures to compare.
-    #[nested(group = "Compare")]
-    pub(crate) compare: CompareParameters,
-
-    /// Other sounds of the same folders.
-    #[nested(group = "Browse")]
-    pub(crate) browse: BrowseParameters,
-
-    /// Levels.
-    #[nested(group = "Levels")]
-    pub(crate) levels: LevelParameters,
-
-    /// The noise gate.
-    #[nested(group = "Noise Gate")]
-    pub(crate) gate: GateParameters,
-
-    /// The tone stack.
-    #[nested(group = "Tone")]
-    pub(crate) tone: ToneParameters,
-
-    /// The cabinet.
-    #[nested(group = "Cabinet")]
-    pub(crate) cab: CabParameters,
-
-    /// Whether offsets are taken out.
-    #[id = "dcblk"]
-    pub(crate) dc_blocker: BoolParam,
-
-    /// At how many times its rate a capture plays.
-    #[id = "os"]
-    pub(crate) oversampling: EnumParam<Oversampling>,
-
-    /// The same while the host renders.
-    #[id = "osoff"]
-    pub(crate) offline_oversampling: EnumParam<OfflineOversampling>,
-
     /// What hosts learn through that the parts above were changed.
-    #[nested]
     pub(crate) changes: ProjectChanges,
+    /// What the knobs of the capture that plays are called.
+    pub(crate) knobs: Arc<CaptureKnobs>,
+    /// One for each row of the table.
+    rows: Box<[HostParameter]>,
 }
 
-/// Which of two captures plays, and how loud.
-#[derive(Params)]
-pub(crate) struct CompareParameters {
-    #[id = "ab"]
-    pub(crate) side: EnumParam<Side>,
-    /// Whether B comes out as loud as A.
-    #[id = "abmtch"]
-    pub(crate) matched: BoolParam,
+/// A row of the table in the framework's hands.
+enum HostParameter {
+    Number(FloatParam),
+    Switch(BoolParam),
+    /// The number of the option.
+    Choice(IntParam),
 }
 
-/// Buttons for whoever has no window: each loads another sound when it goes from off to on.
-#[derive(Params)]
-pub(crate) struct BrowseParameters {
-    #[id = "pcap"]
-    previous_capture: BoolParam,
-    #[id = "ncap"]
-    next_capture: BoolParam,
-    #[id = "ppdl"]
-    previous_pedal: BoolParam,
-    #[id = "npdl"]
-    next_pedal: BoolParam,
-    #[id = "pcab"]
-    previous_cab: BoolParam,
-    #[id = "ncab"]
-    next_cab: BoolParam,
+/// Does something with whichever parameter it is.
+macro_rules! each_kind {
+    ($parameter:expr, $inner:ident => $does:expr) => {
+        match $parameter {
+            HostParameter::Number($inner) => $does,
+            HostParameter::Switch($inner) => $does,
+            HostParameter::Choice($inner) => $does,
+        }
+    };
 }
 
-/// What the buttons of [`BrowseParameters`] do, in their order.
-pub(crate) const BUTTONS: [(Part, Step); 6] = [
-    (Part::Capture, Step::Previous),
-    (Part::Capture, Step::Next),
-    (Part::Pedal, Step::Previous),
-    (Part::Pedal, Step::Next),
-    (Part::Cab, Step::Previous),
-    (Part::Cab, Step::Next),
+/// What the buttons of the table load.
+pub(crate) const BUTTONS: [(ParameterId, Part, Step); 6] = [
+    (ParameterId::PreviousCapture, Part::Capture, Step::Previous),
+    (ParameterId::NextCapture, Part::Capture, Step::Next),
+    (ParameterId::PreviousPedal, Part::Pedal, Step::Previous),
+    (ParameterId::NextPedal, Part::Pedal, Step::Next),
+    (ParameterId::PreviousCab, Part::Cab, Step::Previous),
+    (ParameterId::NextCab, Part::Cab, Step::Next),
 ];
 
-/// How hard captures are driven and how loud they come out; see [`LevelSettings`].
-#[derive(Params)]
-pub(crate) struct LevelParameters {
-    #[id = "mode"]
-    pub(crate) mode: EnumParam<OutputMode>,
-    #[id = "calin"]
-    pub(crate) calibrate_input: BoolParam,
-    #[id = "dbu"]
-    pub(crate) interface: FloatParam,
-}
-
-/// See [`GateSettings`].
-#[derive(Params)]
-pub(crate) struct GateParameters {
-    #[id = "gate"]
-    pub(crate) on: BoolParam,
-    #[id = "gthr"]
-    pub(crate) threshold: FloatParam,
-    #[id = "ghold"]
-    pub(crate) hold: FloatParam,
-    #[id = "grel"]
-    pub(crate) release: FloatParam,
-    #[id = "grng"]
-    pub(crate) range: FloatParam,
-    #[id = "ghys"]
-    pub(crate) hysteresis: FloatParam,
-}
-
-/// See [`ToneSettings`].
-#[derive(Params)]
-pub(crate) struct ToneParameters {
-    #[id = "tone"]
-    pub(crate) on: BoolParam,
-    #[id = "bass"]
-    pub(crate) bass: FloatParam,
-    #[id = "mid"]
-    pub(crate) middle: FloatParam,
-    #[id = "treb"]
-    pub(crate) treble: FloatParam,
-    #[id = "tpos"]
-    pub(crate) position: EnumParam<TonePosition>,
-}
-
-/// See [`CabSettings`].
-#[derive(Params)]
-pub(crate) struct CabParameters {
-    #[id = "cab"]
-    pub(crate) on: BoolParam,
-    #[id = "clvl"]
-    pub(crate) level: EnumParam<CabLevel>,
-    #[id = "clow"]
-    pub(crate) low_cut: FloatParam,
-    #[id = "chigh"]
-    pub(crate) high_cut: FloatParam,
-    #[id = "cmix"]
-    pub(crate) mix: FloatParam,
-    #[id = "cblnd"]
-    pub(crate) blend: FloatParam,
-}
-
-/// What of a stereo input is played.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// Both sides, each through a capture of its own.
-    #[id = "stereo"]
-    Stereo,
-    /// The left side, on both.
-    #[id = "left"]
-    Left,
-    /// The right side, on both.
-    #[id = "right"]
-    Right,
-    /// The mean of both sides, on both.
-    #[id = "sum"]
-    Sum,
-}
-
-impl From<Source> for gridleak_core::Source {
-    fn from(source: Source) -> Self {
-        match source {
-            Source::Stereo => Self::Stereo,
-            Source::Left => Self::Left,
-            Source::Right => Self::Right,
-            Source::Sum => Self::Sum,
-        }
-    }
-}
-
-/// One of two captures.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    #[id = "a"]
-    A,
-    #[id = "b"]
-    B,
-}
-
-/// See [`gridleak_core::OutputMode`].
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OutputMode {
-    #[id = "raw"]
-    Raw,
-    #[id = "normalized"]
-    Normalized,
-    #[id = "calibrated"]
-    Calibrated,
-}
-
-impl From<OutputMode> for gridleak_core::OutputMode {
-    fn from(mode: OutputMode) -> Self {
-        match mode {
-            OutputMode::Raw => Self::Raw,
-            OutputMode::Normalized => Self::Normalized,
-            OutputMode::Calibrated => Self::Calibrated,
-        }
-    }
-}
-
-/// Where the tone stack is.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TonePosition {
-    #[id = "after"]
-    #[name = "After Amp"]
-    After,
-    #[id = "before"]
-    #[name = "Before Amp"]
-    Before,
-}
-
-/// How loud a cabinet is.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CabLevel {
-    /// As in the official plugin, after what the file holds.
-    #[id = "file"]
-    #[name = "As Recorded"]
-    File,
-    /// All cabinets equally loud.
-    #[id = "normalized"]
-    Normalized,
-}
-
-/// At how many times its rate a capture plays.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Oversampling {
-    #[id = "1"]
-    #[name = "Off"]
-    Off,
-    #[id = "2"]
-    #[name = "2x"]
-    Two,
-    #[id = "4"]
-    #[name = "4x"]
-    Four,
-    #[id = "8"]
-    #[name = "8x"]
-    Eight,
-}
-
-impl Oversampling {
-    /// 1, 2, 4 or 8.
-    pub(crate) fn factor(self) -> usize {
-        1 << self as usize
-    }
-}
-
-/// The same while the host renders.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OfflineOversampling {
-    #[id = "same"]
-    #[name = "As Live"]
-    Same,
-    #[id = "1"]
-    #[name = "Off"]
-    Off,
-    #[id = "2"]
-    #[name = "2x"]
-    Two,
-    #[id = "4"]
-    #[name = "4x"]
-    Four,
-    #[id = "8"]
-    #[name = "8x"]
-    Eight,
-}
-
 impl Parameters {
-    /// The parameters of a new instance: what a guitarist knows from the official plugin. `slots`: the
-    /// references to the parts of its rig.
+    /// The parameters of a new instance. `slots`: the references to the parts of its rig.
+    #[cfg(test)]
     pub(crate) fn new(slots: ForParts<PartSlot>) -> Self {
-        let [capture, second_capture, pedal, cab, second_cab] = slots;
-        let gate = GateSettings::default();
-        let tone = ToneSettings::default();
-        let cab_settings = CabSettings::default();
-        let levels = LevelSettings::default();
+        Self::with(slots, &Settings::default())
+    }
+
+    /// The parameters of a new instance, with what the user has set for all of them on this machine.
+    /// `slots`: the references to the parts of its rig.
+    pub(crate) fn of_this_machine(slots: ForParts<PartSlot>) -> Self {
+        let mut first = Settings::default();
+        if let Some(dbu) = settings::Settings::load().interface_dbu {
+            first.levels.interface_dbu = dbu;
+        }
+        Self::with(slots, &first)
+    }
+
+    /// With `first` as what a new instance is set to.
+    fn with(slots: ForParts<PartSlot>, first: &Settings) -> Self {
+        let knobs = Arc::<CaptureKnobs>::default();
+        let parameter = |row: &'static Parameter| HostParameter::new(row, row.get(first), &knobs);
         Self {
-            capture,
-            second_capture,
-            pedal_capture: pedal,
-            cab_response: cab,
-            second_cab_response: second_cab,
+            slots,
             newer: NewerFields::default(),
             window: WindowReport::new(),
-            input: decibels("Input", 0.0, INPUT),
-            output: decibels("Output", 0.0, OUTPUT),
-            source: EnumParam::new("Input Source", Source::Stereo),
-            bypass: BoolParam::new("Bypass", false).make_bypass(),
-            slim: percent("Quality", 1.0),
-            knobs: CaptureKnobs::new(),
-            pedal: switch("Pedal", true),
-            compare: CompareParameters {
-                side: EnumParam::new("Capture A/B", Side::A),
-                matched: switch("A/B Level Match", true),
-            },
-            browse: BrowseParameters::new(),
-            levels: LevelParameters {
-                mode: EnumParam::new("Output Mode", OutputMode::Normalized),
-                calibrate_input: switch("Calibrate Input", levels.calibrate_input),
-                interface: interface(levels.interface_dbu),
-            },
-            gate: GateParameters {
-                on: switch("Gate", gate.on),
-                threshold: decibels(
-                    "Gate Threshold",
-                    gate.threshold_db,
-                    GateSettings::THRESHOLD_DB,
-                ),
-                hold: milliseconds("Gate Hold", gate.hold_ms, GateSettings::HOLD_MS),
-                release: milliseconds("Gate Release", gate.release_ms, GateSettings::RELEASE_MS),
-                range: decibels("Gate Range", gate.range_db, GateSettings::RANGE_DB),
-                hysteresis: decibels(
-                    "Gate Hysteresis",
-                    gate.hysteresis_db,
-                    GateSettings::HYSTERESIS_DB,
-                ),
-            },
-            tone: ToneParameters {
-                on: switch("Tone", tone.on),
-                bass: float("Bass", tone.bass, ToneSettings::KNOB),
-                middle: float("Middle", tone.middle, ToneSettings::KNOB),
-                treble: float("Treble", tone.treble, ToneSettings::KNOB),
-                position: EnumParam::new("Tone Position", TonePosition::After),
-            },
-            cab: CabParameters {
-                on: switch("Cab", cab_settings.on),
-                level: EnumParam::new("Cab Level", CabLevel::File),
-                low_cut: cut("Cab Low Cut", cab_settings.low_cut_hz, CabSettings::LOW_CUT),
-                high_cut: cut(
-                    "Cab High Cut",
-                    cab_settings.high_cut_hz,
-                    CabSettings::HIGH_CUT,
-                ),
-                mix: percent("Cab Mix", cab_settings.mix),
-                blend: percent("Cab Blend", cab_settings.blend),
-            },
-            dc_blocker: switch("DC Blocker", true),
-            // Both change the latency, which no host takes in mid-play.
-            oversampling: EnumParam::new("Oversampling", Oversampling::Off).non_automatable(),
-            offline_oversampling: EnumParam::new("Offline Oversampling", OfflineOversampling::Same)
-                .non_automatable(),
             changes: ProjectChanges::new(),
+            rows: PARAMETERS.iter().map(parameter).collect(),
+            knobs,
         }
-    }
-
-    /// The same with what the user has set for all new instances on this machine.
-    pub(crate) fn of_this_machine(slots: ForParts<PartSlot>) -> Self {
-        let mut new = Self::new(slots);
-        if let Some(dbu) = Settings::load().interface_dbu {
-            new.levels.interface = interface(dbu);
-        }
-        new
     }
 
     /// The reference to a part of the rig.
     pub(crate) fn slot(&self, part: Part) -> &PartSlot {
-        match part {
-            Part::Capture => &self.capture,
-            Part::SecondCapture => &self.second_capture,
-            Part::Pedal => &self.pedal_capture,
-            Part::Cab => &self.cab_response,
-            Part::SecondCab => &self.second_cab_response,
+        &self.slots[part.index()]
+    }
+
+    /// Where all of them stand now, automation and modulation included. Never waits.
+    pub(crate) fn settings(&self) -> Settings {
+        self.read(HostParameter::modulated)
+    }
+
+    /// The same without modulation: where the knobs stand.
+    pub(crate) fn unmodulated(&self) -> Settings {
+        self.read(HostParameter::value)
+    }
+
+    fn read(&self, value: impl Fn(&HostParameter) -> f32) -> Settings {
+        let mut settings = Settings::default();
+        for (row, parameter) in PARAMETERS.iter().zip(&self.rows) {
+            row.set(&mut settings, value(parameter));
         }
+        settings
     }
 
-    /// At how many times its rate the capture is to play.
-    pub(crate) fn oversampling(&self, offline: bool) -> usize {
-        let live = self.oversampling.value();
-        let chosen = match self.offline_oversampling.value() {
-            _ if !offline => live,
-            OfflineOversampling::Same => live,
-            OfflineOversampling::Off => Oversampling::Off,
-            OfflineOversampling::Two => Oversampling::Two,
-            OfflineOversampling::Four => Oversampling::Four,
-            OfflineOversampling::Eight => Oversampling::Eight,
-        };
-        chosen.factor()
+    /// Begins a gesture of a hand.
+    pub(crate) fn begin(&self, setter: &ParamSetter<'_>, which: ParameterId) {
+        each_kind!(self.row(which), p => setter.begin_set_parameter(p));
     }
 
-    /// Where all of them stand, automation included, each from 0 to 1: to see whether one moved.
-    pub(crate) fn positions(&self) -> [f32; PARAMETERS] {
-        let (levels, gate, tone, cab) = (&self.levels, &self.gate, &self.tone, &self.cab);
-        let [first, second, third, fourth] = self.knobs.all();
-        [
-            self.input.modulated_normalized_value(),
-            self.output.modulated_normalized_value(),
-            self.source.modulated_normalized_value(),
-            self.bypass.modulated_normalized_value(),
-            self.slim.modulated_normalized_value(),
-            first.modulated_normalized_value(),
-            second.modulated_normalized_value(),
-            third.modulated_normalized_value(),
-            fourth.modulated_normalized_value(),
-            self.pedal.modulated_normalized_value(),
-            self.compare.side.modulated_normalized_value(),
-            self.compare.matched.modulated_normalized_value(),
-            levels.mode.modulated_normalized_value(),
-            levels.calibrate_input.modulated_normalized_value(),
-            levels.interface.modulated_normalized_value(),
-            gate.on.modulated_normalized_value(),
-            gate.threshold.modulated_normalized_value(),
-            gate.hold.modulated_normalized_value(),
-            gate.release.modulated_normalized_value(),
-            gate.range.modulated_normalized_value(),
-            gate.hysteresis.modulated_normalized_value(),
-            tone.on.modulated_normalized_value(),
-            tone.bass.modulated_normalized_value(),
-            tone.middle.modulated_normalized_value(),
-            tone.treble.modulated_normalized_value(),
-            tone.position.modulated_normalized_value(),
-            cab.on.modulated_normalized_value(),
-            cab.level.modulated_normalized_value(),
-            cab.low_cut.modulated_normalized_value(),
-            cab.high_cut.modulated_normalized_value(),
-            cab.mix.modulated_normalized_value(),
-            cab.blend.modulated_normalized_value(),
-            self.dc_blocker.modulated_normalized_value(),
-            self.oversampling.modulated_normalized_value(),
-            self.offline_oversampling.modulated_normalized_value(),
-        ]
+    /// Sets it to a plain value, within a gesture.
+    pub(crate) fn set(&self, setter: &ParamSetter<'_>, which: ParameterId, plain: f32) {
+        let position = self.row(which).position_of(plain);
+        each_kind!(self.row(which), p => setter.set_parameter_normalized(p, position));
+    }
+
+    /// Ends a gesture.
+    pub(crate) fn end(&self, setter: &ParamSetter<'_>, which: ParameterId) {
+        each_kind!(self.row(which), p => setter.end_set_parameter(p));
+    }
+
+    /// Sets it in a gesture of its own.
+    pub(crate) fn set_at_once(&self, setter: &ParamSetter<'_>, which: ParameterId, plain: f32) {
+        self.begin(setter, which);
+        self.set(setter, which, plain);
+        self.end(setter, which);
+    }
+
+    /// Where the knob of one stands, as a plain value.
+    pub(crate) fn value(&self, which: ParameterId) -> f32 {
+        self.row(which).value()
+    }
+
+    /// The same from 0 to 1.
+    pub(crate) fn position(&self, which: ParameterId) -> f32 {
+        which.row().position(self.value(which))
+    }
+
+    fn row(&self, which: ParameterId) -> &HostParameter {
+        &self.rows[which as usize]
     }
 
     /// Counts the states that the host has loaded. Never waits.
     pub(crate) fn loads(&self) -> u64 {
-        Part::ALL.iter().map(|&part| self.slot(part).loads()).sum()
-    }
-
-    /// The side that is to play, and whether it is to be as loud as the other.
-    pub(crate) fn compared(&self) -> (Side, bool) {
-        (self.compare.side.value(), self.compare.matched.value())
-    }
-
-    /// The capture that is to play.
-    pub(crate) fn playing(&self) -> Part {
-        match self.compare.side.value() {
-            Side::A => Part::Capture,
-            Side::B => Part::SecondCapture,
-        }
-    }
-
-    /// Brings a chain to what the parameters say.
-    pub(crate) fn follow(&self, chain: &mut Chain) {
-        chain.set_input_gain(self.input.value());
-        chain.set_output_gain(self.output.value());
-        chain.set_source(self.source.value().into());
-        chain.set_bypass(self.bypass.value());
-        chain.set_slim(f64::from(self.slim.value()));
-        chain.set_knobs(self.knobs.positions());
-        chain.set_pedal(self.pedal.value());
-        chain.set_levels(self.levels.settings());
-        chain.set_gate(self.gate.settings());
-        chain.set_tone(self.tone.settings());
-        chain.set_cab(self.cab.settings());
-        chain.set_dc_blocker(self.dc_blocker.value());
+        self.slots.iter().map(PartSlot::loads).sum()
     }
 }
 
-impl BrowseParameters {
-    fn new() -> Self {
-        let button = |name| switch(name, false);
-        Self {
-            previous_capture: button("Previous Capture"),
-            next_capture: button("Next Capture"),
-            previous_pedal: button("Previous Pedal"),
-            next_pedal: button("Next Pedal"),
-            previous_cab: button("Previous Cabinet"),
-            next_cab: button("Next Cabinet"),
-        }
-    }
-
-    /// Which buttons are on, in the order of [`BUTTONS`].
-    pub(crate) fn pressed(&self) -> [bool; BUTTONS.len()] {
-        [
-            self.previous_capture.value(),
-            self.next_capture.value(),
-            self.previous_pedal.value(),
-            self.next_pedal.value(),
-            self.previous_cab.value(),
-            self.next_cab.value(),
-        ]
+/// The capture that plays in such settings.
+pub(crate) fn playing(settings: &Settings) -> Part {
+    match settings.side {
+        Side::A => Part::Capture,
+        Side::B => Part::SecondCapture,
     }
 }
 
-impl LevelParameters {
-    /// What they are set to now, automation included.
-    pub(crate) fn settings(&self) -> LevelSettings {
-        LevelSettings {
-            mode: self.mode.value().into(),
-            calibrate_input: self.calibrate_input.value(),
-            interface_dbu: self.interface.value(),
+// SAFETY: the pointers are to what `rows`, `window` and `changes` hold, which stay where they are as long as this
+// lives.
+unsafe impl Params for Parameters {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        let mut map = self.window.param_map();
+        for (row, parameter) in PARAMETERS.iter().zip(&self.rows) {
+            let pointer = each_kind!(parameter, p => p.as_ptr());
+            map.push((row.id.into(), pointer, row.group.name().into()));
         }
+        map.extend(self.changes.param_map());
+        map
     }
-}
 
-impl GateParameters {
-    /// What they are set to now, automation included.
-    pub(crate) fn settings(&self) -> GateSettings {
-        GateSettings {
-            on: self.on.value(),
-            threshold_db: self.threshold.value(),
-            hold_ms: self.hold.value(),
-            release_ms: self.release.value(),
-            range_db: self.range.value(),
-            hysteresis_db: self.hysteresis.value(),
+    fn serialize_fields(&self) -> BTreeMap<String, String> {
+        let mut fields = self.newer.serialize_fields();
+        for (part, slot) in Part::ALL.into_iter().zip(&self.slots) {
+            fields.insert(part.field().into(), slot.map(Value::to_string));
         }
+        fields
     }
-}
 
-impl ToneParameters {
-    /// What they are set to now, automation included.
-    pub(crate) fn settings(&self) -> ToneSettings {
-        ToneSettings {
-            on: self.on.value(),
-            before_amp: self.position.value() == TonePosition::Before,
-            bass: self.bass.value(),
-            middle: self.middle.value(),
-            treble: self.treble.value(),
-        }
-    }
-}
-
-impl CabParameters {
-    /// What they are set to now, automation included.
-    pub(crate) fn settings(&self) -> CabSettings {
-        CabSettings {
-            on: self.on.value(),
-            normalised: self.level.value() == CabLevel::Normalized,
-            low_cut_hz: self.low_cut.value(),
-            high_cut_hz: self.high_cut.value(),
-            mix: self.mix.value(),
-            blend: self.blend.value(),
-        }
-    }
-}
-
-/// A switch.
-fn switch(name: &str, on: bool) -> BoolParam {
-    BoolParam::new(name, on)
-        .with_value_to_string(std::sync::Arc::new(|on| {
-            if on { "On" } else { "Off" }.into()
-        }))
-        .with_string_to_value(std::sync::Arc::new(|text| {
-            match text.trim().to_ascii_lowercase().as_str() {
-                "on" | "yes" | "true" | "1" => Some(true),
-                "off" | "no" | "false" | "0" => Some(false),
-                _ => None,
+    fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
+        for (part, slot) in Part::ALL.into_iter().zip(&self.slots) {
+            if let Some(text) = serialized.get(part.field()) {
+                // What is no JSON is refused as any other damaged reference is.
+                slot.set(serde_json::from_str(text).unwrap_or_default());
             }
-        }))
-}
-
-/// A number with one decimal. Linear, as in the hosts' own faders; smoothing is the chain's, for the
-/// framework's would jump when a project is loaded.
-fn float(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
-    let range = FloatRange::Linear {
-        min: *range.start(),
-        max: *range.end(),
-    };
-    FloatParam::new(name, default, range)
-        .with_value_to_string(formatters::v2s_f32_rounded(1))
-        .with_string_to_value(std::sync::Arc::new(typed_number))
-}
-
-/// The level in dBu that is full scale in the user's interface.
-fn interface(dbu: f32) -> FloatParam {
-    float("Interface Level", dbu, LevelSettings::INTERFACE_DBU).with_unit(" dBu")
-}
-
-/// A level or a gain.
-fn decibels(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
-    float(name, default, range).with_unit(" dB")
-}
-
-/// A time; short ones have more room.
-fn milliseconds(name: &str, default: f32, range: RangeInclusive<f32>) -> FloatParam {
-    let range = FloatRange::Skewed {
-        min: *range.start(),
-        max: *range.end(),
-        factor: FloatRange::skew_factor(-1.0),
-    };
-    FloatParam::new(name, default, range)
-        .with_unit(" ms")
-        .with_value_to_string(formatters::v2s_f32_rounded(0))
-        .with_string_to_value(std::sync::Arc::new(typed_number))
-}
-
-/// The frequency of a cut, which is off at one end of its range; low ones have more room.
-fn cut(name: &str, off: f32, range: RangeInclusive<f32>) -> FloatParam {
-    let range = FloatRange::Skewed {
-        min: *range.start(),
-        max: *range.end(),
-        factor: FloatRange::skew_factor(-1.5),
-    };
-    FloatParam::new(name, off, range)
-        .with_value_to_string(std::sync::Arc::new(move |hz| {
-            if hz.round() == off {
-                "Off".into()
-            } else {
-                format!("{hz:.0} Hz")
-            }
-        }))
-        .with_string_to_value(std::sync::Arc::new(move |text| typed_cut(text, off)))
-}
-
-/// What a guitarist types for the frequency in Hz of a cut that is off at `off`: `off`, `90`, `5.2 kHz`.
-pub(crate) fn typed_cut(text: &str, off: f32) -> Option<f32> {
-    let text = text.trim().to_ascii_lowercase();
-    match text.trim_end_matches("hz").trim().strip_suffix('k') {
-        _ if text == "off" => Some(off),
-        Some(kilohertz) => typed_number(kilohertz).map(|kilohertz| 1000.0 * kilohertz),
-        None => typed_number(&text),
+        }
+        self.newer.deserialize_fields(serialized);
     }
 }
 
-/// A part of a whole.
-fn percent(name: &str, default: f32) -> FloatParam {
-    let (min, max) = (*PART.start(), *PART.end());
-    FloatParam::new(name, default, FloatRange::Linear { min, max })
-        .with_unit(" %")
-        .with_value_to_string(formatters::v2s_f32_percentage(0))
-        .with_string_to_value(std::sync::Arc::new(|text| {
-            typed_number(text).map(|percent| percent / 100.0)
-        }))
+impl HostParameter {
+    /// A row whose value in a new instance is `default`.
+    fn new(row: &'static Parameter, default: f32, knobs: &Arc<CaptureKnobs>) -> Self {
+        let to_text = move |plain: f32| row.text_without_unit(plain);
+        let knob = ParameterId::KNOBS
+            .iter()
+            .position(|knob| *knob == row.which);
+        match &row.kind {
+            Kind::Number(number) if let Some(knob) = knob => {
+                let (shown, typed) = (knobs.clone(), knobs.clone());
+                let parameter = FloatParam::new(row.name, default, range(number))
+                    .with_value_to_string(Arc::new(move |at| shown.text(knob, row, at)))
+                    .with_string_to_value(Arc::new(move |text| typed.parse(knob, row, text)));
+                Self::Number(parameter)
+            }
+            Kind::Number(number) => {
+                let parameter = FloatParam::new(row.name, default, range(number))
+                    .with_value_to_string(Arc::new(to_text))
+                    .with_string_to_value(Arc::new(|text| row.parse(text)));
+                Self::Number(match number.off_at {
+                    // The text of what can be off has the unit in it.
+                    Some(_) => parameter.with_value_to_string(Arc::new(|plain| row.text(plain))),
+                    None => parameter.with_unit(unit(row)),
+                })
+            }
+            Kind::Switch | Kind::Button => {
+                let parameter = BoolParam::new(row.name, default >= 0.5)
+                    .with_value_to_string(Arc::new(move |on| to_text(f32::from(u8::from(on)))))
+                    .with_string_to_value(Arc::new(|text| Some(row.parse(text)? >= 0.5)));
+                Self::Switch(match row.which {
+                    ParameterId::Bypass => parameter.make_bypass(),
+                    _ => parameter,
+                })
+            }
+            Kind::Choice(options) => {
+                let max = options.len() as i32 - 1;
+                let parameter =
+                    IntParam::new(row.name, default as i32, IntRange::Linear { min: 0, max })
+                        .with_value_to_string(Arc::new(move |option| to_text(option as f32)))
+                        .with_string_to_value(Arc::new(|text| Some(row.parse(text)? as i32)));
+                Self::Choice(match row.automatable {
+                    true => parameter,
+                    false => parameter.non_automatable(),
+                })
+            }
+        }
+    }
+
+    fn modulated(&self) -> f32 {
+        match self {
+            Self::Number(number) => number.value(),
+            Self::Switch(switch) => f32::from(u8::from(switch.value())),
+            Self::Choice(choice) => choice.value() as f32,
+        }
+    }
+
+    fn value(&self) -> f32 {
+        match self {
+            Self::Number(number) => number.unmodulated_plain_value(),
+            Self::Switch(switch) => f32::from(u8::from(switch.unmodulated_plain_value())),
+            Self::Choice(choice) => choice.unmodulated_plain_value() as f32,
+        }
+    }
+
+    /// Where a plain value stands, as the framework reckons it.
+    fn position_of(&self, plain: f32) -> f32 {
+        match self {
+            Self::Number(number) => number.preview_normalized(plain),
+            Self::Switch(switch) => switch.preview_normalized(plain >= 0.5),
+            Self::Choice(choice) => choice.preview_normalized(plain as i32),
+        }
+    }
+}
+
+fn range(number: &Number) -> FloatRange {
+    let (min, max) = (*number.range.start(), *number.range.end());
+    match number.taper {
+        Taper::Linear => FloatRange::Linear { min, max },
+        Taper::Power(power) => FloatRange::Skewed {
+            min,
+            max,
+            factor: 1.0 / power,
+        },
+    }
+}
+
+/// The unit as the framework hangs it behind a number.
+fn unit(row: &Parameter) -> &'static str {
+    use gridleak_core::Unit;
+    match row.unit() {
+        Unit::None => "",
+        Unit::Db => " dB",
+        Unit::Dbu => " dBu",
+        Unit::Ms => " ms",
+        Unit::Hz => " Hz",
+        Unit::Percent => " %",
+    }
 }
 
 #[cfg(test)]
 impl Parameters {
-    /// Does what a host does when the user chooses an oversampling.
-    pub(crate) fn choose_oversampling(&self, choice: Oversampling) {
-        let position = self.oversampling.preview_normalized(choice);
-        set_like_a_host(&self.oversampling, position);
+    /// Does what a host does when the user sets one.
+    pub(crate) fn set_like_a_host(&self, which: ParameterId, plain: f32) {
+        let position = self.row(which).position_of(plain);
+        let pointer = each_kind!(self.row(which), p => p.as_ptr());
+        // SAFETY: the pointer is that of a parameter that is borrowed meanwhile.
+        unsafe {
+            pointer._internal_set_normalized_value(position);
+        }
     }
-
-    /// The same for the side of A and B.
-    pub(crate) fn choose_side(&self, side: Side) {
-        set_like_a_host(&self.compare.side, f32::from(side == Side::B));
-    }
-
-    /// The same for whether B is as loud as A.
-    pub(crate) fn match_sides(&self, on: bool) {
-        set_like_a_host(&self.compare.matched, f32::from(on));
-    }
-}
-
-#[cfg(test)]
-pub(crate) fn set_like_a_host(parameter: &impl Param, position: f32) {
-    // SAFETY: the pointer is that of a parameter that is borrowed meanwhile.
-    unsafe {
-        parameter.as_ptr()._internal_set_normalized_value(position);
-    }
-}
-
-/// What a guitarist types: `-4`, `-4.5 dB`, `+3,5`.
-pub(crate) fn typed_number(text: &str) -> Option<f32> {
-    let text = text
-        .trim()
-        .trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
-    // As copied from where minus signs are proper ones.
-    let text = text.trim().replace(',', ".").replace('\u{2212}', "-");
-    let value: f32 = text.parse().ok()?;
-    value.is_finite().then_some(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
+    fn parameters() -> Parameters {
+        Parameters::new(Part::ALL.map(|part| PartSlot::new(part, || {})))
+    }
+
     #[test]
-    fn typed_values_are_read_as_people_write_them() {
-        for (text, value) in [
-            ("-4,5", -4.5),
-            ("-4.5 dB", -4.5),
-            (" +3 db ", 3.0),
-            ("\u{2212}12", -12.0),
-            ("0", 0.0),
-            (".5", 0.5),
-        ] {
-            assert_eq!(typed_number(text), Some(value), "{text}");
-        }
-        for text in ["", "dB", "loud", "1,2,3", "inf", "nan", "-", "1e99"] {
-            assert_eq!(typed_number(text), None, "{text}");
+    fn hosts_see_every_row_as_the_table_has_it() {
+        let parameters = parameters();
+        let map = parameters.param_map();
+        let ids: HashSet<&str> = map.iter().map(|(id, ..)| id.as_str()).collect();
+        assert_eq!(ids.len(), map.len());
+        for row in &PARAMETERS {
+            let (_, pointer, group) = map.iter().find(|(id, ..)| id == row.id).unwrap();
+            assert_eq!(group, row.group.name());
+            // SAFETY: `parameters` lives.
+            unsafe {
+                assert_eq!(pointer.name(), row.name);
+                for step in 0..=16 {
+                    let plain = row.at_position(step as f32 / 16.0);
+                    let position = pointer.preview_normalized(plain);
+                    assert!((position - row.position(plain)).abs() < 1e-4, "{}", row.id);
+                    let text = pointer.normalized_value_to_string(position, true);
+                    assert_eq!(text, row.text(plain), "{}", row.id);
+                    let read = pointer.string_to_normalized_value(&text).unwrap();
+                    let again = pointer.normalized_value_to_string(read, true);
+                    assert_eq!(again, text, "{}", row.id);
+                }
+                let default = pointer.default_normalized_value();
+                assert!(
+                    (default - row.position(row.default())).abs() < 1e-6,
+                    "{}",
+                    row.id
+                );
+            }
         }
     }
 
     #[test]
-    fn cuts_are_off_at_their_end_and_understand_what_they_show() {
-        let cuts = [
-            (cut("Low", 20.0, CabSettings::LOW_CUT), 20.0),
-            (cut("High", 20_000.0, CabSettings::HIGH_CUT), 20_000.0),
-        ];
-        for (cut, off) in cuts {
-            let shown = |hz: f32| cut.normalized_value_to_string(cut.preview_normalized(hz), true);
-            let typed = |text: &str| {
-                let position = cut.string_to_normalized_value(text)?;
-                Some(cut.preview_plain(position).round())
-            };
-            assert_eq!(shown(off), "Off");
-            assert_eq!(typed("off"), Some(off));
-            for hz in [90.0, 700.0, 1500.0, 8000.0] {
-                let inside = cut.preview_plain(cut.preview_normalized(hz)).round();
-                if inside == hz {
-                    assert_eq!(shown(hz), format!("{hz} Hz"));
-                    assert_eq!(typed(&shown(hz)), Some(hz));
-                }
+    fn what_a_host_sets_is_what_the_settings_say() {
+        let parameters = parameters();
+        assert_eq!(parameters.settings(), Settings::default());
+        for row in &PARAMETERS {
+            for position in [0.0, 1.0] {
+                let plain = row.at_position(position);
+                parameters.set_like_a_host(row.which, plain);
+                assert_eq!(row.get(&parameters.settings()), plain, "{}", row.id);
+                assert_eq!(parameters.value(row.which), plain, "{}", row.id);
             }
-            let kilo = typed("1.5 kHz").unwrap();
-            assert_eq!(kilo, if off == 20.0 { 800.0 } else { 1500.0 });
-            assert_eq!(typed("1,5k"), typed("1500"));
-            assert_eq!(typed("loud"), None);
+            parameters.set_like_a_host(row.which, row.default());
         }
     }
 }

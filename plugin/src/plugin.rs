@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Chain, ImpulseResponse, Peaks, Setup};
+use gridleak_core::{Chain, ImpulseResponse, Peaks, Settings, Setup};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
@@ -15,9 +15,9 @@ use crate::library_pin;
 use crate::loader::Loader;
 use crate::meters::Meters;
 use crate::panel::Panel;
-use crate::parameters::{BUTTONS, PARAMETERS, Parameters, Side};
+use crate::parameters::{BUTTONS, Parameters, playing};
 use crate::part::Part;
-use crate::settings::Settings;
+use crate::settings;
 use crate::thread_end;
 use crate::thread_token::ThreadToken;
 use crate::worker_park::{self, Task};
@@ -46,11 +46,9 @@ pub struct Gridleak {
     has_audio_thread: bool,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
-    /// Which of two captures was to play in the last block, and whether both as loud.
-    compared: (Side, bool),
-    /// Which of the buttons among the parameters were pressed, and how many states had been loaded;
-    /// `None` before sound is played.
-    pressed: Option<([bool; BUTTONS.len()], u64)>,
+    /// What was set when the last block was played or the audio started, and how many states had been
+    /// loaded; `None` before that.
+    followed: Option<(Settings, u64)>,
     meters: Arc<Meters>,
     /// What the editor was last asked to draw.
     drawn: Drawn,
@@ -76,11 +74,10 @@ impl Default for Gridleak {
             started_by: None,
             has_audio_thread: false,
             waited_for: 0,
-            compared: (Side::A, true),
-            pressed: None,
+            followed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
-            window: editor::new_state(Settings::load().window),
+            window: editor::new_state(settings::Settings::load().window),
             repaint,
             executor: None,
         }
@@ -154,8 +151,8 @@ impl Plugin for Gridleak {
             latency: self.loader.expected_latency(rate, offline),
         };
         self.offline = offline;
-        let buttons = (self.parameters.browse.pressed(), self.parameters.loads());
-        self.pressed.get_or_insert(buttons);
+        let now = (self.parameters.settings(), self.parameters.loads());
+        self.followed.get_or_insert(now);
         self.started_by = (!tells).then(ThreadToken::here);
         if self.chain.as_ref().map(Chain::setup) != Some(setup) {
             self.put_away();
@@ -180,7 +177,7 @@ impl Plugin for Gridleak {
 
     fn reset(&mut self) {
         if let Some(chain) = &mut self.chain {
-            self.parameters.follow(chain);
+            chain.set(&self.parameters.settings());
             chain.reset();
         }
     }
@@ -192,15 +189,13 @@ impl Plugin for Gridleak {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         let patient = self.offline || self.renders_where_it_was_started();
-        let stepped = self.follow_buttons();
-        let compared = self.parameters.compared();
-        let turned = self.compared != compared;
-        self.compared = compared;
+        let settings = self.parameters.settings();
+        let other_sound = self.follow(&settings);
         let Some(chain) = &mut self.chain else {
             return ProcessStatus::Error("processing before activation");
         };
         if patient {
-            if stepped || turned {
+            if other_sound {
                 self.loader.look();
             }
             wait_for_capture(&self.loader, &mut self.waited_for);
@@ -210,7 +205,7 @@ impl Plugin for Gridleak {
         if self.loader.take_restart_request() && context.plugin_api() == PluginApi::Clap {
             context.request_restart();
         }
-        self.parameters.follow(chain);
+        chain.set(&settings);
         chain.process(buffer.as_slice());
         self.sounds.exchange(chain);
         let peaks = chain.take_peaks();
@@ -223,7 +218,7 @@ impl Plugin for Gridleak {
             chain.gate_level_db() as f32,
         );
         if self.window.is_open() {
-            let drawn = Drawn::new(&self.parameters, peaks);
+            let drawn = Drawn { settings, peaks };
             if drawn.differs(&self.drawn) {
                 self.drawn = drawn;
                 self.repaint.request_repaint();
@@ -257,32 +252,18 @@ fn wait_for_capture(loader: &Loader, waited_for: &mut u64) {
 }
 
 /// What moves in the editor while a host plays.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Drawn {
-    values: [f32; PARAMETERS],
+    settings: Settings,
     peaks: Peaks,
 }
 
-impl Default for Drawn {
-    fn default() -> Self {
-        Self {
-            values: [0.0; PARAMETERS],
-            peaks: Peaks::default(),
-        }
-    }
-}
-
 impl Drawn {
-    fn new(parameters: &Parameters, peaks: Peaks) -> Self {
-        let values = parameters.positions();
-        Self { values, peaks }
-    }
-
     /// Whether there is anything to see: a parameter that moved, or sound above -90 dB.
     fn differs(&self, other: &Self) -> bool {
         const SEEN: f32 = 3e-5;
         let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
-        self.values != other.values || peaks.into_iter().any(|peak| peak > SEEN)
+        self.settings != other.settings || peaks.into_iter().any(|peak| peak > SEEN)
     }
 }
 
@@ -308,29 +289,28 @@ impl Gridleak {
     }
 
     /// Steps through folders for every button that was pressed since the last block; says whether one
-    /// was.
-    fn follow_buttons(&mut self) -> bool {
-        let pressed = self.parameters.browse.pressed();
+    /// was, or another of two captures is to play.
+    fn follow(&mut self, settings: &Settings) -> bool {
         let loads = self.parameters.loads();
-        let before = self.pressed.replace((pressed, loads));
-        // A project that was saved with a button down presses none.
-        let Some((before, _)) = before.filter(|(_, then)| *then == loads) else {
+        let before = self.followed.replace((*settings, loads));
+        let Some((before, loads_before)) = before else {
             return false;
         };
-        let mut stepped = false;
-        for ((part, step), (before, now)) in
-            BUTTONS.into_iter().zip(before.into_iter().zip(pressed))
-        {
-            if now && !before {
+        let compared = |settings: &Settings| (settings.side, settings.match_levels);
+        let mut other_sound = compared(&before) != compared(settings);
+        for (button, part, step) in BUTTONS {
+            let down = |settings: &Settings| button.row().get(settings) >= 0.5;
+            // A project that was saved with a button down presses none.
+            if loads == loads_before && down(settings) && !down(&before) {
                 let part = match part {
-                    Part::Capture => self.parameters.playing(),
+                    Part::Capture => playing(settings),
                     part => part,
                 };
                 self.loader.step_soon(part, step, loads);
-                stepped = true;
+                other_sound = true;
             }
         }
-        stepped
+        other_sound
     }
 
     /// Gives captures and cabinets to the loader, which keeps them for a while.

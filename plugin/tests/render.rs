@@ -662,12 +662,15 @@ fn the_knobs_of_the_rig_do_what_they_say() {
         ),
         (&["--raw", "--pedal", "pedal.nam"], -6.0206),
         (&["--raw", "--gate"], 0.0),
-        (&["--raw", "--gate=0", "--gate-range=-12"], -12.0),
-        (&["--raw", "--tone", "5,5,5"], 0.0),
-        (&["--raw", "--dc-block"], 0.0),
+        (&["--raw", "--gate-threshold=0", "--gate-range=-12"], -12.0),
+        (&["--raw", "--tone"], 0.0),
+        (&["--raw", "--dc-blocker"], 0.0),
         (&["--raw", "--ir", "click.wav", "--ir-mix", "0"], 0.0),
         (&["--raw", "--ir", "click.wav"], -18.0),
-        (&["--raw", "--ir", "click.wav", "--ir-normalize"], 0.0),
+        (
+            &["--raw", "--ir", "click.wav", "--ir-level", "normalized"],
+            0.0,
+        ),
         (
             &[
                 "--raw",
@@ -698,7 +701,10 @@ fn the_knobs_of_the_rig_do_what_they_say() {
         treble: 8.0,
         ..Default::default()
     };
-    let (played, _) = rig(&bench, &["--raw", "--tone", "9,2.5,8"]);
+    let (played, _) = rig(
+        &bench,
+        &["--raw", "--bass=9", "--middle", "2.5", "--treble", "8"],
+    );
     let wanted = tone.response_db(48_000.0, 1000.0) as f32;
     assert!(
         (db(&played[0]) - wanted).abs() < 0.02,
@@ -736,7 +742,7 @@ fn what_a_rig_cannot_do_is_told() {
             "--output-mode",
             "calibrated",
             "--calibrate-input",
-            "--oversample",
+            "--oversampling",
             "4",
         ],
     );
@@ -754,12 +760,12 @@ fn what_a_rig_cannot_do_is_told() {
         (&["--ir", &capture], "is not a sound file"),
         (&["--ir", "builtin:2x12"], "4x12"),
         (&["--pedal", "silence.wav"], "silence.wav"),
-        (&["--tone", "5,5"], "three numbers"),
-        (&["--tone", "5,5,11"], "three numbers"),
-        (&["--gate=3"], "-100 to 0"),
-        (&["--gate-hold", "3"], "--gate"),
+        (&["--bass", "11"], "0 to 10"),
+        (&["--gate-threshold=3"], "-100 to 0"),
+        (&["--low-cut", "900"], "20 (off) to 800 Hz"),
+        (&["--gate=maybe"], "--gate"),
         (&["--ir2", "silence.wav"], "--ir"),
-        (&["--oversample", "3"], "1, 2, 4, 8"),
+        (&["--oversampling", "3"], "1, 2, 4, 8"),
         (&["--output-mode", "loud"], "normalized"),
     ] {
         let command: Vec<&str> = ["render", "in.wav", "out.wav", "--capture", "same.nam"]

@@ -151,7 +151,7 @@ fn what_is_stopped_leaves_nothing_behind_and_says_so() {
     let bench = Bench::new();
     bench.float_wav("in.wav", 48_000, &[&sine(110.0, 48_000, 48_000 * 240)]);
     bench.put("out.wav", "an older one");
-    let arguments = ["render", "--oversample", "8", "in.wav", "out.wav"];
+    let arguments = ["render", "--oversampling", "8", "in.wav", "out.wav"];
     let start = || {
         bench
             .command(&arguments)

@@ -10,7 +10,16 @@ use crate::cargo::{cargo, root, shown, target};
 /// Builds the command line and renders; the lines it prints give level and speed.
 pub(crate) fn run() -> Result<ExitCode> {
     println!("Building Gridleak ...");
-    let built = cargo(&["build", "--release", "--quiet", "--package", "gridleak"]).status();
+    // Without the plugin and its window: the first sound does not wait for them.
+    let program = [
+        "--package",
+        "gridleak",
+        "--bin",
+        "gridleak",
+        "--no-default-features",
+    ];
+    let built =
+        cargo(&[&["build", "--profile", "quick", "--quiet"][..], &program].concat()).status();
     ensure!(
         built.context("cargo does not start")?.success(),
         "Gridleak does not build"
@@ -21,7 +30,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let shown = shown(&folder);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let program = target()
-        .join("release")
+        .join("quick")
         .join(format!("gridleak{}", std::env::consts::EXE_SUFFIX));
     for name in voices()? {
         let played = Command::new(&program)

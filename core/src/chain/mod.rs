@@ -43,6 +43,7 @@ pub use tone::ToneSettings;
 use crate::engine::BLOCK;
 use crate::format::controls::KnobPositions;
 use crate::levels::LevelSettings;
+use crate::rig::Settings;
 use crate::simd::FlushDenormals;
 use bypass::Bypass;
 use crossfade::{Crossfade, Player};
@@ -134,6 +135,22 @@ impl Chain {
     /// What it was made for; a capture has to be made for the same.
     pub fn setup(&self) -> Setup {
         self.setup
+    }
+
+    /// Brings everything to what `settings` say, smoothly.
+    pub fn set(&mut self, settings: &Settings) {
+        self.set_input_gain(settings.input_db);
+        self.set_output_gain(settings.output_db);
+        self.set_source(settings.source);
+        self.set_bypass(settings.bypass);
+        self.set_slim(f64::from(settings.slim));
+        self.set_knobs(settings.knobs);
+        self.set_pedal(settings.pedal);
+        self.set_levels(settings.levels);
+        self.set_gate(settings.gate);
+        self.set_tone(settings.tone);
+        self.set_cab(settings.cab);
+        self.set_dc_blocker(settings.dc_blocker);
     }
 
     /// Sets the gain before the capture in dB.

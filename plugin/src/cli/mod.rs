@@ -8,6 +8,7 @@ mod interruption;
 mod load_time;
 mod play;
 mod render;
+mod settings_args;
 mod streams;
 
 use std::ffi::OsString;

@@ -110,7 +110,9 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
         .map(capture_source::open)
         .transpose()?;
     let levels = Levels::of(&capture);
-    let settings = args.chain.levels(args.raw);
+    let settings = args.chain.settings(args.raw);
+    let oversampling = settings.oversampling.factor();
+    let settings = settings.levels;
     let (gain_db, why) = levelling(args.raw, &settings, &levels);
     let voicing = Voicing {
         levels,
@@ -161,7 +163,7 @@ pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
     if let Some(why) = levels.why_raw(settings.mode) {
         note(&why);
     }
-    if capture.oversampling(args.chain.oversampling()) != args.chain.oversampling() {
+    if capture.oversampling(oversampling) != oversampling {
         note("the capture cannot be oversampled that far; it plays as far as it can");
     }
     if args.slim.is_some() && capture.slim_steps().is_empty() {
@@ -337,7 +339,10 @@ impl Rig {
         let inputs = input.channels();
         let channels = written(inputs, capture.out_channels())?;
         let rate = f64::from(input.rate());
-        let oversampling = args.chain.oversampling();
+        let mut settings = args.chain.settings(args.raw);
+        settings.slim = voicing.slim as f32;
+        settings.knobs = voicing.knobs.unwrap_or(settings.knobs);
+        let oversampling = settings.oversampling.factor();
         let capture = &*capture.oversampled(oversampling);
         let pedal_levels = pedal.map(Levels::given).unwrap_or_default();
         let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
@@ -354,8 +359,7 @@ impl Rig {
             amp = amp.behind(pedal, Voicing { levels, ..voicing }, level)?;
         }
         let mut chain = Chain::new(setup);
-        args.chain.set(&mut chain, args.raw);
-        chain.set_slim(voicing.slim);
+        chain.set(&settings);
         // A new chain takes a capture that was made for it.
         let _taken = chain.offer(Box::new(amp));
         chain.reset();

@@ -1171,7 +1171,7 @@ mod tests {
         let parameters = Parameters::new(Part::ALL.map(|part| PartSlot::new(part, || {})));
         let view = View {
             status: Status::default(),
-            controls: Controls::of(&parameters, &[]),
+            controls: Controls::of(&parameters, Arc::default()),
             listing: Arc::new(listing),
             choosing: false,
         };

@@ -9,15 +9,15 @@ use egui::{
     Sense, Shape, Stroke, TextEdit, Ui, WidgetInfo, vec2,
 };
 
-use super::control::{Knob, Number};
+use gridleak_core::ParameterId;
+
+use super::control::Number;
 use super::theme;
 use super::view::Action;
 use super::widgets;
 
-impl Knob {
-    fn id(self) -> Id {
-        Id::unique(("knob", self as usize))
-    }
+fn id(knob: ParameterId) -> Id {
+    Id::unique(("knob", knob as usize))
 }
 
 /// Points by which a knob is dragged from one end to the other.
@@ -62,7 +62,7 @@ pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
-    knob: Knob,
+    knob: ParameterId,
     number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
@@ -80,7 +80,7 @@ pub(super) fn show(
     );
 
     let response = ui
-        .interact(dial, knob.id(), Sense::click_and_drag())
+        .interact(dial, id(knob), Sense::click_and_drag())
         .on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
     turn(ui, &response, knob, number, memory, actions);
     describe(ui, &response, number);
@@ -99,7 +99,7 @@ pub(super) fn show(
         None => {
             let (at, align) = (caption.center_top(), Align2::CENTER_TOP);
             ui.painter()
-                .text(at, align, knob.caption(), font, theme::WEAK);
+                .text(at, align, number.row.caption, font, theme::WEAK);
         }
     }
     if response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
@@ -109,12 +109,12 @@ pub(super) fn show(
     response.on_hover_text(format!(
         "{} Drag, turn the wheel or press the arrow keys; Shift for small steps. \
          A double click resets it.",
-        knob.hint()
+        number.row.hint
     ));
 }
 
 /// Lets go of a knob that is shown no longer.
-pub(super) fn hide(knob: Knob, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub(super) fn hide(knob: ParameterId, memory: &mut Memory, actions: &mut Vec<Action>) {
     if std::mem::take(memory).dragging {
         actions.push(Action::End(knob));
     }
@@ -124,7 +124,7 @@ pub(super) fn hide(knob: Knob, memory: &mut Memory, actions: &mut Vec<Action>) {
 fn turn(
     ui: &mut Ui,
     response: &Response,
-    knob: Knob,
+    knob: ParameterId,
     number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
@@ -153,7 +153,7 @@ fn turn(
     }
 
     if response.double_clicked() || response.clicked() && modifiers.command {
-        set_to(number.default, now, knob, number, memory, actions);
+        set_to(number.default(), now, knob, number, memory, actions);
     } else if response.clicked() {
         response.request_focus();
     }
@@ -204,8 +204,8 @@ fn turn(
 /// Tells a screen reader what is drawn.
 fn describe(ui: &Ui, response: &Response, number: &Number) {
     response.widget_info(|| {
-        let mut info = WidgetInfo::slider(true, number.value.into(), &number.name);
-        info.current_text_value = Some(number.text.clone());
+        let mut info = WidgetInfo::slider(true, number.value.into(), number.name());
+        info.current_text_value = Some(number.text());
         info
     });
     ui.ctx().accesskit_node_builder(response.id, |node| {
@@ -245,7 +245,7 @@ fn wheel(ui: &mut Ui, response: &Response) -> f32 {
 fn set_by(
     by: f32,
     now: f64,
-    knob: Knob,
+    knob: ParameterId,
     number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
@@ -257,7 +257,7 @@ fn set_by(
     };
     let aim = (from + by).clamp(0.0, 1.0);
     memory.aim = Some((aim, now));
-    let rounded = |position| number.rounded(number.range.unnormalize(position));
+    let rounded = |position| number.rounded(number.at_position(position));
     let (before, mut value) = (rounded(from), rounded(aim));
     // Where the range is dense, a notch may be less than a step, but it is never nothing.
     if value == before && !memory.dragging {
@@ -273,7 +273,7 @@ fn set_by(
 fn set_to(
     value: f32,
     now: f64,
-    knob: Knob,
+    knob: ParameterId,
     number: &Number,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
@@ -284,7 +284,7 @@ fn set_to(
 }
 
 /// A value set at once is a gesture of its own; in a drag it is part of one.
-fn push_set(value: f32, knob: Knob, memory: &Memory, actions: &mut Vec<Action>) {
+fn push_set(value: f32, knob: ParameterId, memory: &Memory, actions: &mut Vec<Action>) {
     if memory.dragging {
         actions.push(Action::Set(knob, value));
     } else {
@@ -299,10 +299,11 @@ fn push_set(value: f32, knob: Knob, memory: &Memory, actions: &mut Vec<Action>) 
 impl Typing {
     fn new(number: &Number, by_keyboard: bool) -> Self {
         let unit = |c: char| !c.is_ascii_digit();
-        let bare = number.text.trim_end_matches(unit);
+        let text = number.text();
+        let bare = text.trim_end_matches(unit);
         Self {
             // Where there is no number, the word.
-            text: if bare.is_empty() { &number.text } else { bare }.to_owned(),
+            text: if bare.is_empty() { &text } else { bare }.to_owned(),
             begun: false,
             by_keyboard,
             wrong: false,
@@ -316,14 +317,14 @@ fn show_value(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
-    knob: Knob,
+    knob: ParameterId,
     number: &Number,
     dial: &Response,
     memory: &mut Memory,
     actions: &mut Vec<Action>,
 ) {
     let id = Id::unique(("value", knob as usize));
-    let name = format!("{} value", number.name);
+    let name = format!("{} value", number.name());
     let font = if rect.height() < 18.0 * scale {
         theme::small(scale)
     } else {
@@ -339,7 +340,7 @@ fn show_value(
         }
         response.widget_info(|| {
             let mut info = WidgetInfo::labeled(Role::Button, true, &name);
-            info.current_text_value = Some(number.text.clone());
+            info.current_text_value = Some(number.text());
             info
         });
         if response.hovered() {
@@ -347,7 +348,7 @@ fn show_value(
         }
         let (at, middle) = (rect.center(), Align2::CENTER_CENTER);
         ui.painter()
-            .text(at, middle, &number.text, font, theme::TEXT);
+            .text(at, middle, number.text(), font, theme::TEXT);
         widgets::focus_ring(ui, &response, rect);
         response
             .on_hover_cursor(CursorIcon::Text)
@@ -398,7 +399,7 @@ fn show_value(
             i.time,
         )
     });
-    let value = number.typed(&typing.text);
+    let value = number.parse(&typing.text);
     if entered && value.is_none() {
         typing.wrong = true;
         response.request_focus();
@@ -435,7 +436,7 @@ fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
     let active = response.hovered() || response.dragged() || response.has_focus();
 
     arc(-END, END, theme::RAISED);
-    let (rest, now) = (angle(number.default), angle(number.value));
+    let (rest, now) = (angle(number.default()), angle(number.value));
     if rest != now {
         arc(rest, now, theme::ACCENT);
     }

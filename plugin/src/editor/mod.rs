@@ -28,10 +28,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{CursorIcon, Id, Key, Rect, Sense, Stroke, Ui, ViewportCommand, vec2};
+use gridleak_core::ParameterId;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::ResizeHint;
 use nice_plug::editor::dpi::LogicalSize;
-use nice_plug::prelude::Param;
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{
     EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp, RepaintNotifier,
@@ -51,9 +51,6 @@ use crate::parameters::Parameters;
 use crate::part::Part;
 use crate::state::SavedPart;
 
-#[cfg(test)]
-pub(crate) use self::control::Switch;
-pub(crate) use self::control::{Control, Knob};
 pub(crate) use self::curve::{CURVE_POINTS, curve_frequency};
 pub(crate) use self::view::{
     CaptureStatus, Embedding, GateMeter, Latency, Levels, Message, PartStatus, Question, Status,
@@ -213,7 +210,7 @@ pub(crate) struct EditorApp {
 
 /// A knob that is held.
 struct Held {
-    knob: Knob,
+    knob: ParameterId,
     /// Where it stood and where it was last turned to, from 0 to 1.
     before: f32,
     after: f32,
@@ -296,11 +293,10 @@ impl EditorApp {
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }
+        let capture = status.capture.as_ref();
+        let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
         View {
-            controls: Controls::of(
-                parameters,
-                status.capture.as_ref().map_or(&[], |c| &c.knobs),
-            ),
+            controls: Controls::of(parameters, knobs),
             status,
             listing: self.backend.listing(),
             choosing: self.dialog.is_open(),
@@ -328,9 +324,8 @@ impl EditorApp {
             Action::Clear(part) => self.backend.clear(part),
             Action::ChooseCabByCapture => self.backend.choose_cab_by_capture(),
             Action::Begin(knob) => {
-                let parameter = knob.parameter(parameters);
-                let before = parameter.unmodulated_normalized_value();
-                setter.begin_set_parameter(parameter);
+                let before = parameters.position(knob);
+                parameters.begin(&setter, knob);
                 let after = before;
                 self.held.push(Held {
                     knob,
@@ -339,33 +334,23 @@ impl EditorApp {
                 });
             }
             Action::Set(knob, value) => {
-                let parameter = knob.parameter(parameters);
-                setter.set_parameter(parameter, value);
+                parameters.set(&setter, knob, value);
                 if let Some(held) = self.held.iter_mut().find(|held| held.knob == knob) {
-                    held.after = parameter.preview_normalized(value);
+                    held.after = knob.row().position(value);
                 }
             }
             Action::End(knob) => {
-                setter.end_set_parameter(knob.parameter(parameters));
+                parameters.end(&setter, knob);
                 let held = self.held.iter().position(|held| held.knob == knob);
                 if let Some(held) = held {
                     let held = self.held.swap_remove(held);
-                    self.record(Control::Knob(knob), held.before, held.after);
+                    self.record(knob, held.before, held.after);
                 }
             }
-            Action::Switch(switch, on) => {
-                let control = Control::Switch(switch);
-                let before = control.position(parameters);
-                let after = f32::from(on);
-                control.set_position(parameters, &setter, after);
-                self.record(control, before, after);
-            }
-            Action::Choose(choice, option) => {
-                let control = Control::Choice(choice);
-                let before = control.position(parameters);
-                let after = choice.parameter(parameters).position_of(option);
-                control.set_position(parameters, &setter, after);
-                self.record(control, before, after);
+            Action::Change(control, plain) => {
+                let before = parameters.position(control);
+                parameters.set_at_once(&setter, control, plain);
+                self.record(control, before, control.row().position(plain));
             }
             Action::KeepInterface => self.backend.keep_interface(),
             Action::SetEmbedding(on) => self.backend.set_embedding(on),
@@ -399,7 +384,7 @@ impl EditorApp {
     }
 
     /// Remembers that a control was brought from a position to another.
-    fn record(&self, control: Control, before: f32, after: f32) {
+    fn record(&self, control: ParameterId, before: f32, after: f32) {
         let change = Change::Control {
             control,
             before,
@@ -413,7 +398,8 @@ impl EditorApp {
         match change {
             Some(Change::Control { control, after, .. }) => {
                 let parameters = self.backend.parameters();
-                control.set_position(parameters, &host.param_setter(), after);
+                let plain = control.row().at_position(after);
+                parameters.set_at_once(&host.param_setter(), control, plain);
             }
             Some(Change::Parts(parts)) => {
                 for change in parts {
@@ -434,9 +420,9 @@ impl EditorApp {
                 after,
             } in held
             {
-                let parameter = knob.parameter(self.backend.parameters());
-                host.param_setter().end_set_parameter(parameter);
-                self.record(Control::Knob(knob), before, after);
+                let parameters = self.backend.parameters();
+                parameters.end(&host.param_setter(), knob);
+                self.record(knob, before, after);
             }
         }
     }
@@ -649,11 +635,11 @@ mod tests {
     use egui_kittest::kittest::Queryable;
     use nice_plug::context::PluginApi;
     use nice_plug::context::gui::GuiContextInner;
-    use nice_plug::prelude::{Param, ParamPtr, Params, PluginState};
+    use nice_plug::prelude::{ParamPtr, Params, PluginState};
 
     use crate::folder::Place;
     use crate::history::PartChange;
-    use crate::parameters::Source;
+    use gridleak_core::{Kind, PARAMETERS, Source};
 
     /// A plugin without sound.
     struct Plugin {
@@ -886,16 +872,16 @@ mod tests {
             "outgn end",
         ];
         assert_eq!(*log.lock(), expected);
-        assert_eq!(plugin.parameters.source.value(), Source::Sum);
-        assert_eq!(plugin.parameters.output.value(), -10.0);
+        assert_eq!(plugin.parameters.settings().source, Source::Sum);
+        assert_eq!(plugin.parameters.settings().output_db, -10.0);
         let shown = window.get_by_label("Output").value();
         assert_eq!(shown.as_deref(), Some("-10.0 dB"));
 
         // Automation by the host.
         let automate = host(&plugin, &log);
-        automate
-            .param_setter()
-            .set_parameter(&plugin.parameters.input, 3.5);
+        plugin
+            .parameters
+            .set(&automate.param_setter(), ParameterId::Input, 3.5);
         window.run();
         let shown = window.get_by_label("Input").value();
         assert_eq!(shown.as_deref(), Some("3.5 dB"));
@@ -906,23 +892,27 @@ mod tests {
         let (plugin, _) = plugin();
         let (mut app, log) = open(&plugin);
         let stub = || Stub(None);
-        for knob in Knob::ALL {
-            let value = knob.parameter(&plugin.parameters).preview_plain(0.25);
-            app.perform(Action::Begin(knob), stub());
-            app.perform(Action::Set(knob, value), stub());
-            app.perform(Action::End(knob), stub());
-        }
-        for switch in view::Switch::ALL {
-            let on = !switch.parameter(&plugin.parameters).value();
-            app.perform(Action::Switch(switch, on), stub());
-            assert_eq!(switch.parameter(&plugin.parameters).value(), on);
-        }
-        for choice in view::Choice::ALL {
-            let options = choice.parameter(&plugin.parameters).options();
-            let other = (options.chosen + 1) % options.options.len();
-            app.perform(Action::Choose(choice, other), stub());
-            let now = choice.parameter(&plugin.parameters).options();
-            assert_eq!(now.chosen, other, "{}", now.name);
+        for row in &PARAMETERS {
+            let which = row.which;
+            let before = plugin.parameters.value(which);
+            let wanted = match row.kind {
+                Kind::Number(_) => {
+                    let value = row.at_position(0.25);
+                    app.perform(Action::Begin(which), stub());
+                    app.perform(Action::Set(which, value), stub());
+                    app.perform(Action::End(which), stub());
+                    value
+                }
+                // To the other end, or to the next option.
+                _ => {
+                    let ends = row.range();
+                    let value = (before + 1.0) % (ends.end() + 1.0);
+                    app.perform(Action::Change(which, value), stub());
+                    value
+                }
+            };
+            let now = plugin.parameters.value(which);
+            assert!((now - wanted).abs() < 1e-3, "{}: {now} {wanted}", row.id);
         }
         let log = log.lock();
         let mut moved = Vec::new();
@@ -934,7 +924,7 @@ mod tests {
         }
         moved.sort_unstable();
         moved.dedup();
-        assert_eq!(moved.len(), crate::parameters::PARAMETERS);
+        assert_eq!(moved.len(), PARAMETERS.len());
     }
 
     #[test]
@@ -944,12 +934,12 @@ mod tests {
         let stub = || Stub(None);
         let parameters = &plugin.parameters;
         for action in [
-            Action::Begin(Knob::Output),
-            Action::Set(Knob::Output, -7.0),
-            Action::Set(Knob::Output, -9.0),
-            Action::End(Knob::Output),
-            Action::Switch(Switch::Bypass, true),
-            Action::Choose(view::Choice::Source, 3),
+            Action::Begin(ParameterId::Output),
+            Action::Set(ParameterId::Output, -7.0),
+            Action::Set(ParameterId::Output, -9.0),
+            Action::End(ParameterId::Output),
+            Action::Change(ParameterId::Bypass, 1.0),
+            Action::Change(ParameterId::InputSource, 3.0),
         ] {
             app.perform(action, stub());
         }
@@ -961,11 +951,8 @@ mod tests {
         }]);
         plugin.history.lock().record(loaded, Instant::now());
         let state = || {
-            (
-                parameters.output.value(),
-                parameters.bypass.value(),
-                parameters.source.value(),
-            )
+            let settings = parameters.settings();
+            (settings.output_db, settings.bypass, settings.source)
         };
         let done = [
             (0.0, false, Source::Stereo),
@@ -1192,7 +1179,7 @@ mod tests {
     fn a_gesture_that_the_window_left_open_is_ended() {
         let (plugin, _) = plugin();
         let (mut app, log) = open(&plugin);
-        app.perform(Action::Begin(Knob::Output), Stub(None));
+        app.perform(Action::Begin(ParameterId::Output), Stub(None));
         app.open(&egui::Context::default(), host(&plugin, &log));
         assert_eq!(*log.lock(), ["outgn begin", "outgn end"]);
     }
@@ -1221,7 +1208,7 @@ mod tests {
     fn a_failure_shows_a_line_and_ends_with_the_window() {
         let (plugin, _) = plugin();
         let (mut app, log) = open(&plugin);
-        app.perform(Action::Begin(Knob::Input), Stub(None));
+        app.perform(Action::Begin(ParameterId::Input), Stub(None));
         let mut window = harness(app);
         plugin.fails.store(true, Ordering::Relaxed);
         window.run();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use egui::{Align2, Rect, Ui, UiBuilder, vec2};
 
-use super::control::{Choice, Controls, Knob, Switch};
+use super::control::Controls;
 use super::curve::{self, CURVE_POINTS, Gate, Line, Span, curve_frequency, cuts_db};
 use super::layout::{columns, take_bottom, take_top};
 use super::theme;
 use super::view::{Action, Scene};
 use super::widgets::{self, Button, Face};
 use crate::part::Part;
-use gridleak_core::ToneSettings;
+use gridleak_core::{ParameterId, ToneSettings};
 
 /// Height of the title of a section, and the space around what is in it.
 pub(super) const TITLE: f32 = 26.0;
@@ -49,7 +49,7 @@ fn section(
     ui: &mut Ui,
     rect: Rect,
     scene: &mut Scene<'_>,
-    switch: Switch,
+    switch: ParameterId,
     hint: &str,
 ) -> (Ui, Rect) {
     let scale = scene.scale;
@@ -57,9 +57,8 @@ fn section(
     let mut inside = rect.shrink(PADDING * scale);
     inside.min.y = rect.top() + 4.0 * scale;
     let title = take_top(&mut inside, TITLE * scale, 4.0 * scale);
-    let text = scene.view.controls.switch_name(switch).to_owned();
     let wide = title.with_max_x(title.left() + 90.0 * scale);
-    scene.switch(ui, wide, switch, &text, hint);
+    scene.switch(ui, wide, switch, switch.row().name, hint);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
     if !scene.view.controls.is_on(switch) {
         ui.multiply_opacity(0.45);
@@ -70,13 +69,13 @@ fn section(
 fn show_gate(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let hint = "Turns the sound down while you do not play.";
-    let (mut ui, mut inside) = section(ui, rect, scene, Switch::Gate, hint);
+    let (mut ui, mut inside) = section(ui, rect, scene, ParameterId::Gate, hint);
     let controls = &scene.view.controls;
     let gate = Gate {
-        on: controls.is_on(Switch::Gate),
-        threshold: controls.value(Knob::GateThreshold),
-        range: controls.value(Knob::GateRange),
-        no_range: *controls.number(Knob::GateRange).ends().start(),
+        on: controls.is_on(ParameterId::Gate),
+        threshold: controls.value(ParameterId::GateThreshold),
+        range: controls.value(ParameterId::GateRange),
+        no_range: *controls.number(ParameterId::GateRange).ends().start(),
         level: scene.view.status.gate.level,
         reduction: scene.view.status.gate.reduction,
     };
@@ -85,11 +84,11 @@ fn show_gate(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let (big, small) = knobs.split_left_right_at_fraction(0.42);
     let high = big.height().min(120.0 * scale);
     let big = Rect::from_center_size(big.center(), vec2(big.width(), high));
-    scene.knob(&mut ui, big, Knob::GateThreshold);
+    scene.knob(&mut ui, big, ParameterId::GateThreshold);
     let (upper, lower) = small.split_top_bottom_at_fraction(0.5);
     for (row, knobs) in [
-        (upper, [Knob::GateHold, Knob::GateRelease]),
-        (lower, [Knob::GateRange, Knob::GateHysteresis]),
+        (upper, [ParameterId::GateHold, ParameterId::GateRelease]),
+        (lower, [ParameterId::GateRange, ParameterId::GateHysteresis]),
     ] {
         let row = row.shrink2(vec2(0.0, 2.0 * scale));
         for (place, knob) in columns(row, 2, 2.0 * scale).zip(knobs) {
@@ -101,13 +100,13 @@ fn show_gate(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 fn show_tone(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let hint = "Bass, middle and treble.";
-    let (mut ui, mut inside) = section(ui, rect, scene, Switch::Tone, hint);
+    let (mut ui, mut inside) = section(ui, rect, scene, ParameterId::Tone, hint);
     let position = take_bottom(&mut inside, ROW * scale, 8.0 * scale);
     let knobs = take_bottom(&mut inside, 104.0 * scale, 8.0 * scale);
     let view = scene.view;
     let controls = &view.controls;
     let [bass, middle, treble] =
-        [Knob::Bass, Knob::Middle, Knob::Treble].map(|k| controls.value(k));
+        [ParameterId::Bass, ParameterId::Middle, ParameterId::Treble].map(|k| controls.value(k));
     let rate = view
         .status
         .latency
@@ -140,19 +139,21 @@ fn show_tone(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
             &[line],
         );
     }
-    for (place, knob) in
-        columns(knobs, 3, 2.0 * scale).zip([Knob::Bass, Knob::Middle, Knob::Treble])
-    {
+    for (place, knob) in columns(knobs, 3, 2.0 * scale).zip([
+        ParameterId::Bass,
+        ParameterId::Middle,
+        ParameterId::Treble,
+    ]) {
         scene.knob(&mut ui, place, knob);
     }
-    scene.choice(&mut ui, position, Choice::TonePosition, |_| None);
+    scene.choice(&mut ui, position, ParameterId::TonePosition, |_| None);
 }
 
 fn show_cab(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let hint =
         "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
-    let (mut ui, mut inside) = section(ui, rect, scene, Switch::Cab, hint);
+    let (mut ui, mut inside) = section(ui, rect, scene, ParameterId::Cab, hint);
     let ui = &mut ui;
     let gap = 5.0 * scale;
     let level = take_bottom(&mut inside, (ROW - 3.0) * scale, gap);
@@ -181,11 +182,16 @@ fn show_cab(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
             );
         }
     }
-    let turned = [Knob::LowCut, Knob::HighCut, Knob::Mix, Knob::Blend];
+    let turned = [
+        ParameterId::CabLowCut,
+        ParameterId::CabHighCut,
+        ParameterId::CabMix,
+        ParameterId::CabBlend,
+    ];
     for (place, knob) in columns(knobs, 4, 1.0).zip(turned) {
         scene.knob(ui, place, knob);
     }
-    scene.choice(ui, level, Choice::CabLevel, |_| None);
+    scene.choice(ui, level, ParameterId::CabLevel, |_| None);
 }
 
 fn show_cab_curve(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
@@ -199,7 +205,12 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         curve::show_responses(ui, rect, scene.scale, "Cab curve", text, Span::Cab, &[]);
         return;
     }
-    let knobs = [Knob::LowCut, Knob::HighCut, Knob::Blend].map(|knob| view.controls.value(knob));
+    let knobs = [
+        ParameterId::CabLowCut,
+        ParameterId::CabHighCut,
+        ParameterId::CabBlend,
+    ]
+    .map(|knob| view.controls.value(knob));
     let held = [Part::Cab, Part::SecondCab].map(|part| &view.status.parts[part.index()].response);
     let curves = &mut scene.memory.curves;
     // As long as they are held here, no others can have their addresses.
@@ -233,7 +244,8 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 
 /// The cuts, where they are on.
 fn cuts(controls: &Controls) -> (Option<f32>, Option<f32>) {
-    let [low, high] = [Knob::LowCut, Knob::HighCut].map(|knob| controls.number(knob));
+    let [low, high] =
+        [ParameterId::CabLowCut, ParameterId::CabHighCut].map(|knob| controls.number(knob));
     (
         Some(low.value).filter(|value| value > low.ends().start()),
         Some(high.value).filter(|value| value < high.ends().end()),
@@ -243,7 +255,7 @@ fn cuts(controls: &Controls) -> (Option<f32>, Option<f32>) {
 /// What the cabinet does to each frequency, in dB. Of two that are blended, powers are added: how
 /// their phases meet is not in the curves.
 fn heard(controls: &Controls, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
-    let blend = controls.value(Knob::Blend).clamp(0.0, 1.0);
+    let blend = controls.value(ParameterId::CabBlend).clamp(0.0, 1.0);
     let (low, high) = cuts(controls);
     let power =
         |response: &[f32], point: usize| 10f32.powf(response.get(point).unwrap_or(&0.0) / 10.0);

@@ -1,9 +1,8 @@
 //! The second page: what is set once: levels, quality, oversampling.
 
 use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
-use gridleak_core::INTERFACES;
+use gridleak_core::{INTERFACES, ParameterId};
 
-use super::control::{Choice, Knob, Switch};
 use super::layout::{columns, take_top};
 use super::rig::{PADDING, ROW, TITLE, note};
 use super::theme;
@@ -46,14 +45,14 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let mut inside = section(ui, rect, scale, "Guitar in");
     caption(ui, &mut inside, scale, "Source");
     let row = take_top(&mut inside, ROW * scale, 10.0 * scale);
-    scene.choice(ui, row, Choice::Source, |_| None);
+    scene.choice(ui, row, ParameterId::InputSource, |_| None);
 
     // In a low window there is no room for words.
     let wordy = inside.height() > 200.0 * scale;
     let high = if wordy { 120.0 } else { 96.0 };
     let row = take_top(&mut inside, high * scale, 6.0 * scale);
     let (knob, beside) = row.split_left_right_at_x(row.left() + 88.0 * scale);
-    scene.knob(ui, knob, Knob::Interface);
+    scene.knob(ui, knob, ParameterId::InterfaceLevel);
     let beside = beside.with_min_x(beside.left() + 8.0 * scale);
     let size = vec2(beside.width(), if wordy { 108.0 } else { 54.0 } * scale);
     let mut beside = Rect::from_center_size(beside.center(), size);
@@ -67,7 +66,13 @@ fn show_input(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let text = Facts::of(scene.view).input_calibration();
-    scene.switch(ui, row, Switch::CalibrateInput, "Calibrate input", &text);
+    scene.switch(
+        ui,
+        row,
+        ParameterId::CalibrateInput,
+        "Calibrate input",
+        &text,
+    );
     note(ui, inside, scale, &text);
 }
 
@@ -87,7 +92,7 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         chosen
     });
     if let Some(dbu) = chosen.and_then(|shown| shown.inner) {
-        let knob = Knob::Interface;
+        let knob = ParameterId::InterfaceLevel;
         scene.actions.extend([
             Action::Begin(knob),
             Action::Set(knob, dbu),
@@ -120,7 +125,7 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     caption(ui, &mut inside, scale, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
     let why_not = |option: usize| MODES.get(option).and_then(|mode| facts.why_not(*mode));
-    scene.choice(ui, row, Choice::OutputMode, why_not);
+    scene.choice(ui, row, ParameterId::OutputMode, why_not);
     let place = take_top(&mut inside, 114.0 * scale, 8.0 * scale);
     let texts = [facts.output_level(), facts.other_levels()];
     let texts = texts.into_iter().filter(|text| !text.is_empty());
@@ -128,7 +133,7 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let hint = "Removes the DC offset that some captures add: inaudible, but it costs headroom.";
-    scene.switch(ui, row, Switch::DcBlocker, "DC blocker", hint);
+    scene.switch(ui, row, ParameterId::DcBlocker, "DC blocker", hint);
     note(ui, inside, scale, hint);
 }
 
@@ -136,8 +141,11 @@ fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let scale = scene.scale;
     let mut inside = section(ui, rect, scale, "Processing");
     for (title, choice) in [
-        ("Oversampling while playing", Choice::Oversampling),
-        ("Oversampling while rendering", Choice::OfflineOversampling),
+        ("Oversampling while playing", ParameterId::Oversampling),
+        (
+            "Oversampling while rendering",
+            ParameterId::OfflineOversampling,
+        ),
     ] {
         caption(ui, &mut inside, scale, title);
         let row = take_top(&mut inside, ROW * scale, 8.0 * scale);
@@ -161,7 +169,7 @@ fn show_quality(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
         let high = inside.height().min(104.0 * scale);
         let wide = 88.0 * scale;
         let place = Rect::from_min_size(inside.min, vec2(wide, high));
-        scene.knob(ui, place, Knob::Quality);
+        scene.knob(ui, place, ParameterId::Quality);
         let beside = inside.with_min_x(place.right() + 8.0 * scale);
         let beside = Rect::from_center_size(
             egui::pos2(beside.center().x, place.center().y),

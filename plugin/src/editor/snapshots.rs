@@ -9,9 +9,8 @@ use std::sync::Arc;
 use egui::{Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels};
+use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side};
 
-use super::control::{Choice, Knob};
 use super::view::{Action, CaptureStatus, GateMeter, Levels, Memory, Message, View, show};
 use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
 use crate::builtin;
@@ -264,12 +263,16 @@ fn with_little_and_with_much() {
         entries: listing().entries.drain(..3).collect(),
         ..Listing::default()
     });
-    view.controls.choice_mut(Choice::Side).chosen = 1;
+    view.controls.settings.side = Side::B;
     let size = layout::DEFAULT_SIZE;
     results.extend(compare("empty", size, 1.0, view, &["Browse"]));
     let mut view = playing();
-    for (knob, value) in [(Knob::Bass, 7.5), (Knob::Treble, 2.0), (Knob::Input, -8.0)] {
-        view.controls.number_mut(knob).modulated = value;
+    for (knob, value) in [
+        (ParameterId::Bass, 7.5),
+        (ParameterId::Treble, 2.0),
+        (ParameterId::Input, -8.0),
+    ] {
+        knob.row().set(&mut view.controls.modulated, value);
     }
     view.status.capture.as_mut().unwrap().slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));

@@ -1,13 +1,15 @@
 //! The window as a plain function from what is to be seen to what was done.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Align2, Color32, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Ui, vec2};
 
+use gridleak_core::{ParameterId, Side};
+
 use super::coach::Coach;
-use super::control::Controls;
-pub(crate) use super::control::{Choice, Knob, Switch};
+use super::control::{Controls, options};
 use super::layout::{self, Layout};
 pub(crate) use super::meter::Levels;
 use super::strip::Strip;
@@ -35,19 +37,19 @@ pub(crate) struct View {
 impl View {
     /// The part that is the capture now: A or B.
     pub(super) fn capture_part(&self) -> Part {
-        match self.controls.choice(Choice::Side).chosen {
-            0 => Part::Capture,
-            _ => Part::SecondCapture,
+        match self.controls.settings.side {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
         }
     }
 
     /// Whether there is something that a switch switches: a lamp that is lit where nothing is loaded
     /// tells of a sound that is not there.
-    fn has_something_to_switch(&self, switch: Switch) -> bool {
+    fn has_something_to_switch(&self, switch: ParameterId) -> bool {
         let part = |part: Part| &self.status.parts[part.index()];
         match switch {
-            Switch::Pedal => part(Part::Pedal).name.is_some(),
-            Switch::Cab => [Part::Cab, Part::SecondCab]
+            ParameterId::Pedal => part(Part::Pedal).name.is_some(),
+            ParameterId::Cab => [Part::Cab, Part::SecondCab]
                 .into_iter()
                 .any(|cab| part(cab).response.is_some()),
             _ => true,
@@ -214,14 +216,13 @@ pub(crate) enum Action {
     /// The cabinet that suits the capture.
     ChooseCabByCapture,
     /// A knob is taken hold of; [`Action::Set`] comes only between this and [`Action::End`].
-    Begin(Knob),
+    Begin(ParameterId),
     /// A knob is turned to a value within its range.
-    Set(Knob, f32),
+    Set(ParameterId, f32),
     /// A knob is let go.
-    End(Knob),
-    Switch(Switch, bool),
-    /// One of several is chosen, by its number.
-    Choose(Choice, usize),
+    End(ParameterId),
+    /// A switch is thrown or an option chosen, as its plain value.
+    Change(ParameterId, f32),
     /// Has new instances begin with the level of the interface that this one has.
     KeepInterface,
     /// Has the project carry the files, or no longer.
@@ -261,7 +262,7 @@ pub(super) enum Page {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     page: Page,
-    pub(super) knobs: [knob::Memory; Knob::ALL.len()],
+    pub(super) knobs: HashMap<ParameterId, knob::Memory>,
     pub(super) curves: rig::Curves,
     pub(super) coach: Coach,
     load: ShownLoad,
@@ -278,6 +279,11 @@ impl Memory {
             ..Self::default()
         }
     }
+}
+
+/// A switch as a plain value.
+fn plain(on: bool) -> f32 {
+    f32::from(u8::from(on))
 }
 
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
@@ -351,9 +357,9 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
         let scale = layout.scale;
 
         scene.show_header(ui, at(layout.header));
-        scene.knob(ui, at(layout.input), Knob::Input);
+        scene.knob(ui, at(layout.input), ParameterId::Input);
         scene.show_capture(ui, at(layout.capture));
-        scene.knob(ui, at(layout.output), Knob::Output);
+        scene.knob(ui, at(layout.output), ParameterId::Output);
         scene.show_pedal(ui, at(layout.pedal));
         match scene.memory.page {
             Page::Rig => rig::show(ui, at(layout.page), &mut scene),
@@ -394,15 +400,15 @@ pub(crate) fn show(ui: &mut Ui, view: &View, memory: &mut Memory) -> Vec<Action>
 }
 
 impl Scene<'_> {
-    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: Knob) {
+    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: ParameterId) {
         let number = self.view.controls.number(knob);
-        let memory = &mut self.memory.knobs[knob as usize];
+        let memory = self.memory.knobs.entry(knob).or_default();
         knob::show(
             ui,
             rect,
             self.scale,
             knob,
-            number,
+            &number,
             memory,
             &mut self.actions,
         );
@@ -413,17 +419,17 @@ impl Scene<'_> {
         &mut self,
         ui: &mut Ui,
         rect: Rect,
-        switch: Switch,
+        switch: ParameterId,
         text: &str,
         hint: &str,
     ) {
         let on = self.view.controls.is_on(switch);
-        let name = self.view.controls.switch_name(switch);
+        let name = switch.row().name;
         let lit = on && self.view.has_something_to_switch(switch);
         let button = Button::new(name, Face::Lamp { text, lit }, theme::body(self.scale));
         let response = button.switch(on).lit(false).flat().show(ui, rect);
         if response.clicked() {
-            self.actions.push(Action::Switch(switch, !on));
+            self.actions.push(Action::Change(switch, plain(!on)));
         }
         response.on_hover_text(hint);
     }
@@ -433,23 +439,25 @@ impl Scene<'_> {
         &mut self,
         ui: &mut Ui,
         rect: Rect,
-        choice: Choice,
+        choice: ParameterId,
         why_not: impl Fn(usize) -> Option<&'static str>,
     ) {
-        let options = self.view.controls.choice(choice);
-        let named = |option: &String| format!("{}: {option}", options.name);
-        let names: Vec<String> = options.options.iter().map(named).collect();
-        let shown = options.options.iter().zip(&names).enumerate();
+        let chosen = self.view.controls.chosen(choice);
+        let name = choice.row().name;
+        let names: Vec<String> = options(choice)
+            .map(|option| format!("{name}: {option}"))
+            .collect();
+        let shown = options(choice).zip(&names).enumerate();
         let shown = shown.map(|(index, (text, name))| Radio {
             name,
             text,
-            on: index == options.chosen,
+            on: index == chosen,
             weak: why_not(index).is_some(),
             hint: why_not(index),
         });
         let shown: Vec<Radio<'_>> = shown.collect();
-        if let Some(index) = widgets::radio(ui, rect, self.scale, &options.name, &shown) {
-            self.actions.push(Action::Choose(choice, index));
+        if let Some(index) = widgets::radio(ui, rect, self.scale, name, &shown) {
+            self.actions.push(Action::Change(choice, index as f32));
         }
     }
 
@@ -594,11 +602,12 @@ impl Scene<'_> {
             }
         }
 
-        let on = self.view.controls.is_on(Switch::Bypass);
+        let on = self.view.controls.is_on(ParameterId::Bypass);
         let button = Button::new("Bypass", Face::Text("Bypass"), theme::small(scale));
         let response = button.switch(on).show(ui, place);
         if response.clicked() {
-            self.actions.push(Action::Switch(Switch::Bypass, !on));
+            self.actions
+                .push(Action::Change(ParameterId::Bypass, plain(!on)));
         }
         response.on_hover_text(if on {
             "The input passes through. Click to play the rig again."
@@ -664,8 +673,8 @@ impl Scene<'_> {
     fn show_capture_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
         let capture = self.view.status.capture.as_ref();
         let count = capture.map_or(0, |capture| capture.knobs.len());
-        for knob in Knob::CAPTURE.into_iter().skip(count) {
-            let memory = &mut self.memory.knobs[knob as usize];
+        for knob in ParameterId::KNOBS.into_iter().skip(count) {
+            let memory = self.memory.knobs.entry(knob).or_default();
             knob::hide(knob, memory, &mut self.actions);
         }
         if count == 0 {
@@ -674,7 +683,7 @@ impl Scene<'_> {
         let wide = 56.0 * self.scale * count as f32;
         let (rest, mut knobs) = rect.split_left_right_at_x(rect.right() - wide);
         knobs.max.y = knobs.bottom().min(knobs.top() + 88.0 * self.scale);
-        for (place, knob) in layout::columns(knobs, count, 2.0).zip(Knob::CAPTURE) {
+        for (place, knob) in layout::columns(knobs, count, 2.0).zip(ParameterId::KNOBS) {
             self.knob(ui, place, knob);
         }
         rest.with_max_x(rest.right() - 8.0 * self.scale)
@@ -683,14 +692,15 @@ impl Scene<'_> {
     /// Which of two captures plays, and whether they are equally loud.
     fn show_compare(&mut self, ui: &mut Ui, rect: Rect) {
         let (sides, matched) = rect.split_left_right_at_fraction(0.64);
-        self.choice(ui, sides, Choice::Side, |_| None);
+        self.choice(ui, sides, ParameterId::CompareSide, |_| None);
         let matched = matched.with_min_x(matched.left() + 3.0 * self.scale);
-        let on = self.view.controls.is_on(Switch::Matched);
-        let name = self.view.controls.switch_name(Switch::Matched);
+        let on = self.view.controls.is_on(ParameterId::MatchLevels);
+        let name = ParameterId::MatchLevels.row().name;
         let button = Button::new(name, Face::Text("="), theme::small(self.scale));
         let response = button.switch(on).lit(false).show(ui, matched);
         if response.clicked() {
-            self.actions.push(Action::Switch(Switch::Matched, !on));
+            self.actions
+                .push(Action::Change(ParameterId::MatchLevels, plain(!on)));
         }
         response.on_hover_text(Facts::of(self.view).comparison());
     }
@@ -712,8 +722,8 @@ impl Scene<'_> {
             (None, None) => ("No capture loaded".into(), theme::WEAK),
         };
         // What is set far from here is to be seen here.
-        let quality = view.controls.number(Knob::Quality);
-        let quality = format!("{} {}", quality.name, quality.text);
+        let quality = view.controls.number(ParameterId::Quality);
+        let quality = format!("{} {}", quality.name(), quality.text());
         let capture = view.status.capture.as_ref();
         let quality = capture.filter(|capture| capture.slims).map(|_| quality);
         let gear = capture.and_then(|capture| capture.card.gear.clone());
@@ -728,7 +738,7 @@ impl Scene<'_> {
             let line = line.join(" \u{b7} ");
             widgets::label(ui, below, align, 1, &line, font, theme::FAINT);
         }
-        let bypassed = view.controls.is_on(Switch::Bypass);
+        let bypassed = view.controls.is_on(ParameterId::Bypass);
         let colour = if bypassed { theme::FAINT } else { colour };
         // As large as the place allows, to a limit, and smaller for what would take three lines.
         let most = (0.48 * rect.height()).clamp(15.0 * scale, 30.0 * scale);
@@ -752,7 +762,7 @@ impl Scene<'_> {
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
         let hint = "A capture of a pedal, played into the amp.";
-        self.switch(ui, title, Switch::Pedal, "Pedal", hint);
+        self.switch(ui, title, ParameterId::Pedal, "Pedal", hint);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
         let name = name.with_min_x(name.left() + 4.0 * scale);
@@ -853,6 +863,7 @@ impl Scene<'_> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use gridleak_core::{Kind, PARAMETERS};
     use std::time::Duration;
 
     use super::super::layout;
@@ -875,22 +886,18 @@ pub(super) mod tests {
 
     type Window = Harness<'static, State>;
 
+    /// Every parameter that is a number.
+    fn numbers() -> impl Iterator<Item = ParameterId> {
+        let numbers = PARAMETERS
+            .iter()
+            .filter(|row| matches!(row.kind, Kind::Number(_)));
+        numbers.map(|row| row.which)
+    }
+
     /// Sets what a host would.
-    fn turn(view: &mut View, knob: Knob, value: f32) {
-        let number = view.controls.number_mut(knob);
-        number.value = value;
-        number.modulated = value;
-        if let Some(control) = &number.control {
-            number.text = crate::capture_knobs::value(control, value);
-            return;
-        }
-        number.text = match number.text.rsplit_once(' ') {
-            Some((_, "%")) => format!("{:.0} %", 100.0 * value),
-            Some((_, unit @ ("ms" | "Hz"))) => format!("{value:.0} {unit}"),
-            Some((_, unit)) => format!("{value:.1} {unit}"),
-            None if number.text == "Off" => format!("{value:.0} Hz"),
-            None => format!("{value:.1}"),
-        };
+    fn turn(view: &mut View, knob: ParameterId, value: f32) {
+        knob.row().set(&mut view.controls.settings, value);
+        view.controls.modulated = view.controls.settings;
     }
 
     pub(in crate::editor) fn view() -> View {
@@ -921,7 +928,7 @@ pub(super) mod tests {
                 can_redo: true,
                 ..Status::default()
             },
-            controls: Controls::of(&parameters, &[]),
+            controls: Controls::of(&parameters, Arc::default()),
             listing: Arc::default(),
             choosing: false,
         };
@@ -929,20 +936,15 @@ pub(super) mod tests {
             let response = (0..super::super::CURVE_POINTS).map(|n| -(n as f32) / 10.0);
             view.status.parts[part.index()].response = Some(response.collect());
         }
-        turn(&mut view, Knob::Input, 2.0);
-        turn(&mut view, Knob::Output, -6.0);
+        turn(&mut view, ParameterId::Input, 2.0);
+        turn(&mut view, ParameterId::Output, -6.0);
         view
     }
 
     /// The same with a capture that has such knobs.
     pub(in crate::editor) fn with_knobs(mut view: View, controls: serde_json::Value) -> View {
-        let slots = Part::ALL.map(|part| crate::state::PartSlot::new(part, || {}));
-        let parameters = crate::parameters::Parameters::new(slots);
         let knobs = crate::capture_knobs::tests::controls(controls);
-        let shown = Controls::of(&parameters, &knobs);
-        for knob in Knob::CAPTURE {
-            *view.controls.number_mut(knob) = shown.number(knob).clone();
-        }
+        view.controls.knobs = knobs.clone();
         view.status.capture.as_mut().unwrap().knobs = knobs;
         view
     }
@@ -1001,7 +1003,7 @@ pub(super) mod tests {
     }
 
     /// A value set at once.
-    fn set(knob: Knob, value: f32) -> Vec<Action> {
+    fn set(knob: ParameterId, value: f32) -> Vec<Action> {
         vec![
             Action::Begin(knob),
             Action::Set(knob, value),
@@ -1033,7 +1035,10 @@ pub(super) mod tests {
         let mut window = window(view());
         let mut all = vec![
             ("Automatic".to_owned(), Action::ChooseCabByCapture),
-            ("Bypass".to_owned(), Action::Switch(Switch::Bypass, true)),
+            (
+                "Bypass".to_owned(),
+                Action::Change(ParameterId::Bypass, 1.0),
+            ),
         ];
         for (part, name) in [
             (Part::Capture, "capture"),
@@ -1060,24 +1065,27 @@ pub(super) mod tests {
             window.key_press(Key::Enter);
             assert_eq!(done(&mut window).len(), 1, "{label}");
         }
-        *window.state_mut().view.controls.switch_mut(Switch::Bypass) = true;
+        window.state_mut().view.controls.settings.bypass = true;
         window.state_mut().view.status.cab_by_capture = true;
         window.run();
         window.get_by_label("Bypass").click();
-        assert_eq!(done(&mut window), [Action::Switch(Switch::Bypass, false)]);
+        assert_eq!(
+            done(&mut window),
+            [Action::Change(ParameterId::Bypass, 0.0)]
+        );
         // What is chosen already is not chosen again.
         window.get_by_label("Automatic").click();
         assert_eq!(done(&mut window), []);
     }
 
-    const SWITCHES: [(&str, Switch, &str); 7] = [
-        ("Rig", Switch::Bypass, "Bypass"),
-        ("Rig", Switch::Pedal, "Pedal"),
-        ("Rig", Switch::Gate, "Gate"),
-        ("Rig", Switch::Tone, "Tone"),
-        ("Rig", Switch::Cab, "Cab"),
-        ("Setup", Switch::CalibrateInput, "Calibrate Input"),
-        ("Setup", Switch::DcBlocker, "DC Blocker"),
+    const SWITCHES: [(&str, ParameterId, &str); 7] = [
+        ("Rig", ParameterId::Bypass, "Bypass"),
+        ("Rig", ParameterId::Pedal, "Pedal"),
+        ("Rig", ParameterId::Gate, "Gate"),
+        ("Rig", ParameterId::Tone, "Tone"),
+        ("Rig", ParameterId::Cab, "Cab"),
+        ("Setup", ParameterId::CalibrateInput, "Calibrate Input"),
+        ("Setup", ParameterId::DcBlocker, "DC Blocker"),
     ];
 
     #[test]
@@ -1086,13 +1094,13 @@ pub(super) mod tests {
         for (page, switch, name) in SWITCHES {
             go_to(&mut window, page);
             for on in [true, false] {
-                *window.state_mut().view.controls.switch_mut(switch) = on;
+                turn(&mut window.state_mut().view, switch, plain(on));
                 window.run();
                 let node = window.get_by_label(name).accesskit_node();
                 assert_eq!(node.role(), Role::Switch, "{name}");
                 assert_eq!(node.toggled(), Some(Toggled::from(on)), "{name}");
                 window.get_by_label(name).click();
-                assert_eq!(done(&mut window), [Action::Switch(switch, !on)]);
+                assert_eq!(done(&mut window), [Action::Change(switch, plain(!on))]);
             }
         }
     }
@@ -1101,14 +1109,14 @@ pub(super) mod tests {
     fn every_choice_can_be_made() {
         let mut window = window(view());
         for (page, choice, name, options) in [
-            ("Rig", Choice::TonePosition, "Tone Position", 2),
-            ("Rig", Choice::CabLevel, "Cab Level", 2),
-            ("Setup", Choice::Source, "Input Source", 4),
-            ("Setup", Choice::OutputMode, "Output Mode", 3),
-            ("Setup", Choice::Oversampling, "Oversampling", 4),
+            ("Rig", ParameterId::TonePosition, "Tone Position", 2),
+            ("Rig", ParameterId::CabLevel, "Cab Level", 2),
+            ("Setup", ParameterId::InputSource, "Input Source", 4),
+            ("Setup", ParameterId::OutputMode, "Output Mode", 3),
+            ("Setup", ParameterId::Oversampling, "Oversampling", 4),
             (
                 "Setup",
-                Choice::OfflineOversampling,
+                ParameterId::OfflineOversampling,
                 "Offline Oversampling",
                 5,
             ),
@@ -1116,10 +1124,11 @@ pub(super) mod tests {
             go_to(&mut window, page);
             let group = window.get_by_role_and_label(Role::RadioGroup, name);
             assert_eq!(group.accesskit_node().role(), Role::RadioGroup);
-            let known = window.state().view.controls.choice(choice).clone();
-            assert_eq!((known.name.as_str(), known.options.len()), (name, options));
-            for (index, option) in known.options.iter().enumerate() {
-                window.state_mut().view.controls.choice_mut(choice).chosen = (index + 1) % options;
+            let known: Vec<&str> = super::options(choice).collect();
+            assert_eq!((choice.row().name, known.len()), (name, options));
+            for (index, option) in known.into_iter().enumerate() {
+                let other = (index + 1) % options;
+                turn(&mut window.state_mut().view, choice, other as f32);
                 window.run();
                 let label = format!("{name}: {option}");
                 assert_eq!(
@@ -1129,10 +1138,10 @@ pub(super) mod tests {
                 window.get_by_label(&label).click();
                 assert_eq!(
                     done(&mut window),
-                    [Action::Choose(choice, index)],
+                    [Action::Change(choice, index as f32)],
                     "{label}"
                 );
-                window.state_mut().view.controls.choice_mut(choice).chosen = index;
+                turn(&mut window.state_mut().view, choice, index as f32);
                 window.run();
                 window.get_by_label(&label).click();
                 assert_eq!(done(&mut window), [], "{label}");
@@ -1143,27 +1152,27 @@ pub(super) mod tests {
     #[test]
     fn every_knob_turns_types_and_resets() {
         let mut window = window(with_knobs(view(), four_knobs()));
-        for knob in Knob::ALL {
+        for knob in numbers() {
             let page = match knob {
-                Knob::Quality | Knob::Interface => "Setup",
+                ParameterId::Quality | ParameterId::InterfaceLevel => "Setup",
                 _ => "Rig",
             };
             go_to(&mut window, page);
-            let number = window.state().view.controls.number(knob).clone();
-            let ends = number.ends();
-            let middle = number.rounded(number.range.unnormalize(0.5));
+            let number = window.state().view.controls.number(knob);
+            let (name, ends) = (number.name(), number.ends());
+            let middle = number.rounded(number.at_position(0.5));
             window
-                .get_by_label(&number.name)
+                .get_by_label(&name)
                 .set_value_accesskit(middle.into());
-            assert_eq!(done(&mut window), set(knob, middle), "{}", number.name);
-            let node = window.get_by_label(&number.name);
+            assert_eq!(done(&mut window), set(knob, middle), "{}", number.name());
+            let node = window.get_by_label(&name);
             assert_eq!(node.accesskit_node().role(), Role::Slider);
             assert_eq!(node.accesskit_node().numeric_value(), Some(middle.into()));
-            let text = window.state().view.controls.number(knob).text.clone();
+            let text = window.state().view.controls.number(knob).text();
             assert_eq!(node.value(), Some(text));
             for up in [true, false] {
                 let before = window.state().view.controls.value(knob);
-                let node = window.get_by_label(&number.name);
+                let node = window.get_by_label(&name);
                 if up {
                     node.increment_accesskit();
                 } else {
@@ -1174,17 +1183,17 @@ pub(super) mod tests {
                     panic!("{actions:?}");
                 };
                 assert_eq!(of, knob);
-                assert_eq!(value > before, up, "{}: {before} {value}", number.name);
+                assert_eq!(value > before, up, "{}: {before} {value}", number.name());
             }
             window
-                .get_by_label(&number.name)
+                .get_by_label(&name)
                 .click_modifiers(Modifiers::COMMAND);
-            assert_eq!(done(&mut window), set(knob, number.default));
+            assert_eq!(done(&mut window), set(knob, number.default()));
             // As it is written, so it is read.
-            let field = format!("{} value", number.name);
+            let field = format!("{} value", number.name());
             window.get_by_label(&field).click();
             window.run();
-            type_over(&mut window, &number.text);
+            type_over(&mut window, &number.text());
             window.key_press(Key::Enter);
             let actions = done(&mut window);
             let Action::Set(_, value) = actions[1] else {
@@ -1193,7 +1202,7 @@ pub(super) mod tests {
             assert!(
                 (value - number.value).abs() <= number.step(),
                 "{}",
-                number.name
+                number.name()
             );
             assert!(ends.contains(&value));
         }
@@ -1202,12 +1211,12 @@ pub(super) mod tests {
     #[test]
     fn a_notch_is_never_lost_where_a_range_is_dense() {
         let mut window = window(view());
-        turn(&mut window.state_mut().view, Knob::GateHold, 0.0);
+        turn(&mut window.state_mut().view, ParameterId::GateHold, 0.0);
         window.run();
         window.get_by_label("Gate Hold").increment_accesskit();
-        assert_eq!(done(&mut window), set(Knob::GateHold, 1.0));
+        assert_eq!(done(&mut window), set(ParameterId::GateHold, 1.0));
         window.get_by_label("Gate Hold").decrement_accesskit();
-        assert_eq!(done(&mut window), set(Knob::GateHold, 0.0));
+        assert_eq!(done(&mut window), set(ParameterId::GateHold, 0.0));
     }
 
     fn capture(window: &mut Window) -> &mut CaptureStatus {
@@ -1221,7 +1230,9 @@ pub(super) mod tests {
         go_to(&mut window, "Setup");
         for (chosen, mode) in ["Raw", "Normalized", "Calibrated"].into_iter().enumerate() {
             let controls = &mut window.state_mut().view.controls;
-            controls.choice_mut(Choice::OutputMode).chosen = chosen;
+            ParameterId::OutputMode
+                .row()
+                .set(&mut controls.settings, chosen as f32);
             capture(&mut window).levels.loudness = Some(gridleak_core::Loudness {
                 db: -14.0,
                 source: gridleak_core::LoudnessSource::Given,
@@ -1252,10 +1263,11 @@ pub(super) mod tests {
                     view.status.parts[part.index()] = PartStatus::default();
                 }
             }
-            for switch in Switch::ALL {
+            for row in &PARAMETERS {
+                let switch = row.which;
                 let wanted = match switch {
-                    Switch::Pedal => is(0),
-                    Switch::Cab => is(1) || is(2),
+                    ParameterId::Pedal => is(0),
+                    ParameterId::Cab => is(1) || is(2),
                     _ => true,
                 };
                 assert_eq!(view.has_something_to_switch(switch), wanted, "{switch:?}");
@@ -1266,7 +1278,7 @@ pub(super) mod tests {
         for part in [Part::Cab, Part::SecondCab] {
             view.status.parts[part.index()].response = None;
         }
-        assert!(!view.has_something_to_switch(Switch::Cab));
+        assert!(!view.has_something_to_switch(ParameterId::Cab));
     }
 
     #[test]
@@ -1296,7 +1308,7 @@ pub(super) mod tests {
         window.get_by_label("Interfaces").click();
         window.run();
         window.get_by_label_contains("Apollo").click();
-        assert_eq!(done(&mut window), set(Knob::Interface, 12.2));
+        assert_eq!(done(&mut window), set(ParameterId::InterfaceLevel, 12.2));
         assert!(window.query_by_label_contains("Apollo").is_none());
         window.get_by_label("Use for new instances").click();
         assert_eq!(done(&mut window), [Action::KeepInterface]);
@@ -1331,11 +1343,11 @@ pub(super) mod tests {
         window.run();
         type_over(&mut window, "-25");
         window.key_press(Key::Enter);
-        assert_eq!(done(&mut window), set(Knob::Capture4, 0.25));
+        assert_eq!(done(&mut window), set(ParameterId::Knob4, 0.25));
         assert_eq!(value(&window, "Capture Bias"), "-25");
         let reset = window.get_by_label("Capture Sag");
         reset.click_modifiers(Modifiers::COMMAND);
-        assert_eq!(done(&mut window), set(Knob::Capture3, 0.2));
+        assert_eq!(done(&mut window), set(ParameterId::Knob3, 0.2));
         // One that goes while it is dragged is let go of.
         let at = window.get_by_label("Capture Gain").rect().center();
         moved(&window, at);
@@ -1343,13 +1355,16 @@ pub(super) mod tests {
         window.run_steps(2);
         moved(&window, at - vec2(0.0, 30.0));
         let begun = done_at_once(&mut window);
-        assert!(begun.contains(&Action::Begin(Knob::Capture1)), "{begun:?}");
+        assert!(
+            begun.contains(&Action::Begin(ParameterId::Knob1)),
+            "{begun:?}"
+        );
         let status = &mut window.state_mut().view.status;
         status.capture.as_mut().unwrap().knobs = Arc::default();
         let ended = done_at_once(&mut window);
         assert_eq!(
             ended.last(),
-            Some(&Action::End(Knob::Capture1)),
+            Some(&Action::End(ParameterId::Knob1)),
             "{ended:?}"
         );
         button(&window, at, false);
@@ -1367,7 +1382,7 @@ pub(super) mod tests {
         };
         window.run();
         assert_eq!(told(&window), "-12.3 dB");
-        *window.state_mut().view.controls.switch_mut(Switch::Gate) = false;
+        window.state_mut().view.controls.settings.gate.on = false;
         window.run();
         assert_eq!(told(&window), "Off");
     }
@@ -1379,7 +1394,7 @@ pub(super) mod tests {
         let before = window.state().memory.curves.addresses();
         window.run();
         assert_eq!(window.state().memory.curves.addresses(), before);
-        for knob in [Knob::Treble, Knob::HighCut] {
+        for knob in [ParameterId::Treble, ParameterId::CabHighCut] {
             let value = window.state().view.controls.value(knob);
             turn(&mut window.state_mut().view, knob, 0.7 * value);
         }
@@ -1475,14 +1490,14 @@ pub(super) mod tests {
         window.run();
         type_over(&mut window, "-4,5");
         window.key_press(Key::Enter);
-        assert_eq!(done(&mut window), set(Knob::Input, -4.5));
+        assert_eq!(done(&mut window), set(ParameterId::Input, -4.5));
         // Finer than the knob turns, and no further than it does.
         for (text, value) in [("1.234 dB", 1.234), ("99", 40.0), ("-1000", -40.0)] {
             window.get_by_label("Output value").click();
             window.run();
             type_over(&mut window, text);
             window.key_press(Key::Enter);
-            assert_eq!(done(&mut window), set(Knob::Output, value));
+            assert_eq!(done(&mut window), set(ParameterId::Output, value));
         }
         // The keyboard is the host's again.
         assert_eq!(window.ctx.memory(|m| m.focused()), None);
@@ -1517,7 +1532,7 @@ pub(super) mod tests {
         window.run();
         type_over(&mut window, "7");
         window.get_by_label("Plexi").click();
-        assert_eq!(done(&mut window), set(Knob::Input, 7.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 7.0));
         window.get_by_label("Input value").click();
         window.run();
         type_over(&mut window, "nonsense");
@@ -1549,7 +1564,7 @@ pub(super) mod tests {
                 Modifiers::NONE
             };
             window.key_down_modifiers(modifiers, key);
-            assert_eq!(done(&mut window), set(Knob::Input, value), "{key:?}");
+            assert_eq!(done(&mut window), set(ParameterId::Input, value), "{key:?}");
             assert!(focused(&window));
         }
         for (end, value) in [(Key::Enter, Some(-3.0)), (Key::Escape, None)] {
@@ -1558,7 +1573,7 @@ pub(super) mod tests {
             assert!(window.get_by_label("Input value").is_focused());
             type_over(&mut window, "-3");
             window.key_press(end);
-            let expected = value.map_or(vec![], |value| set(Knob::Input, value));
+            let expected = value.map_or(vec![], |value| set(ParameterId::Input, value));
             assert_eq!(done(&mut window), expected);
             assert!(focused(&window));
         }
@@ -1572,11 +1587,11 @@ pub(super) mod tests {
         for pressed in [true, false, true, false] {
             button(&window, at, pressed);
         }
-        assert_eq!(done(&mut window), set(Knob::Output, 0.0));
+        assert_eq!(done(&mut window), set(ParameterId::Output, 0.0));
         // As in many hosts.
         let knob = window.get_by_label("Input");
         knob.click_modifiers(Modifiers::COMMAND);
-        assert_eq!(done(&mut window), set(Knob::Input, 0.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 0.0));
     }
 
     #[test]
@@ -1593,14 +1608,14 @@ pub(super) mod tests {
         };
         moved(&window, at);
         window.event(wheel(MouseWheelUnit::Line, -2.0, Modifiers::NONE));
-        assert_eq!(done(&mut window), set(Knob::Input, 0.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 0.0));
         window.event(wheel(MouseWheelUnit::Point, 100.0, Modifiers::NONE));
-        assert_eq!(done(&mut window), set(Knob::Input, 2.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 2.0));
         window.event_modifiers(
             wheel(MouseWheelUnit::Line, 1.0, Modifiers::SHIFT),
             Modifiers::SHIFT,
         );
-        assert_eq!(done(&mut window), set(Knob::Input, 2.1));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 2.1));
         assert_eq!(window.get_by_label("Input").rect().center(), at);
         // Beside the knobs, it does scroll.
         moved(&window, window.get_by_label("Plexi").rect().center());
@@ -1649,12 +1664,12 @@ pub(super) mod tests {
             let actions = drag(&mut window, by, shift);
             let (first, rest) = actions.split_first().unwrap();
             let (last, sets) = rest.split_last().unwrap();
-            assert_eq!(*first, Action::Begin(Knob::Input));
-            assert_eq!(*last, Action::End(Knob::Input));
+            assert_eq!(*first, Action::Begin(ParameterId::Input));
+            assert_eq!(*last, Action::End(ParameterId::Input));
             let values: Vec<f32> = sets
                 .iter()
                 .map(|action| match action {
-                    Action::Set(Knob::Input, value) => *value,
+                    Action::Set(ParameterId::Input, value) => *value,
                     other => panic!("{other:?} in a gesture"),
                 })
                 .collect();
@@ -1689,8 +1704,8 @@ pub(super) mod tests {
         window.run();
         window.key_press(Key::Escape);
         let actions = done(&mut window);
-        assert_eq!(actions.first(), Some(&Action::Begin(Knob::Input)));
-        assert_eq!(actions.last(), Some(&Action::End(Knob::Input)));
+        assert_eq!(actions.first(), Some(&Action::Begin(ParameterId::Input)));
+        assert_eq!(actions.last(), Some(&Action::End(ParameterId::Input)));
         moved(&window, at + vec2(0.0, 60.0));
         button(&window, at, false);
         assert_eq!(done(&mut window), []);
@@ -1704,23 +1719,23 @@ pub(super) mod tests {
         window.run();
         for value in [3.0, 4.0, 5.0] {
             window.key_down(Key::ArrowUp);
-            assert_eq!(done(&mut window), set(Knob::Input, value));
+            assert_eq!(done(&mut window), set(ParameterId::Input, value));
         }
         // A host that never does is believed after a while.
         window.run_steps(30);
         window.key_down(Key::ArrowUp);
-        assert_eq!(done(&mut window), set(Knob::Input, 3.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, 3.0));
     }
 
     #[test]
     fn a_screen_reader_can_turn_the_knobs() {
         let mut window = window(view());
         window.get_by_label("Output").increment_accesskit();
-        assert_eq!(done(&mut window), set(Knob::Output, -5.0));
+        assert_eq!(done(&mut window), set(ParameterId::Output, -5.0));
         window.get_by_label("Output").decrement_accesskit();
-        assert_eq!(done(&mut window), set(Knob::Output, -6.0));
+        assert_eq!(done(&mut window), set(ParameterId::Output, -6.0));
         window.get_by_label("Output").set_value_accesskit(12.5);
-        assert_eq!(done(&mut window), set(Knob::Output, 12.5));
+        assert_eq!(done(&mut window), set(ParameterId::Output, 12.5));
         window.get_by_label("Output").set_value_accesskit(f64::NAN);
         assert_eq!(done(&mut window), []);
     }
@@ -1974,7 +1989,7 @@ pub(super) mod tests {
         window.run();
         assert!(window.query_by_label("Locate pedal").is_none());
         let controls = &mut window.state_mut().view.controls;
-        controls.choice_mut(Choice::Side).chosen = 1;
+        controls.settings.side = Side::B;
         window.run();
         let text = "B is empty. Missing: Plexi. Crunch plays instead";
         assert!(window.query_by_label(text).is_some());
@@ -2136,10 +2151,9 @@ pub(super) mod tests {
         });
         view.status.input.left = f32::NAN;
         view.status.output.left = f32::MAX;
-        for knob in Knob::ALL {
-            turn(&mut view, knob, f32::NAN);
-        }
-        turn(&mut view, Knob::Output, f32::INFINITY);
+        view.controls.settings.input_db = f32::NAN;
+        view.controls.settings.gate.threshold_db = f32::NAN;
+        view.controls.settings.output_db = f32::INFINITY;
         view.status.latency = Some(Latency {
             samples: u32::MAX,
             rate: 0.0,
@@ -2149,7 +2163,7 @@ pub(super) mod tests {
         assert_eq!(done(&mut window), [Action::DismissMessage]);
         // From there, too, the way leads to a value.
         window.get_by_label("Input").increment_accesskit();
-        assert_eq!(done(&mut window), set(Knob::Input, -19.0));
+        assert_eq!(done(&mut window), set(ParameterId::Input, -19.0));
     }
 
     /// When the window wants to be drawn again.
@@ -2178,16 +2192,14 @@ pub(super) mod tests {
         let mut window = window(view);
         assert!(window.query_by_label("Plexi").is_some());
         window.get_by_label("Capture A/B: B").click();
-        assert_eq!(done(&mut window), [Action::Choose(Choice::Side, 1)]);
+        assert_eq!(
+            done(&mut window),
+            [Action::Change(ParameterId::CompareSide, 1.0)]
+        );
         window.get_by_label("A/B Level Match").click();
-        let off = Action::Switch(Switch::Matched, false);
+        let off = Action::Change(ParameterId::MatchLevels, 0.0);
         assert_eq!(done(&mut window), [off]);
-        window
-            .state_mut()
-            .view
-            .controls
-            .choice_mut(Choice::Side)
-            .chosen = 1;
+        window.state_mut().view.controls.settings.side = Side::B;
         window.run();
         assert!(window.query_by_label("Recto").is_some());
         window.get_by_label("Load capture").click();

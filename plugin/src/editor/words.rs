@@ -5,9 +5,8 @@
 
 use std::ops::RangeInclusive;
 
-use gridleak_core::{LevelSettings, Levels, OutputMode};
+use gridleak_core::{LevelSettings, Levels, OutputMode, ParameterId};
 
-use super::control::{Choice, Controls, Knob, Switch};
 use super::view::{CaptureStatus, Latency, View};
 use crate::part::Part;
 
@@ -43,21 +42,20 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(super) fn of(view: &'a View) -> Self {
-        let controls: &Controls = &view.controls;
-        let mode = controls.choice(Choice::OutputMode).chosen;
+        let settings = &view.controls.settings;
         Self {
             capture: view.status.capture.as_ref(),
-            mode: MODES.get(mode).copied().unwrap_or_default(),
-            calibrated: controls.is_on(Switch::CalibrateInput),
-            interface: controls.value(Knob::Interface),
-            input: controls.value(Knob::Input),
-            input_ends: controls.number(Knob::Input).ends(),
-            bypassed: controls.is_on(Switch::Bypass),
+            mode: settings.levels.mode,
+            calibrated: settings.levels.calibrate_input,
+            interface: settings.levels.interface_dbu,
+            input: settings.input_db,
+            input_ends: ParameterId::Input.row().range(),
+            bypassed: settings.bypass,
             b: view.capture_part() == Part::SecondCapture,
             b_loaded: view.status.parts[Part::SecondCapture.index()]
                 .name
                 .is_some(),
-            matched: controls.is_on(Switch::Matched),
+            matched: settings.match_levels,
         }
     }
 

@@ -458,7 +458,7 @@ impl Shared {
 
     /// See [`Loader::expected_latency`].
     fn expected_latency(&self, host: f64, offline: bool) -> usize {
-        let wanted = self.parameters.oversampling(offline);
+        let wanted = self.parameters.settings().oversampling_factor(offline);
         // Some captures cannot be oversampled that far, or at all, and only the file tells.
         let factors = || [1, 2, 4, 8].into_iter().filter(|&factor| factor <= wanted);
         let late = |part| {
@@ -612,9 +612,8 @@ mod tests {
     use super::*;
     use crate::handover::{AudioEnd, handover};
     use crate::history::Change;
-    use crate::parameters::Side;
     use crate::state::Source;
-    use gridleak_core::Chain;
+    use gridleak_core::{Chain, Oversampling, ParameterId, Side};
     use nice_plug::params::persist::PersistentField;
     use nice_plug::prelude::Params;
     use std::path::Path;
@@ -1182,9 +1181,10 @@ mod tests {
         let ticket = instance.chain.ticket();
         let latency = |instance: &Instance| instance.loader.expected_latency(SETUP.rate, false);
         assert_eq!(latency(&instance), 0);
-        instance
-            .parameters
-            .choose_oversampling(crate::parameters::Oversampling::Four);
+        instance.parameters.set_like_a_host(
+            ParameterId::Oversampling,
+            f32::from(Oversampling::Four as u8),
+        );
         let started = Instant::now();
         while !instance.loader.take_restart_request() {
             assert!(started.elapsed() < Duration::from_secs(20), "nobody asked");
@@ -1220,9 +1220,10 @@ mod tests {
             .parameters
             .slot(Part::Capture)
             .choose(SavedPart::file(&linear));
-        instance
-            .parameters
-            .choose_oversampling(crate::parameters::Oversampling::Two);
+        instance.parameters.set_like_a_host(
+            ParameterId::Oversampling,
+            f32::from(Oversampling::Two as u8),
+        );
         let setup = Setup {
             rate: 96_000.0,
             latency: instance.loader.expected_latency(96_000.0, false),
@@ -1266,17 +1267,19 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(5));
             }
         };
-        instance
-            .parameters
-            .choose_oversampling(crate::parameters::Oversampling::Two);
+        instance.parameters.set_like_a_host(
+            ParameterId::Oversampling,
+            f32::from(Oversampling::Two as u8),
+        );
         wait(&instance, true);
         assert!(instance.loader.take_restart_request());
         // The host does nothing about it, and is not asked for ever.
         std::thread::sleep(3 * TIDYING);
         assert!(!instance.loader.take_restart_request());
-        instance
-            .parameters
-            .choose_oversampling(crate::parameters::Oversampling::Off);
+        instance.parameters.set_like_a_host(
+            ParameterId::Oversampling,
+            f32::from(Oversampling::Off as u8),
+        );
         wait(&instance, false);
         instance.settle();
         assert_eq!(instance.chain.ticket(), ticket);
@@ -1368,27 +1371,26 @@ mod tests {
         open(&instance, Part::Capture, 0.5);
         level_comes_to(&mut instance, 0.05);
         // As long as there is nothing in B, A plays on.
-        parameters.choose_side(Side::B);
+        parameters.set_like_a_host(ParameterId::CompareSide, f32::from(Side::B as u8));
         level_comes_to(&mut instance, 0.05);
-        parameters.match_sides(false);
+        parameters.set_like_a_host(ParameterId::MatchLevels, 0.0);
         open(&instance, Part::SecondCapture, 2.0);
         level_comes_to(&mut instance, 0.2);
-        parameters.match_sides(true);
+        parameters.set_like_a_host(ParameterId::MatchLevels, 1.0);
         level_comes_to(&mut instance, 0.05);
         // What is loaded as A meanwhile is heard only in how loud B is.
         open(&instance, Part::Capture, 0.25);
         level_comes_to(&mut instance, 0.025);
-        parameters.choose_side(Side::A);
+        parameters.set_like_a_host(ParameterId::CompareSide, f32::from(Side::A as u8));
         level_comes_to(&mut instance, 0.025);
         instance.loader.clear(Part::SecondCapture);
-        parameters.choose_side(Side::B);
+        parameters.set_like_a_host(ParameterId::CompareSide, f32::from(Side::B as u8));
         level_comes_to(&mut instance, 0.025);
     }
 
     #[test]
     fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
         use crate::capture_knobs::tests::with_knobs;
-        use nice_plug::prelude::Param;
         let folder = folder();
         let path = folder.path().join("drive.nam");
         let names = serde_json::json!(["Drive", {"name": "Bias", "min": -5, "max": 5}]);
@@ -1397,15 +1399,19 @@ mod tests {
         instance.loader.open_file(Part::Capture, path);
         instance.settle();
         let texts = |instance: &Instance| {
-            let knobs = instance.parameters.knobs.all();
-            knobs.map(|knob| knob.normalized_value_to_string(0.5, true))
+            let text = |index: usize| {
+                let row = ParameterId::KNOBS[index].row();
+                instance.parameters.knobs.text(index, row, 0.5)
+            };
+            [0, 1, 2, 3].map(text)
         };
         assert_eq!(texts(&instance), ["Drive 0.50", "Bias 0.0", "0.50", "0.50"]);
         let shown = instance.loader.shown().parts[0].capture.clone().unwrap();
         assert_eq!(shown.knobs.len(), 2);
         for (drive, wanted) in [(0.5, 0.35), (1.0, 0.6), (0.0, 0.1)] {
-            instance.parameters.knobs.turn(0, drive);
-            instance.parameters.follow(&mut instance.chain);
+            let parameters = &instance.parameters;
+            parameters.set_like_a_host(ParameterId::Knob1, drive);
+            instance.chain.set(&parameters.settings());
             instance.chain.set_cab(no_cab());
             instance.chain.set_dc_blocker(false);
             instance.chain.set_gate(gridleak_core::GateSettings {
@@ -1421,12 +1427,13 @@ mod tests {
         }
 
         // What is loaded later has them as they stand, and a pedal has its own.
-        instance.parameters.knobs.turn(0, 1.0);
+        let parameters = instance.parameters.clone();
+        parameters.set_like_a_host(ParameterId::Knob1, 1.0);
         let plain = write(folder.path(), "plain.nam", 0.5, 48_000);
         instance.loader.open_file(Part::SecondCapture, plain);
         instance.settle();
         assert_eq!(texts(&instance)[0], "Drive 0.50");
-        instance.parameters.choose_side(Side::B);
+        parameters.set_like_a_host(ParameterId::CompareSide, f32::from(Side::B as u8));
         instance.loader.look();
         let started = Instant::now();
         while texts(&instance)[0] != "0.50" {
@@ -1489,14 +1496,20 @@ mod tests {
         instance.loader.step_soon(Part::Capture, Step::Previous, 0);
         instance.loader.step_soon(Part::Capture, Step::Previous, 0);
         level_comes_to(&mut instance, 0.03);
-        instance.parameters.match_sides(false);
-        instance.parameters.choose_side(Side::B);
+        instance
+            .parameters
+            .set_like_a_host(ParameterId::MatchLevels, 0.0);
+        instance
+            .parameters
+            .set_like_a_host(ParameterId::CompareSide, f32::from(Side::B as u8));
         // B begins where A is.
         instance
             .loader
             .step_soon(Part::SecondCapture, Step::Previous, 0);
         level_comes_to(&mut instance, 0.02);
-        instance.parameters.choose_side(Side::A);
+        instance
+            .parameters
+            .set_like_a_host(ParameterId::CompareSide, f32::from(Side::A as u8));
         level_comes_to(&mut instance, 0.03);
     }
 

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gridleak_core::{
-    Amp, Cab, Capture, CaptureError, ImpulseResponse, Level, Levels, Measured, Setup, Voicing,
+    Amp, Cab, Capture, CaptureError, ImpulseResponse, Level, Levels, Measured,
+    Settings as RigSettings, Setup, Voicing,
 };
 
 use super::load::{Arrived, chosen, load};
@@ -24,7 +25,7 @@ use crate::history::{Change, PartChange};
 use crate::impulse_file;
 use crate::library::Origin;
 use crate::measurements;
-use crate::parameters::Parameters;
+use crate::parameters::playing;
 use crate::part::{ForParts, Part};
 use crate::simd_choice;
 use crate::state::{ContentHash, SavedPart, Source};
@@ -434,13 +435,13 @@ impl Worker {
     /// The capture that is to play, and the one that it is to be as loud as.
     fn playing(
         &self,
-        parameters: &Parameters,
+        settings: &RigSettings,
     ) -> Option<(LoadedCapture<'_>, Option<LoadedCapture<'_>>)> {
         let first = self.capture(Part::Capture);
         let second = self.capture(Part::SecondCapture);
-        match second.filter(|_| parameters.playing() == Part::SecondCapture) {
+        match second.filter(|_| playing(settings) == Part::SecondCapture) {
             Some(second) => {
-                let matched = parameters.compare.matched.value();
+                let matched = settings.match_levels;
                 Some((second, first.filter(|_| matched)))
             }
             None => Some((first?, None)),
@@ -449,7 +450,7 @@ impl Worker {
 
     /// Tells the host what the knobs of the capture that is to play are called.
     fn name_knobs(&self, shared: &Shared) {
-        let playing = self.playing(&shared.parameters);
+        let playing = self.playing(&shared.parameters.settings());
         let knobs = playing.map(|(playing, _)| playing.capture.controls().cloned());
         let knobs = knobs.and_then(Result::ok).unwrap_or_default();
         shared.parameters.knobs.name(&knobs);
@@ -457,13 +458,14 @@ impl Worker {
 
     /// What is to be built.
     fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
-        let (playing, like) = self.playing(&shared.parameters)?;
+        let settings = shared.parameters.settings();
+        let (playing, like) = self.playing(&settings)?;
         Some(AmpPlan {
             capture: playing.loaded.ticket,
             like: like.map(|like| like.loaded.ticket),
             pedal: self.capture(Part::Pedal).map(|pedal| pedal.loaded.ticket),
             setup,
-            oversampling: shared.parameters.oversampling(offline),
+            oversampling: settings.oversampling_factor(offline),
         })
     }
 
@@ -533,7 +535,8 @@ impl Worker {
             }
             return;
         }
-        let Some((playing, like)) = self.playing(&shared.parameters) else {
+        let settings = shared.parameters.settings();
+        let Some((playing, like)) = self.playing(&settings) else {
             return;
         };
         let capture = &*playing.capture.oversampled(plan.oversampling);
@@ -555,8 +558,8 @@ impl Worker {
         let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
         let voicing = |levels| Voicing {
             levels,
-            slim: f64::from(shared.parameters.slim.value()),
-            knobs: Some(shared.parameters.knobs.positions()),
+            slim: f64::from(settings.slim),
+            knobs: Some(settings.knobs),
         };
         // Every change is another sound, also where the capture stays.
         let alone = || {

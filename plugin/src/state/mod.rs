@@ -5,17 +5,29 @@
 //! does a file that another one has replaced, until the user says so.
 
 mod contents;
+#[cfg(feature = "plugin")]
 mod embedding;
+#[cfg(feature = "plugin")]
 mod locate;
+#[cfg(feature = "plugin")]
 pub(crate) mod path_text;
+#[cfg(feature = "plugin")]
 mod reach;
+#[cfg(feature = "plugin")]
 mod relink;
+#[cfg(feature = "plugin")]
 mod saved_part;
+#[cfg(feature = "plugin")]
 mod slot;
 
 pub(crate) use contents::{ContentHash, Contents};
+#[cfg(feature = "plugin")]
 pub(crate) use locate::{Found, locate};
+#[cfg(feature = "plugin")]
 pub(crate) use reach::{Chosen, is_network};
+#[cfg(feature = "plugin")]
 pub(crate) use relink::{Move, is_file};
+#[cfg(feature = "plugin")]
 pub(crate) use saved_part::{SavedPart, Source};
+#[cfg(feature = "plugin")]
 pub(crate) use slot::PartSlot;

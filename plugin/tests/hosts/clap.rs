@@ -301,14 +301,7 @@ fn rig(bundle: &Path) {
     for (project, options) in [
         (
             fresh.clone(),
-            vec![
-                "--gate",
-                "--tone",
-                "5,5,5",
-                "--ir",
-                "builtin:4x12",
-                "--dc-block",
-            ],
+            vec!["--gate", "--tone", "--ir", "builtin:4x12", "--dc-blocker"],
         ),
         (
             fresh
@@ -316,16 +309,16 @@ fn rig(bundle: &Path) {
                 .set("bass", 7.5.into())
                 .set("mid", 3.0.into())
                 .set("treb", 6.0.into())
-                .set("tpos", "before".into())
+                .set("tpos", 1.into())
                 .set("dcblk", false.into())
-                .set("mode", "raw".into())
+                .set("mode", 0.into())
                 .set("ingain", (-6.0).into())
                 .set("outgn", 4.0.into())
                 .set("cblnd", 0.25.into())
                 .set("cmix", 0.75.into())
                 .set("clow", 90.0.into())
                 .set("chigh", 6000.0.into())
-                .set("clvl", "normalized".into())
+                .set("clvl", 1.into())
                 .with("cab", &file(Path::new(mono)))
                 .with("cab2", &file(Path::new(stereo)))
                 .with("pedal", &builtin("clean")),
@@ -334,9 +327,11 @@ fn rig(bundle: &Path) {
                 "--output-gain=4",
                 "--output-mode",
                 "raw",
-                "--tone",
-                "7.5,3,6",
-                "--tone-before",
+                "--bass=7.5",
+                "--middle=3",
+                "--treble=6",
+                "--tone-position",
+                "before",
                 "--pedal",
                 "builtin:clean",
                 "--ir",
@@ -347,7 +342,8 @@ fn rig(bundle: &Path) {
                 "25",
                 "--ir-mix",
                 "75",
-                "--ir-normalize",
+                "--ir-level",
+                "normalized",
                 "--low-cut",
                 "90",
                 "--high-cut",
@@ -363,10 +359,10 @@ fn rig(bundle: &Path) {
                 .set("ghys", 6.0.into())
                 .set("tone", false.into())
                 .set("dcblk", false.into())
-                .set("os", "4".into())
+                .set("os", 2.into())
                 .with("cab", &builtin("none")),
             vec![
-                "--gate=-40",
+                "--gate-threshold=-40",
                 "--gate-hold",
                 "30",
                 "--gate-release",
@@ -374,7 +370,7 @@ fn rig(bundle: &Path) {
                 "--gate-range=-60",
                 "--gate-hysteresis",
                 "6",
-                "--oversample",
+                "--oversampling",
                 "4",
             ],
         ),

@@ -214,7 +214,7 @@ fn newer<H: Host>(bundle: &Path) {
             assert_eq!(state.0["fields"][field], text);
         }
     }
-    assert_eq!(state.0["params"]["os"], json!({"string": "1"}));
+    assert_eq!(state.0["params"]["os"], json!({"i32": 0}));
     // It goes with its project.
     let plain = H::new(bundle).save();
     assert!(host.restore(&plain));

@@ -1,0 +1,147 @@
+//! What can be one of several: each choice with the ids and names of its options.
+
+use super::parameters::PlainValue;
+use crate::chain::Source;
+use crate::levels::OutputMode;
+
+/// An option of a choice: its id in saved rigs, which never changes, and what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChoiceOption {
+    /// What stands in a saved rig and on the command line.
+    pub id: &'static str,
+    /// What hosts and the window show.
+    pub name: &'static str,
+}
+
+/// Defines an enum whose options are listed once, or lists those of one that exists.
+macro_rules! choice {
+    ($(#[$meta:meta])* pub enum $name:ident {
+        $($(#[$doc:meta])* $option:ident: $id:literal, $text:literal;)+
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub enum $name { $($(#[$doc])* $option),+ }
+        choice!($name { $($option: $id, $text;)+ });
+    };
+    ($name:ident { $($option:ident: $id:literal, $text:literal;)+ }) => {
+        impl $name {
+            /// The options, in the order in which they are shown.
+            pub const OPTIONS: &'static [ChoiceOption] =
+                &[$(ChoiceOption { id: $id, name: $text }),+];
+            const VALUES: &'static [$name] = &[$($name::$option),+];
+        }
+
+        impl PlainValue for $name {
+            fn to_plain(self) -> f32 {
+                let at = Self::VALUES.iter().position(|&value| value == self);
+                at.unwrap_or(0) as f32
+            }
+
+            fn from_plain(plain: f32) -> Self {
+                let last = Self::VALUES.len() - 1;
+                // NaN and what is negative become 0.
+                Self::VALUES[(plain.round() as usize).min(last)]
+            }
+        }
+    };
+}
+
+choice!(Source {
+    Stereo: "stereo", "Stereo";
+    Left: "left", "Left";
+    Right: "right", "Right";
+    Sum: "sum", "Sum";
+});
+
+choice!(OutputMode {
+    Raw: "raw", "Raw";
+    Normalized: "normalized", "Normalized";
+    Calibrated: "calibrated", "Calibrated";
+});
+
+choice!(
+    /// One of two captures to compare.
+    pub enum Side {
+        /// The first.
+        #[default]
+        A: "a", "A";
+        /// The second.
+        B: "b", "B";
+    }
+);
+
+/// Where the tone stack stands: [`crate::ToneSettings::before_amp`].
+pub(super) const TONE_POSITIONS: &[ChoiceOption] = &[
+    ChoiceOption {
+        id: "after",
+        name: "After Amp",
+    },
+    ChoiceOption {
+        id: "before",
+        name: "Before Amp",
+    },
+];
+
+/// How loud a cabinet is: [`crate::CabSettings::normalised`].
+pub(super) const CAB_LEVELS: &[ChoiceOption] = &[
+    ChoiceOption {
+        id: "file",
+        name: "As Recorded",
+    },
+    ChoiceOption {
+        id: "normalized",
+        name: "Normalized",
+    },
+];
+
+choice!(
+    /// At how many times its rate a capture plays.
+    pub enum Oversampling {
+        /// At its own rate.
+        #[default]
+        Off: "1", "Off";
+        /// At twice its rate.
+        Two: "2", "2x";
+        /// At four times its rate.
+        Four: "4", "4x";
+        /// At eight times its rate.
+        Eight: "8", "8x";
+    }
+);
+
+impl Oversampling {
+    /// 1, 2, 4 or 8.
+    pub fn factor(self) -> usize {
+        1 << self as usize
+    }
+}
+
+choice!(
+    /// The same while the host renders.
+    pub enum OfflineOversampling {
+        /// As while it plays live.
+        #[default]
+        Same: "same", "As Live";
+        /// At its own rate.
+        Off: "1", "Off";
+        /// At twice its rate.
+        Two: "2", "2x";
+        /// At four times its rate.
+        Four: "4", "4x";
+        /// At eight times its rate.
+        Eight: "8", "8x";
+    }
+);
+
+impl OfflineOversampling {
+    /// What it comes to, where live it is `live`.
+    pub fn resolve(self, live: Oversampling) -> Oversampling {
+        match self {
+            Self::Same => live,
+            Self::Off => Oversampling::Off,
+            Self::Two => Oversampling::Two,
+            Self::Four => Oversampling::Four,
+            Self::Eight => Oversampling::Eight,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The rig as plain values: everything that can be set, and the one table that describes it.
+
+mod choices;
+mod parameters;
+mod settings;
+mod text;
+
+pub use choices::{ChoiceOption, OfflineOversampling, Oversampling, Side};
+pub use parameters::{Group, Kind, Number, PARAMETERS, Parameter, ParameterId, Taper, Unit};
+pub use settings::{Buttons, Settings};

@@ -1,0 +1,508 @@
+//! The table of parameters. Hosts, window, command line, saved rigs and undo are made from it.
+//!
+//! To add a parameter: a field in [`Settings`], a row here, and the code that uses its value.
+
+use std::ops::RangeInclusive;
+
+use super::choices::{
+    CAB_LEVELS, ChoiceOption, OfflineOversampling, Oversampling, Side, TONE_POSITIONS,
+};
+use super::settings::Settings;
+use crate::chain::{CabSettings, GateSettings, Source, ToneSettings};
+use crate::format::controls::MAX_CONTROLS;
+use crate::levels::{LevelSettings, OutputMode};
+
+/// What can be set: one row of [`PARAMETERS`].
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Which one it is: its place in the table.
+    pub which: ParameterId,
+    /// Its id in hosts and saved rigs, which never changes; at most six ASCII characters.
+    pub id: &'static str,
+    /// Its name in hosts, which stand without its group.
+    pub name: &'static str,
+    /// What stands beside it in the window, where the group is named already.
+    pub caption: &'static str,
+    /// What it does, in a sentence, for who does not know; empty where the name says it all.
+    pub hint: &'static str,
+    /// Its option on the command line, without dashes; empty where it has none.
+    pub option: &'static str,
+    /// What it belongs to.
+    pub group: Group,
+    /// What values it has.
+    pub kind: Kind,
+    /// Whether hosts may automate it.
+    pub automatable: bool,
+    get: fn(&Settings) -> f32,
+    set: fn(&mut Settings, f32),
+}
+
+/// What a parameter belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// The rig as a whole.
+    Rig,
+    /// The knobs of a capture that has some.
+    Knobs,
+    /// Two captures to compare.
+    Compare,
+    /// Other sounds of the same folders.
+    Browse,
+    /// How hard captures are driven and how loud they come out.
+    Levels,
+    /// The noise gate.
+    Gate,
+    /// The tone stack.
+    Tone,
+    /// The cabinet.
+    Cab,
+}
+
+impl Group {
+    /// What hosts call it; empty for what belongs to the rig as a whole.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Rig => "",
+            Group::Knobs => "Capture Knobs",
+            Group::Compare => "Compare",
+            Group::Browse => "Browse",
+            Group::Levels => "Levels",
+            Group::Gate => "Noise Gate",
+            Group::Tone => "Tone",
+            Group::Cab => "Cabinet",
+        }
+    }
+}
+
+/// What values a parameter has. As a plain value a switch is 0 or 1 and a choice the number of its
+/// option.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A number.
+    Number(Number),
+    /// On or off.
+    Switch,
+    /// One of several.
+    Choice(&'static [ChoiceOption]),
+    /// A switch that does something when it goes on, and stays down for nothing.
+    Button,
+}
+
+/// A number with its range.
+#[derive(Debug, Clone)]
+pub struct Number {
+    /// Where it can stand, in its unit (of a percentage: as a part of 1).
+    pub range: RangeInclusive<f32>,
+    /// How a way along a knob is a way along the range.
+    pub taper: Taper,
+    /// What it counts.
+    pub unit: Unit,
+    /// Where it is "Off", at one end of its range.
+    pub off_at: Option<f32>,
+}
+
+/// How positions from 0 to 1 spread over a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Taper {
+    /// Evenly.
+    Linear,
+    /// The part of the range is the position to the power of this: above 1, small values have more room.
+    Power(f32),
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Steps of a knob.
+    None,
+    /// Decibels.
+    Db,
+    /// Decibels over 0.775 V.
+    Dbu,
+    /// Milliseconds.
+    Ms,
+    /// Hertz.
+    Hz,
+    /// Parts of a whole, written as percent.
+    Percent,
+}
+
+/// What a setting is as a number.
+pub(super) trait PlainValue {
+    fn to_plain(self) -> f32;
+    fn from_plain(plain: f32) -> Self;
+}
+
+impl PlainValue for f32 {
+    fn to_plain(self) -> f32 {
+        self
+    }
+
+    fn from_plain(plain: f32) -> Self {
+        plain
+    }
+}
+
+impl PlainValue for bool {
+    fn to_plain(self) -> f32 {
+        f32::from(u8::from(self))
+    }
+
+    fn from_plain(plain: f32) -> Self {
+        plain >= 0.5
+    }
+}
+
+impl Parameter {
+    /// What it is in `settings`, as a plain value.
+    pub fn get(&self, settings: &Settings) -> f32 {
+        (self.get)(settings)
+    }
+
+    /// Sets it to a plain value, brought into its range. NaN changes nothing.
+    pub fn set(&self, settings: &mut Settings, plain: f32) {
+        if !plain.is_nan() {
+            (self.set)(settings, self.clamp(plain));
+        }
+    }
+
+    /// What it is in a new rig.
+    pub fn default(&self) -> f32 {
+        self.get(&Settings::default())
+    }
+
+    /// Where its plain value can stand.
+    pub fn range(&self) -> RangeInclusive<f32> {
+        match &self.kind {
+            Kind::Number(number) => number.range.clone(),
+            Kind::Switch | Kind::Button => 0.0..=1.0,
+            Kind::Choice(options) => 0.0..=(options.len() - 1) as f32,
+        }
+    }
+
+    /// The nearest value that it can have.
+    pub fn clamp(&self, plain: f32) -> f32 {
+        let range = self.range();
+        let plain = plain.clamp(*range.start(), *range.end());
+        match self.kind {
+            Kind::Number(_) => plain,
+            _ => plain.round(),
+        }
+    }
+
+    /// Where a plain value stands on a knob, 0 to 1.
+    pub fn position(&self, plain: f32) -> f32 {
+        let range = self.range();
+        let (start, end) = (*range.start(), *range.end());
+        let part = (plain.clamp(start, end) - start) / (end - start);
+        match self.taper() {
+            Taper::Linear => part,
+            Taper::Power(power) => part.powf(1.0 / power),
+        }
+    }
+
+    /// The plain value at a position from 0 to 1.
+    pub fn at_position(&self, position: f32) -> f32 {
+        let range = self.range();
+        let (start, end) = (*range.start(), *range.end());
+        let position = position.clamp(0.0, 1.0);
+        let part = match self.taper() {
+            Taper::Linear => position,
+            Taper::Power(power) => position.powf(power),
+        };
+        // Not a lerp: its end would miss the range by a rounding.
+        self.clamp(start + part * (end - start))
+    }
+
+    fn taper(&self) -> Taper {
+        match &self.kind {
+            Kind::Number(number) => number.taper,
+            _ => Taper::Linear,
+        }
+    }
+
+    const fn new(id: &'static str, name: &'static str, group: Group, kind: Kind) -> Self {
+        Parameter {
+            which: ParameterId::FIRST,
+            id,
+            name,
+            caption: name,
+            hint: "",
+            option: "",
+            group,
+            kind,
+            automatable: true,
+            get: |_| 0.0,
+            set: |_, _| {},
+        }
+    }
+
+    const fn caption(mut self, caption: &'static str) -> Self {
+        self.caption = caption;
+        self
+    }
+
+    const fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    const fn option(mut self, option: &'static str) -> Self {
+        self.option = option;
+        self
+    }
+
+    const fn not_automatable(mut self) -> Self {
+        self.automatable = false;
+        self
+    }
+}
+
+const fn number(range: RangeInclusive<f32>, unit: Unit) -> Kind {
+    Kind::Number(Number {
+        range,
+        taper: Taper::Linear,
+        unit,
+        off_at: None,
+    })
+}
+
+/// A time in ms; short ones have more room.
+const fn time(range: RangeInclusive<f32>) -> Kind {
+    Kind::Number(Number {
+        range,
+        taper: Taper::Power(2.0),
+        unit: Unit::Ms,
+        off_at: None,
+    })
+}
+
+/// The frequency in Hz of a cut, which is off at one end of its range; low ones have more room.
+const fn cut(range: RangeInclusive<f32>, off_at: f32) -> Kind {
+    Kind::Number(Number {
+        range,
+        taper: Taper::Power(2.828_427),
+        unit: Unit::Hz,
+        off_at: Some(off_at),
+    })
+}
+
+const PART: RangeInclusive<f32> = 0.0..=1.0;
+
+/// Makes the table, and the ids of its rows: the field of [`Settings`], then what is said of it.
+macro_rules! parameters {
+    ($($which:ident { $($field:tt)+ } $row:expr;)+) => {
+        /// A parameter, as its place in [`PARAMETERS`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "the table says what they are")]
+        pub enum ParameterId { $($which),+ }
+
+        impl ParameterId {
+            const FIRST: ParameterId = [$(ParameterId::$which),+][0];
+        }
+
+        /// Every parameter, in the order in which hosts show them.
+        pub static PARAMETERS: [Parameter; [$(ParameterId::$which),+].len()] = [$(Parameter {
+            which: ParameterId::$which,
+            get: |settings| settings.$($field)+.to_plain(),
+            set: |settings, plain| settings.$($field)+ = PlainValue::from_plain(plain),
+            ..$row
+        }),+];
+    };
+}
+
+const fn row(id: &'static str, name: &'static str, group: Group, kind: Kind) -> Parameter {
+    Parameter::new(id, name, group, kind)
+}
+
+parameters! {
+    Input { input_db } row("ingain", "Input", Group::Rig, number(-20.0..=20.0, Unit::Db))
+        .hint("Gain before the capture.")
+        .option("input-gain");
+    Output { output_db } row("outgn", "Output", Group::Rig, number(-40.0..=40.0, Unit::Db))
+        .hint("Gain at the end of the chain.")
+        .option("output-gain");
+    InputSource { source } row("source", "Input Source", Group::Rig, Kind::Choice(Source::OPTIONS))
+        .hint("What of a stereo input is played.")
+        .option("source");
+    Bypass { bypass } row("bypass", "Bypass", Group::Rig, Kind::Switch);
+    Quality { slim } row("slim", "Quality", Group::Rig, number(PART, Unit::Percent))
+        .hint("The size of the capture: smaller takes less of the processor.");
+    // In the window and in hosts they carry the names and numbers of the capture that plays.
+    Knob1 { knobs[0] } row("knob1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None));
+    Knob2 { knobs[1] } row("knob2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None));
+    Knob3 { knobs[2] } row("knob3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None));
+    Knob4 { knobs[3] } row("knob4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None));
+    Pedal { pedal } row("pedal", "Pedal", Group::Rig, Kind::Switch);
+    CompareSide { side } row("ab", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS));
+    MatchLevels { match_levels } row("abmtch", "A/B Level Match", Group::Compare, Kind::Switch);
+    PreviousCapture { buttons.previous_capture } row("pcap", "Previous Capture", Group::Browse, Kind::Button);
+    NextCapture { buttons.next_capture } row("ncap", "Next Capture", Group::Browse, Kind::Button);
+    PreviousPedal { buttons.previous_pedal } row("ppdl", "Previous Pedal", Group::Browse, Kind::Button);
+    NextPedal { buttons.next_pedal } row("npdl", "Next Pedal", Group::Browse, Kind::Button);
+    PreviousCab { buttons.previous_cab } row("pcab", "Previous Cabinet", Group::Browse, Kind::Button);
+    NextCab { buttons.next_cab } row("ncab", "Next Cabinet", Group::Browse, Kind::Button);
+    OutputMode { levels.mode } row("mode", "Output Mode", Group::Levels, Kind::Choice(OutputMode::OPTIONS))
+        .hint("How loud captures come out.")
+        .option("output-mode");
+    CalibrateInput { levels.calibrate_input } row("calin", "Calibrate Input", Group::Levels, Kind::Switch)
+        .hint("Drives the capture as hard as its gear was.")
+        .option("calibrate-input");
+    InterfaceLevel { levels.interface_dbu }
+        row("dbu", "Interface Level", Group::Levels, number(LevelSettings::INTERFACE_DBU, Unit::Dbu))
+        .caption("Interface level")
+        .hint("The level that is full scale in your interface, in dBu.")
+        .option("interface");
+    Gate { gate.on } row("gate", "Gate", Group::Gate, Kind::Switch)
+        .hint("Turns the sound down while you do not play.")
+        .option("gate");
+    GateThreshold { gate.threshold_db }
+        row("gthr", "Gate Threshold", Group::Gate, number(GateSettings::THRESHOLD_DB, Unit::Db))
+        .caption("Threshold")
+        .hint("The level at which the gate opens.")
+        .option("gate-threshold");
+    GateHold { gate.hold_ms } row("ghold", "Gate Hold", Group::Gate, time(GateSettings::HOLD_MS))
+        .caption("Hold")
+        .hint("How long the gate stays open when the level has fallen.")
+        .option("gate-hold");
+    GateRelease { gate.release_ms } row("grel", "Gate Release", Group::Gate, time(GateSettings::RELEASE_MS))
+        .caption("Release")
+        .hint("How long the gate takes to close.")
+        .option("gate-release");
+    GateRange { gate.range_db } row("grng", "Gate Range", Group::Gate, number(GateSettings::RANGE_DB, Unit::Db))
+        .caption("Range")
+        .hint("The most that the gate turns down.")
+        .option("gate-range");
+    GateHysteresis { gate.hysteresis_db }
+        row("ghys", "Gate Hysteresis", Group::Gate, number(GateSettings::HYSTERESIS_DB, Unit::Db))
+        .caption("Hysteresis")
+        .hint("How far below the threshold an open gate closes.")
+        .option("gate-hysteresis");
+    Tone { tone.on } row("tone", "Tone", Group::Tone, Kind::Switch)
+        .hint("Bass, middle and treble.")
+        .option("tone");
+    Bass { tone.bass } row("bass", "Bass", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .hint("Below 150 Hz.")
+        .option("bass");
+    Middle { tone.middle } row("mid", "Middle", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .hint("Around 425 Hz.")
+        .option("middle");
+    Treble { tone.treble } row("treb", "Treble", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .hint("Above 1800 Hz.")
+        .option("treble");
+    TonePosition { tone.before_amp } row("tpos", "Tone Position", Group::Tone, Kind::Choice(TONE_POSITIONS))
+        .hint("Where the tone controls stand.")
+        .option("tone-position");
+    Cab { cab.on } row("cab", "Cab", Group::Cab, Kind::Switch);
+    CabLevel { cab.normalised } row("clvl", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
+        .hint("How loud the cabinet is.")
+        .option("ir-level");
+    CabLowCut { cab.low_cut_hz }
+        row("clow", "Cab Low Cut", Group::Cab, cut(CabSettings::LOW_CUT, *CabSettings::LOW_CUT.start()))
+        .caption("Low cut")
+        .hint("Takes away what is lower.")
+        .option("low-cut");
+    CabHighCut { cab.high_cut_hz }
+        row("chigh", "Cab High Cut", Group::Cab, cut(CabSettings::HIGH_CUT, *CabSettings::HIGH_CUT.end()))
+        .caption("High cut")
+        .hint("Takes away what is higher.")
+        .option("high-cut");
+    CabMix { cab.mix } row("cmix", "Cab Mix", Group::Cab, number(CabSettings::MIX, Unit::Percent))
+        .caption("Mix")
+        .hint("How much of the sound goes through the cabinet.")
+        .option("ir-mix");
+    CabBlend { cab.blend } row("cblnd", "Cab Blend", Group::Cab, number(CabSettings::BLEND, Unit::Percent))
+        .caption("Blend")
+        .hint("From the first impulse response to the second.")
+        .option("ir-blend");
+    DcBlocker { dc_blocker } row("dcblk", "DC Blocker", Group::Rig, Kind::Switch)
+        .hint("Removes the DC offset that some captures add: inaudible, but it costs headroom.")
+        .option("dc-blocker");
+    // Both change the latency, which no host takes in mid-play.
+    Oversampling { oversampling }
+        row("os", "Oversampling", Group::Rig, Kind::Choice(Oversampling::OPTIONS))
+        .not_automatable()
+        .hint("Less aliasing of high notes, for as many times the work.")
+        .option("oversampling");
+    OfflineOversampling { offline_oversampling }
+        row("osoff", "Offline Oversampling", Group::Rig, Kind::Choice(OfflineOversampling::OPTIONS))
+        .not_automatable();
+}
+
+impl ParameterId {
+    /// The knobs of a capture, in its order.
+    pub const KNOBS: [ParameterId; MAX_CONTROLS] = [
+        ParameterId::Knob1,
+        ParameterId::Knob2,
+        ParameterId::Knob3,
+        ParameterId::Knob4,
+    ];
+
+    /// Its row in the table.
+    pub fn row(self) -> &'static Parameter {
+        &PARAMETERS[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_told_apart_and_stand_at_their_place() {
+        let mut ids = HashSet::new();
+        let mut names = HashSet::new();
+        for (at, row) in PARAMETERS.iter().enumerate() {
+            assert_eq!(row.which as usize, at);
+            assert!(
+                (1..=6).contains(&row.id.len()) && row.id.is_ascii(),
+                "{}",
+                row.id
+            );
+            assert!(ids.insert(row.id), "{} twice", row.id);
+            assert!(names.insert(row.name), "{} twice", row.name);
+        }
+    }
+
+    #[test]
+    fn each_row_reads_and_writes_a_setting_of_its_own() {
+        for row in &PARAMETERS {
+            let range = row.range();
+            assert_eq!(row.clamp(row.default()), row.default(), "{}", row.id);
+            for value in [*range.start(), *range.end()] {
+                let mut settings = Settings::default();
+                row.set(&mut settings, value);
+                assert_eq!(row.get(&settings), value, "{}", row.id);
+                for other in PARAMETERS.iter().filter(|other| other.id != row.id) {
+                    assert_eq!(other.get(&settings), other.default(), "{}", other.id);
+                }
+                // Beyond the range it stays in it, and NaN is no value.
+                row.set(&mut settings, value + 1e9);
+                assert_eq!(row.get(&settings), *range.end());
+                row.set(&mut settings, f32::NAN);
+                assert_eq!(row.get(&settings), *range.end());
+            }
+        }
+    }
+
+    #[test]
+    fn positions_lead_back_to_their_values() {
+        for row in &PARAMETERS {
+            let range = row.range();
+            assert_eq!(row.at_position(0.0), *range.start());
+            assert_eq!(row.at_position(1.0), *range.end());
+            for step in 0..=100 {
+                let plain = row.at_position(step as f32 / 100.0);
+                let again = row.at_position(row.position(plain));
+                let close = 1e-4 * (range.end() - range.start());
+                assert!(
+                    (again - plain).abs() <= close,
+                    "{}: {plain} {again}",
+                    row.id
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that can be set, as plain values.
+
+use super::choices::{OfflineOversampling, Oversampling, Side};
+use crate::chain::{CabSettings, GateSettings, Source, ToneSettings};
+use crate::format::controls::{KnobPositions, MAX_CONTROLS};
+use crate::levels::LevelSettings;
+
+/// Everything that can be set in a rig. The default is what a guitarist knows from the official
+/// plugin. [`super::PARAMETERS`] says what each of them is called and where it can stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Gain before the capture, in dB.
+    pub input_db: f32,
+    /// Gain at the end, in dB.
+    pub output_db: f32,
+    /// What of a stereo input is played.
+    pub source: Source,
+    /// Passes the input through, as late as the capture's sound would be.
+    pub bypass: bool,
+    /// The size of a capture that has several, 0 (smallest) to 1 (full).
+    pub slim: f32,
+    /// Where the knobs of a capture that has some stand.
+    pub knobs: KnobPositions,
+    /// Whether the pedal before the capture is on.
+    pub pedal: bool,
+    /// Which of two captures plays.
+    pub side: Side,
+    /// Whether B comes out as loud as A.
+    pub match_levels: bool,
+    /// Buttons that load other sounds of the same folders.
+    pub buttons: Buttons,
+    /// How hard captures are driven and how loud they come out.
+    pub levels: LevelSettings,
+    /// The noise gate.
+    pub gate: GateSettings,
+    /// The tone stack.
+    pub tone: ToneSettings,
+    /// The cabinet.
+    pub cab: CabSettings,
+    /// Whether offsets are taken out.
+    pub dc_blocker: bool,
+    /// At how many times its rate a capture plays.
+    pub oversampling: Oversampling,
+    /// The same while the host renders.
+    pub offline_oversampling: OfflineOversampling,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            input_db: 0.0,
+            output_db: 0.0,
+            source: Source::default(),
+            bypass: false,
+            slim: 1.0,
+            knobs: [0.5; MAX_CONTROLS],
+            pedal: true,
+            side: Side::default(),
+            match_levels: true,
+            buttons: Buttons::default(),
+            levels: LevelSettings::default(),
+            gate: GateSettings::default(),
+            tone: ToneSettings::default(),
+            cab: CabSettings::default(),
+            dc_blocker: true,
+            oversampling: Oversampling::default(),
+            offline_oversampling: OfflineOversampling::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// At how many times its rate the capture plays: 1, 2, 4 or 8.
+    pub fn oversampling_factor(&self, offline: bool) -> usize {
+        match offline {
+            false => self.oversampling.factor(),
+            true => self
+                .offline_oversampling
+                .resolve(self.oversampling)
+                .factor(),
+        }
+    }
+}
+
+/// Which buttons are down. Each acts when it goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Buttons {
+    /// The capture before this one in its folder.
+    pub previous_capture: bool,
+    /// The one after it.
+    pub next_capture: bool,
+    /// The same for the pedal.
+    pub previous_pedal: bool,
+    /// The same for the pedal.
+    pub next_pedal: bool,
+    /// The same for the cabinet.
+    pub previous_cab: bool,
+    /// The same for the cabinet.
+    pub next_cab: bool,
+}
