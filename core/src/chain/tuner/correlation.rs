@@ -4,8 +4,9 @@
 use super::history::History;
 use std::iter;
 
-/// Seconds in which the weight of a sample falls by a factor of e.
-const MEMORY: f64 = 0.025;
+/// Seconds in which the weight of a sample falls by a factor of e: short, so that a low note that was
+/// stopped does not hide a high one.
+const MEMORY: f64 = 0.016;
 
 /// The first peak that reaches this part of the highest one is the period. A lower value takes a
 /// string with strong even partials for its octave; a higher one takes noise for an octave below.

@@ -22,8 +22,9 @@ const PAUSE: usize = 16;
 /// How far the phases of partials may be from a string's, in radians.
 const PHASES: f64 = 0.2;
 
-/// The most power that a note gains between the windows, as a factor: more is a pluck.
-const GROWTH: f64 = 1.3;
+/// The power that a note has in the later window, in parts of that in the earlier: more is a pluck,
+/// less a note that was stopped.
+const GROWTH: Range<f64> = 0.1..1.3;
 
 /// The most inharmonicity of a string.
 const STIFFEST: f64 = 0.005;
@@ -33,9 +34,12 @@ const STIFFEST: f64 = 0.005;
 const SETTLING: f64 = 0.03;
 const FURTHER: f64 = 0.08;
 
-/// How far a period may be from the note that sounds, and how far the results of two analyses may
-/// differ, in parts of the pitch: half a semitone, and one cent.
+/// How far a period may be from the note that sounds: half a semitone, and 13 Hz. The windows of a new
+/// note are 24 ms apart, so a phase that was taken for a turn too many is 41 Hz off.
 const SAME_NOTE: f64 = 0.03;
+const SAME_TURN: f64 = 13.0;
+
+/// How far the results of two analyses may differ, in parts of the pitch: one cent.
 const SAME_PITCH: f64 = 0.0006;
 
 /// Seconds for which a pitch stays when it is no longer found.
@@ -54,8 +58,8 @@ pub(super) struct Pitch {
 /// then the exact pitch ([`PartialAnalysis`]). Each sample costs about the same.
 ///
 /// None of the crates for this (`pitch-detection`, `pyin`, `yin`) is made for the audio thread: they
-/// allocate, plan Fourier transforms anew, or do all the work of a window in one call. Nor are they
-/// exact to a cent where a string is stiff.
+/// allocate, plan Fourier transforms again, or do all the work of a window in one call. And a period
+/// alone is not exact to a cent where a string is stiff.
 pub(super) struct PitchDetector {
     /// In Hz, after the decimator.
     rate: f64,
@@ -154,9 +158,10 @@ impl PitchDetector {
             return State::Waiting(PAUSE);
         };
         let frequency = self.rate / period.samples;
-        self.tone = self
-            .tone
-            .filter(|tone| differ(tone.partial(1), frequency) < SAME_NOTE);
+        self.tone = self.tone.filter(|tone| {
+            let pitch = tone.partial(1);
+            differ(pitch, frequency) < SAME_NOTE.min(SAME_TURN / pitch)
+        });
         match self.tone {
             Some(tone) => {
                 let settled = self.sounding as f64 / self.rate - SETTLING;
@@ -177,7 +182,7 @@ impl PitchDetector {
     fn judge(&mut self, fit: Fit, clarity: f32) {
         let frequency = fit.tone.partial(1);
         let is_string = fit.error < PHASES
-            && fit.growth < GROWTH
+            && GROWTH.contains(&fit.growth)
             && fit.tone.inharmonicity.abs() < STIFFEST
             && PITCHES.contains(&frequency);
         if !is_string {

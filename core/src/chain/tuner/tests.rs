@@ -87,11 +87,11 @@ impl Pluck {
     }
 }
 
-/// Seconds after which a sound is 26 dB below its peak.
+/// Seconds after which a sound is 26 dB below what it was 50 ms after the pluck.
 fn ringing(sound: &[f32], rate: f64) -> f64 {
     let window = (0.05 * rate) as usize;
     let peak = |frames: &[f32]| frames.iter().fold(0.0, |peak: f32, s| peak.max(s.abs()));
-    let least = 0.05 * peak(sound);
+    let least = 0.05 * peak(&sound[window..]);
     let windows = sound.chunks_exact(window);
     windows.take_while(|window| peak(window) > least).count() as f64 * 0.05
 }
@@ -134,7 +134,7 @@ fn assert_tunes(pluck: Pluck, rate: f64) {
 #[track_caller]
 fn assert_told(sound: &[f32], frequency: f64, rate: f64, what: &dyn std::fmt::Debug) {
     let end = ringing(sound, rate);
-    assert!(end > 0.2, "{what:?} is no sound to judge by");
+    assert!(end > 0.14, "{what:?} is no sound to judge by");
     let mut tuner = on(rate);
     // Not always at the same place of what it does in turn.
     let before = (frequency * 977.0) as usize % 400;
@@ -157,7 +157,7 @@ fn assert_told(sound: &[f32], frequency: f64, rate: f64, what: &dyn std::fmt::De
 fn every_note_is_told_within_a_cent_in_a_tenth_of_a_second() {
     for (rate, reference) in [(22_050.0, 430.0), (44_100.0, 440.0), (48_000.0, 450.0)] {
         for note in NOTES {
-            let off = f64::from(note * 13 % 97) - 48.0;
+            let off = f64::from(note) * 13.0 % 97.0 - 48.0;
             let pluck = Pluck {
                 noise: 1e-3,
                 click: 0.1,
@@ -253,11 +253,15 @@ fn a_string_made_of_a_delay_is_told_too() {
     }
 }
 
-/// Notes one after the other: the same again, neighbours, octaves; each stopped as the next begins.
+/// Notes one after the other, up, down and the same again; each stopped as the next begins.
 #[test]
 fn each_of_several_notes_is_told_in_a_tenth_of_a_second() {
     let rate = 48_000.0;
-    let notes = [40, 40, 52, 64, 76, 45, 28, 28, 29, 31, 88, 28];
+    let some = [28, 31, 40, 45, 57, 64, 76, 88];
+    let pairs = some
+        .iter()
+        .flat_map(|first| some.iter().flat_map(move |second| [first, second]));
+    let notes: Vec<u8> = pairs.copied().collect();
     let length = (0.3 * rate) as usize;
     let mut sound = vec![0.0; (notes.len() + 1) * length];
     for (n, &note) in notes.iter().enumerate() {
@@ -272,7 +276,8 @@ fn each_of_several_notes_is_told_in_a_tenth_of_a_second() {
         }
     }
     hear(&mut on(rate), &sound, rate, |time, reading| {
-        let (which, since) = ((time / 0.3) as usize, time % 0.3);
+        let which = (time / 0.3) as usize;
+        let since = time - 0.3 * which as f64;
         let Some(&note) = notes.get(which) else {
             assert!(
                 since < 0.2 || reading.is_none(),
