@@ -222,6 +222,21 @@ fn it_does_not_matter_how_and_where_a_string_is_plucked() {
     }
 }
 
+/// Nineteen parts in twenty of the power are those of the octave.
+#[test]
+fn strong_even_partials_are_not_taken_for_the_octave() {
+    let rate = 48_000.0;
+    for note in NOTES.start().to_owned()..=64 {
+        let frequency = pitch(note, 11.0, 440.0);
+        let mut sound = vec![0.0; 20_000];
+        for (n, amplitude) in [(1.0, 0.06), (2.0, 0.3), (3.0, 0.05), (4.0, 0.15)] {
+            let partial = sine(n * frequency, amplitude, rate, sound.len());
+            sound.iter_mut().zip(partial).for_each(|(sum, s)| *sum += s);
+        }
+        assert_told(&sound, frequency, rate, &note);
+    }
+}
+
 /// A string that is a loop (Karplus and Strong), tuned by an allpass (Jaffe and Smith).
 #[test]
 fn a_string_made_of_a_delay_is_told_too() {
