@@ -35,7 +35,7 @@ mod summary;
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
     Amp, Cab, CabSettings, Chain, GateSettings, ImpulseResponse, Peaks, Remark, Setup, Source,
-    ToneSettings, Voicing, latency,
+    ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};

@@ -30,6 +30,7 @@ mod setup;
 mod source;
 mod switch;
 mod tone;
+mod tuner;
 mod voice;
 
 pub use amp::{Amp, latency};
@@ -39,6 +40,7 @@ pub use impulse_response::{ImpulseResponse, Remark};
 pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;
+pub use tuner::{Tuner, TunerReading, TunerSettings};
 
 use crate::engine::BLOCK;
 use crate::format::controls::KnobPositions;

@@ -1,0 +1,158 @@
+//! The tuner: tells which note the guitar plays and how far off it is, and mutes the sound meanwhile.
+
+mod correlation;
+mod decimator;
+mod history;
+mod partials;
+mod pitch;
+#[cfg(test)]
+mod tests;
+
+use super::switch::Switch;
+use crate::engine::BLOCK;
+use pitch::PitchDetector;
+use std::ops::RangeInclusive;
+
+/// What the tuner does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TunerSettings {
+    /// Whether it listens.
+    pub on: bool,
+    /// Whether the output is silent while it is on.
+    pub mute: bool,
+    /// The A above middle C, in Hz. 430 to 450.
+    pub reference_hz: f32,
+}
+
+impl TunerSettings {
+    /// Range of [`TunerSettings::reference_hz`].
+    pub const REFERENCE_HZ: RangeInclusive<f32> = 430.0..=450.0;
+}
+
+impl Default for TunerSettings {
+    /// Off, silent while it is on, at concert pitch.
+    fn default() -> Self {
+        TunerSettings {
+            on: false,
+            mute: true,
+            reference_hz: 440.0,
+        }
+    }
+}
+
+/// What the tuner hears.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TunerReading {
+    /// The pitch in Hz: the frequency of the lowest partial, whatever the stiffness of the string does
+    /// to the others.
+    pub frequency_hz: f32,
+    /// The nearest note as a MIDI number: 69 is the A of the reference.
+    pub note: u8,
+    /// How far the pitch is above that note, in cents (hundredths of a semitone). -50 to 50.
+    pub cents: f32,
+    /// How alike one period and the next are: 1 if they are the same, less with noise or another note
+    /// in it. 0.8 to 1.
+    pub clarity: f32,
+}
+
+impl TunerReading {
+    /// The note's name without its octave: `C`, `C#` and so on to `B`.
+    pub fn name(&self) -> &'static str {
+        const NAMES: [&str; 12] = [
+            "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
+        ];
+        NAMES[usize::from(self.note % 12)]
+    }
+
+    /// The note's octave: middle C begins the 4th.
+    pub fn octave(&self) -> i32 {
+        i32::from(self.note / 12) - 1
+    }
+}
+
+/// A tuner in two parts: [`Tuner::listen`] hears the guitar as it comes in, [`Tuner::apply`] mutes
+/// what the chain makes of it.
+pub struct Tuner {
+    settings: TunerSettings,
+    detector: PitchDetector,
+    /// On while nothing is to be heard.
+    mute: Switch,
+}
+
+impl Tuner {
+    /// A tuner with [`TunerSettings::default`]. `rate` in Hz.
+    pub fn new(rate: f64) -> Self {
+        let mut mute = Switch::new(rate);
+        mute.set(false);
+        mute.finish();
+        Tuner {
+            settings: TunerSettings::default(),
+            detector: PitchDetector::new(rate),
+            mute,
+        }
+    }
+
+    /// Brings the reference into its range, or leaves it as it was if it is no number.
+    pub fn set(&mut self, settings: TunerSettings) {
+        let before = self.settings;
+        let (low, high) = TunerSettings::REFERENCE_HZ.into_inner();
+        self.settings = TunerSettings {
+            reference_hz: match settings.reference_hz.is_finite() {
+                true => settings.reference_hz.clamp(low, high),
+                false => before.reference_hz,
+            },
+            ..settings
+        };
+        if settings.on && !before.on {
+            self.detector.reset();
+        }
+        self.mute.set(settings.on && settings.mute);
+    }
+
+    /// Finishes a fade at once.
+    pub fn finish(&mut self) {
+        self.mute.finish();
+    }
+
+    /// Forgets what it heard.
+    pub fn reset(&mut self) {
+        self.detector.reset();
+    }
+
+    /// Hears the mean of what comes in, one channel or two.
+    pub fn listen<Channel: AsRef<[f32]>>(&mut self, input: &[Channel]) {
+        if !self.settings.on {
+            return;
+        }
+        match input {
+            [] => {}
+            [only] => only.as_ref().iter().for_each(|&s| self.detector.push(s)),
+            [left, right, ..] => {
+                for (left, right) in left.as_ref().iter().zip(right.as_ref()) {
+                    self.detector.push(0.5 * (left + right));
+                }
+            }
+        }
+    }
+
+    /// Mutes, at most 64 frames in a call.
+    pub fn apply(&mut self, channels: &mut [&mut [f32]]) {
+        if !self.mute.is_off() {
+            self.mute.fade(channels, &[[0.0; BLOCK]; 2]);
+        }
+    }
+
+    /// The note that is played, if the tuner is on and hears a clear one.
+    pub fn reading(&self) -> Option<TunerReading> {
+        let pitch = self.detector.pitch().filter(|_| self.settings.on)?;
+        let reference = f64::from(self.settings.reference_hz);
+        let semitones = 69.0 + 12.0 * (pitch.frequency / reference).log2();
+        let note = f64::round(semitones);
+        Some(TunerReading {
+            frequency_hz: pitch.frequency as f32,
+            note: note as u8,
+            cents: (100.0 * (semitones - note)) as f32,
+            clarity: pitch.clarity,
+        })
+    }
+}
