@@ -105,7 +105,12 @@ struct Forgotten {
 #[derive(Debug)]
 enum Choice {
     /// What is so many on (or back) from that in a file, or from the current one.
-    Step { from: Option<PathBuf>, steps: i32 },
+    Step {
+        from: Option<PathBuf>,
+        steps: i32,
+        /// Whether nobody but the host asked for it, which a project can make it do.
+        by_host: bool,
+    },
     /// A sound of our own, nothing, or what suits the others.
     BuiltIn(&'static str),
     /// Another reference to the same, or one that was there before.
@@ -126,13 +131,17 @@ enum Mend {
 }
 
 /// Asks for what is so many on (or back) from what is asked for already.
-fn step_on(waiting: &mut Option<Choice>, by: i32) {
+fn step_on(waiting: &mut Option<Choice>, by: i32, host: bool) {
     match waiting {
-        Some(Choice::Step { steps, .. }) => *steps = steps.saturating_add(by),
+        Some(Choice::Step { steps, by_host, .. }) => {
+            *steps = steps.saturating_add(by);
+            *by_host &= host;
+        }
         _ => {
             *waiting = Some(Choice::Step {
                 from: None,
                 steps: by,
+                by_host: host,
             });
         }
     }
@@ -233,6 +242,7 @@ impl Loader {
             Origin::File(path) => Choice::Step {
                 from: Some(path),
                 steps: 0,
+                by_host: false,
             },
             Origin::BuiltIn(name) => Choice::BuiltIn(name),
         };
@@ -293,7 +303,7 @@ impl Loader {
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
     pub(crate) fn step(&self, part: Part, step: Step) {
-        self.choose(part, |waiting| step_on(waiting, step.by()));
+        self.choose(part, |waiting| step_on(waiting, step.by(), false));
     }
 
     /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
@@ -498,7 +508,7 @@ impl Shared {
         for part in Part::ALL {
             let by = self.steps[part.index()].swap(0, Ordering::Acquire);
             if by != 0 && !void {
-                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
+                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by, true);
                 self.order(give, Some(part));
             }
         }
@@ -1498,6 +1508,72 @@ mod tests {
         level_comes_to(&mut instance, 0.02);
         instance.parameters.choose_side(Side::A);
         level_comes_to(&mut instance, 0.03);
+    }
+
+    #[test]
+    fn buttons_of_the_host_lead_through_no_folder_that_only_a_project_names() {
+        let folder = folder();
+        let here = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let mut instance = Instance::active();
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&here).write());
+        instance.settle();
+        let before = instance.parameters.slot(Part::Capture).current();
+        let press = |instance: &mut Instance| {
+            let loads = instance.parameters.loads();
+            instance.loader.step_soon(Part::Capture, Step::Next, loads);
+            instance.loader.look();
+            instance.settle();
+        };
+        press(&mut instance);
+        assert_eq!(instance.parameters.slot(Part::Capture).current(), before);
+        let message = instance.message();
+        assert!(message.contains("Only the project names"), "{message}");
+        // By hand is another thing, and from then on it is the user's.
+        instance.loader.step(Part::Capture, Step::Next);
+        level_comes_to(&mut instance, 0.02);
+        press(&mut instance);
+        level_comes_to(&mut instance, 0.01);
+    }
+
+    #[test]
+    fn one_step_on_and_one_back_change_nothing() {
+        let folder = folder();
+        let path = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let mut instance = Instance::active();
+        instance.loader.open_file(Part::Capture, path);
+        instance.settle();
+        let before = instance.parameters.slot(Part::Capture).current();
+        let mut waiting = None;
+        step_on(&mut waiting, 1, false);
+        step_on(&mut waiting, -1, false);
+        let give = |inbox: &mut Inbox| inbox.choices[Part::Capture.index()] = waiting;
+        instance.loader.shared.order(give, Some(Part::Capture));
+        instance.settle();
+        assert_eq!(instance.parameters.slot(Part::Capture).current(), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_step_leads_to_another_machine_that_only_a_project_names() {
+        // What two slashes mean elsewhere is an ordinary folder here: to be seen if it were listed.
+        let folder = folder();
+        let path = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let shared = PathBuf::from(format!("/{}", path.display()));
+        let mut instance = Instance::active();
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&shared).write());
+        instance.settle();
+        instance.loader.step(Part::Capture, Step::Next);
+        instance.settle();
+        let message = instance.message();
+        assert!(
+            message.contains("is on the network. Add that folder"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::measurements;
 use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::simd_choice;
-use crate::state::{ContentHash, SavedPart, Source};
+use crate::state::{Chosen, ContentHash, SavedPart, Source};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -59,6 +59,8 @@ pub(super) struct Held {
     pub(super) looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
+    /// The folder that the user last opened something in or stepped through by hand.
+    own_folder: Option<PathBuf>,
 }
 
 pub(super) struct Loaded {
@@ -134,24 +136,32 @@ impl Worker {
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
             let Some(choice) = choice else { continue };
-            let choice = match choice {
+            let opened = matches!(choice, Choice::Step { from: Some(_), .. });
+            let by_host = matches!(choice, Choice::Step { by_host: true, .. });
+            let wanted = match choice {
                 Choice::Mend(mend) => {
                     self.mend(shared, part, mend, &mut choices, deadline);
                     continue;
                 }
-                choice => choice,
+                Choice::BuiltIn(name) => Some(SavedPart::built_in(name)),
+                Choice::Step {
+                    from,
+                    steps,
+                    by_host,
+                } => self.step(shared, part, from, steps, by_host),
             };
-            let by_hand = matches!(choice, Choice::Step { from: Some(_), .. });
-            let Some(mut wanted) = self.resolve(shared, part, choice) else {
-                continue;
-            };
+            let Some(mut wanted) = wanted else { continue };
             let (_, before) = shared.parameters.slot(part).current();
             // Whoever keeps files in the project keeps those that follow.
             let all = shared.embedding().is_some_and(|(all, _)| all);
             let none_here = file_of(&before).is_none();
             wanted.set_embedding(before.embeds() || none_here && all);
-            let file = file_of(&wanted).filter(|_| by_hand);
+            let file = file_of(&wanted);
             let folder = file.as_deref().and_then(Path::parent);
+            if !by_host {
+                self.parts[part.index()].own_folder = folder.map(Path::to_owned);
+            }
+            let folder = folder.filter(|_| opened);
             let change = self.refer(shared, part, wanted, folder, &mut choices, deadline);
             if let Some(change) = change {
                 let change = Change::Parts(vec![change]);
@@ -190,20 +200,25 @@ impl Worker {
         }
     }
 
-    /// The reference to what the user chose.
-    fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
-        let (from, steps) = match choice {
-            Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
-            // Seen to elsewhere.
-            Choice::Mend(_) => return None,
-            Choice::Step { from, steps } => (from, steps),
-        };
+    /// The reference to what a [`Choice::Step`] leads to; `None`, and said why, if that is nothing.
+    fn step(
+        &self,
+        shared: &Shared,
+        part: Part,
+        opened: Option<PathBuf>,
+        steps: i32,
+        by_host: bool,
+    ) -> Option<SavedPart> {
+        if steps == 0 && opened.is_none() {
+            // On and back again.
+            return None;
+        }
         let (_, mut current) = shared.parameters.slot(part).current();
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
             current = shared.parameters.slot(Part::Capture).current().1;
         }
-        if current.built_in_name() == Some(NOTHING) && from.is_none() {
+        if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(
                 "{}: there is nothing to step from. Load something first.",
                 part.title()
@@ -212,31 +227,17 @@ impl Worker {
             return None;
         }
         let cursor = &self.parts[part.index()].cursor;
-        let from = from
+        let chosen = chosen(opened.as_deref().and_then(Path::parent));
+        let from = opened
             .or_else(|| cursor.clone())
             .or_else(|| file_of(&current));
         match (from, current.built_in_name()) {
             (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
-            (Some(path), _) => match chosen(None)
-                .may_open(&path)
-                .then(|| neighbour(&path, steps))
-                .flatten()
-            {
-                Some((path, _)) => Some(SavedPart::file(&path)),
-                None => {
-                    let folder = path.parent().unwrap_or(&path);
-                    let shown = folder.display();
-                    let text = if std::fs::read_dir(folder).is_ok() {
-                        format!("There is no other file of its kind in the folder {shown}.")
-                    } else {
-                        format!(
-                            "The folder {shown} cannot be opened now. Is its drive connected, and may you read it?"
-                        )
-                    };
-                    shared.say_of(part, Message::notice(text));
-                    None
-                }
-            },
+            (Some(path), _) => {
+                let found = self.beside(&path, steps, by_host, &chosen);
+                let found = found.map_err(|why| shared.say_of(part, Message::notice(why)));
+                Some(SavedPart::file(&found.ok()?))
+            }
             (None, Some(name)) => {
                 let alike = built_in_alike(part);
                 let here = alike.iter().position(|c| c.name == name).unwrap_or(0);
@@ -245,6 +246,46 @@ impl Worker {
             }
             (None, None) => None,
         }
+    }
+
+    /// The file so many on in the folder of the one at `path`; why there is none, in words. Nothing of
+    /// a folder is looked at in which there is nothing to look for.
+    fn beside(
+        &self,
+        path: &Path,
+        steps: i32,
+        by_host: bool,
+        chosen: &Chosen,
+    ) -> Result<PathBuf, String> {
+        let folder = path.parent().unwrap_or(path);
+        let shown = folder.display();
+        if !chosen.may_open(path) {
+            return Err(format!(
+                "{shown} is on the network. Add that folder to your library to step through it."
+            ));
+        }
+        // A project can press buttons itself, by automation.
+        if by_host && !self.is_the_users(path, chosen) {
+            return Err(format!(
+                "Only the project names the folder {shown}. Step through it in the window first, or add it to your library."
+            ));
+        }
+        if let Some((path, _)) = neighbour(path, steps) {
+            return Ok(path);
+        }
+        Err(match std::fs::read_dir(folder) {
+            Ok(_) => format!("There is no other file of its kind in the folder {shown}."),
+            Err(_) => format!(
+                "The folder {shown} cannot be opened now. Is its drive connected, and may you read it?"
+            ),
+        })
+    }
+
+    /// Whether the file at `path` lies where the user looks for sounds, not a project alone.
+    fn is_the_users(&self, path: &Path, chosen: &Chosen) -> bool {
+        let folder = path.parent();
+        let mut own = self.parts.iter().map(|held| held.own_folder.as_deref());
+        chosen.holds(path) || folder.is_some() && own.any(|own| own == folder)
     }
 
     /// Loads what the user chose, and gives the change of the project that it is. Only if that works
@@ -280,7 +321,8 @@ impl Worker {
         shared.parameters.changes.made_one();
         // Our own change of the reference is no reason to stop.
         choices[part.index()] = shared.choice(part);
-        self.take(shared, part, arrived, generation, true);
+        let listed = file_of(&after).is_some_and(|path| self.is_the_users(&path, &chosen));
+        self.take(shared, part, arrived, generation, listed);
         let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
         if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
             shared.say_of(part, Message::notice(format!(
@@ -347,7 +389,7 @@ impl Worker {
                 }
                 let file = file_of(&arrived.saved);
                 // A folder that only the project names is not looked at.
-                let listed = file.is_some_and(|path| chosen.holds(&path));
+                let listed = file.is_some_and(|path| self.is_the_users(&path, &chosen));
                 self.take(shared, part, arrived, generation, listed);
             }
             Err(Some(cause)) => self.stand_in(shared, part, generation, &saved, cause),
