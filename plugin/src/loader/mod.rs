@@ -124,10 +124,10 @@ enum Mend {
     Back(Box<SavedPart>),
     /// The file is here now.
     Locate(PathBuf),
-    /// The file that was found in its place is right.
-    UseNewFile,
+    /// The file that was found in the place of the one of this generation is right.
+    UseNewFile(u64),
     /// It is not.
-    KeepLooking,
+    KeepLooking(u64),
 }
 
 /// Asks for what is so many on (or back) from what is asked for already.
@@ -268,21 +268,28 @@ impl Loader {
     /// Has the project mean the file that plays in the place of another, the answer to
     /// [`Shown::question`].
     pub(crate) fn use_new_file(&self, part: Part) {
-        self.mend(part, Mend::UseNewFile);
+        self.answer(part, Mend::UseNewFile);
     }
 
     /// The other answer: has the project go on to mean the file that is not to be found, and looks
     /// for that again.
     pub(crate) fn keep_looking(&self, part: Part) {
-        self.mend(part, Mend::KeepLooking);
+        self.answer(part, Mend::KeepLooking);
+    }
+
+    fn answer(&self, part: Part, answer: impl FnOnce(u64) -> Mend) {
+        if let Some(asked_of) = self.shared.absent_generation(part) {
+            self.mend(part, answer(asked_of));
+        }
     }
 
     fn mend(&self, part: Part, mend: Mend) {
         self.choose(part, |waiting| *waiting = Some(Choice::Mend(mend)));
     }
 
-    /// What was changed, to be taken back. Locked for instants only.
+    /// What was changed in this project, to be taken back. Locked for instants only.
     pub(crate) fn history(&self) -> &Mutex<History> {
+        self.shared.forget_other_projects();
         &self.shared.history
     }
 
@@ -337,8 +344,12 @@ impl Loader {
         self.run();
     }
 
-    /// What there is to show.
+    /// What there is to show. To be called on a thread that may start another one.
     pub(crate) fn shown(&self) -> Shown {
+        // A project that came while no thread ran.
+        if !self.has_carried_out(self.newest_order()) {
+            self.run();
+        }
         let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
         shown.project = self.shared.parameters.newer.notice().map(Message::notice);
@@ -516,7 +527,23 @@ impl Shared {
 
     /// Whether something else plays as a part than the project means.
     fn is_absent(&self, part: Part) -> bool {
-        self.shown.lock().parts[part.index()].absent.is_some()
+        self.absent_generation(part).is_some()
+    }
+
+    /// The generation of the reference instead of which something else plays, if that is so.
+    fn absent_generation(&self, part: Part) -> Option<u64> {
+        let shown = self.shown.lock();
+        let absent = shown.parts[part.index()].absent.as_ref()?;
+        Some(absent.generation)
+    }
+
+    /// What was done before the host loaded another project was done to the old one.
+    fn forget_other_projects(&self) {
+        let mut history = self.history.lock();
+        let loads = self.parameters.loads();
+        if self.history_of.swap(loads, Ordering::Relaxed) != loads {
+            history.clear();
+        }
     }
 
     fn say(&self, message: Message) {
@@ -1574,6 +1601,34 @@ mod tests {
             message.contains("is on the network. Add that folder"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_project_that_comes_while_nothing_runs_is_shown_and_the_old_one_forgotten() {
+        let folder = folder();
+        let [a, b] = ["a.nam", "b.nam"].map(|name| write(folder.path(), name, 0.1, 48_000));
+        let mut instance = Instance::active();
+        instance.loader.open_file(Part::Capture, a);
+        instance.settle();
+        assert!(instance.loader.history().lock().can_undo());
+        // As some time after the host has stopped the audio.
+        instance.loader.deactivate();
+        instance.loader.shared.inbox.lock().last_order = None;
+        instance.loader.shared.wake.notify_all();
+        let started = Instant::now();
+        while instance.loader.shared.inbox.lock().running {
+            assert!(started.elapsed() < Duration::from_secs(60), "it runs on");
+            std::thread::yield_now();
+        }
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&b).write());
+        assert!(!instance.loader.history().lock().can_undo());
+        let started = Instant::now();
+        while instance.loader.shown().parts[0].file() != Some(&*b) {
+            assert!(started.elapsed() < Duration::from_secs(60), "a is shown");
+            std::thread::yield_now();
+        }
+        instance.settle();
     }
 
     #[test]

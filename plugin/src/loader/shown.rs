@@ -45,6 +45,8 @@ pub(crate) struct ShownPart {
 /// something else or has got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Absent {
+    /// The generation of the reference that means something else.
+    pub(super) generation: u64,
     pub(super) cause: Cause,
     /// What plays instead, for people; `None` for nothing.
     pub(super) instead: Option<String>,

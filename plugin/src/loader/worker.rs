@@ -27,7 +27,7 @@ use crate::measurements;
 use crate::parameters::Parameters;
 use crate::part::{ForParts, Part};
 use crate::simd_choice;
-use crate::state::{Chosen, ContentHash, SavedPart, Source};
+use crate::state::{Chosen, ContentHash, SavedPart, Source, is_file};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -69,6 +69,8 @@ pub(super) struct Loaded {
     pub(super) called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
     pub(super) generation: Option<u64>,
+    /// How many projects had been loaded when it was.
+    pub(super) loads: u64,
     ticket: u64,
     /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
     measured: OnceCell<Option<f64>>,
@@ -121,11 +123,7 @@ struct CabPlan {
 impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     pub(super) fn carry_out(&mut self, shared: &Shared, orders: Orders) {
-        // The host has loaded another project: what was done before was done to the old one.
-        let loads = shared.parameters.loads();
-        if shared.history_of.swap(loads, Ordering::Relaxed) != loads {
-            shared.history.lock().clear();
-        }
+        shared.forget_other_projects();
         let mut choices = Part::ALL.map(|part| shared.choice(part));
         let deadline = Instant::now() + SEARCHING;
         if orders.forgotten.amp {
@@ -338,21 +336,29 @@ impl Worker {
     }
 
     /// Puts the file of a part into its reference, or takes it out.
-    fn embed(&self, shared: &Shared, part: Part, on: bool, order: u64, deadline: Instant) {
+    fn embed(&mut self, shared: &Shared, part: Part, on: bool, order: u64, deadline: Instant) {
         let slot = shared.parameters.slot(part);
         let (generation, mut saved) = slot.current();
-        if file_of(&saved).is_none() {
-            return;
+        let Some(path) = file_of(&saved) else { return };
+        let chosen = chosen(None);
+        let cancelled = || shared.is_superseded(part, order);
+        if saved.embedded_bytes() > 0 && !on {
+            let hash = saved.hash();
+            if !(chosen.may_open(&path) && is_file(&path, hash, &cancelled)) && !cancelled() {
+                shared.say_of(part, Message::notice(format!(
+                    "The file of {} is not on this computer: the project's copy was the only one. Undo brings it back.",
+                    saved.name()
+                )));
+            }
         }
         saved.set_embedding(on);
         if on {
-            let cancelled = || shared.is_superseded(part, order);
-            let arrived = load(shared, part, &saved, &chosen(None), deadline, &cancelled);
+            let arrived = load(shared, part, &saved, &chosen, deadline, &cancelled);
             match arrived {
                 Ok(arrived) if !arrived.replaced => saved = arrived.saved,
                 Ok(_) => {
                     shared.say_of(part, Message::notice(format!(
-                        "{} is not kept in the project yet, for another file has taken its place. Say first which of them is right.",
+                        "{} is not kept in the project yet, for another file has taken its place. Choose first which one to use.",
                         saved.name()
                     )));
                     return;
@@ -362,6 +368,19 @@ impl Worker {
         }
         if slot.resolved(generation, saved) {
             shared.parameters.changes.made_one();
+            if on && shared.is_absent(part) {
+                // It has come back: it is to play, too.
+                self.load_anew(part);
+            }
+        }
+    }
+
+    /// Has [`Worker::load_saved`] load the part, whether or not that was done or tried.
+    pub(super) fn load_anew(&mut self, part: Part) {
+        let held = &mut self.parts[part.index()];
+        held.failed = None;
+        if let Some(loaded) = &mut held.loaded {
+            loaded.generation = None;
         }
     }
 
@@ -380,10 +399,14 @@ impl Worker {
         let chosen = chosen(None);
         match load(shared, part, &saved, &chosen, deadline, &cancelled) {
             Ok(arrived) => {
-                slot.resolved(generation, arrived.saved.clone());
+                let current = slot.resolved(generation, arrived.saved.clone());
+                if current && looked_for && !arrived.replaced {
+                    // Found because the user asked for it, perhaps in another place.
+                    shared.parameters.changes.made_one();
+                }
                 if arrived.replaced && looked_for {
                     shared.say_of(part, Message::notice(format!(
-                        "The project's own file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
+                        "The original file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
                         saved.name()
                     )));
                 }
@@ -431,14 +454,19 @@ impl Worker {
             Source::File(_) | Source::Unknown(_) => None,
             Source::BuiltIn(name) => built_in_place(part, name),
         };
+        let loads = shared.parameters.slot(part).loads();
         let held = &mut self.parts[part.index()];
         let called = loaded.name(&saved);
         let now = shown_of(&loaded);
         let mut shown = shared.shown.lock();
         let shown = &mut shown.parts[part.index()];
         *shown = ShownPart {
-            name: called.clone(),
+            name: match replaced {
+                true => Some(saved.name().to_owned()),
+                false => called.clone(),
+            },
             absent: replaced.then(|| Absent {
+                generation,
                 cause: Cause::Missing,
                 instead: Some("Another file in its place".into()),
                 asks: held.looked_for != Some(generation),
@@ -451,6 +479,7 @@ impl Worker {
         held.failed = None;
         held.loaded = Some(Loaded {
             generation: Some(generation),
+            loads,
             called,
             ..loaded
         });
@@ -762,6 +791,7 @@ impl Loaded {
             content,
             called: None,
             generation: None,
+            loads: 0,
             measured: OnceCell::new(),
             told_cost: Cell::new(false),
         }
