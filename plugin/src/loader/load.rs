@@ -42,7 +42,7 @@ pub(super) fn load(
 ) -> Result<Arrived, Option<Cause>> {
     let newer = (!saved.is_understood()).then(|| {
         format!(
-            "The project says more of {} than this version of Gridleak knows; it keeps that.",
+            "This project stores settings for {} that this version does not know. They stay in the project.",
             saved.name()
         )
     });

@@ -446,7 +446,7 @@ mod tests {
         // Be it found or not.
         for part in [Part::Pedal, Part::Cab] {
             let message = shown.parts[part.index()].message.as_ref().unwrap();
-            assert!(message.text.contains("keeps that"), "{}", message.text);
+            assert!(message.text.contains("They stay"), "{}", message.text);
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a project remembers of its capture, and how the capture is found again.
 //!
-//! The reference (`saved_part.rs`) is never given up: a file that is missing, a state that is
-//! damaged or a state from a newer version changes nothing of what the next save will write, and nor
-//! does a file that another one has replaced, until the user says so.
+//! The reference (`saved_part.rs`) is never given up: a file that is missing, a part that only a newer
+//! version understands and a file that another one has replaced change nothing of what the next save
+//! will write, until the user says so. Only what is damaged beyond reading is: there is none in it.
 
 mod contents;
 mod embedding;
