@@ -76,7 +76,9 @@ impl CaptureKnobs {
 
     /// Names them as the capture that plays does. Not for the audio thread.
     pub(crate) fn name(&self, controls: &Arc<[Control]>) {
-        *self.names.0.write() = controls.clone();
+        if **self.names.0.read() != **controls {
+            *self.names.0.write() = controls.clone();
+        }
     }
 }
 

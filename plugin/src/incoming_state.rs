@@ -20,6 +20,7 @@ use crate::failure::one_line;
 use crate::newer_fields::{NOTICE, is_known};
 use crate::parameters::Parameters;
 use crate::part::Part;
+use crate::settings::Settings;
 use crate::state::{PartSlot, SavedPart};
 
 /// Bytes of the longest reference to a part: one that carries the longest file, and more.
@@ -89,7 +90,8 @@ fn give_back_memory() {
 
 fn check_parameters(values: &mut BTreeMap<String, ParamValue>, found: &mut Found) {
     // What a new instance has, to compare with.
-    let new = Parameters::of_this_machine(Part::ALL.map(|part| PartSlot::new(part, || {})));
+    let slots = Part::ALL.map(|part| PartSlot::new(part, || {}));
+    let new = Parameters::with_interface(slots, Settings::known_interface());
     let mut known = BTreeMap::new();
     for (id, parameter, _) in new.param_map() {
         let value = values.remove(&id);
@@ -530,8 +532,7 @@ mod tests {
     fn no_project_keeps_a_part_of_the_one_before() {
         let known = parameters();
         let mine = SavedPart::file("/mine.nam".as_ref());
-        let mut loads = 0;
-        let mut load = |field: &str, version: &str| {
+        let load = |field: &str, version: &str| {
             known.slot(Part::Capture).choose(mine.clone());
             let mut project = state(json!({}));
             project["version"] = version.into();
@@ -539,8 +540,6 @@ mod tests {
             let mut state: PluginState = serde_json::from_value(project).unwrap();
             check(&mut state);
             known.deserialize_fields(&state.fields);
-            loads += 1;
-            assert_eq!(known.loads(), loads);
             known.slot(Part::Capture).current().1
         };
         for field in [

@@ -98,6 +98,7 @@ impl Backend for Panel {
                 (false, _) => PartStatus {
                     name: part.text(),
                     absent: part.absent.is_some(),
+                    plays: part.capture.is_some() || part.response.is_some(),
                     origin: part.origin,
                     place: part.place,
                     response: part.response,
@@ -108,6 +109,7 @@ impl Backend for Panel {
                     place: part.place,
                     response: part.response,
                     absent: false,
+                    plays: true,
                 },
                 (true, true) => PartStatus {
                     name: Some("None: the capture has its own cabinet".into()),

@@ -419,8 +419,13 @@ impl Parameters {
 
     /// The same with what the user has set for all new instances on this machine.
     pub(crate) fn of_this_machine(slots: ForParts<PartSlot>) -> Self {
+        Self::with_interface(slots, Settings::load().interface_dbu)
+    }
+
+    /// The same with this level of the interface, in dBu.
+    pub(crate) fn with_interface(slots: ForParts<PartSlot>, dbu: Option<f32>) -> Self {
         let mut new = Self::new(slots);
-        if let Some(dbu) = Settings::load().interface_dbu {
+        if let Some(dbu) = dbu {
             new.levels.interface = interface(dbu);
         }
         new

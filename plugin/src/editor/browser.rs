@@ -645,7 +645,7 @@ impl Memory {
             .accesskit_node_builder(id, |node| node.set_size_of_set(rows));
         let typing = ui.memory(|m| m.has_focus(Id::unique("search")));
         let playing = self.target(scene.view);
-        let playing = &scene.view.status.parts[playing.index()].origin;
+        let playing = &scene.view.status.parts[playing.index()];
         let mut asked = None;
         let child = UiBuilder::new().max_rect(inside).accessibility_parent(id);
         let mut child = ui.new_child(child);
@@ -665,7 +665,7 @@ impl Memory {
                 way: way(entry),
                 selected: row == self.row && self.selected.is_some(),
                 next: row == self.row && (typing || response.has_focus()),
-                plays: playing.as_ref() == Some(&entry.origin),
+                plays: !playing.absent && playing.origin.as_ref() == Some(&entry.origin),
             };
             if let Some(done) = line.show(ui, rect, scale) {
                 asked = Some((row, done));

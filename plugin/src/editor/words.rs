@@ -54,9 +54,7 @@ impl<'a> Facts<'a> {
             input_ends: controls.number(Knob::Input).ends(),
             bypassed: controls.is_on(Switch::Bypass),
             b: view.capture_part() == Part::SecondCapture,
-            b_loaded: view.status.parts[Part::SecondCapture.index()]
-                .name
-                .is_some(),
+            b_loaded: view.status.parts[Part::SecondCapture.index()].plays,
             matched: controls.is_on(Switch::Matched),
         }
     }

@@ -26,7 +26,7 @@ impl Worker {
         let changes = match mend {
             Mend::Back(saved) => {
                 shared.parameters.slot(part).choose(*saved);
-                shared.parameters.changes.made_one();
+                shared.made_a_change();
                 choices[part.index()] = shared.choice(part);
                 return;
             }
@@ -118,7 +118,7 @@ impl Worker {
     /// Looks once more for the file whose place another one has taken.
     fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
         if shared.parameters.slot(part).current().0 == asked_of {
-            self.parts[part.index()].looked_for = Some(asked_of);
+            shared.looked_for.lock()[part.index()] = Some(asked_of);
             self.load_anew(part);
         }
     }
@@ -278,7 +278,9 @@ mod tests {
         let message = instance.message();
         assert!(message.contains("Locate"), "{message}");
         // To dismiss what is said of it does not bring it back.
-        instance.loader.dismiss_message();
+        for _ in texts {
+            instance.loader.dismiss_message();
+        }
         assert_eq!(instance.message(), "");
         all_told(&instance);
         let line = instance.loader.shown().absent().unwrap();
@@ -314,7 +316,8 @@ mod tests {
             Some("Missing: Room. Nothing plays instead")
         );
         assert_eq!(state(&instance, Part::SecondCab), before);
-        // It was one change. What was saved is found again, for the folder is known now.
+        // It was one change. What was saved is found again where the user keeps sounds.
+        Settings::add_library_folder(&own_folder().unwrap(), &new).unwrap();
         let change = instance.loader.history().lock().undo();
         let Some(Change::Parts(parts)) = change else {
             panic!("{change:?}");
@@ -477,6 +480,11 @@ mod tests {
         let (part, before) = only_part(instance.loader.history().lock().undo());
         instance.loader.put_back(part, before);
         instance.settle();
+        // What was asked for before this is done when this is.
+        let later = folder();
+        let library = &instance.loader.shared.library;
+        library.remember_capture_folder(later.path().to_owned());
+        wait_until_chosen(later.path());
         assert!(!is_chosen(home.path()));
         instance
             .loader

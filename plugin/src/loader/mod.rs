@@ -21,7 +21,8 @@ use gridleak_core::{Amp, Cab, DEFAULT_SAMPLE_RATE, Setup};
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
-use self::shown::Shown;
+use self::shown::{Dismissed, Shown};
+use self::told::Told;
 use self::worker::{Worker, file_of};
 use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::editor::Message;
@@ -67,6 +68,12 @@ struct Shared {
     /// How many states had been loaded when the last of them was asked for.
     stepped_in: AtomicU64,
     shown: Mutex<Shown>,
+    /// The generations of the references whose files were replaced and that the user wants to be looked
+    /// for.
+    looked_for: Mutex<ForParts<Option<u64>>>,
+    told: Mutex<Told>,
+    /// How many states had been loaded when the user last had the files kept in the project.
+    keeping_in: Mutex<Option<u64>>,
     history: Mutex<History>,
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
@@ -177,6 +184,9 @@ impl Loader {
                 steps: ForParts::default(),
                 stepped_in: AtomicU64::new(0),
                 shown: Mutex::default(),
+                looked_for: Mutex::default(),
+                told: Mutex::default(),
+                keeping_in: Mutex::default(),
                 history: Mutex::default(),
                 history_of: AtomicU64::new(0),
                 library,
@@ -361,15 +371,13 @@ impl Loader {
         shown.clone()
     }
 
-    /// Forgets the message. What there is to say of the project waits behind all others.
+    /// Forgets the message that [`Shown::message`] gives. The others have not been seen yet.
     pub(crate) fn dismiss_message(&self) {
-        let mut shown = self.shared.shown.lock();
-        let mut others = shown.message.take().is_some();
-        for part in &mut shown.parts {
-            others |= part.message.take().is_some();
-        }
-        if !others {
-            self.shared.parameters.newer.dismiss();
+        let dismissed = self.shared.shown.lock().take_message();
+        match dismissed {
+            Dismissed::Of(part) => self.shared.told.lock().was_read(part),
+            Dismissed::OfNone => {}
+            Dismissed::Nothing => self.shared.parameters.newer.dismiss(),
         }
     }
 
@@ -546,6 +554,12 @@ impl Shared {
         }
     }
 
+    /// Tells that what the project refers to was changed, other than by loading another one.
+    fn made_a_change(&self) {
+        let parameters = &self.parameters;
+        parameters.changes.made_one(parameters.loads());
+    }
+
     fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
         self.repaint.request_repaint();
@@ -592,6 +606,12 @@ fn work(shared: &Shared) {
             TIDYING
         };
         shared.wake.wait_for(&mut inbox, pause);
+        if inbox.setup.is_none() {
+            drop(inbox);
+            // Whoever switches between A and B may do so while nothing plays.
+            worker = guarded(shared, worker, |worker| worker.name_knobs(shared));
+            inbox = shared.inbox.lock();
+        }
         if let Some(setup) = inbox.setup {
             let offline = inbox.offline;
             drop(inbox);
@@ -890,11 +910,16 @@ mod tests {
         let amp = instance.chain.take_any().unwrap();
         instance.loader.keep(amp);
         instance.loader.deactivate();
-        assert!(instance.loader.shared.inbox.lock().running);
-        std::thread::sleep(KEPT_FOR + Duration::from_secs(1));
-        let inbox = instance.loader.shared.inbox.lock();
-        assert!(!inbox.running && inbox.kept.is_empty());
-        drop(inbox);
+        let stopped = Instant::now();
+        while instance.loader.shared.inbox.lock().running {
+            assert!(stopped.elapsed() < Duration::from_secs(60), "it runs on");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(
+            stopped.elapsed() > KEPT_FOR / 2,
+            "it was to be kept a while"
+        );
+        assert!(instance.loader.shared.inbox.lock().kept.is_empty());
         instance.loader.activate(SETUP, false);
         instance.settle();
         assert!(instance.chain.ticket().is_some(), "and then it begins anew");
@@ -1211,6 +1236,96 @@ mod tests {
         assert_eq!(instance.message(), left_out);
         load(&mut instance, Part::Cab, &first);
         assert_eq!(instance.message(), "");
+    }
+
+    #[test]
+    fn one_message_is_dismissed_at_a_time() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        for (part, name) in [(Part::Capture, "a.nam"), (Part::Cab, "b.wav")] {
+            instance.loader.open_file(part, folder.path().join(name));
+        }
+        instance.settle();
+        for name in ["a.nam", "b.wav"] {
+            assert!(instance.message().contains(name), "{}", instance.message());
+            instance.loader.dismiss_message();
+        }
+        assert_eq!(instance.message(), "");
+    }
+
+    /// Has the thread end, as some time after the host has stopped the audio.
+    fn sleep(instance: &Instance) {
+        instance.loader.deactivate();
+        instance.loader.shared.inbox.lock().last_order = None;
+        instance.loader.shared.wake.notify_all();
+        let started = Instant::now();
+        while instance.loader.shared.inbox.lock().running {
+            assert!(started.elapsed() < Duration::from_secs(60), "it runs on");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_was_said_and_answered_is_known_when_the_audio_starts_again() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
+        instance.loader.open_file(Part::Capture, amp);
+        let late = write_late_response(folder.path(), "late.wav", 1.0, 4800);
+        instance.loader.open_file(Part::Cab, late);
+        instance.settle();
+        let again = |instance: &mut Instance| {
+            sleep(instance);
+            instance.loader.activate(SETUP, false);
+            instance.settle();
+        };
+        let left_out = "late.wav begins with 100 ms of silence, which is left out.";
+        again(&mut instance);
+        assert_eq!(instance.message(), left_out, "nobody has read it");
+        instance.loader.dismiss_message();
+        again(&mut instance);
+        assert_eq!(instance.message(), "");
+        // Another file takes the place of one, and the user wants the old one to be looked for.
+        write(folder.path(), "amp.nam", 0.25, 48_000);
+        again(&mut instance);
+        assert!(instance.loader.shown().question().is_some());
+        instance.loader.keep_looking(Part::Capture);
+        instance.settle();
+        again(&mut instance);
+        assert!(instance.loader.shown().question().is_none());
+    }
+
+    #[test]
+    fn files_go_into_the_project_of_whoever_asked_for_it() {
+        let folder = folder();
+        let theirs = write(folder.path(), "theirs.nam", 0.5, 48_000);
+        let mine = write(folder.path(), "mine.nam", 0.25, 48_000);
+        let mut instance = Instance::active();
+        let keeps = |instance: &Instance| instance.loader.embedding().unwrap();
+        instance.loader.open_file(Part::Capture, theirs.clone());
+        instance.loader.embed(true);
+        instance.settle();
+        let state = instance.parameters.slot(Part::Capture).current().1.write();
+        instance.loader.open_file(Part::Capture, mine.clone());
+        instance.settle();
+        assert!(keeps(&instance).0);
+
+        instance.parameters.slot(Part::Capture).set(state.clone());
+        instance.settle();
+        assert!(keeps(&instance).0);
+        instance.loader.open_file(Part::Capture, mine);
+        instance.settle();
+        assert_eq!(keeps(&instance), (false, 0));
+
+        // A copy that is none of the file is no copy.
+        let mut damaged = state;
+        damaged["embedded"] = "AAAA".into();
+        instance.parameters.slot(Part::Capture).set(damaged);
+        instance.settle();
+        assert_eq!(instance.level(), 0.05);
+        assert_eq!(keeps(&instance), (false, 0));
+        let message = instance.message();
+        assert!(message.contains("was damaged, so it is gone"), "{message}");
     }
 
     #[test]
@@ -1611,15 +1726,7 @@ mod tests {
         instance.loader.open_file(Part::Capture, a);
         instance.settle();
         assert!(instance.loader.history().lock().can_undo());
-        // As some time after the host has stopped the audio.
-        instance.loader.deactivate();
-        instance.loader.shared.inbox.lock().last_order = None;
-        instance.loader.shared.wake.notify_all();
-        let started = Instant::now();
-        while instance.loader.shared.inbox.lock().running {
-            assert!(started.elapsed() < Duration::from_secs(60), "it runs on");
-            std::thread::yield_now();
-        }
+        sleep(&instance);
         let slot = instance.parameters.slot(Part::Capture);
         slot.set(SavedPart::file(&b).write());
         assert!(!instance.loader.history().lock().can_undo());

@@ -54,6 +54,14 @@ pub(crate) struct Absent {
     pub(super) asks: bool,
 }
 
+/// Which message was taken away.
+pub(super) enum Dismissed {
+    Of(Part),
+    /// That of no part alone.
+    OfNone,
+    Nothing,
+}
+
 /// What is the matter with something that does not play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
@@ -123,6 +131,19 @@ impl Shown {
             .find(|part| asks(&self.parts[part.index()]))?;
         let name = self.parts[part.index()].name.clone()?;
         Some(Question { part, name })
+    }
+
+    /// Takes away what [`Shown::message`] gives, but for what is said of the project.
+    pub(super) fn take_message(&mut self) -> Dismissed {
+        for part in Part::ALL {
+            if self.parts[part.index()].message.take().is_some() {
+                return Dismissed::Of(part);
+            }
+        }
+        match self.message.take() {
+            Some(_) => Dismissed::OfNone,
+            None => Dismissed::Nothing,
+        }
     }
 
     /// What went wrong or is worth knowing.

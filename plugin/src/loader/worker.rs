@@ -12,7 +12,7 @@ use gridleak_core::{
 
 use super::load::{Arrived, chosen, load};
 use super::shown::{Absent, Cause, ShownCapture, ShownPart};
-use super::told::{self, Told};
+use super::told;
 use super::{Choice, Orders, Shared};
 use crate::builtin::{self, NOTHING};
 use crate::card::{Card, cost};
@@ -43,7 +43,6 @@ pub(super) struct Worker {
     /// What could not be built, for it is later than the host was told.
     late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
-    told: Told,
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
     ready_cab: Option<Box<Cab>>,
@@ -55,8 +54,6 @@ pub(super) struct Held {
     pub(super) loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
     pub(super) failed: Option<u64>,
-    /// The generation of the one whose file was replaced and that the user wants to be looked for.
-    pub(super) looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
     /// The folder that the user last opened something in or stepped through by hand.
@@ -150,10 +147,12 @@ impl Worker {
             };
             let Some(mut wanted) = wanted else { continue };
             let (_, before) = shared.parameters.slot(part).current();
-            // Whoever keeps files in the project keeps those that follow.
+            // Whoever keeps files in the project keeps those that follow; not whoever opens the project
+            // of somebody else, who did.
             let all = shared.embedding().is_some_and(|(all, _)| all);
-            let none_here = file_of(&before).is_none();
-            wanted.set_embedding(before.embeds() || none_here && all);
+            let kept = before.embeds() || file_of(&before).is_none() && all;
+            let by_user = *shared.keeping_in.lock() == Some(shared.parameters.loads());
+            wanted.set_embedding(kept && by_user);
             let file = file_of(&wanted);
             let folder = file.as_deref().and_then(Path::parent);
             if !by_host {
@@ -167,6 +166,7 @@ impl Worker {
             }
         }
         if let Some(on) = orders.embed {
+            *shared.keeping_in.lock() = on.then(|| shared.parameters.loads());
             let references = || Part::ALL.map(|part| shared.parameters.slot(part).current().1);
             let before = references();
             for part in Part::ALL {
@@ -316,7 +316,7 @@ impl Worker {
         let (_, before) = slot.current();
         let after = arrived.saved.clone();
         let generation = slot.choose(after.clone());
-        shared.parameters.changes.made_one();
+        shared.made_a_change();
         // Our own change of the reference is no reason to stop.
         choices[part.index()] = shared.choice(part);
         let listed = file_of(&after).is_some_and(|path| self.is_the_users(&path, &chosen));
@@ -344,7 +344,8 @@ impl Worker {
         let cancelled = || shared.is_superseded(part, order);
         if saved.embedded_bytes() > 0 && !on {
             let hash = saved.hash();
-            if !(chosen.may_open(&path) && is_file(&path, hash, &cancelled)) && !cancelled() {
+            let is_here = chosen.may_open(&path) && is_file(&path, hash, &cancelled);
+            if !is_here && !cancelled() {
                 shared.say_of(part, Message::notice(format!(
                     "The file of {} is not on this computer: the project's copy was the only one. Undo brings it back.",
                     saved.name()
@@ -367,7 +368,7 @@ impl Worker {
             }
         }
         if slot.resolved(generation, saved) {
-            shared.parameters.changes.made_one();
+            shared.made_a_change();
             if on && shared.is_absent(part) {
                 // It has come back: it is to play, too.
                 self.load_anew(part);
@@ -394,7 +395,7 @@ impl Worker {
             return;
         }
         held.cursor = None;
-        let looked_for = held.looked_for == Some(generation);
+        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
         let cancelled = || shared.is_superseded(part, order);
         let chosen = chosen(None);
         match load(shared, part, &saved, &chosen, deadline, &cancelled) {
@@ -402,7 +403,7 @@ impl Worker {
                 let current = slot.resolved(generation, arrived.saved.clone());
                 if current && looked_for && !arrived.replaced {
                     // Found because the user asked for it, perhaps in another place.
-                    shared.parameters.changes.made_one();
+                    shared.made_a_change();
                 }
                 if arrived.replaced && looked_for {
                     shared.say_of(part, Message::notice(format!(
@@ -455,6 +456,7 @@ impl Worker {
             Source::BuiltIn(name) => built_in_place(part, name),
         };
         let loads = shared.parameters.slot(part).loads();
+        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
         let held = &mut self.parts[part.index()];
         let called = loaded.name(&saved);
         let now = shown_of(&loaded);
@@ -469,7 +471,7 @@ impl Worker {
                 generation,
                 cause: Cause::Missing,
                 instead: Some("Another file in its place".into()),
-                asks: held.looked_for != Some(generation),
+                asks: !looked_for,
             }),
             origin: origin_of(&saved),
             place,
@@ -519,7 +521,7 @@ impl Worker {
     }
 
     /// Tells the host what the knobs of the capture that is to play are called.
-    fn name_knobs(&self, shared: &Shared) {
+    pub(super) fn name_knobs(&self, shared: &Shared) {
         let playing = self.playing(&shared.parameters);
         let knobs = playing.map(|(playing, _)| playing.capture.controls().cloned());
         let knobs = knobs.and_then(Result::ok).unwrap_or_default();
@@ -698,7 +700,8 @@ impl Worker {
                 Message::error(format!("This cabinet cannot play here: {reason}")),
             ),
         }
-        self.told.tell(shared, plan.responses, remarks);
+        let generations = [Part::Cab, Part::SecondCab].map(|part| self.loaded(part)?.generation);
+        shared.told.lock().tell(shared, generations, remarks);
         self.built_cab = Some(plan);
     }
 

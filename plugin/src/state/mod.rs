@@ -15,7 +15,7 @@ mod slot;
 
 pub(crate) use contents::{ContentHash, Contents};
 pub(crate) use locate::{Found, locate};
-pub(crate) use reach::{Chosen, is_network};
+pub(crate) use reach::Chosen;
 pub(crate) use relink::{Move, is_file};
 pub(crate) use saved_part::{SavedPart, Source};
 pub(crate) use slot::PartSlot;

@@ -231,11 +231,16 @@ impl SavedPart {
         let mut resolved = self.clone();
         match (&mut resolved.source, found) {
             (Source::BuiltIn(_), Found::BuiltIn(_)) | (Source::File(_), Found::Replaced(_)) => {}
-            (Source::File(file), Found::AtPath(contents) | Found::Embedded(contents)) => {
+            (Source::File(file), Found::Embedded(contents)) => {
+                file.resolve(contents, chosen, cancelled);
+            }
+            (Source::File(file), Found::AtPath(contents)) => {
+                file.check_copy(contents, cancelled);
                 file.resolve(contents, chosen, cancelled);
             }
             (Source::File(file), Found::Moved { path, contents }) => {
                 file.move_to(path);
+                file.check_copy(contents, cancelled);
                 file.resolve(contents, chosen, cancelled);
             }
             _ => return resolved,
@@ -350,6 +355,18 @@ impl SavedFile {
         if self.path != path {
             self.relative = None;
             self.path = path.to_owned();
+        }
+    }
+
+    /// Drops the copy in the project if that is not one of `contents`. It is not made anew: a project
+    /// could have a file of the user's packed into itself by a bad one.
+    fn check_copy(&mut self, contents: &Contents, cancelled: &dyn Fn() -> bool) {
+        if let Embedding::Held(packed) = &self.embedding {
+            let copy = packed.unpack(cancelled);
+            let same = copy.is_some_and(|copy| copy.hash == contents.hash);
+            if !same && !cancelled() {
+                self.embedding = Embedding::Off;
+            }
         }
     }
 
