@@ -1497,6 +1497,11 @@ mod tests {
         assert_eq!(selected(&window), ["Plexi"]);
         let told = row(&window, "Plexi").value();
         assert_eq!(told.as_deref(), Some("loaded"));
+        // A file that the project means and that does not play is none.
+        window.state_mut().view.status.parts[0].absent = true;
+        window.run();
+        assert_ne!(row(&window, "Plexi").value().as_deref(), Some("loaded"));
+        window.state_mut().view.status.parts[0].absent = false;
         row(&window, "Champ").click();
         window.run();
         play(&mut window, "/amps/Recto.nam", true);

@@ -1588,6 +1588,20 @@ mod tests {
             );
             instance.settle();
         }
+        // Nor does that take audio.
+        instance.loader.deactivate();
+        instance.settle();
+        instance.parameters.choose_side(Side::A);
+        let started = Instant::now();
+        while texts(&instance)[0] != "Drive 0.50" {
+            assert!(
+                started.elapsed() < Duration::from_secs(4),
+                "B is still named"
+            );
+            std::thread::yield_now();
+        }
+        instance.loader.activate(SETUP, false);
+        instance.settle();
 
         let (_, saved) = instance.parameters.slot(Part::Capture).current();
         let unnamed = folder.path().join("unnamed.nam");
