@@ -14,7 +14,9 @@ pub(crate) struct CaptureKnobs(RwLock<Arc<[Control]>>);
 impl CaptureKnobs {
     /// Names them as the capture that plays does. Not for the audio thread.
     pub(crate) fn name(&self, controls: &Arc<[Control]>) {
-        *self.0.write() = controls.clone();
+        if **self.0.read() != **controls {
+            *self.0.write() = controls.clone();
+        }
     }
 
     fn get(&self, index: usize) -> Option<Control> {

@@ -21,7 +21,8 @@ use crate::failure::one_line;
 use crate::newer_fields::{NOTICE, is_known};
 use crate::parameters::Parameters;
 use crate::part::Part;
-use crate::state::PartSlot;
+use crate::settings::Settings;
+use crate::state::{PartSlot, SavedPart};
 
 /// Bytes of the longest reference to a part: one that carries the longest file, and more.
 const LONGEST_REFERENCE: usize = 48 << 20;
@@ -70,7 +71,7 @@ pub(crate) fn check(state: &mut PluginState) {
     let mut found = Found::default();
     state.fields.remove(NOTICE);
     check_parameters(&mut state.params, &mut found);
-    check_fields(&mut state.fields, &mut found);
+    check_fields(&mut state.fields, is_newer(&state.version), &mut found);
     if found.lost.count + found.too_large.count > MANY {
         give_back_memory();
     }
@@ -90,7 +91,8 @@ fn give_back_memory() {
 
 fn check_parameters(values: &mut BTreeMap<String, ParamValue>, found: &mut Found) {
     // What a new instance has, to compare with.
-    let new = Parameters::of_this_machine(Part::ALL.map(|part| PartSlot::new(part, || {})));
+    let slots = Part::ALL.map(|part| PartSlot::new(part, || {}));
+    let new = Parameters::with_interface(slots, Settings::known_interface());
     let mut known = BTreeMap::new();
     for (id, parameter, _) in new.param_map() {
         let row = PARAMETERS.iter().find(|row| row.id == id);
@@ -173,40 +175,45 @@ unsafe fn default(parameter: ParamPtr) -> ParamValue {
     }
 }
 
-fn check_fields(fields: &mut BTreeMap<String, String>, found: &mut Found) {
+fn check_fields(fields: &mut BTreeMap<String, String>, newer: bool, found: &mut Found) {
     for part in Part::ALL {
-        match fields.get(part.field()) {
-            Some(text) if is_readable(text) => continue,
-            Some(_) => found.damaged.push(part.title()),
-            None => {}
-        }
-        let first = part.first().write().to_string();
-        fields.insert(part.field().into(), first);
+        let reference = match fields.get(part.field()) {
+            Some(text) => match read_reference(text) {
+                Some(value) if SavedPart::read(&value).is_ok() => continue,
+                Some(value) if newer => SavedPart::not_understood(value),
+                _ => {
+                    found.damaged.push(part.title());
+                    part.first()
+                }
+            },
+            None => part.first(),
+        };
+        fields.insert(part.field().into(), reference.to_field());
     }
     let (mut count, mut bytes) = (0, 0);
     fields.retain(|field, text| {
         if is_known(field) {
             return true;
         }
-        count += 1;
-        bytes += field.len() + text.len();
-        let fits = count <= MOST_UNKNOWN && bytes <= MOST_UNKNOWN_BYTES;
-        let list = match fits {
-            true => &mut found.kept,
-            false => &mut found.too_large,
-        };
-        list.push(field);
+        let size = field.len() + text.len();
+        let fits = count < MOST_UNKNOWN && bytes + size <= MOST_UNKNOWN_BYTES;
+        if fits {
+            count += 1;
+            bytes += size;
+            found.kept.push(field);
+        } else {
+            found.too_large.push(field);
+        }
         fits
     });
 }
 
-/// Whether a reference is JSON that takes no more memory than is right.
-fn is_readable(text: &str) -> bool {
+/// A reference that is JSON and takes no more memory than is right.
+fn read_reference(text: &str) -> Option<serde_json::Value> {
     // No value begins without one of these; those within texts count as well.
     let values = || text.bytes().filter(|byte| b",[{".contains(byte)).count();
-    text.len() <= LONGEST_REFERENCE
-        && values() <= MOST_VALUES
-        && serde_json::from_str::<serde_json::Value>(text).is_ok()
+    let small = text.len() <= LONGEST_REFERENCE && values() <= MOST_VALUES;
+    small.then(|| serde_json::from_str(text).ok())?
 }
 
 impl Found {
@@ -227,7 +234,7 @@ impl Found {
         }
         if !self.kept.is_empty() {
             said.push(format!(
-                "What this version does not know stays in the project, unheard: {}.",
+                "Kept in the project but not used by this version: {}.",
                 self.kept
             ));
         }
@@ -245,15 +252,21 @@ impl Found {
         }
         if !self.changed.is_empty() {
             said.push(format!(
-                "The project's values are not possible here, others were set: {}.",
+                "These settings were out of range and have been changed: {}.",
                 self.changed
             ));
         }
         if !self.damaged.is_empty() {
-            said.push(format!(
-                "What the project says is damaged, load it again: {}.",
-                self.damaged
-            ));
+            said.push(match self.damaged.count {
+                1 => format!(
+                    "The project's entry for {} is damaged. Load the file again.",
+                    self.damaged
+                ),
+                _ => format!(
+                    "The project's entries for {} are damaged. Load the files again.",
+                    self.damaged
+                ),
+            });
         }
         (!said.is_empty()).then(|| said.join(" "))
     }
@@ -307,6 +320,7 @@ mod tests {
 
     use super::*;
     use crate::newer_fields::NewerFields;
+    use crate::state::Source;
 
     fn parameters() -> Parameters {
         Parameters::new(Part::ALL.map(|part| PartSlot::new(part, || {})))
@@ -372,7 +386,7 @@ mod tests {
                 }
             }
             // Of one kind they cannot all be.
-            assert!(state.fields[NOTICE].contains("not possible here"));
+            assert!(state.fields[NOTICE].contains("out of range"));
         }
     }
 
@@ -386,7 +400,7 @@ mod tests {
             let (state, notice) = checked(state(json!({"mode": mode, "gate": {"bool": false}})));
             assert_eq!(text(&state.params["mode"]), r#"{"i32":1}"#, "normalized");
             assert_eq!(text(&state.params["gate"]), r#"{"bool":false}"#);
-            assert!(notice.contains("others were set: Output Mode."), "{notice}");
+            assert!(notice.contains("changed: Output Mode."), "{notice}");
         }
         for (mode, kept) in [
             (json!({"i32": 2}), r#"{"i32":2}"#),
@@ -451,9 +465,9 @@ mod tests {
         assert_eq!(
             notice,
             "This project was saved by a newer version of Gridleak (9.2.0). \
-             What this version does not know stays in the project, unheard: cab3. \
+             Kept in the project but not used by this version: cab3. \
              Settings that this version does not know are lost when you save: future. \
-             The project's values are not possible here, others were set: Oversampling."
+             These settings were out of range and have been changed: Oversampling."
         );
         let held = NewerFields::default();
         held.deserialize_fields(&state.fields);
@@ -477,8 +491,11 @@ mod tests {
         state
             .fields
             .insert("huge".into(), "x".repeat(MOST_UNKNOWN_BYTES));
+        // What is lost takes no room from what comes behind it.
+        state.fields.insert("later".into(), "x".repeat(1000));
         check(&mut state);
         assert!(state.fields.contains_key("a") && !state.fields.contains_key("huge"));
+        assert!(state.fields.contains_key("later"));
         assert!(state.fields[NOTICE].contains("lost when you save: huge."));
         for n in 0..2 * MOST_UNKNOWN {
             state
@@ -504,16 +521,58 @@ mod tests {
             &format!("{}{}", "[".repeat(200), "]".repeat(200)),
             &many,
             &format!("\"{}\"", "x".repeat(LONGEST_REFERENCE)),
+            "{}",
+            "[]",
+            "null",
+            "{\"version\":1}",
+            "{\"version\":1,\"path\":\"\"}",
         ] {
             let mut project = state(json!({}));
             project["fields"]["capture"] = damaged.into();
             let (state, notice) = checked(project);
             let first = Part::Capture.first().write().to_string();
             assert_eq!(state.fields["capture"], first);
-            assert!(notice.ends_with("load it again: Capture."), "{notice}");
+            let told = "The project's entry for Capture is damaged. Load the file again.";
+            assert_eq!(notice, told);
         }
         let good = "{\"path\":\"/a,[{.nam\",\"embedded\":\"AAAA\"}";
-        assert!(is_readable(good));
+        let mut project = state(json!({}));
+        project["fields"]["capture"] = good.into();
+        assert_eq!(checked(project).0.fields["capture"], good);
+    }
+
+    /// What cannot be read as a part is not the part of the project before.
+    #[test]
+    fn no_project_keeps_a_part_of_the_one_before() {
+        let known = parameters();
+        let mine = SavedPart::file("/mine.nam".as_ref());
+        let load = |field: &str, version: &str| {
+            known.slot(Part::Capture).choose(mine.clone());
+            let mut project = state(json!({}));
+            project["version"] = version.into();
+            project["fields"]["capture"] = field.into();
+            let mut state: PluginState = serde_json::from_value(project).unwrap();
+            check(&mut state);
+            known.deserialize_fields(&state.fields);
+            known.slot(Part::Capture).current().1
+        };
+        for field in [
+            "{}",
+            "[]",
+            "7",
+            "{\"version\":1}",
+            "{\"path\":\"\"}",
+            "{",
+            "",
+        ] {
+            assert_eq!(load(field, "0.1.0"), Part::Capture.first(), "{field}");
+        }
+        // A newer version knows why it wrote that.
+        for field in ["{}", "[\"/a.nam\",1]", "7", "{\"uri\":\"x\"}"] {
+            let saved = load(field, "9.0.0");
+            assert!(matches!(saved.source, Source::Unknown(_)), "{field}");
+            assert_eq!(known.serialize_fields()["capture"], field);
+        }
     }
 
     #[test]

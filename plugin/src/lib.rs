@@ -4,6 +4,7 @@
 #![cfg_attr(not(feature = "plugin"), allow(dead_code))]
 
 mod builtin;
+mod capture_knobs;
 mod card;
 mod cli;
 mod endings;
@@ -17,8 +18,6 @@ mod sound_file;
 mod state;
 mod wav_writer;
 
-#[cfg(feature = "plugin")]
-mod capture_knobs;
 #[cfg(feature = "plugin")]
 mod editor;
 #[cfg(feature = "plugin")]

@@ -4,17 +4,35 @@
 //! parked worker, a file dialog that is still open or a thread that hangs in a file system, would then
 //! run on code that is not there.
 
-/// Keeps this library loaded until the process ends. Does nothing the second time, where there is no
-/// library (tests, the standalone program), and on other systems than Linux and macOS.
+/// Keeps this library loaded until the process ends. Does nothing the second time, and where there is no
+/// library (tests, the standalone program).
 pub(crate) fn pin() {
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    {
-        static ONCE: std::sync::Once = std::sync::Once::new();
-        ONCE.call_once(pin_on_unix);
-    }
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    #[cfg(unix)]
+    ONCE.call_once(pin_on_unix);
+    #[cfg(windows)]
+    ONCE.call_once(pin_on_windows);
 }
 
-#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[cfg(windows)]
+fn pin_on_windows() {
+    use windows_sys::Win32::System::LibraryLoader::{
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+    };
+    let inside: fn() = pin;
+    let mut module = std::ptr::null_mut();
+    // SAFETY: with this flag the name is not read: it is an address, which is one in this library.
+    // `module` is written; nobody frees it, which is the point.
+    unsafe {
+        GetModuleHandleExW(
+            GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+            inside as *const u16,
+            &raw mut module,
+        )
+    };
+}
+
+#[cfg(unix)]
 fn pin_on_unix() {
     let inside: fn() = pin;
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();

@@ -96,6 +96,7 @@ impl Backend for Panel {
                 (false, _) => PartStatus {
                     name: part.text(),
                     absent: part.absent.is_some(),
+                    plays: part.capture.is_some() || part.response.is_some(),
                     origin: part.origin,
                     place: part.place,
                     response: part.response,
@@ -106,6 +107,7 @@ impl Backend for Panel {
                     place: part.place,
                     response: part.response,
                     absent: false,
+                    plays: true,
                 },
                 (true, true) => PartStatus {
                     name: Some("None: the capture has its own cabinet".into()),

@@ -72,8 +72,13 @@ impl Parameters {
     /// The parameters of a new instance, with what the user has set for all of them on this machine.
     /// `slots`: the references to the parts of its rig.
     pub(crate) fn of_this_machine(slots: ForParts<PartSlot>) -> Self {
+        Self::with_interface(slots, settings::Settings::load().interface_dbu)
+    }
+
+    /// The same with this level of the interface, in dBu.
+    pub(crate) fn with_interface(slots: ForParts<PartSlot>, dbu: Option<f32>) -> Self {
         let mut first = Settings::default();
-        if let Some(dbu) = settings::Settings::load().interface_dbu {
+        if let Some(dbu) = dbu {
             first.levels.interface_dbu = dbu;
         }
         Self::with(slots, &first)

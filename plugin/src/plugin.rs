@@ -25,6 +25,9 @@ use crate::worker_park::{self, Task};
 /// How long offline rendering waits for a capture that is being loaded.
 const OFFLINE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Of the time that the end of an instance may take, what is left for its library.
+const LIBRARYS_SHARE: Duration = Duration::from_millis(10);
+
 /// How often it looks meanwhile.
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
@@ -270,8 +273,8 @@ impl Drawn {
 impl Drop for Gridleak {
     fn drop(&mut self) {
         let deadline = Instant::now() + thread_end::LONGEST_WAIT;
-        self.library.quit();
-        self.loader.end(deadline);
+        // First: what arrives in this moment is still to be remembered by the library.
+        self.loader.end(deadline - LIBRARYS_SHARE);
         self.library.end(deadline);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct ProjectChanges {
     /// Changes that were made, and those of them that the host was told of.
     made: AtomicU64,
     told: AtomicU64,
+    /// How many projects had been loaded when the last one was made.
+    made_in: AtomicU64,
     /// The count that the host was told last. It comes back with the audio, and that may take a while.
     last: AtomicI32,
 }
@@ -32,13 +34,15 @@ impl ProjectChanges {
             parameter: IntParam::new("Project Changes", 0, range).hide(),
             made: AtomicU64::new(0),
             told: AtomicU64::new(0),
+            made_in: AtomicU64::new(0),
             last: AtomicI32::new(0),
         }
     }
 
     /// To be called, on any thread, whenever what the project refers to was changed, other than by
-    /// loading a project.
-    pub(crate) fn made_one(&self) {
+    /// loading a project. `loads`: how many projects were loaded so far.
+    pub(crate) fn made_one(&self, loads: u64) {
+        self.made_in.store(loads, Ordering::Relaxed);
         self.made.fetch_add(1, Ordering::Release);
     }
 
@@ -49,10 +53,12 @@ impl ProjectChanges {
     }
 
     /// Tells the host if there is anything to tell. To be called on the window's thread, as for a
-    /// knob: there is no other way to the host.
-    pub(crate) fn tell(&self, host: &GuiContext) {
+    /// knob: there is no other way to the host. What is changed while there is no window, as by the
+    /// host's own buttons, is told when there is one, unless another project was loaded meanwhile.
+    pub(crate) fn tell(&self, host: &GuiContext, loads: u64) {
         let made = self.made.load(Ordering::Acquire);
-        if self.told.swap(made, Ordering::Relaxed) == made {
+        let before = self.told.swap(made, Ordering::Relaxed);
+        if before == made || self.made_in.load(Ordering::Relaxed) != loads {
             return;
         }
         let after = |count: i32| if count >= MOST { 0 } else { count + 1 };

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use gridleak_core::LevelSettings;
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
 use crate::library::Origin;
 use crate::shared_file::{self, Stored};
-use crate::state::path_text;
+use crate::state::{Chosen, path_text};
 
 /// The environment variable that names another configuration folder: for a portable installation,
 /// and for tests.
@@ -67,13 +68,30 @@ pub(crate) struct Settings {
     pub(crate) interface_dbu: Option<f32>,
 }
 
+/// See [`Settings::known_interface`].
+static KNOWN_INTERFACE: Mutex<Option<f32>> = Mutex::new(None);
+
 impl Settings {
     /// Reads the settings; those that cannot be read are empty.
     pub(crate) fn load() -> Self {
-        match own_folder() {
+        let settings = match own_folder() {
             Ok(folder) => Self::load_from(&folder),
             Err(_) => Self::default(),
-        }
+        };
+        *KNOWN_INTERFACE.lock() = settings.interface_dbu;
+        settings
+    }
+
+    /// [`Settings::interface_dbu`] as it was when the settings were last read in this process, which
+    /// every new instance does.
+    pub(crate) fn known_interface() -> Option<f32> {
+        *KNOWN_INTERFACE.lock()
+    }
+
+    /// What a project may have opened: the folders that the user chose, and `more`.
+    pub(crate) fn chosen(self, more: Option<&Path>) -> Chosen {
+        let more = more.map(Path::to_owned).into_iter();
+        Chosen::new(more.chain(self.chosen_folders()), dirs::home_dir())
     }
 
     /// The folders that the user chose to keep sounds in, all of them absolute.

@@ -645,7 +645,7 @@ impl Memory {
             .accesskit_node_builder(id, |node| node.set_size_of_set(rows));
         let typing = ui.memory(|m| m.has_focus(Id::unique("search")));
         let playing = self.target(scene.view);
-        let playing = &scene.view.status.parts[playing.index()].origin;
+        let playing = &scene.view.status.parts[playing.index()];
         let mut asked = None;
         let child = UiBuilder::new().max_rect(inside).accessibility_parent(id);
         let mut child = ui.new_child(child);
@@ -665,7 +665,7 @@ impl Memory {
                 way: way(entry),
                 selected: row == self.row && self.selected.is_some(),
                 next: row == self.row && (typing || response.has_focus()),
-                plays: playing.as_ref() == Some(&entry.origin),
+                plays: !playing.absent && playing.origin.as_ref() == Some(&entry.origin),
             };
             if let Some(done) = line.show(ui, rect, scale) {
                 asked = Some((row, done));
@@ -1497,6 +1497,11 @@ mod tests {
         assert_eq!(selected(&window), ["Plexi"]);
         let told = row(&window, "Plexi").value();
         assert_eq!(told.as_deref(), Some("loaded"));
+        // A file that the project means and that does not play is none.
+        window.state_mut().view.status.parts[0].absent = true;
+        window.run();
+        assert_ne!(row(&window, "Plexi").value().as_deref(), Some("loaded"));
+        window.state_mut().view.status.parts[0].absent = false;
         row(&window, "Champ").click();
         window.run();
         play(&mut window, "/amps/Recto.nam", true);

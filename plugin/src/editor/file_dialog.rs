@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::endings;
 use crate::part::Part;
-use crate::state::is_network;
+use crate::settings::Settings;
 
 /// A dialog that comes back empty faster than this was never on the screen: no person is so fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(200);
@@ -98,7 +98,8 @@ impl FileDialog {
                 .as_deref()
                 .and_then(Path::parent)
                 // Where a project says that a file is, another machine might be asked who the user is.
-                .filter(|folder| !is_network(folder) && folder.is_dir());
+                .filter(|folder| Settings::load().chosen(None).may_open(folder))
+                .filter(|folder| folder.is_dir());
             let began = Instant::now();
             let answer = match picker.pick(wanted, folder) {
                 Some(path) => Answer::Chosen(path),
@@ -183,6 +184,17 @@ mod tests {
         let nowhere = Answer::Chosen("?".into());
         assert_eq!(told(Some(folder.path().join("gone/amp.nam"))), nowhere);
         assert_eq!(told(None), nowhere);
+        // On another machine only where the user keeps sounds.
+        if cfg!(unix) {
+            let shared = PathBuf::from(format!("/{}", folder.path().display()));
+            assert_eq!(told(Some(shared.join("Amps/amp.nam"))), nowhere);
+            std::fs::create_dir(shared.join("Amps")).unwrap();
+            assert_eq!(told(Some(shared.join("Amps/amp.nam"))), nowhere);
+            let config = crate::settings::own_folder().unwrap();
+            Settings::add_library_folder(&config, folder.path()).unwrap();
+            let inside = Answer::Chosen(shared.join("Amps"));
+            assert_eq!(told(Some(shared.join("Amps/amp.nam"))), inside);
+        }
     }
 
     #[test]

@@ -269,7 +269,8 @@ impl EditorApp {
                     self.perform(action, SystemPicker);
                 }
                 if let Some(host) = &self.host {
-                    self.backend.parameters().changes.tell(host);
+                    let parameters = self.backend.parameters();
+                    parameters.changes.tell(host, parameters.loads());
                 }
                 self.show_corner(ui);
             }))
@@ -1194,14 +1195,20 @@ mod tests {
         let changes = &plugin.parameters.changes;
         for count in ["0.0010", "0.0020"] {
             // Between two pictures, many are one.
-            changes.made_one();
-            changes.made_one();
+            changes.made_one(0);
+            changes.made_one(0);
             window.run();
             window.run();
             let told = std::mem::take(&mut *log.lock());
             let value = format!("edits {count}");
             assert_eq!(told, ["edits begin", &value, "edits end"]);
         }
+        // What was done to the project before is no change of this one.
+        changes.made_one(0);
+        let slot = plugin.parameters.slot(Part::Capture);
+        nice_plug::params::persist::PersistentField::set(slot, Part::Capture.first().write());
+        window.run();
+        assert!(log.lock().is_empty());
     }
 
     #[test]

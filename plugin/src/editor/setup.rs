@@ -109,12 +109,13 @@ fn show_keep_interface(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     const NAME: &str = "Use for new instances";
     let room = rect.width() > 124.0 * scene.scale;
     let face = Face::Text(if room { NAME } else { "Use for new" });
-    let button = Button::new(NAME, face, theme::small(scene.scale));
+    let now = scene.view.status.new_interface_dbu;
+    let is_so = (Facts::of(scene.view).interface - now).abs() < 0.05;
+    let button = Button::new(NAME, face, theme::small(scene.scale)).enabled(!is_so);
     let response = button.show(ui, rect);
     if response.clicked() {
         scene.actions.push(Action::KeepInterface);
     }
-    let now = scene.view.status.new_interface_dbu;
     response.on_hover_text(format!("New instances begin with {now:.1} dBu."));
 }
 

@@ -12,7 +12,7 @@ use crate::part::Part;
 impl Question {
     pub(super) fn text(&self) -> String {
         format!(
-            "{} is another file than the project was saved with, and that one is not to be found. The new one plays meanwhile.",
+            "Another file is now in the place of {}, and the original was not found. The new one is playing.",
             shortened(&self.name, LONGEST_NAME)
         )
     }

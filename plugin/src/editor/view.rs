@@ -48,7 +48,7 @@ impl View {
     fn has_something_to_switch(&self, switch: ParameterId) -> bool {
         let part = |part: Part| &self.status.parts[part.index()];
         match switch {
-            ParameterId::Pedal => part(Part::Pedal).name.is_some(),
+            ParameterId::Pedal => part(Part::Pedal).plays,
             ParameterId::Cab => [Part::Cab, Part::SecondCab]
                 .into_iter()
                 .any(|cab| part(cab).response.is_some()),
@@ -114,6 +114,8 @@ pub(crate) struct PartStatus {
     pub(crate) name: Option<String>,
     /// Whether what the project means does not play.
     pub(crate) absent: bool,
+    /// Whether anything plays there, be it that or something instead.
+    pub(crate) plays: bool,
     /// Where it comes from; `None` for nothing, and for a cabinet that follows the capture.
     pub(crate) origin: Option<Origin>,
     /// Where it stands in its folder; `None` if it is in none or that is not known yet.
@@ -909,6 +911,7 @@ pub(super) mod tests {
         });
         let part = |name: &str| PartStatus {
             name: Some(name.into()),
+            plays: true,
             origin: None,
             place,
             ..PartStatus::default()
@@ -1273,6 +1276,15 @@ pub(super) mod tests {
                 assert_eq!(view.has_something_to_switch(switch), wanted, "{switch:?}");
             }
         }
+        // What is missing has a name, too.
+        let mut view = full.clone();
+        for part in [Part::Pedal, Part::SecondCapture] {
+            let shown = &mut view.status.parts[part.index()];
+            shown.name = Some("Missing: Screamer. Nothing plays instead".into());
+            (shown.absent, shown.plays) = (true, false);
+        }
+        assert!(!view.has_something_to_switch(ParameterId::Pedal));
+        assert!(!Facts::of(&view).b_loaded && Facts::of(&full).b_loaded);
         // A capture that has its own cabinet: there is a name, but no response.
         let mut view = full;
         for part in [Part::Cab, Part::SecondCab] {
@@ -1312,6 +1324,12 @@ pub(super) mod tests {
         assert!(window.query_by_label_contains("Apollo").is_none());
         window.get_by_label("Use for new instances").click();
         assert_eq!(done(&mut window), [Action::KeepInterface]);
+        // What is so already cannot be asked for.
+        let view = &mut window.state_mut().view;
+        view.status.new_interface_dbu = Facts::of(view).interface;
+        window.run();
+        window.get_by_label("Use for new instances").click();
+        assert_eq!(done(&mut window), []);
     }
 
     #[test]
@@ -2010,7 +2028,7 @@ pub(super) mod tests {
         assert_eq!(done(&mut window), [Action::DismissMessage]);
         window.state_mut().view.status.message = None;
         window.run();
-        let asked = "Greenback is another file than the project was saved with";
+        let asked = "Another file is now in the place of Greenback";
         assert!(window.query_by_label_contains(asked).is_some());
         assert!(window.query_by_label("Dismiss message").is_none());
         for (answer, action) in [

@@ -52,9 +52,7 @@ impl<'a> Facts<'a> {
             input_ends: ParameterId::Input.row().range(),
             bypassed: settings.bypass,
             b: view.capture_part() == Part::SecondCapture,
-            b_loaded: view.status.parts[Part::SecondCapture.index()]
-                .name
-                .is_some(),
+            b_loaded: view.status.parts[Part::SecondCapture.index()].plays,
             matched: settings.match_levels,
         }
     }

@@ -358,6 +358,20 @@ mod tests {
     }
 
     #[test]
+    fn the_level_of_the_interface_is_that_of_new_instances() {
+        let home = folder();
+        let library = library(home.path());
+        assert_ne!(library.interface_dbu(), 13.5);
+        library.keep_interface(13.5);
+        settled(&library);
+        assert_eq!(library.interface_dbu(), 13.5);
+        let mut catalogue = Catalogue::new(Some(home.path().to_owned()));
+        catalogue.load_settings();
+        let next = Library::with(catalogue, || {});
+        assert_eq!(next.interface_dbu(), 13.5);
+    }
+
+    #[test]
     fn what_is_cached_is_not_read_again() {
         let (home, sounds) = (folder(), folder());
         let path = sounds.path().join("a.nam");

@@ -23,11 +23,7 @@ pub(super) struct Arrived {
 
 /// The folders that the user chose, and `more`.
 pub(super) fn chosen(more: Option<&Path>) -> Chosen {
-    let more = more.map(Path::to_owned).into_iter();
-    Chosen::new(
-        more.chain(Settings::load().chosen_folders()),
-        dirs::home_dir(),
-    )
+    Settings::load().chosen(more)
 }
 
 /// Finds, reads and checks a part of the rig. If there is something to say, it is said. What is the
@@ -42,7 +38,7 @@ pub(super) fn load(
 ) -> Result<Arrived, Option<Cause>> {
     let newer = (!saved.is_understood()).then(|| {
         format!(
-            "The project says more of {} than this version of Gridleak knows; it keeps that.",
+            "This project stores settings for {} that this version does not know. They stay in the project.",
             saved.name()
         )
     });
@@ -116,6 +112,10 @@ pub(super) fn load(
             "{} has moved; it was found at {}.",
             saved.name(),
             path.display()
+        )),
+        Found::AtPath(_) if saved.embeds() && !resolved.embeds() => Some(format!(
+            "The project's copy of {} was damaged, so it is gone. \"Keep in project\" makes a new one.",
+            saved.name()
         )),
         Found::Embedded(_) => Some(format!(
             "The file of {} is gone, or another one is in its place; the copy in the project plays.",

@@ -26,20 +26,21 @@ impl Worker {
         let changes = match mend {
             Mend::Back(saved) => {
                 shared.parameters.slot(part).choose(*saved);
-                shared.parameters.changes.made_one();
+                shared.made_a_change();
                 choices[part.index()] = shared.choice(part);
                 return;
             }
-            Mend::KeepLooking => {
-                self.look_again(shared, part);
+            Mend::KeepLooking(asked_of) => {
+                self.look_again(shared, part, asked_of);
                 return;
             }
-            Mend::UseNewFile => {
-                let (_, saved) = shared.parameters.slot(part).current();
-                // If it has found its way back meanwhile, that is no other file.
-                let Some(path) = file_of(&saved).filter(|_| shared.is_absent(part)) else {
-                    return;
-                };
+            Mend::UseNewFile(asked_of) => {
+                let (generation, saved) = shared.parameters.slot(part).current();
+                // If it has found its way back meanwhile, that is no other file; and another project
+                // is not the one that was asked about.
+                let open = shared.absent_generation(part) == Some(generation);
+                let file = file_of(&saved).filter(|_| open && generation == asked_of);
+                let Some(path) = file else { return };
                 let wanted = saved.replaced_by(&path);
                 let change = self.refer(shared, part, wanted, None, choices, deadline);
                 change.into_iter().collect()
@@ -50,7 +51,8 @@ impl Worker {
         shared.history.lock().record_alone(change, Instant::now());
     }
 
-    /// Has something play where what the project means cannot: what played, or else what is built in.
+    /// Has something play where what the project means cannot: what played before in this project, or
+    /// else what is built in, so that a project sounds the same whatever was played before it.
     pub(super) fn stand_in(
         &mut self,
         shared: &Shared,
@@ -60,8 +62,10 @@ impl Worker {
         cause: Cause,
     ) {
         let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
+        let loads = shared.parameters.slot(part).loads();
         let held = &mut self.parts[part.index()];
         held.failed = Some(generation);
+        held.loaded.take_if(|loaded| loaded.loads != loads);
         let own = held.loaded.as_ref().map(|loaded| &loaded.content);
         let fresh = match (part, own) {
             (Part::Capture, None) => {
@@ -79,8 +83,12 @@ impl Worker {
             }
             _ => None,
         };
-        let loaded = self.loaded(part);
-        let instead = loaded.and_then(|loaded| loaded.called.clone());
+        let loaded = &mut self.parts[part.index()].loaded;
+        let instead = loaded.as_mut().and_then(|loaded| {
+            loaded.loads = loads;
+            loaded.called.clone()
+        });
+        let plays = loaded.is_some();
         let instead = match (part, instead) {
             (Part::SecondCapture, None) => Some("A".to_owned()),
             (_, instead) => instead,
@@ -91,6 +99,7 @@ impl Worker {
         *shown = ShownPart {
             name: Some(saved.name().to_owned()),
             absent: Some(Absent {
+                generation,
                 cause,
                 instead,
                 asks: false,
@@ -98,17 +107,19 @@ impl Worker {
             origin: origin_of(saved),
             place: None,
             message: before.message.clone(),
-            ..fresh.unwrap_or(before)
+            ..match (fresh, plays) {
+                (Some(fresh), _) => fresh,
+                (None, true) => before,
+                (None, false) => ShownPart::default(),
+            }
         };
     }
 
     /// Looks once more for the file whose place another one has taken.
-    fn look_again(&mut self, shared: &Shared, part: Part) {
-        let (generation, _) = shared.parameters.slot(part).current();
-        let held = &mut self.parts[part.index()];
-        held.looked_for = Some(generation);
-        if let Some(loaded) = &mut held.loaded {
-            loaded.generation = None;
+    fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
+        if shared.parameters.slot(part).current().0 == asked_of {
+            shared.looked_for.lock()[part.index()] = Some(asked_of);
+            self.load_anew(part);
         }
     }
 
@@ -164,6 +175,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::loader::Loader;
     use crate::loader::tests::{Instance, SETUP, only_part, write, write_response};
     use crate::settings::{Settings, own_folder};
 
@@ -266,7 +278,9 @@ mod tests {
         let message = instance.message();
         assert!(message.contains("Locate"), "{message}");
         // To dismiss what is said of it does not bring it back.
-        instance.loader.dismiss_message();
+        for _ in texts {
+            instance.loader.dismiss_message();
+        }
         assert_eq!(instance.message(), "");
         all_told(&instance);
         let line = instance.loader.shown().absent().unwrap();
@@ -302,7 +316,8 @@ mod tests {
             Some("Missing: Room. Nothing plays instead")
         );
         assert_eq!(state(&instance, Part::SecondCab), before);
-        // It was one change. What was saved is found again, for the folder is known now.
+        // It was one change. What was saved is found again where the user keeps sounds.
+        Settings::add_library_folder(&own_folder().unwrap(), &new).unwrap();
         let change = instance.loader.history().lock().undo();
         let Some(Change::Parts(parts)) = change else {
             panic!("{change:?}");
@@ -370,7 +385,7 @@ mod tests {
         instance.loader.embed(true);
         instance.settle();
         assert!(
-            instance.message().contains("Say first"),
+            instance.message().contains("Choose first"),
             "{}",
             instance.message()
         );
@@ -434,7 +449,7 @@ mod tests {
         // Be it found or not.
         for part in [Part::Pedal, Part::Cab] {
             let message = shown.parts[part.index()].message.as_ref().unwrap();
-            assert!(message.text.contains("keeps that"), "{}", message.text);
+            assert!(message.text.contains("They stay"), "{}", message.text);
         }
     }
 
@@ -465,6 +480,11 @@ mod tests {
         let (part, before) = only_part(instance.loader.history().lock().undo());
         instance.loader.put_back(part, before);
         instance.settle();
+        // What was asked for before this is done when this is.
+        let later = folder();
+        let library = &instance.loader.shared.library;
+        library.remember_capture_folder(later.path().to_owned());
+        wait_until_chosen(later.path());
         assert!(!is_chosen(home.path()));
         instance
             .loader
@@ -488,10 +508,113 @@ mod tests {
         let (text, built_in) = set(&gone);
         assert_eq!(text, "Missing: gone. Built-in cabinet plays instead");
         assert!(built_in.is_some());
-        // What played before plays on.
-        let (_, mine) = set(&write_response(home.path(), "mine.wav", 0.507));
+        // Whatever was in the project before.
+        let mine = write_response(home.path(), "mine.wav", 0.507);
+        let (_, response) = set(&mine);
+        assert!(response != built_in);
         let (text, response) = set(&gone);
+        assert_eq!(text, "Missing: gone. Built-in cabinet plays instead");
+        assert!(response == built_in);
+        // What played before in this one plays on.
+        set(&mine);
+        let slot = instance.parameters.slot(Part::Cab);
+        slot.choose(SavedPart::file(&gone));
+        instance.settle();
+        let text = self::text(&instance, Part::Cab);
         assert_eq!(text, "Missing: gone. mine plays instead");
-        assert!(response == mine && response != built_in);
+    }
+
+    #[test]
+    fn a_missing_pedal_of_another_project_is_nothing() {
+        let home = folder();
+        let pedal = write(home.path(), "Mine.nam", 2.0, 48_000);
+        let mut instance = opened([(Part::Pedal, json!({"version": 1, "path": pedal}))]);
+        assert!(
+            instance.loader.shown().parts[Part::Pedal.index()]
+                .capture
+                .is_some()
+        );
+        let gone = home.path().join("gone.nam");
+        let slot = instance.parameters.slot(Part::Pedal);
+        slot.set(json!({"version": 1, "path": gone}));
+        instance.settle();
+        let shown = instance.loader.shown().parts[Part::Pedal.index()].clone();
+        let told = "Missing: gone. Nothing plays instead";
+        assert_eq!(shown.text().as_deref(), Some(told));
+        assert!(shown.capture.is_none(), "no words of what does not play");
+    }
+
+    #[test]
+    fn an_answer_is_one_to_its_question_alone() {
+        let home = folder();
+        let [a, b] = ["A.nam", "B.nam"].map(|name| write(home.path(), name, 0.508, 48_000));
+        let states = states([(Part::Capture, &*a), (Part::Pedal, &*b)]);
+        for name in ["A.nam", "B.nam"] {
+            write(home.path(), name, 0.25, 48_000);
+        }
+        let [(_, first), (_, second)] = states;
+        for answer in [Loader::use_new_file, Loader::keep_looking] {
+            let mut instance = opened([(Part::Capture, first.clone())]);
+            let (asked_of, _) = instance.parameters.slot(Part::Capture).current();
+            assert!(instance.loader.shown().question().is_some());
+            // Another project comes before the answer does.
+            instance.parameters.slot(Part::Capture).set(second.clone());
+            instance
+                .loader
+                .mend(Part::Capture, Mend::UseNewFile(asked_of));
+            instance
+                .loader
+                .mend(Part::Capture, Mend::KeepLooking(asked_of));
+            instance.settle();
+            assert_eq!(state(&instance, Part::Capture)["sha256"], second["sha256"]);
+            assert!(instance.loader.shown().question().is_some());
+            answer(&instance.loader, Part::Capture);
+            instance.settle();
+            assert!(instance.loader.shown().question().is_none());
+        }
+    }
+
+    #[test]
+    fn a_question_is_about_the_project_s_name_for_it() {
+        let home = folder();
+        let path = write(home.path(), "Amp.nam", 0.509, 48_000);
+        let states = states([(Part::Capture, &*path)]);
+        write(home.path(), "Amp.nam", 0.25, 48_000);
+        let named = std::fs::read_to_string(&path).unwrap();
+        let named = named.replace("\"loudness\"", "\"name\":\"Other\",\"loudness\"");
+        std::fs::write(&path, named).unwrap();
+        let instance = opened(states);
+        let question = instance.loader.shown().question().unwrap();
+        assert_eq!(question.name, "Amp");
+        let told = "Missing: Amp. Another file in its place plays instead";
+        assert_eq!(text(&instance, Part::Capture), told);
+    }
+
+    #[test]
+    fn what_comes_back_plays_when_it_is_kept_in_the_project() {
+        let home = folder();
+        let path = write(home.path(), "Drive.nam", 0.511, 48_000);
+        let away = home.path().join("away");
+        let states = states([(Part::Capture, &*path)]);
+        std::fs::rename(&path, &away).unwrap();
+        let mut instance = opened(states);
+        assert!(text(&instance, Part::Capture).starts_with("Missing: Drive"));
+        std::fs::rename(&away, &path).unwrap();
+        instance.loader.embed(true);
+        instance.settle();
+        assert_eq!(text(&instance, Part::Capture), "Drive");
+        assert!((instance.level() - 0.0511).abs() < 1e-6);
+        assert!(instance.loader.embedding().unwrap().0);
+        // The only copy is not thrown away without a word.
+        instance.loader.embed(false);
+        instance.settle();
+        assert_eq!(instance.message(), "");
+        instance.loader.embed(true);
+        instance.settle();
+        std::fs::remove_file(&path).unwrap();
+        instance.loader.embed(false);
+        instance.settle();
+        let message = instance.message();
+        assert!(message.contains("was the only one. Undo"), "{message}");
     }
 }

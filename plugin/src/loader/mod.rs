@@ -21,7 +21,8 @@ use gridleak_core::{Amp, Cab, DEFAULT_SAMPLE_RATE, Setup};
 use nice_plug_egui::RepaintNotifier;
 use parking_lot::{Condvar, Mutex};
 
-use self::shown::Shown;
+use self::shown::{Dismissed, Shown};
+use self::told::Told;
 use self::worker::{Worker, file_of};
 use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::editor::Message;
@@ -67,6 +68,12 @@ struct Shared {
     /// How many states had been loaded when the last of them was asked for.
     stepped_in: AtomicU64,
     shown: Mutex<Shown>,
+    /// The generations of the references whose files were replaced and that the user wants to be looked
+    /// for.
+    looked_for: Mutex<ForParts<Option<u64>>>,
+    told: Mutex<Told>,
+    /// How many states had been loaded when the user last had the files kept in the project.
+    keeping_in: Mutex<Option<u64>>,
     history: Mutex<History>,
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
@@ -105,7 +112,12 @@ struct Forgotten {
 #[derive(Debug)]
 enum Choice {
     /// What is so many on (or back) from that in a file, or from the current one.
-    Step { from: Option<PathBuf>, steps: i32 },
+    Step {
+        from: Option<PathBuf>,
+        steps: i32,
+        /// Whether nobody but the host asked for it, which a project can make it do.
+        by_host: bool,
+    },
     /// A sound of our own, nothing, or what suits the others.
     BuiltIn(&'static str),
     /// Another reference to the same, or one that was there before.
@@ -119,20 +131,24 @@ enum Mend {
     Back(Box<SavedPart>),
     /// The file is here now.
     Locate(PathBuf),
-    /// The file that was found in its place is right.
-    UseNewFile,
+    /// The file that was found in the place of the one of this generation is right.
+    UseNewFile(u64),
     /// It is not.
-    KeepLooking,
+    KeepLooking(u64),
 }
 
 /// Asks for what is so many on (or back) from what is asked for already.
-fn step_on(waiting: &mut Option<Choice>, by: i32) {
+fn step_on(waiting: &mut Option<Choice>, by: i32, host: bool) {
     match waiting {
-        Some(Choice::Step { steps, .. }) => *steps = steps.saturating_add(by),
+        Some(Choice::Step { steps, by_host, .. }) => {
+            *steps = steps.saturating_add(by);
+            *by_host &= host;
+        }
         _ => {
             *waiting = Some(Choice::Step {
                 from: None,
                 steps: by,
+                by_host: host,
             });
         }
     }
@@ -168,6 +184,9 @@ impl Loader {
                 steps: ForParts::default(),
                 stepped_in: AtomicU64::new(0),
                 shown: Mutex::default(),
+                looked_for: Mutex::default(),
+                told: Mutex::default(),
+                keeping_in: Mutex::default(),
                 history: Mutex::default(),
                 history_of: AtomicU64::new(0),
                 library,
@@ -233,6 +252,7 @@ impl Loader {
             Origin::File(path) => Choice::Step {
                 from: Some(path),
                 steps: 0,
+                by_host: false,
             },
             Origin::BuiltIn(name) => Choice::BuiltIn(name),
         };
@@ -258,21 +278,28 @@ impl Loader {
     /// Has the project mean the file that plays in the place of another, the answer to
     /// [`Shown::question`].
     pub(crate) fn use_new_file(&self, part: Part) {
-        self.mend(part, Mend::UseNewFile);
+        self.answer(part, Mend::UseNewFile);
     }
 
     /// The other answer: has the project go on to mean the file that is not to be found, and looks
     /// for that again.
     pub(crate) fn keep_looking(&self, part: Part) {
-        self.mend(part, Mend::KeepLooking);
+        self.answer(part, Mend::KeepLooking);
+    }
+
+    fn answer(&self, part: Part, answer: impl FnOnce(u64) -> Mend) {
+        if let Some(asked_of) = self.shared.absent_generation(part) {
+            self.mend(part, answer(asked_of));
+        }
     }
 
     fn mend(&self, part: Part, mend: Mend) {
         self.choose(part, |waiting| *waiting = Some(Choice::Mend(mend)));
     }
 
-    /// What was changed, to be taken back. Locked for instants only.
+    /// What was changed in this project, to be taken back. Locked for instants only.
     pub(crate) fn history(&self) -> &Mutex<History> {
+        self.shared.forget_other_projects();
         &self.shared.history
     }
 
@@ -293,7 +320,7 @@ impl Loader {
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
     pub(crate) fn step(&self, part: Part, step: Step) {
-        self.choose(part, |waiting| step_on(waiting, step.by()));
+        self.choose(part, |waiting| step_on(waiting, step.by(), false));
     }
 
     /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
@@ -327,8 +354,12 @@ impl Loader {
         self.run();
     }
 
-    /// What there is to show.
+    /// What there is to show. To be called on a thread that may start another one.
     pub(crate) fn shown(&self) -> Shown {
+        // A project that came while no thread ran.
+        if !self.has_carried_out(self.newest_order()) {
+            self.run();
+        }
         let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
         shown.project = self.shared.parameters.newer.notice().map(Message::notice);
@@ -340,15 +371,13 @@ impl Loader {
         shown.clone()
     }
 
-    /// Forgets the message. What there is to say of the project waits behind all others.
+    /// Forgets the message that [`Shown::message`] gives. The others have not been seen yet.
     pub(crate) fn dismiss_message(&self) {
-        let mut shown = self.shared.shown.lock();
-        let mut others = shown.message.take().is_some();
-        for part in &mut shown.parts {
-            others |= part.message.take().is_some();
-        }
-        if !others {
-            self.shared.parameters.newer.dismiss();
+        let dismissed = self.shared.shown.lock().take_message();
+        match dismissed {
+            Dismissed::Of(part) => self.shared.told.lock().was_read(part),
+            Dismissed::OfNone => {}
+            Dismissed::Nothing => self.shared.parameters.newer.dismiss(),
         }
     }
 
@@ -498,7 +527,7 @@ impl Shared {
         for part in Part::ALL {
             let by = self.steps[part.index()].swap(0, Ordering::Acquire);
             if by != 0 && !void {
-                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by);
+                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by, true);
                 self.order(give, Some(part));
             }
         }
@@ -506,7 +535,29 @@ impl Shared {
 
     /// Whether something else plays as a part than the project means.
     fn is_absent(&self, part: Part) -> bool {
-        self.shown.lock().parts[part.index()].absent.is_some()
+        self.absent_generation(part).is_some()
+    }
+
+    /// The generation of the reference instead of which something else plays, if that is so.
+    fn absent_generation(&self, part: Part) -> Option<u64> {
+        let shown = self.shown.lock();
+        let absent = shown.parts[part.index()].absent.as_ref()?;
+        Some(absent.generation)
+    }
+
+    /// What was done before the host loaded another project was done to the old one.
+    fn forget_other_projects(&self) {
+        let mut history = self.history.lock();
+        let loads = self.parameters.loads();
+        if self.history_of.swap(loads, Ordering::Relaxed) != loads {
+            history.clear();
+        }
+    }
+
+    /// Tells that what the project refers to was changed, other than by loading another one.
+    fn made_a_change(&self) {
+        let parameters = &self.parameters;
+        parameters.changes.made_one(parameters.loads());
     }
 
     fn say(&self, message: Message) {
@@ -555,6 +606,12 @@ fn work(shared: &Shared) {
             TIDYING
         };
         shared.wake.wait_for(&mut inbox, pause);
+        if inbox.setup.is_none() {
+            drop(inbox);
+            // Whoever switches between A and B may do so while nothing plays.
+            worker = guarded(shared, worker, |worker| worker.name_knobs(shared));
+            inbox = shared.inbox.lock();
+        }
         if let Some(setup) = inbox.setup {
             let offline = inbox.offline;
             drop(inbox);
@@ -852,11 +909,16 @@ mod tests {
         let amp = instance.chain.take_any().unwrap();
         instance.loader.keep(amp);
         instance.loader.deactivate();
-        assert!(instance.loader.shared.inbox.lock().running);
-        std::thread::sleep(KEPT_FOR + Duration::from_secs(1));
-        let inbox = instance.loader.shared.inbox.lock();
-        assert!(!inbox.running && inbox.kept.is_empty());
-        drop(inbox);
+        let stopped = Instant::now();
+        while instance.loader.shared.inbox.lock().running {
+            assert!(stopped.elapsed() < Duration::from_secs(60), "it runs on");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(
+            stopped.elapsed() > KEPT_FOR / 2,
+            "it was to be kept a while"
+        );
+        assert!(instance.loader.shared.inbox.lock().kept.is_empty());
         instance.loader.activate(SETUP, false);
         instance.settle();
         assert!(instance.chain.ticket().is_some(), "and then it begins anew");
@@ -1176,6 +1238,96 @@ mod tests {
     }
 
     #[test]
+    fn one_message_is_dismissed_at_a_time() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        for (part, name) in [(Part::Capture, "a.nam"), (Part::Cab, "b.wav")] {
+            instance.loader.open_file(part, folder.path().join(name));
+        }
+        instance.settle();
+        for name in ["a.nam", "b.wav"] {
+            assert!(instance.message().contains(name), "{}", instance.message());
+            instance.loader.dismiss_message();
+        }
+        assert_eq!(instance.message(), "");
+    }
+
+    /// Has the thread end, as some time after the host has stopped the audio.
+    fn sleep(instance: &Instance) {
+        instance.loader.deactivate();
+        instance.loader.shared.inbox.lock().last_order = None;
+        instance.loader.shared.wake.notify_all();
+        let started = Instant::now();
+        while instance.loader.shared.inbox.lock().running {
+            assert!(started.elapsed() < Duration::from_secs(60), "it runs on");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_was_said_and_answered_is_known_when_the_audio_starts_again() {
+        let folder = folder();
+        let mut instance = Instance::active();
+        let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
+        instance.loader.open_file(Part::Capture, amp);
+        let late = write_late_response(folder.path(), "late.wav", 1.0, 4800);
+        instance.loader.open_file(Part::Cab, late);
+        instance.settle();
+        let again = |instance: &mut Instance| {
+            sleep(instance);
+            instance.loader.activate(SETUP, false);
+            instance.settle();
+        };
+        let left_out = "late.wav begins with 100 ms of silence, which is left out.";
+        again(&mut instance);
+        assert_eq!(instance.message(), left_out, "nobody has read it");
+        instance.loader.dismiss_message();
+        again(&mut instance);
+        assert_eq!(instance.message(), "");
+        // Another file takes the place of one, and the user wants the old one to be looked for.
+        write(folder.path(), "amp.nam", 0.25, 48_000);
+        again(&mut instance);
+        assert!(instance.loader.shown().question().is_some());
+        instance.loader.keep_looking(Part::Capture);
+        instance.settle();
+        again(&mut instance);
+        assert!(instance.loader.shown().question().is_none());
+    }
+
+    #[test]
+    fn files_go_into_the_project_of_whoever_asked_for_it() {
+        let folder = folder();
+        let theirs = write(folder.path(), "theirs.nam", 0.5, 48_000);
+        let mine = write(folder.path(), "mine.nam", 0.25, 48_000);
+        let mut instance = Instance::active();
+        let keeps = |instance: &Instance| instance.loader.embedding().unwrap();
+        instance.loader.open_file(Part::Capture, theirs.clone());
+        instance.loader.embed(true);
+        instance.settle();
+        let state = instance.parameters.slot(Part::Capture).current().1.write();
+        instance.loader.open_file(Part::Capture, mine.clone());
+        instance.settle();
+        assert!(keeps(&instance).0);
+
+        instance.parameters.slot(Part::Capture).set(state.clone());
+        instance.settle();
+        assert!(keeps(&instance).0);
+        instance.loader.open_file(Part::Capture, mine);
+        instance.settle();
+        assert_eq!(keeps(&instance), (false, 0));
+
+        // A copy that is none of the file is no copy.
+        let mut damaged = state;
+        damaged["embedded"] = "AAAA".into();
+        instance.parameters.slot(Part::Capture).set(damaged);
+        instance.settle();
+        assert_eq!(instance.level(), 0.05);
+        assert_eq!(keeps(&instance), (false, 0));
+        let message = instance.message();
+        assert!(message.contains("was damaged, so it is gone"), "{message}");
+    }
+
+    #[test]
     fn another_oversampling_is_another_latency_and_asks_the_host_for_it() {
         let mut instance = Instance::active();
         let ticket = instance.chain.ticket();
@@ -1443,6 +1595,20 @@ mod tests {
             );
             instance.settle();
         }
+        // Nor does that take audio.
+        instance.loader.deactivate();
+        instance.settle();
+        parameters.set_like_a_host(ParameterId::CompareSide, f32::from(Side::A as u8));
+        let started = Instant::now();
+        while texts(&instance)[0] != "Drive 0.50" {
+            assert!(
+                started.elapsed() < Duration::from_secs(4),
+                "B is still named"
+            );
+            std::thread::yield_now();
+        }
+        instance.loader.activate(SETUP, false);
+        instance.settle();
 
         let (_, saved) = instance.parameters.slot(Part::Capture).current();
         let unnamed = folder.path().join("unnamed.nam");
@@ -1511,6 +1677,92 @@ mod tests {
             .parameters
             .set_like_a_host(ParameterId::CompareSide, f32::from(Side::A as u8));
         level_comes_to(&mut instance, 0.03);
+    }
+
+    #[test]
+    fn buttons_of_the_host_lead_through_no_folder_that_only_a_project_names() {
+        let folder = folder();
+        let here = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let mut instance = Instance::active();
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&here).write());
+        instance.settle();
+        let before = instance.parameters.slot(Part::Capture).current();
+        let press = |instance: &mut Instance| {
+            let loads = instance.parameters.loads();
+            instance.loader.step_soon(Part::Capture, Step::Next, loads);
+            instance.loader.look();
+            instance.settle();
+        };
+        press(&mut instance);
+        assert_eq!(instance.parameters.slot(Part::Capture).current(), before);
+        let message = instance.message();
+        assert!(message.contains("Only the project names"), "{message}");
+        // By hand is another thing, and from then on it is the user's.
+        instance.loader.step(Part::Capture, Step::Next);
+        level_comes_to(&mut instance, 0.02);
+        press(&mut instance);
+        level_comes_to(&mut instance, 0.01);
+    }
+
+    #[test]
+    fn one_step_on_and_one_back_change_nothing() {
+        let folder = folder();
+        let path = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let mut instance = Instance::active();
+        instance.loader.open_file(Part::Capture, path);
+        instance.settle();
+        let before = instance.parameters.slot(Part::Capture).current();
+        let mut waiting = None;
+        step_on(&mut waiting, 1, false);
+        step_on(&mut waiting, -1, false);
+        let give = |inbox: &mut Inbox| inbox.choices[Part::Capture.index()] = waiting;
+        instance.loader.shared.order(give, Some(Part::Capture));
+        instance.settle();
+        assert_eq!(instance.parameters.slot(Part::Capture).current(), before);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_step_leads_to_another_machine_that_only_a_project_names() {
+        // What two slashes mean elsewhere is an ordinary folder here: to be seen if it were listed.
+        let folder = folder();
+        let path = write(folder.path(), "1.nam", 0.1, 48_000);
+        write(folder.path(), "2.nam", 0.2, 48_000);
+        let shared = PathBuf::from(format!("/{}", path.display()));
+        let mut instance = Instance::active();
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&shared).write());
+        instance.settle();
+        instance.loader.step(Part::Capture, Step::Next);
+        instance.settle();
+        let message = instance.message();
+        assert!(
+            message.contains("is on the network. Add that folder"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_project_that_comes_while_nothing_runs_is_shown_and_the_old_one_forgotten() {
+        let folder = folder();
+        let [a, b] = ["a.nam", "b.nam"].map(|name| write(folder.path(), name, 0.1, 48_000));
+        let mut instance = Instance::active();
+        instance.loader.open_file(Part::Capture, a);
+        instance.settle();
+        assert!(instance.loader.history().lock().can_undo());
+        sleep(&instance);
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(SavedPart::file(&b).write());
+        assert!(!instance.loader.history().lock().can_undo());
+        let started = Instant::now();
+        while instance.loader.shown().parts[0].file() != Some(&*b) {
+            assert!(started.elapsed() < Duration::from_secs(60), "a is shown");
+            std::thread::yield_now();
+        }
+        instance.settle();
     }
 
     #[test]

@@ -45,11 +45,21 @@ pub(crate) struct ShownPart {
 /// something else or has got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Absent {
+    /// The generation of the reference that means something else.
+    pub(super) generation: u64,
     pub(super) cause: Cause,
     /// What plays instead, for people; `None` for nothing.
     pub(super) instead: Option<String>,
     /// Whether the user is to say if what plays instead is right.
     pub(super) asks: bool,
+}
+
+/// Which message was taken away.
+pub(super) enum Dismissed {
+    Of(Part),
+    /// That of no part alone.
+    OfNone,
+    Nothing,
 }
 
 /// What is the matter with something that does not play.
@@ -121,6 +131,19 @@ impl Shown {
             .find(|part| asks(&self.parts[part.index()]))?;
         let name = self.parts[part.index()].name.clone()?;
         Some(Question { part, name })
+    }
+
+    /// Takes away what [`Shown::message`] gives, but for what is said of the project.
+    pub(super) fn take_message(&mut self) -> Dismissed {
+        for part in Part::ALL {
+            if self.parts[part.index()].message.take().is_some() {
+                return Dismissed::Of(part);
+            }
+        }
+        match self.message.take() {
+            Some(_) => Dismissed::OfNone,
+            None => Dismissed::Nothing,
+        }
     }
 
     /// What went wrong or is worth knowing.

@@ -23,38 +23,55 @@ pub(super) fn remarks(shared: &Shared, responses: [Option<&ImpulseResponse>; 2])
     [of(PARTS[0], first, second), of(PARTS[1], second, first)]
 }
 
-/// What was last said, and of which response, by its ticket.
+/// What was last said of each response.
 #[derive(Default)]
-pub(super) struct Told([(Option<u64>, String); 2]);
+pub(super) struct Told([Said; 2]);
+
+#[derive(Default)]
+struct Said {
+    /// The generation of the reference that it was said of; `None` for what no project means.
+    of: Option<u64>,
+    text: String,
+    /// Whether the user has read it and wants to see it no more.
+    read: bool,
+}
 
 impl Told {
-    /// Says what is worth knowing: once, and anew when it changes, as it may with what a response is
-    /// blended with.
+    /// Says what is worth knowing: until it was read, and anew when it changes, as it may with what a
+    /// response is blended with.
     pub(super) fn tell(
         &mut self,
         shared: &Shared,
-        tickets: [Option<u64>; 2],
+        generations: [Option<u64>; 2],
         remarks: [String; 2],
     ) {
-        let new = tickets.into_iter().zip(remarks);
-        for ((told, new), part) in self.0.iter_mut().zip(new).zip(PARTS) {
-            if *told == new {
+        let new = generations.into_iter().zip(remarks);
+        for ((said, (of, text)), part) in self.0.iter_mut().zip(new).zip(PARTS) {
+            let is_same = said.of == of;
+            let read = is_same && said.text == text && said.read;
+            let before = std::mem::replace(said, Said { of, text, read });
+            if read {
                 continue;
             }
-            let is_same = told.0 == new.0;
-            let (_, before) = std::mem::replace(told, new);
             let mut shown = shared.shown.lock();
             let shown = &mut shown.parts[part.index()].message;
             let mut message = shown.take().unwrap_or(Message::notice(""));
             // What was said of where it was found stays; what no longer holds does not.
-            if is_same && let Some(rest) = message.text.strip_suffix(before.as_str()) {
+            if is_same && let Some(rest) = message.text.strip_suffix(before.text.as_str()) {
                 message.text.truncate(rest.len());
             }
-            message.text = format!("{} {}", message.text.trim_end(), told.1)
+            message.text = format!("{} {}", message.text.trim_end(), said.text)
                 .trim()
                 .into();
             *shown = (!message.text.is_empty()).then_some(message);
             shared.repaint.request_repaint();
+        }
+    }
+
+    /// Takes what was said of a part for read.
+    pub(super) fn was_read(&mut self, part: Part) {
+        for (said, of) in self.0.iter_mut().zip(PARTS) {
+            said.read |= of == part;
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
+mod build;
+mod steps;
+
 use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,28 +10,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gridleak_core::{
-    Amp, Cab, Capture, CaptureError, ImpulseResponse, Level, Levels, Measured,
-    Settings as RigSettings, Setup, Voicing,
+    Amp, Cab, Capture, CaptureError, ImpulseResponse, Levels, Measured, Settings, Setup,
 };
 
 use super::load::{Arrived, chosen, load};
 use super::shown::{Absent, Cause, ShownCapture, ShownPart};
-use super::told::{self, Told};
 use super::{Choice, Orders, Shared};
-use crate::builtin::{self, NOTHING};
+use crate::builtin;
 use crate::card::{Card, cost};
 use crate::editor::{CURVE_POINTS, Message, curve_frequency};
 use crate::failure::one_line;
-use crate::folder::{Place, neighbour, place};
-use crate::handover::LoaderEnd;
+use crate::folder::{Place, place};
 use crate::history::{Change, PartChange};
 use crate::impulse_file;
 use crate::library::Origin;
 use crate::measurements;
 use crate::parameters::playing;
 use crate::part::{ForParts, Part};
-use crate::simd_choice;
-use crate::state::{ContentHash, SavedPart, Source};
+use crate::state::{ContentHash, SavedPart, Source, is_file};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -44,7 +43,6 @@ pub(super) struct Worker {
     /// What could not be built, for it is later than the host was told.
     late: Option<AmpPlan>,
     built_cab: Option<CabPlan>,
-    told: Told,
     /// Built, but not yet sent.
     ready: Option<Box<Amp>>,
     ready_cab: Option<Box<Cab>>,
@@ -56,10 +54,10 @@ pub(super) struct Held {
     pub(super) loaded: Option<Loaded>,
     /// The generation of the saved reference that could not be loaded.
     pub(super) failed: Option<u64>,
-    /// The generation of the one whose file was replaced and that the user wants to be looked for.
-    pub(super) looked_for: Option<u64>,
     /// The file that was asked for last, from which the way goes to the next.
     cursor: Option<PathBuf>,
+    /// The folder that the user last opened something in or stepped through by hand.
+    own_folder: Option<PathBuf>,
 }
 
 pub(super) struct Loaded {
@@ -68,6 +66,8 @@ pub(super) struct Loaded {
     pub(super) called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
     pub(super) generation: Option<u64>,
+    /// How many projects had been loaded when it was.
+    pub(super) loads: u64,
     ticket: u64,
     /// Of a capture, what [`Capture::measure_loudness`] gives, once it is asked for.
     measured: OnceCell<Option<f64>>,
@@ -120,11 +120,7 @@ struct CabPlan {
 impl Worker {
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     pub(super) fn carry_out(&mut self, shared: &Shared, orders: Orders) {
-        // The host has loaded another project: what was done before was done to the old one.
-        let loads = shared.parameters.loads();
-        if shared.history_of.swap(loads, Ordering::Relaxed) != loads {
-            shared.history.lock().clear();
-        }
+        shared.forget_other_projects();
         let mut choices = Part::ALL.map(|part| shared.choice(part));
         let deadline = Instant::now() + SEARCHING;
         if orders.forgotten.amp {
@@ -135,24 +131,34 @@ impl Worker {
         }
         for (part, choice) in Part::ALL.into_iter().zip(orders.choices) {
             let Some(choice) = choice else { continue };
-            let choice = match choice {
+            let opened = matches!(choice, Choice::Step { from: Some(_), .. });
+            let by_host = matches!(choice, Choice::Step { by_host: true, .. });
+            let wanted = match choice {
                 Choice::Mend(mend) => {
                     self.mend(shared, part, mend, &mut choices, deadline);
                     continue;
                 }
-                choice => choice,
+                Choice::BuiltIn(name) => Some(SavedPart::built_in(name)),
+                Choice::Step {
+                    from,
+                    steps,
+                    by_host,
+                } => self.step(shared, part, from, steps, by_host),
             };
-            let by_hand = matches!(choice, Choice::Step { from: Some(_), .. });
-            let Some(mut wanted) = self.resolve(shared, part, choice) else {
-                continue;
-            };
+            let Some(mut wanted) = wanted else { continue };
             let (_, before) = shared.parameters.slot(part).current();
-            // Whoever keeps files in the project keeps those that follow.
+            // Whoever keeps files in the project keeps those that follow; not whoever opens the project
+            // of somebody else, who did.
             let all = shared.embedding().is_some_and(|(all, _)| all);
-            let none_here = file_of(&before).is_none();
-            wanted.set_embedding(before.embeds() || none_here && all);
-            let file = file_of(&wanted).filter(|_| by_hand);
+            let kept = before.embeds() || file_of(&before).is_none() && all;
+            let by_user = *shared.keeping_in.lock() == Some(shared.parameters.loads());
+            wanted.set_embedding(kept && by_user);
+            let file = file_of(&wanted);
             let folder = file.as_deref().and_then(Path::parent);
+            if !by_host {
+                self.parts[part.index()].own_folder = folder.map(Path::to_owned);
+            }
+            let folder = folder.filter(|_| opened);
             let change = self.refer(shared, part, wanted, folder, &mut choices, deadline);
             if let Some(change) = change {
                 let change = Change::Parts(vec![change]);
@@ -160,6 +166,7 @@ impl Worker {
             }
         }
         if let Some(on) = orders.embed {
+            *shared.keeping_in.lock() = on.then(|| shared.parameters.loads());
             let references = || Part::ALL.map(|part| shared.parameters.slot(part).current().1);
             let before = references();
             for part in Part::ALL {
@@ -188,63 +195,6 @@ impl Worker {
         }
         if Part::ALL.map(|part| shared.choice(part)) == choices {
             self.build(shared, setup, orders.offline);
-        }
-    }
-
-    /// The reference to what the user chose.
-    fn resolve(&self, shared: &Shared, part: Part, choice: Choice) -> Option<SavedPart> {
-        let (from, steps) = match choice {
-            Choice::BuiltIn(name) => return Some(SavedPart::built_in(name)),
-            // Seen to elsewhere.
-            Choice::Mend(_) => return None,
-            Choice::Step { from, steps } => (from, steps),
-        };
-        let (_, mut current) = shared.parameters.slot(part).current();
-        if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
-            // Whoever compares goes on from what there is.
-            current = shared.parameters.slot(Part::Capture).current().1;
-        }
-        if current.built_in_name() == Some(NOTHING) && from.is_none() {
-            let text = format!(
-                "{}: there is nothing to step from. Load something first.",
-                part.title()
-            );
-            shared.say_of(part, Message::notice(text));
-            return None;
-        }
-        let cursor = &self.parts[part.index()].cursor;
-        let from = from
-            .or_else(|| cursor.clone())
-            .or_else(|| file_of(&current));
-        match (from, current.built_in_name()) {
-            (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
-            (Some(path), _) => match chosen(None)
-                .may_open(&path)
-                .then(|| neighbour(&path, steps))
-                .flatten()
-            {
-                Some((path, _)) => Some(SavedPart::file(&path)),
-                None => {
-                    let folder = path.parent().unwrap_or(&path);
-                    let shown = folder.display();
-                    let text = if std::fs::read_dir(folder).is_ok() {
-                        format!("There is no other file of its kind in the folder {shown}.")
-                    } else {
-                        format!(
-                            "The folder {shown} cannot be opened now. Is its drive connected, and may you read it?"
-                        )
-                    };
-                    shared.say_of(part, Message::notice(text));
-                    None
-                }
-            },
-            (None, Some(name)) => {
-                let alike = built_in_alike(part);
-                let here = alike.iter().position(|c| c.name == name).unwrap_or(0);
-                let there = (here as i64 + i64::from(steps)).rem_euclid(alike.len() as i64);
-                Some(SavedPart::built_in(alike[there as usize].name))
-            }
-            (None, None) => None,
         }
     }
 
@@ -278,10 +228,11 @@ impl Worker {
         let (_, before) = slot.current();
         let after = arrived.saved.clone();
         let generation = slot.choose(after.clone());
-        shared.parameters.changes.made_one();
+        shared.made_a_change();
         // Our own change of the reference is no reason to stop.
         choices[part.index()] = shared.choice(part);
-        self.take(shared, part, arrived, generation, true);
+        let listed = file_of(&after).is_some_and(|path| self.is_the_users(&path, &chosen));
+        self.take(shared, part, arrived, generation, listed);
         let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
         if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
             shared.say_of(part, Message::notice(format!(
@@ -297,21 +248,30 @@ impl Worker {
     }
 
     /// Puts the file of a part into its reference, or takes it out.
-    fn embed(&self, shared: &Shared, part: Part, on: bool, order: u64, deadline: Instant) {
+    fn embed(&mut self, shared: &Shared, part: Part, on: bool, order: u64, deadline: Instant) {
         let slot = shared.parameters.slot(part);
         let (generation, mut saved) = slot.current();
-        if file_of(&saved).is_none() {
-            return;
+        let Some(path) = file_of(&saved) else { return };
+        let chosen = chosen(None);
+        let cancelled = || shared.is_superseded(part, order);
+        if saved.embedded_bytes() > 0 && !on {
+            let hash = saved.hash();
+            let is_here = chosen.may_open(&path) && is_file(&path, hash, &cancelled);
+            if !is_here && !cancelled() {
+                shared.say_of(part, Message::notice(format!(
+                    "The file of {} is not on this computer: the project's copy was the only one. Undo brings it back.",
+                    saved.name()
+                )));
+            }
         }
         saved.set_embedding(on);
         if on {
-            let cancelled = || shared.is_superseded(part, order);
-            let arrived = load(shared, part, &saved, &chosen(None), deadline, &cancelled);
+            let arrived = load(shared, part, &saved, &chosen, deadline, &cancelled);
             match arrived {
                 Ok(arrived) if !arrived.replaced => saved = arrived.saved,
                 Ok(_) => {
                     shared.say_of(part, Message::notice(format!(
-                        "{} is not kept in the project yet, for another file has taken its place. Say first which of them is right.",
+                        "{} is not kept in the project yet, for another file has taken its place. Choose first which one to use.",
                         saved.name()
                     )));
                     return;
@@ -320,7 +280,20 @@ impl Worker {
             }
         }
         if slot.resolved(generation, saved) {
-            shared.parameters.changes.made_one();
+            shared.made_a_change();
+            if on && shared.is_absent(part) {
+                // It has come back: it is to play, too.
+                self.load_anew(part);
+            }
+        }
+    }
+
+    /// Has [`Worker::load_saved`] load the part, whether or not that was done or tried.
+    pub(super) fn load_anew(&mut self, part: Part) {
+        let held = &mut self.parts[part.index()];
+        held.failed = None;
+        if let Some(loaded) = &mut held.loaded {
+            loaded.generation = None;
         }
     }
 
@@ -334,21 +307,25 @@ impl Worker {
             return;
         }
         held.cursor = None;
-        let looked_for = held.looked_for == Some(generation);
+        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
         let cancelled = || shared.is_superseded(part, order);
         let chosen = chosen(None);
         match load(shared, part, &saved, &chosen, deadline, &cancelled) {
             Ok(arrived) => {
-                slot.resolved(generation, arrived.saved.clone());
+                let current = slot.resolved(generation, arrived.saved.clone());
+                if current && looked_for && !arrived.replaced {
+                    // Found because the user asked for it, perhaps in another place.
+                    shared.made_a_change();
+                }
                 if arrived.replaced && looked_for {
                     shared.say_of(part, Message::notice(format!(
-                        "The project's own file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
+                        "The original file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
                         saved.name()
                     )));
                 }
                 let file = file_of(&arrived.saved);
                 // A folder that only the project names is not looked at.
-                let listed = file.is_some_and(|path| chosen.holds(&path));
+                let listed = file.is_some_and(|path| self.is_the_users(&path, &chosen));
                 self.take(shared, part, arrived, generation, listed);
             }
             Err(Some(cause)) => self.stand_in(shared, part, generation, &saved, cause),
@@ -390,17 +367,23 @@ impl Worker {
             Source::File(_) | Source::Unknown(_) => None,
             Source::BuiltIn(name) => built_in_place(part, name),
         };
+        let loads = shared.parameters.slot(part).loads();
+        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
         let held = &mut self.parts[part.index()];
         let called = loaded.name(&saved);
         let now = shown_of(&loaded);
         let mut shown = shared.shown.lock();
         let shown = &mut shown.parts[part.index()];
         *shown = ShownPart {
-            name: called.clone(),
+            name: match replaced {
+                true => Some(saved.name().to_owned()),
+                false => called.clone(),
+            },
             absent: replaced.then(|| Absent {
+                generation,
                 cause: Cause::Missing,
                 instead: Some("Another file in its place".into()),
-                asks: held.looked_for != Some(generation),
+                asks: !looked_for,
             }),
             origin: origin_of(&saved),
             place,
@@ -410,6 +393,7 @@ impl Worker {
         held.failed = None;
         held.loaded = Some(Loaded {
             generation: Some(generation),
+            loads,
             called,
             ..loaded
         });
@@ -435,7 +419,7 @@ impl Worker {
     /// The capture that is to play, and the one that it is to be as loud as.
     fn playing(
         &self,
-        settings: &RigSettings,
+        settings: &Settings,
     ) -> Option<(LoadedCapture<'_>, Option<LoadedCapture<'_>>)> {
         let first = self.capture(Part::Capture);
         let second = self.capture(Part::SecondCapture);
@@ -449,24 +433,11 @@ impl Worker {
     }
 
     /// Tells the host what the knobs of the capture that is to play are called.
-    fn name_knobs(&self, shared: &Shared) {
+    pub(super) fn name_knobs(&self, shared: &Shared) {
         let playing = self.playing(&shared.parameters.settings());
         let knobs = playing.map(|(playing, _)| playing.capture.controls().cloned());
         let knobs = knobs.and_then(Result::ok).unwrap_or_default();
         shared.parameters.knobs.name(&knobs);
-    }
-
-    /// What is to be built.
-    fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
-        let settings = shared.parameters.settings();
-        let (playing, like) = self.playing(&settings)?;
-        Some(AmpPlan {
-            capture: playing.loaded.ticket,
-            like: like.map(|like| like.loaded.ticket),
-            pedal: self.capture(Part::Pedal).map(|pedal| pedal.loaded.ticket),
-            setup,
-            oversampling: settings.oversampling_factor(offline),
-        })
     }
 
     /// Measures what the captures in memory cost here, those for which that is not known yet.
@@ -493,158 +464,6 @@ impl Worker {
             shared.repaint.request_repaint();
             // One at a time: an order may be waiting.
             return;
-        }
-    }
-
-    /// Builds what changed.
-    fn build(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        self.build_amp(shared, setup, offline);
-        self.build_cab(shared, setup);
-    }
-
-    /// Builds anew if parameters ask for something else, of which nobody tells the loader.
-    pub(super) fn build_anew(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        let last = self.late.or(self.built);
-        let last = last.filter(|plan| plan.setup == setup);
-        if let Some(last) = last
-            && let Some(plan) = self.plan(shared, setup, offline)
-            && plan != last
-        {
-            self.name_knobs(shared);
-            self.build(shared, setup, offline);
-            if plan.oversampling != last.oversampling {
-                // What is late by more or less than the host was told can only be told to it anew.
-                let anew = shared.expected_latency(setup.rate, offline) != setup.latency;
-                shared.restart.store(anew, Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// Builds the capture that is to play for `setup`, with the pedal before it, if that is not what
-    /// was built last.
-    fn build_amp(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        let Some(plan) = self.plan(shared, setup, offline) else {
-            return;
-        };
-        if self.late == Some(plan) {
-            return;
-        }
-        if self.built == Some(plan) {
-            if self.late.take().is_some() {
-                shared.shown.lock().message = None;
-            }
-            return;
-        }
-        let settings = shared.parameters.settings();
-        let Some((playing, like)) = self.playing(&settings) else {
-            return;
-        };
-        let capture = &*playing.capture.oversampled(plan.oversampling);
-        let pedal = self.capture(Part::Pedal);
-        let pedal = pedal.map(|pedal| (pedal.capture.oversampled(plan.oversampling), pedal.levels));
-        let late = |capture: &Capture| gridleak_core::latency(setup.rate, capture.sample_rate());
-        let needed = late(capture) + pedal.as_ref().map_or(0, |(pedal, _)| late(pedal));
-        if needed > setup.latency {
-            shared.say(Message::notice(format!(
-                "This plays {:.1} ms later here than the host expects ({} Hz in a host at {} Hz). It plays as soon as the host starts its audio anew.",
-                1000.0 * (needed - setup.latency) as f64 / setup.rate,
-                capture.sample_rate(),
-                setup.rate,
-            )));
-            shared.restart.store(true, Ordering::Relaxed);
-            self.late = Some(plan);
-            return;
-        }
-        let level = simd_choice::choose().unwrap_or_else(|_| Level::detect());
-        let voicing = |levels| Voicing {
-            levels,
-            slim: f64::from(settings.slim),
-            knobs: Some(settings.knobs),
-        };
-        // Every change is another sound, also where the capture stays.
-        let alone = || {
-            let amp = Amp::new(
-                capture,
-                setup,
-                voicing(playing.levels),
-                next_ticket(),
-                level,
-            )?;
-            let gap = like.and_then(|like| Some(like.measured()? - playing.measured()?));
-            Ok::<_, String>(match (like, gap) {
-                (Some(like), Some(gap)) => amp.as_loud_as(like.levels, gap),
-                _ => amp,
-            })
-        };
-        let amp = match &pedal {
-            Some((pedal, levels)) => alone().and_then(|amp| {
-                let both = amp.behind(pedal, voicing(*levels), level);
-                both.or_else(|reason| {
-                    let text = format!("This pedal cannot play here: {reason}");
-                    shared.say_of(Part::Pedal, Message::error(text));
-                    alone()
-                })
-            }),
-            None => alone(),
-        };
-        let mut has_cab = self.has_cab;
-        match amp {
-            Ok(amp) => {
-                has_cab = capture.metadata().has_cab();
-                self.ready = Some(Box::new(amp));
-                shared.shown.lock().message = None;
-            }
-            Err(reason) => shared.say(Message::error(format!(
-                "This capture cannot play here: {reason}"
-            ))),
-        }
-        self.has_cab = has_cab;
-        self.built = Some(plan);
-        self.late = None;
-    }
-
-    /// Builds the cabinet in memory for `setup`, if that is not what was built last.
-    fn build_cab(&mut self, shared: &Shared, setup: Setup) {
-        let response = |part| {
-            let loaded = self.loaded(part)?;
-            match &loaded.content {
-                Content::Response(response) => Some((loaded.ticket, response)),
-                Content::Automatic(Some(response)) if !self.has_cab => Some((0, response)),
-                _ => None,
-            }
-        };
-        let [first, second] = [response(Part::Cab), response(Part::SecondCab)];
-        let plan = CabPlan {
-            responses: [first, second].map(|response| response.map(|(ticket, _)| ticket)),
-            setup,
-        };
-        if self.built_cab == Some(plan) {
-            return;
-        }
-        let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
-        let remarks = told::remarks(shared, [first, second]);
-        match Cab::new(first, second, setup, next_ticket()) {
-            Ok(cab) => self.ready_cab = Some(Box::new(cab)),
-            Err(reason) => shared.say_of(
-                Part::Cab,
-                Message::error(format!("This cabinet cannot play here: {reason}")),
-            ),
-        }
-        self.told.tell(shared, plan.responses, remarks);
-        self.built_cab = Some(plan);
-    }
-
-    pub(super) fn has_something_to_send(&self) -> bool {
-        self.ready.is_some() || self.ready_cab.is_some()
-    }
-
-    /// Sends what is ready; if there is no room now, later.
-    pub(super) fn send(&mut self, end: &mut LoaderEnd) {
-        if let Some(cab) = self.ready_cab.take() {
-            self.ready_cab = end.cabs.send(cab).err();
-        }
-        if let Some(amp) = self.ready.take() {
-            self.ready = end.captures.send(amp).err();
         }
     }
 }
@@ -723,6 +542,7 @@ impl Loaded {
             content,
             called: None,
             generation: None,
+            loads: 0,
             measured: OnceCell::new(),
             told_cost: Cell::new(false),
         }

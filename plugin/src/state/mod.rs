@@ -1,8 +1,8 @@
 //! What a project remembers of its capture, and how the capture is found again.
 //!
-//! The reference (`saved_part.rs`) is never given up: a file that is missing, a state that is
-//! damaged or a state from a newer version changes nothing of what the next save will write, and nor
-//! does a file that another one has replaced, until the user says so.
+//! The reference (`saved_part.rs`) is never given up: a file that is missing, a part that only a newer
+//! version understands and a file that another one has replaced change nothing of what the next save
+//! will write, until the user says so. Only what is damaged beyond reading is: there is none in it.
 
 mod contents;
 #[cfg(feature = "plugin")]
@@ -24,7 +24,7 @@ pub(crate) use contents::{ContentHash, Contents};
 #[cfg(feature = "plugin")]
 pub(crate) use locate::{Found, locate};
 #[cfg(feature = "plugin")]
-pub(crate) use reach::{Chosen, is_network};
+pub(crate) use reach::Chosen;
 #[cfg(feature = "plugin")]
 pub(crate) use relink::{Move, is_file};
 #[cfg(feature = "plugin")]

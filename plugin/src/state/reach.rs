@@ -97,7 +97,7 @@ impl Chosen {
 
 /// Whether the system would ask another machine for the file: `\\server\share\a.nam`. Whatever else
 /// Windows takes such a beginning for (pipes, devices) is no place for captures either.
-pub(crate) fn is_network(path: &Path) -> bool {
+fn is_network(path: &Path) -> bool {
     let text = path.as_os_str().as_encoded_bytes();
     matches!(text, [b'/' | b'\\', b'/' | b'\\', ..])
 }

@@ -35,6 +35,10 @@ const MAX_NAME: usize = 200;
 const MAX_PATH: usize = 1 << 17;
 /// The key of the embedded file.
 const EMBEDDED: &str = "embedded";
+/// What a sound is called of which only a newer version knows what it is.
+const NEWER: &str = "a sound of a newer version";
+/// The key under which stands what a newer version wrote in a form that is not known at all.
+const RAW: &str = "gridleak:raw";
 /// All keys that are known. `embed`, the wish that a file be embedded, is none that a state can have.
 const KEYS: [&str; 9] = [
     "builtin", "path", "relative", "name", "sha256", "bytes", "embed", EMBEDDED, "rate",
@@ -108,6 +112,22 @@ impl SavedPart {
             bytes: None,
             embedding: Embedding::Off,
         }))
+    }
+
+    /// What only a newer version understands, written back as it is.
+    pub(crate) fn not_understood(value: Value) -> Self {
+        let mut unknown = Map::new();
+        unknown.insert("version".into(), (VERSION + 1).into());
+        unknown.insert(RAW.into(), value);
+        Self {
+            unknown: Arc::new(unknown),
+            ..Self::of(Source::Unknown(NEWER.into()))
+        }
+    }
+
+    /// The text of a field of a state that [`SavedPart::read`] reads as this reference.
+    pub(crate) fn to_field(&self) -> String {
+        self.fields().to_string()
     }
 
     /// The same reference to the file that it refers to, which is at `path` now.
@@ -211,11 +231,16 @@ impl SavedPart {
         let mut resolved = self.clone();
         match (&mut resolved.source, found) {
             (Source::BuiltIn(_), Found::BuiltIn(_)) | (Source::File(_), Found::Replaced(_)) => {}
-            (Source::File(file), Found::AtPath(contents) | Found::Embedded(contents)) => {
+            (Source::File(file), Found::Embedded(contents)) => {
+                file.resolve(contents, chosen, cancelled);
+            }
+            (Source::File(file), Found::AtPath(contents)) => {
+                file.check_copy(contents, cancelled);
                 file.resolve(contents, chosen, cancelled);
             }
             (Source::File(file), Found::Moved { path, contents }) => {
                 file.move_to(path);
+                file.check_copy(contents, cancelled);
                 file.resolve(contents, chosen, cancelled);
             }
             _ => return resolved,
@@ -248,7 +273,7 @@ impl SavedPart {
             Ok(source) => source,
             Err(_) if newer => {
                 let name = named.clone();
-                Source::Unknown(name.unwrap_or_else(|| "a sound of a newer version".into()))
+                Source::Unknown(name.unwrap_or_else(|| NEWER.into()))
             }
             Err(refusal) => return Err(refusal),
         });
@@ -264,7 +289,7 @@ impl SavedPart {
             let held = text(EMBEDDED).and_then(Packed::from_text);
             file.embedding = held.map_or(Embedding::Off, Embedding::Held);
         }
-        let known = saved.write();
+        let known = saved.fields();
         let is_kept = |key: &str| match key {
             "version" => newer,
             key => known.get(key).is_none() && (newer || !KEYS.contains(&key)),
@@ -277,6 +302,13 @@ impl SavedPart {
 
     /// The JSON that stands for the reference in a project.
     pub(crate) fn write(&self) -> Value {
+        match (&self.source, self.unknown.get(RAW)) {
+            (Source::Unknown(_), Some(raw)) => raw.clone(),
+            _ => self.fields(),
+        }
+    }
+
+    fn fields(&self) -> Value {
         let mut fields = Map::new();
         let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
         put("version", VERSION.into());
@@ -326,6 +358,18 @@ impl SavedFile {
         }
     }
 
+    /// Drops the copy in the project if that is not one of `contents`. It is not made anew: a project
+    /// could have a file of the user's packed into itself by a bad one.
+    fn check_copy(&mut self, contents: &Contents, cancelled: &dyn Fn() -> bool) {
+        if let Embedding::Held(packed) = &self.embedding {
+            let copy = packed.unpack(cancelled);
+            let same = copy.is_some_and(|copy| copy.hash == contents.hash);
+            if !same && !cancelled() {
+                self.embedding = Embedding::Off;
+            }
+        }
+    }
+
     /// It is where it is said to be and holds `contents`, or did.
     fn resolve(&mut self, contents: &Contents, chosen: &Chosen, cancelled: &dyn Fn() -> bool) {
         let relative = chosen.relative(&self.path);
@@ -355,7 +399,7 @@ fn read_path(text: &str) -> Result<PathBuf> {
 }
 
 fn damaged() -> Failure {
-    Failure::new("what this project plays there cannot be read, it is damaged; load it again")
+    Failure::new("the project's entry is damaged; load the file again")
 }
 
 /// What there is to say of a reference that only a newer version understands.
