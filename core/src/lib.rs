@@ -33,8 +33,8 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, Cab, CabSettings, Chain, GateSettings, ImpulseResponse, Peaks, Remark, Setup, Source,
-    ToneSettings, Voicing, latency,
+    Amp, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, Peaks, Remark, Setup,
+    Source, ToneSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};

@@ -13,7 +13,7 @@ mod relink;
 mod saved_part;
 mod slot;
 
-pub(crate) use contents::{ContentHash, Contents};
+pub(crate) use contents::ContentHash;
 pub(crate) use locate::{Found, locate};
 pub(crate) use reach::{Chosen, is_network};
 pub(crate) use relink::{Move, is_file};
