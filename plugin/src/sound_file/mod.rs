@@ -150,9 +150,17 @@ fn decoder(mut source: Box<dyn Bytes>) -> io::Result<Decoder> {
         [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
             Decoder::Pcm(wav::open(source)?)
         }
-        [b'F', b'O', b'R', b'M', .., b'A', b'I', b'F', b'F' | b'C'] => {
-            Decoder::Pcm(aiff::open(source)?)
-        }
+        [
+            b'F',
+            b'O',
+            b'R',
+            b'M',
+            ..,
+            b'A',
+            b'I',
+            b'F',
+            kind @ (b'F' | b'C'),
+        ] => Decoder::Pcm(aiff::open(source, *kind == b'C')?),
         [b'f', b'L', b'a', b'C', ..] => Decoder::Flac(Box::new(Flac::open(source)?)),
         start => return Err(bad(foreign(start))),
     })
