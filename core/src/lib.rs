@@ -40,6 +40,7 @@ pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::controls::{Control, KnobPositions, MAX_CONTROLS};
+pub use format::kind::FileKind;
 pub use format::metadata::Metadata;
 pub use format::text::{decode_text, is_utf16};
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};

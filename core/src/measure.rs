@@ -22,6 +22,10 @@ const WORK_BETWEEN_LOOKS: usize = 1 << 22;
 /// The most frames between two looks.
 const MOST_BETWEEN_LOOKS: usize = 1024;
 
+/// The most multiplications that the whole signal may take, roughly: some seconds. The largest real
+/// captures take a third of it. Of what takes more, the short piece has to do.
+const MOST_WORK: usize = 1 << 34;
+
 /// What was found out about a capture by playing it at full size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -39,14 +43,15 @@ impl Capture {
     /// few milliseconds once the instance is [prewarmed](Model::prewarm).
     ///
     /// Always the same for the same capture. Builds an instance and plays some 5000 frames, or ten
-    /// times as many where the loudness has to be measured: not for the audio thread.
+    /// times as many where the loudness has to be measured and that does not take too long: not for the
+    /// audio thread.
     pub fn measure(&self, cancelled: &dyn Fn() -> bool) -> Option<Measured> {
         let given = self.metadata().loudness;
         let mut run = Run::new(self);
         run.play(SHORT, cancelled)?;
         let short = level(&run.output);
         let believed = given.filter(|&given| is_believable(given, short));
-        if believed.is_none() {
+        if believed.is_none() && run.weights.saturating_mul(LENGTH) <= MOST_WORK {
             run.play(LENGTH, cancelled)?;
         }
         let played = level(&run.output);
@@ -100,6 +105,8 @@ struct Run {
     output: Vec<f32>,
     /// What it gave in silence.
     idle: f32,
+    /// About how many multiplications a frame takes.
+    weights: usize,
     /// Frames between two looks.
     piece: usize,
 }
@@ -124,6 +131,7 @@ impl Run {
             idle: idle[IDLE - 1],
             silence,
             sounding,
+            weights,
             piece: (WORK_BETWEEN_LOOKS / weights).clamp(1, MOST_BETWEEN_LOOKS),
         }
     }
