@@ -548,7 +548,21 @@ fn an_old_output_survives_a_failure_and_nothing_new_appears() {
     let before = bench.names();
     bench
         .run(&["render", "nothing.wav", "out.wav"])
-        .bad("nothing.wav: there is no such file");
+        .bad("nothing.wav: there is no such file; name a WAV");
+    bench
+        .run(&["render", "--ir", "nothing.wav", "in.wav", "out.wav"])
+        .bad("nothing.wav: there is no such file; name a WAV");
+    bench
+        .run(&["render", "--ir", ".", "in.wav", "out.wav"])
+        .bad("is a folder; name a WAV");
+    bench
+        .run(&["render", "--ir", "broken.nam", "in.wav", "out.wav"])
+        .bad("broken.nam: is not a sound file");
+    for slash in ["new.wav/", "out.wav/"] {
+        bench
+            .run(&["render", "in.wav", slash])
+            .bad("with a slash at its end; name a WAV");
+    }
     bench
         .run(&["render", "text.wav", "out.wav"])
         .bad("text.wav: is not a sound file");

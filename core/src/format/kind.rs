@@ -74,12 +74,12 @@ impl FileKind {
             Remedy::Browse => "open it in a browser, and download the sound file",
             Remedy::Beside => "pick the file of the same name without \"._\" in front",
             Remedy::Follow => "pick the file that it leads to",
-            Remedy::Cabinet => "convert it first",
+            Remedy::Cabinet => "convert it to WAV, AIFF or FLAC first",
             Remedy::Original
             | Remedy::Export
             | Remedy::OtherPlayer
             | Remedy::Train
-            | Remedy::Pick => "pick a sound file",
+            | Remedy::Pick => "pick a WAV, AIFF or FLAC file",
         }
     }
 }

@@ -431,10 +431,40 @@ fn what_is_no_sound_that_is_read_is_told_by_its_name() {
         (b"caff\0\x01\0\0desc", "a CAF file"),
         (b"wvpk\0\0\0\0\0\0\0\0", "a WavPack file"),
         (
-            b"{\"version\": \"0.5.4\"}",
-            "is not a sound file; Gridleak reads uncompressed WAV",
+            b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x33\x7fFLAC\x01",
+            "is FLAC in an Ogg file; Gridleak reads",
         ),
-        (b"", "is empty"),
+        (
+            b"PK\x03\x04\x14\0\0\0\0\0\x0b\x65Cab/Cab.wav",
+            "is an archive (ZIP); unpack it, and pick the sound",
+        ),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "is an archive (7Z); unpack it"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            "is a picture (PNG); pick a WAV",
+        ),
+        (
+            b"\xef\xbb\xbf<!DOCTYPE html><html>",
+            "is a web page; the download gave a page instead",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a",
+            "is a Git LFS pointer, which stands for a file that was not fetched; run \"git lfs pull\"",
+        ),
+        (b"MThd\0\0\0\x06\0\0", "is a MIDI file; pick a WAV"),
+        (
+            b"DSD \x1c\0\0\0",
+            "is a sound file (DSF); convert it to WAV",
+        ),
+        (
+            b" {\"version\": \"0.5.4\"}",
+            "is a .nam capture; load it as the capture",
+        ),
+        (
+            b"no music",
+            "is not a sound file; Gridleak reads uncompressed WAV and AIFF files, and FLAC: pick",
+        ),
+        (b"", "is empty; download"),
     ] {
         let error = open(file).err().unwrap();
         assert!(
