@@ -125,7 +125,7 @@ fn what_is_cut_short_is_said_to_be() {
     }
     let text = String::from_utf8(bytes).unwrap();
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for length in [101, 1000, wide.len() / 2 | 1] {
+    for length in [101, 1000, (wide.len() / 2) | 1] {
         let error = refuse(&wide[..length]);
         assert!(
             matches!(error, CaptureError::CutShort { .. }),

@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -765,7 +766,10 @@ fn what_a_rig_cannot_do_is_told() {
         (&["--ir", "silence.wav"], "silence.wav: it is silent"),
         (&["--ir", "many.wav"], "3 channels"),
         (&["--ir", "text.wav"], "text.wav"),
-        (&["--ir", &capture], "is not a sound file"),
+        (
+            &["--ir", &capture],
+            "lead.nam: is a .nam capture; load it as the capture",
+        ),
         (&["--ir", "builtin:2x12"], "4x12"),
         (&["--pedal", "silence.wav"], "silence.wav"),
         (&["--tone", "5,5"], "three numbers"),
@@ -782,6 +786,42 @@ fn what_a_rig_cannot_do_is_told() {
             .collect();
         bench.run(&command).bad(words);
     }
+}
+
+/// A song that was picked for a response may be longer than any file that a project keeps.
+#[test]
+fn a_response_may_be_a_file_of_any_length() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 100]]);
+    // Two clicks that are 5 s apart, in stereo of 64 bits, and nothing to the end.
+    let bytes = 16 * 2_200_000u32;
+    let mut song = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x03\0\x02\0".to_vec();
+    for number in [48_000, 16 * 48_000, 16 | (64 << 16)] {
+        song.extend(u32::to_le_bytes(number));
+    }
+    song.extend(b"data");
+    song.extend(bytes.to_le_bytes());
+    song.extend([0.5f64; 2].map(f64::to_le_bytes).concat());
+    let late = song.len() as u64 + 16 * 240_000;
+    bench.put("song.wav", song);
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .open(bench.path("song.wav"))
+        .unwrap();
+    file.seek(SeekFrom::Start(late)).unwrap();
+    file.write_all(&0.5f64.to_le_bytes()).unwrap();
+    file.set_len(44 + u64::from(bytes)).unwrap();
+    let args = [
+        "--capture",
+        "same.nam",
+        "--ir",
+        "song.wav",
+        "in.wav",
+        "out.wav",
+    ];
+    let run = bench.run(&[&["render"][..], &args].concat()).good();
+    assert!(run.err.contains("the rest is cut"), "{run:?}");
 }
 
 #[test]
