@@ -86,10 +86,17 @@ fn loudest(file: &mut SoundFile) -> Result<f32> {
     Ok(loudest)
 }
 
-/// Appends up to `frames` frames, and at most a second of them.
+/// Appends `frames` frames, but no more than a second of them or than there are, and returns how many.
 fn read_piece(file: &mut SoundFile, frames: u64, channels: &mut [Vec<f32>]) -> Result<usize> {
-    let second = u64::from(file.rate());
-    file.read(frames.min(second) as usize, channels)
+    let wanted = frames.min(u64::from(file.rate())) as usize;
+    let mut done = 0;
+    while done < wanted {
+        match file.read(wanted - done, channels)? {
+            0 => break,
+            read => done += read,
+        }
+    }
+    Ok(done)
 }
 
 fn peak(channels: &[Vec<f32>]) -> f32 {
