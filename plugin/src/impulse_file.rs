@@ -40,12 +40,14 @@ fn read_from(name: &Path, open: &dyn Fn() -> Result<SoundFile>) -> Result<Impuls
     let mut file = open()?;
     let rate = u64::from(file.rate());
     let mut channels = vec![Vec::new(); file.channels()];
-    let mut silence = 0;
+    let (mut silence, mut goes_on) = (0, false);
+    // What is as loud is no silence. In a short file there is none to be left out here.
+    let mut sound = f32::INFINITY;
     // Of more channels than can be played, nothing is read: they are refused for their number.
     if channels.len() <= 2 {
         // What is silence shows only beside the loudest sound, so a long file is read twice.
         if file.frames() > KEPT * rate {
-            let sound = FIRST_SOUND * loudest(&mut file)?;
+            sound = FIRST_SOUND * loudest(&mut file)?;
             if sound == 0.0 && file.frames() > LOOKED_THROUGH {
                 let seconds = LOOKED_THROUGH / rate;
                 return Err(Failure::at(
@@ -64,13 +66,18 @@ fn read_from(name: &Path, open: &dyn Fn() -> Result<SoundFile>) -> Result<Impuls
         while let left @ 1.. = (KEPT * rate).saturating_sub(channels[0].len() as u64)
             && read_piece(&mut file, left, &mut channels)? > 0
         {}
+        goes_on = loudest(&mut file)? >= sound;
     }
     let response = ImpulseResponse::behind_silence(silence, channels, rate as f64);
     let response = response.map_err(|reason| Failure::at(name, reason))?;
-    Ok(response.with_remark(file.remark()))
+    let response = response.with_remark(file.remark());
+    Ok(match goes_on {
+        true => response.before_more(),
+        false => response,
+    })
 }
 
-/// The loudest sample of all that is looked through, without its sign.
+/// The loudest sample of what comes next, as far as it is looked through, without its sign.
 fn loudest(file: &mut SoundFile) -> Result<f32> {
     let mut piece = vec![Vec::new(); file.channels()];
     let (mut loudest, mut looked) = (0.0f32, 0);
@@ -119,7 +126,7 @@ pub(crate) fn remarks(
 mod tests {
     use super::*;
 
-    /// A WAV file of 16 bits with the samples of `sound` (16 bits, signed) behind seconds of `hiss`.
+    /// A WAV file of 16 bits with the samples of `sound` behind seconds of `silence`, or of `hiss`.
     fn file(rate: u32, silence: f64, hiss: i16, sound: &[i16]) -> Vec<u8> {
         let frames = (silence * f64::from(rate)) as usize;
         let samples = (0..frames).map(|n| if n % 2 == 0 { hiss } else { -hiss });
@@ -177,6 +184,12 @@ mod tests {
             let last = response.channels()[0].last().unwrap().abs();
             assert!(last < 1e-4, "it fades: {last}");
         }
+        // And be it long after a pause.
+        let mut late = vec![0; 100_000];
+        (late[0], late[99_999]) = (9000, 9000);
+        let (response, remarks) = told(&file(8_000, 0.0, 0, &late));
+        assert_eq!(response.channels()[0].len(), 1);
+        assert!(remarks.contains("the rest is cut"), "{remarks}");
     }
 
     #[test]

@@ -175,6 +175,13 @@ impl ImpulseResponse {
         self
     }
 
+    /// The same where more sound would come behind the samples, beyond [`ImpulseResponse::LONGEST`].
+    #[must_use]
+    pub fn before_more(mut self) -> Self {
+        self.cut = true;
+        self
+    }
+
     /// What is worth knowing about it when it is played, alone or blended with another one.
     pub fn remarks(&self, other: Option<&ImpulseResponse>) -> Vec<Remark> {
         let seconds = |frames: usize| frames as f64 / self.rate;
