@@ -5,7 +5,7 @@ use crate::error::{CaptureError, Result};
 use crate::format::controls::{self, Control};
 use crate::format::fields::Field;
 use crate::format::json::{self, Node, Value};
-use crate::format::kind;
+use crate::format::kind::{self, FileKind};
 use crate::format::metadata::Metadata;
 use crate::format::text::decode_text;
 use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, MAX_LAYERS, SAMPLE_RATES};
@@ -369,11 +369,11 @@ fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<
         file: name.to_owned(),
         detail,
     };
-    if let Some(kind) = kind::of_bytes(bytes) {
+    if let Some(kind) = FileKind::of_bytes(bytes) {
         return Err(other_kind(name, kind));
     }
     let text = decode_text(bytes).ok_or_else(|| not_json("it is not text".to_owned()))?;
-    if let Some(kind) = kind::of_bytes(text.as_bytes()) {
+    if let Some(kind) = FileKind::of_bytes(text.as_bytes()) {
         return Err(other_kind(name, kind));
     }
     let content = text.trim_ascii();
@@ -406,10 +406,10 @@ fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<
     Ok((Arc::from(name), node))
 }
 
-fn other_kind(name: &str, kind: kind::Kind) -> CaptureError {
+fn other_kind(name: &str, kind: FileKind) -> CaptureError {
     CaptureError::OtherKind {
         file: name.to_owned(),
+        remedy: kind.remedy(),
         what: kind.what,
-        remedy: kind.remedy,
     }
 }

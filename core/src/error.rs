@@ -218,8 +218,6 @@ fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file. It may have been moved or renamed; pick it again.".into(),
         ErrorKind::PermissionDenied => "you are not allowed to read this file. Change its permissions or copy it to a folder of yours.".into(),
-        ErrorKind::InvalidInput => "this is a pipe or a device. Pick a .nam file.".into(),
-        ErrorKind::IsADirectory => "this is a folder. Pick a .nam file in it.".into(),
         _ => format!("cannot be read ({error}). Check the disk it is on, and try again."),
     }
 }

@@ -34,13 +34,14 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, Cab, CabSettings, Chain, GateSettings, ImpulseResponse, Peaks, Remark, Setup, Source,
-    ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
+    Amp, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, Peaks, Remark, Setup,
+    Source, ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
 pub use format::DEFAULT_SAMPLE_RATE;
 pub use format::controls::{Control, KnobPositions, MAX_CONTROLS};
+pub use format::kind::FileKind;
 pub use format::metadata::Metadata;
 pub use format::text::{decode_text, is_utf16};
 pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};

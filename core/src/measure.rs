@@ -22,6 +22,13 @@ const WORK_BETWEEN_LOOKS: usize = 1 << 22;
 /// The most frames between two looks.
 const MOST_BETWEEN_LOOKS: usize = 1024;
 
+/// The most multiplications that the whole signal may take, roughly: some seconds. The largest real
+/// captures take half of it. Of what takes more, the short piece has to do.
+const MOST_WORK: usize = 1 << 33;
+/// The same for the piece, which is shorter for what would take more, but never than so many frames.
+const MOST_WORK_SHORT: usize = 1 << 32;
+const SHORTEST: usize = 256;
+
 /// What was found out about a capture by playing it at full size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
@@ -39,14 +46,18 @@ impl Capture {
     /// few milliseconds once the instance is [prewarmed](Model::prewarm).
     ///
     /// Always the same for the same capture. Builds an instance and plays some 5000 frames, or ten
-    /// times as many where the loudness has to be measured: not for the audio thread.
+    /// times as many where the loudness has to be measured, and fewer of what is far larger than any real
+    /// capture: not for the audio thread.
     pub fn measure(&self, cancelled: &dyn Fn() -> bool) -> Option<Measured> {
         let given = self.metadata().loudness;
         let mut run = Run::new(self);
-        run.play(SHORT, cancelled)?;
+        run.play(
+            (MOST_WORK_SHORT / run.weights).clamp(SHORTEST, SHORT),
+            cancelled,
+        )?;
         let short = level(&run.output);
         let believed = given.filter(|&given| is_believable(given, short));
-        if believed.is_none() {
+        if believed.is_none() && run.weights.saturating_mul(LENGTH) <= MOST_WORK {
             run.play(LENGTH, cancelled)?;
         }
         let played = level(&run.output);
@@ -100,6 +111,8 @@ struct Run {
     output: Vec<f32>,
     /// What it gave in silence.
     idle: f32,
+    /// About how many multiplications a frame takes.
+    weights: usize,
     /// Frames between two looks.
     piece: usize,
 }
@@ -124,6 +137,7 @@ impl Run {
             idle: idle[IDLE - 1],
             silence,
             sounding,
+            weights,
             piece: (WORK_BETWEEN_LOOKS / weights).clamp(1, MOST_BETWEEN_LOOKS),
         }
     }

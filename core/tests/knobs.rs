@@ -356,6 +356,15 @@ fn the_guitar_may_have_any_input() {
             json!({"controls": ["drive", "tone"], "control_channels": [2, 0]}),
             [second, guitar, first],
         ),
+        // All inputs: the first is the guitar's.
+        (
+            json!({"controls": ["drive", "tone"], "control_channels": [1, 2, 0]}),
+            [second, guitar, first],
+        ),
+        (
+            json!({"controls": ["drive", "tone"], "control_channels": [0, 1, 2]}),
+            [guitar, first, second],
+        ),
     ] {
         let capture = lstm(3, metadata.clone());
         let mut model = capture.build();
@@ -412,7 +421,32 @@ fn inputs_that_nobody_explains_are_refused_in_words() {
         (
             3,
             json!({"controls": ["drive", "tone"], "control_channels": [1, 1]}),
-            "other names",
+            "would share an input",
+        ),
+        (
+            3,
+            json!({"controls": ["drive", "tone"], "control_channels": [0, 1, 1]}),
+            "would share an input",
+        ),
+        (
+            3,
+            json!({"controls": ["drive", "tone"], "control_channels": [0, 0, 1]}),
+            "would share an input",
+        ),
+        (
+            3,
+            json!({"control_channels": "[audio ; drive ; drive]", "controls": ["drive", "drive"]}),
+            "would share an input",
+        ),
+        (
+            3,
+            json!({"controls": ["drive", "tone"], "control_channels": [1]}),
+            "3 inputs, but this lists 1",
+        ),
+        (
+            2,
+            json!({"controls": ["drive"], "control_channels": [0, 1, 0, 1]}),
+            "2 inputs, but this lists 4",
         ),
         (
             3,

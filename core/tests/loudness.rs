@@ -166,6 +166,27 @@ fn silence_before_the_sound_is_found() {
     assert_eq!(found.loudness.unwrap().source, LoudnessSource::Given);
 }
 
+/// Its short piece is worth -20.9 dB. What comes later and is much louder is only heard if playing all of
+/// the signal does not take too long.
+#[test]
+fn a_huge_capture_is_measured_by_the_short_piece() {
+    let measured = |weights: usize| {
+        let mut list = vec!["0"; weights];
+        (list[0], list[6_000]) = ("0.5", "5.0");
+        let file = format!(
+            r#"{{"version": "0.5.4", "architecture": "Linear", "weights": [{}],
+                "config": {{"receptive_field": {weights}, "bias": false}}}}"#,
+            list.join(",")
+        );
+        let capture = Capture::from_bytes("huge.nam", file.as_bytes()).expect("it is well formed");
+        measure(&capture).loudness.expect("it sounds")
+    };
+    let (usual, huge) = (measured(8_000), measured(400_000));
+    assert!((usual.db + 1.3).abs() < 1.0, "{usual:?}");
+    assert!((huge.db + 20.9).abs() < 1.0, "{huge:?}");
+    assert_eq!(huge.source, LoudnessSource::Measured);
+}
+
 #[test]
 fn neither_offsets_nor_tails_are_silence() {
     // An offset that is louder than the sound, and a second of reverberation.

@@ -40,7 +40,10 @@ fn files_of_other_kinds_are_named() {
             "download the .nam file itself",
         ),
         (b"\xef\xbb\xbf\r\n <!-- saved --><HTML>", "web page", "sign in"),
-        (b"<?xml version=\"1.0\"?><a/>", "web page", "download"),
+        (b"<?xml version=\"1.0\"?><!DOCTYPE HTML>", "web page", "sign in"),
+        (b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "XML", "sign in"),
+        (b"<?xml version=\"1.0\"?>\n<svg width=\"9\"/>", "picture (SVG)", "Pick a .nam"),
+        (b"<svg/>", "picture (SVG)", "Pick a .nam"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 298345\n",
             "Git LFS pointer",
@@ -50,6 +53,7 @@ fn files_of_other_kinds_are_named() {
         (b"FORM\0\0\0\x24AIFFCOMM", "sound file (AIFF)", "as a cabinet"),
         (b"fLaC\0\0\0\x22", "sound file (FLAC)", "as a cabinet"),
         (b"ID3\x04\0\0\0\0", "sound file (MP3)", "as a cabinet"),
+        (b"MThd\0\0\0\x06\0\0", "MIDI", "Pick a .nam"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture (PNG)", "Pick a .nam capture"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture (JPG)", "Pick a .nam capture"),
         (b"BM\x36\x00\x00\x00", "picture (BMP)", "Pick a .nam capture"),
@@ -75,6 +79,13 @@ fn files_of_other_kinds_are_named() {
         (br#"{"model_data": {}, "state_dict": {}}"#, "GuitarML", "look for a .nam capture"),
         (br#"{"class_name": "Sequential", "config": {}}"#, "Keras", "Export"),
         (br#"{"net": {"name": "WaveNet"}, "optimizer": {"lr": 1}}"#, "training", "exports"),
+        (
+            br#"{"message": "Not Found", "documentation_url": "https://example.org", "status": "404"}"#,
+            "web site",
+            "download the .nam file itself",
+        ),
+        (br#"{"error": {"code": 403}}"#, "web site", "sign in"),
+        (br#"{"detail": "Not found."}"#, "web site", "sign in"),
     ];
     for (bytes, what, remedy) in cases {
         // Nothing is believed that lies behind the end.
@@ -111,6 +122,15 @@ fn what_is_cut_short_is_said_to_be() {
             "{length}: {error}"
         );
         assert!(error.to_string().contains("Download it again"), "{error}");
+    }
+    let text = String::from_utf8(bytes).unwrap();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for length in [101, 1000, (wide.len() / 2) | 1] {
+        let error = refuse(&wide[..length]);
+        assert!(
+            matches!(error, CaptureError::CutShort { .. }),
+            "{length}: {error}"
+        );
     }
 }
 

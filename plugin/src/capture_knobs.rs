@@ -44,16 +44,16 @@ impl CaptureKnobs {
     }
 }
 
-/// What a knob at a position is set to, in the numbers of the capture.
+/// What a knob at a position is set to, in the numbers of the capture: about a hundred steps of its range
+/// are told apart.
 pub(crate) fn value(control: &Control, position: f32) -> String {
     let value = control.value(f64::from(position));
-    let [from, to] = control.range;
-    let decimals = match to - from {
-        wide if wide > 20.0 => 0,
-        wide if wide > 2.0 => 1,
-        _ => 2,
-    };
-    format!("{value:.decimals$}")
+    let [from, to] = control.range.map(f64::from);
+    let decimals = 2.0 - ((to - from) / 2.0).log10().ceil();
+    match decimals > 6.0 || from.abs().max(to.abs()) >= 1e7 {
+        true => format!("{value:.2e}"),
+        false => format!("{value:.*}", decimals.max(0.0) as usize),
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +100,28 @@ pub(crate) mod tests {
         assert_eq!(typed(1, "loud"), None);
         knobs.name(&Arc::default());
         assert_eq!(shown(0, 0.5), "0.50");
+    }
+
+    #[test]
+    fn however_wide_a_range_is_its_values_are_short_and_told_apart() {
+        for (from, to, middle) in [
+            (0.0, 0.001, "0.00050"),
+            (0.0, 0.2, "0.10"),
+            (0.0, 1.0, "0.50"),
+            (-1.0, 1.0, "0.00"),
+            (0.0, 10.0, "5.0"),
+            (20.0, 20_000.0, "10010"),
+            (0.0, 1e-20, "5.00e-21"),
+            (-3e38, 3e38, "0.00e0"),
+            (0.0, 3e38, "1.50e38"),
+        ] {
+            let made = controls(json!([{"name": "x", "min": from, "max": to}]));
+            let text = |position| value(&made[0], position);
+            assert_eq!(text(0.5), middle);
+            let texts = [text(0.0), text(0.4), text(0.6), text(1.0)];
+            assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "{texts:?}");
+            assert!(texts.iter().all(|text| text.len() < 10), "{texts:?}");
+        }
     }
 
     #[test]

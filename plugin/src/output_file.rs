@@ -46,6 +46,13 @@ impl OutputFile {
                 return Err(Failure::at(path, "is write-protected; choose another name"));
             }
         }
+        let text = path.to_string_lossy();
+        if text.ends_with(std::path::is_separator) {
+            return Err(Failure::at(
+                path,
+                "is the name of a folder, with a slash at its end; name a WAV file to write",
+            ));
+        }
         if target.file_name().is_none() {
             return Err(Failure::at(
                 path,

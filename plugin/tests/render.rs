@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -548,7 +549,21 @@ fn an_old_output_survives_a_failure_and_nothing_new_appears() {
     let before = bench.names();
     bench
         .run(&["render", "nothing.wav", "out.wav"])
-        .bad("nothing.wav: there is no such file");
+        .bad("nothing.wav: there is no such file; name a WAV");
+    bench
+        .run(&["render", "--ir", "nothing.wav", "in.wav", "out.wav"])
+        .bad("nothing.wav: there is no such file; name a WAV");
+    bench
+        .run(&["render", "--ir", ".", "in.wav", "out.wav"])
+        .bad("is a folder; name a WAV");
+    bench
+        .run(&["render", "--ir", "broken.nam", "in.wav", "out.wav"])
+        .bad("broken.nam: is not a sound file");
+    for slash in ["new.wav/", "out.wav/"] {
+        bench
+            .run(&["render", "in.wav", slash])
+            .bad("with a slash at its end; name a WAV");
+    }
     bench
         .run(&["render", "text.wav", "out.wav"])
         .bad("text.wav: is not a sound file");
@@ -757,7 +772,10 @@ fn what_a_rig_cannot_do_is_told() {
         (&["--ir", "silence.wav"], "silence.wav: it is silent"),
         (&["--ir", "many.wav"], "3 channels"),
         (&["--ir", "text.wav"], "text.wav"),
-        (&["--ir", &capture], "is not a sound file"),
+        (
+            &["--ir", &capture],
+            "lead.nam: is a .nam capture; load it as the capture",
+        ),
         (&["--ir", "builtin:2x12"], "4x12"),
         (&["--pedal", "silence.wav"], "silence.wav"),
         (&["--bass", "11"], "0 to 10"),
@@ -774,6 +792,42 @@ fn what_a_rig_cannot_do_is_told() {
             .collect();
         bench.run(&command).bad(words);
     }
+}
+
+/// A song that was picked for a response may be longer than any file that a project keeps.
+#[test]
+fn a_response_may_be_a_file_of_any_length() {
+    let bench = Bench::new();
+    bench.put("same.nam", identity(48_000, ""));
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 100]]);
+    // Two clicks that are 5 s apart, in stereo of 64 bits, and nothing to the end.
+    let bytes = 16 * 2_200_000u32;
+    let mut song = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x03\0\x02\0".to_vec();
+    for number in [48_000, 16 * 48_000, 16 | (64 << 16)] {
+        song.extend(u32::to_le_bytes(number));
+    }
+    song.extend(b"data");
+    song.extend(bytes.to_le_bytes());
+    song.extend([0.5f64; 2].map(f64::to_le_bytes).concat());
+    let late = song.len() as u64 + 16 * 240_000;
+    bench.put("song.wav", song);
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .open(bench.path("song.wav"))
+        .unwrap();
+    file.seek(SeekFrom::Start(late)).unwrap();
+    file.write_all(&0.5f64.to_le_bytes()).unwrap();
+    file.set_len(44 + u64::from(bytes)).unwrap();
+    let args = [
+        "--capture",
+        "same.nam",
+        "--ir",
+        "song.wav",
+        "in.wav",
+        "out.wav",
+    ];
+    let run = bench.run(&[&["render"][..], &args].concat()).good();
+    assert!(run.err.contains("the rest is cut"), "{run:?}");
 }
 
 #[test]

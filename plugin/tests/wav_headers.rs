@@ -289,7 +289,7 @@ fn what_is_no_playable_wav_is_refused() {
     for (words, file) in [
         ("is empty", Vec::new()),
         ("is not a sound file", b"RIFF".to_vec()),
-        ("is not a sound file", b"RIFF\0\0\0\0AVI LIST".to_vec()),
+        ("is a video (AVI)", b"RIFF\0\0\0\0AVI LIST".to_vec()),
         ("without audio", b"RF64\xff\xff\xff\xffWAVE".to_vec()),
         ("is an MP3 file", b"ID3\x04\0\0\0\0\0\0\xff\xfb".to_vec()),
         ("without audio", riff(&[fmt(1, 1, 48_000, 16)])),

@@ -11,8 +11,9 @@ use std::ops::RangeInclusive;
 /// a sound, but what a recording began with.
 const MOST_SILENCE: f64 = 0.010;
 
-/// Before the first sample that is as loud, as a part of the peak (-60 dB), there is silence, or noise.
-const FIRST_SOUND: f32 = 1e-3;
+/// Before the first sample of an impulse response that is as loud, as a part of its peak (-60 dB), there
+/// is silence, or noise.
+pub const FIRST_SOUND: f32 = 1e-3;
 
 /// Seconds by which two responses may begin apart and still belong together: two microphones in one
 /// large room.
@@ -36,6 +37,12 @@ const OFFICIAL_RATE: f64 = 48_000.0;
 /// The band in Hz in which impulse responses are made equally loud: from the lowest string to where
 /// guitar loudspeakers have nothing more to say.
 const BAND: RangeInclusive<f64> = 80.0..=8_000.0;
+
+/// The highest rate in Hz at which a response is looked at for its loudness, and the rate that it is
+/// converted to otherwise: what lies above is not heard, and takes memory. So no more than 40 MB is ever
+/// taken for it.
+const HIGHEST_RATE: f64 = 96_000.0;
+const HEARD_RATE: f64 = 48_000.0;
 
 /// Most that is made louder for it, in dB.
 const MOST_RAISED: f64 = 60.0;
@@ -131,11 +138,23 @@ impl ImpulseResponse {
     /// lengths, no samples, samples that are silence, no numbers or too loud, a rate that is none of
     /// audio.
     pub fn new(channels: Vec<Vec<f32>>, rate: f64) -> Result<Self, String> {
+        Self::behind_silence(0, channels, rate)
+    }
+
+    /// The same of samples before which there were so many frames of silence, more than 10 ms or none.
+    ///
+    /// # Errors
+    /// As [`ImpulseResponse::new`].
+    pub fn behind_silence(
+        silence: usize,
+        channels: Vec<Vec<f32>>,
+        rate: f64,
+    ) -> Result<Self, String> {
         let peak = check(&channels, rate)?;
         let mut made = ImpulseResponse {
             channels,
             rate,
-            silence: 0,
+            silence,
             left_out: 0,
             cut: false,
             normalising_db: 0.0,
@@ -144,7 +163,7 @@ impl ImpulseResponse {
         };
         made.trim_beginning(peak);
         made.trim_end();
-        (made.normalising_db, made.loudest_db) = made.loudness();
+        (made.normalising_db, made.loudest_db) = made.loudness()?;
         Ok(made)
     }
 
@@ -153,6 +172,13 @@ impl ImpulseResponse {
     #[must_use]
     pub fn with_remark(mut self, of_file: Option<&'static str>) -> Self {
         self.of_file = of_file;
+        self
+    }
+
+    /// The same where more sound would come behind the samples, beyond [`ImpulseResponse::LONGEST`].
+    #[must_use]
+    pub fn before_more(mut self) -> Self {
+        self.cut = true;
         self
     }
 
@@ -277,11 +303,12 @@ impl ImpulseResponse {
     /// Leaves out a long silence at the beginning.
     fn trim_beginning(&mut self, peak: f32) {
         let loud = |channel: &Vec<f32>| channel.iter().position(|s| s.abs() >= FIRST_SOUND * peak);
-        self.silence = self.channels.iter().filter_map(loud).min().unwrap_or(0);
+        let first = self.channels.iter().filter_map(loud).min().unwrap_or(0);
+        self.silence += first;
         if self.silence as f64 > MOST_SILENCE * self.rate {
             self.left_out = self.silence;
             for channel in &mut self.channels {
-                channel.drain(..self.silence);
+                channel.drain(..first);
             }
         }
     }
@@ -316,23 +343,34 @@ impl ImpulseResponse {
     }
 
     /// What makes it as loud as all others, and what it makes loudest, in dB.
-    fn loudness(&self) -> (f64, f64) {
+    fn loudness(&self) -> Result<(f64, f64), String> {
+        let rate = match self.rate > HIGHEST_RATE {
+            true => HEARD_RATE,
+            false => self.rate,
+        };
+        let heard = self.channels.iter().map(|channel| {
+            let made = resample(channel, self.rate, rate)?;
+            Ok([made.before, made.samples].concat())
+        });
+        let channels = heard.collect::<Result<Vec<_>, String>>()?;
+        // There are so many fewer samples.
+        let scale = self.rate / rate;
         // A line for each hertz at least, and two for each that could be told apart, so that no tone
         // hides between them.
-        let length = self.channels[0].len().max(self.rate as usize / 2);
+        let length = channels[0].len().max(rate as usize / 2);
         let length = (2 * length).next_power_of_two();
         let transform = RealFftPlanner::<f64>::new().plan_fft_forward(length);
         let (mut samples, mut spectrum) = (transform.make_input_vec(), transform.make_output_vec());
         let mut powers = vec![0.0; spectrum.len()];
-        for channel in &self.channels {
+        for channel in &channels {
             samples.fill(0.0);
             for (to, &sample) in samples.iter_mut().zip(channel) {
-                *to = f64::from(sample);
+                *to = scale * f64::from(sample);
             }
             let done = transform.process(&mut samples, &mut spectrum);
             debug_assert!(done.is_ok(), "all lengths fit");
             for (power, line) in powers.iter_mut().zip(&spectrum) {
-                *power += line.norm_sqr() / self.channels.len() as f64;
+                *power += line.norm_sqr() / channels.len() as f64;
             }
         }
         let loudest = powers
@@ -341,7 +379,7 @@ impl ImpulseResponse {
         // In pink noise there is as much less of a frequency as it is higher.
         let (mut came, mut went) = (0.0, 0.0);
         for (line, power) in powers.iter().enumerate() {
-            let frequency = line as f64 * self.rate / length as f64;
+            let frequency = line as f64 * rate / length as f64;
             if BAND.contains(&frequency) {
                 came += 1.0 / frequency;
                 went += power / frequency;
@@ -349,7 +387,7 @@ impl ImpulseResponse {
         }
         // Without a sound in the band the logarithm is infinite.
         let normalising = (-10.0 * (went / came).log10()).min(MOST_RAISED);
-        (normalising, 10.0 * loudest.log10())
+        Ok((normalising, 10.0 * loudest.log10()))
     }
 
     /// Its power response at frequencies in Hz: the mean of its sides.
@@ -747,6 +785,25 @@ mod tests {
         assert!(change.abs() < 0.05, "{change} dB");
         // What has next to nothing in the band is not made infinitely loud.
         assert_eq!(db(mono(&[2e-6], 48_000.0)), 60.0);
+    }
+
+    #[test]
+    fn the_loudness_is_the_same_at_any_rate() {
+        for seconds in [0.1, 1.5] {
+            let at = |rate: f64| mono(&cabinet(rate, seconds), rate);
+            let wanted = at(48_000.0);
+            for rate in [96_000.0, 96_001.0, 192_000.0, 768_000.0] {
+                let found = at(rate);
+                let level = 20.0 * (rate / 48_000.0).log10();
+                for (what, found, wanted) in [
+                    ("mean", found.normalising_db + level, wanted.normalising_db),
+                    ("loudest", found.loudest_db - level, wanted.loudest_db),
+                ] {
+                    let off = (found - wanted).abs();
+                    assert!(off < 0.05, "{what} at {rate} Hz: {found}, {wanted} dB");
+                }
+            }
+        }
     }
 
     /// The response stays as it was, its phase too, so time zero is where it was. `floor`: part of

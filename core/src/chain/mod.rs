@@ -36,7 +36,7 @@ mod voice;
 pub use amp::{Amp, latency};
 pub use cab::{Cab, CabSettings};
 pub use gate::GateSettings;
-pub use impulse_response::{ImpulseResponse, Remark};
+pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
 pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;

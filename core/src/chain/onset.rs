@@ -8,6 +8,11 @@
 //! that what was cut is made up for, in level and in phase, as far as one hears, at the cost of what
 //! nobody does. They solve a problem of least squares, in which a difference counts as much as it is
 //! heard.
+//!
+//! Of a response whose own rate is below 40 kHz or so there is nothing that lies above what is heard: what
+//! is made up for is paid for between half of its rate and 20 kHz, where the file itself is silent. A click
+//! that is the first sample gets about as loud there as it is below; weights that would make it 5 dB softer
+//! would cost a decibel or two below. Such files are rare, and say little about these frequencies anyway.
 
 use std::f64::consts::TAU;
 

@@ -121,11 +121,16 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
     channels.sort_unstable();
     channels.dedup();
     if channels.len() != controls.len() {
-        return Err(unexplained(
-            "its knobs have other names in controls than in control_channels".to_owned(),
-        ));
+        return Err(same_input(document));
     }
     Ok(controls)
+}
+
+fn same_input(at: &Field<'_>) -> CaptureError {
+    CaptureError::Inputs {
+        place: at.place(),
+        problem: "two of its knobs, or the guitar and a knob, would share an input".to_owned(),
+    }
 }
 
 /// The input that is none of the knobs'.
@@ -193,7 +198,23 @@ impl Layout {
             }
             Value::List(_) => {
                 let channels = field.list()?.map(|item| item.size(0, inputs - 1));
-                layout.channels = channels.collect::<Result<_>>()?;
+                let mut channels = channels.collect::<Result<Vec<_>>>()?;
+                // Of all inputs, the first one is the guitar's.
+                if channels.len() == inputs {
+                    let guitar = channels.remove(0);
+                    if channels.contains(&guitar) {
+                        return Err(same_input(field));
+                    }
+                }
+                if channels.len() + 1 != inputs {
+                    let problem = format!(
+                        "it has {inputs} inputs, but this lists {} where it should list those of the knobs",
+                        channels.len()
+                    );
+                    let place = field.place();
+                    return Err(CaptureError::Inputs { place, problem });
+                }
+                layout.channels = channels;
             }
             _ => {}
         }

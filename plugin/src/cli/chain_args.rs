@@ -10,7 +10,6 @@ use super::settings_args::SettingsArgs;
 use crate::builtin::CABS;
 use crate::failure::{Failure, Result};
 use crate::impulse_file;
-use crate::state::Contents;
 
 /// The rig around the capture. What is not named is off.
 #[derive(Debug, Args)]
@@ -87,7 +86,7 @@ impl ChainArgs {
 fn open_response(path: &Path) -> Result<ImpulseResponse> {
     match built_in(path, CABS) {
         Some(found) => impulse_file::read(path, found?.bytes),
-        None => impulse_file::read(path, &Contents::read(path, &|| false)?.bytes),
+        None => impulse_file::open(path),
     }
 }
 fn knob(text: &str) -> std::result::Result<(String, f32), String> {

@@ -7,7 +7,11 @@ use super::pcm::{Encoding, Layout, Pcm};
 use super::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
 
 /// Finds the audio.
-pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<Pcm> {
+///
+/// `has_kinds`: whether it is an AIFF-C file.
+pub(super) fn open(mut source: Box<dyn Bytes>, has_kinds: bool) -> io::Result<Pcm> {
+    // What comes behind the rate in other files is none.
+    let most = if has_kinds { 22 } else { 18 };
     let (mut chunks, _) = Chunks::new(&mut *source, true)?;
     let (mut common, mut sound) = (None, None);
     // Either may come first.
@@ -15,7 +19,7 @@ pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<Pcm> {
         && let Some(chunk) = chunks.next()?
     {
         match &chunk.name {
-            b"COMM" => common = Some(Common::parse(&chunks.peek(chunk.size.min(22))?)?),
+            b"COMM" => common = Some(Common::parse(&chunks.peek(chunk.size.min(most))?)?),
             b"SSND" => {
                 // Behind an offset, of which nobody makes use, and the size of blocks.
                 let head = chunks.peek(8)?;
@@ -93,7 +97,11 @@ impl Common {
                 return Err(unreadable(&format!("an AIFF file of {bits} bits")));
             }
             (kind, _) => {
-                let kind = String::from_utf8_lossy(kind);
+                let plain = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+                let shown = kind
+                    .iter()
+                    .map(|byte| if plain(byte) { char::from(*byte) } else { '?' });
+                let kind: String = shown.collect();
                 return Err(unreadable(&format!("a compressed AIFF file ({kind})")));
             }
         };

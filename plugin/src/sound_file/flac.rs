@@ -37,7 +37,7 @@ impl Flac {
     pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<Self> {
         let head = head(&mut *source)?;
         let start = source.stream_position()?;
-        let frames = caught(|| count(head, &mut *source))?;
+        let (holes, frames) = caught(|| count(head, &mut *source))?;
         source.seek(SeekFrom::Start(start))?;
         // See the format's definition: 20 bits, 3 and 36, behind 10 bytes.
         let info = &head[MARK.len() + BLOCK_HEAD..];
@@ -50,6 +50,10 @@ impl Flac {
             return Err(bad(
                 "is a FLAC file without audio, or one that is cut short",
             ));
+        }
+        // What has all that it says is whole, however it is numbered.
+        if holes && !(1..=frames).contains(&said) {
+            return Err(wrong("a part of it is missing"));
         }
         let (reader, decoder) = caught(|| {
             let reader = reader(head, source)?;
@@ -149,14 +153,19 @@ fn reader<'s>(
     FlacReader::try_new(stream, FormatOptions::default()).map_err(wrong)
 }
 
-/// Frames that are there. The file may say something else, or nothing.
-fn count(head: [u8; MARK.len() + BLOCK_HEAD + INFO], audio: &mut dyn Bytes) -> io::Result<u64> {
+/// Whether frames seem to be missing before others, for the crate leaves out what is damaged, and how many
+/// there are. The file may say something else, or nothing.
+fn count(
+    head: [u8; MARK.len() + BLOCK_HEAD + INFO],
+    audio: &mut dyn Bytes,
+) -> io::Result<(bool, u64)> {
     let mut reader = reader(head, audio)?;
-    let mut frames = 0u64;
+    let (mut holes, mut frames) = (false, 0u64);
     while let Ok(Some(packet)) = reader.next_packet() {
+        holes |= packet.pts.get() > frames as i64;
         frames = frames.saturating_add(packet.dur.get());
     }
-    Ok(frames)
+    Ok((holes, frames))
 }
 
 /// Calls the crate, which may panic over a file that somebody made for that.

@@ -14,6 +14,8 @@ mod wav;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use gridleak_core::FileKind;
+
 use crate::failure::{Failure, Result, plain};
 use crate::ordinary_file;
 use flac::Flac;
@@ -50,7 +52,13 @@ enum Decoder {
 impl SoundFile {
     /// Opens the file at `path` and reads its header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (file, _) = ordinary_file::open(path).map_err(|e| Failure::at(path, plain(&e)))?;
+        let (file, _) = ordinary_file::open(path).map_err(|e| {
+            let remedy = match e.kind() {
+                io::ErrorKind::PermissionDenied => "change that, or copy it to a folder of yours",
+                _ => "name a WAV, AIFF or FLAC file",
+            };
+            Failure::at(path, format_args!("{}; {remedy}", plain(&e)))
+        })?;
         Self::new(path, BufReader::with_capacity(1 << 16, file))
     }
 
@@ -65,7 +73,9 @@ impl SoundFile {
             Failure::at(
                 name,
                 match e.kind() {
-                    io::ErrorKind::UnexpectedEof => "the file ends before its audio begins".into(),
+                    io::ErrorKind::UnexpectedEof => {
+                        "the file ends before its audio begins; download or export it again".into()
+                    }
                     _ => plain(&e),
                 },
             )
@@ -145,18 +155,29 @@ impl SoundFile {
 /// Finds out what kind of file this is, and where its audio begins.
 fn decoder(mut source: Box<dyn Bytes>) -> io::Result<Decoder> {
     let start = beginning(&mut *source)?;
-    Ok(match start.as_slice() {
+    Ok(match &start[..start.len().min(12)] {
         [b'R', b'I', b'F', b'F', .., b'W', b'A', b'V', b'E'] => Decoder::Pcm(wav::open(source)?),
         [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
             Decoder::Pcm(wav::open(source)?)
         }
-        [b'F', b'O', b'R', b'M', .., b'A', b'I', b'F', b'F' | b'C'] => {
-            Decoder::Pcm(aiff::open(source)?)
-        }
+        [
+            b'F',
+            b'O',
+            b'R',
+            b'M',
+            ..,
+            b'A',
+            b'I',
+            b'F',
+            kind @ (b'F' | b'C'),
+        ] => Decoder::Pcm(aiff::open(source, *kind == b'C')?),
         [b'f', b'L', b'a', b'C', ..] => Decoder::Flac(Box::new(Flac::open(source)?)),
-        start => return Err(bad(foreign(start))),
+        _ => return Err(bad(foreign(&start))),
     })
 }
+
+/// So many bytes tell what a file is.
+const BEGINNING: u64 = 4096;
 
 /// The first bytes of a file, behind a tag of the kind that some programs put before everything; they
 /// stay next.
@@ -164,7 +185,7 @@ fn beginning(source: &mut dyn Bytes) -> io::Result<Vec<u8>> {
     let mut peek = |at: u64| -> io::Result<Vec<u8>> {
         source.seek(io::SeekFrom::Start(at))?;
         let mut start = Vec::new();
-        Read::take(&mut *source, 12).read_to_end(&mut start)?;
+        Read::take(&mut *source, BEGINNING).read_to_end(&mut start)?;
         source.seek(io::SeekFrom::Start(at))?;
         Ok(start)
     };
@@ -189,11 +210,13 @@ fn foreign(start: &[u8]) -> String {
         )
     };
     let other = |name: &str| format!("is {name}; {READABLE}: convert it first");
+    let has = |word: &[u8]| start.windows(word.len()).any(|window| window == word);
     match start {
         [b'I', b'D', b'3', ..] | [0xFF, 0xE2..=0xE7 | 0xF2..=0xF7 | 0xFA | 0xFB, ..] => {
             lossy("an MP3 file")
         }
         [0xFF, 0xF0 | 0xF1 | 0xF8 | 0xF9, ..] => lossy("an AAC file"),
+        [b'O', b'g', b'g', b'S', ..] if has(b"\x7fFLAC") => other("FLAC in an Ogg file"),
         [b'O', b'g', b'g', b'S', ..] => lossy("an Ogg file (Vorbis or Opus)"),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => lossy("an M4A or MP4 file"),
         [0x30, 0x26, 0xB2, 0x75, ..] => lossy("a WMA file"),
@@ -201,8 +224,16 @@ fn foreign(start: &[u8]) -> String {
         [b'w', b'v', b'p', b'k', ..] => other("a WavPack file"),
         [b'M', b'A', b'C', b' ', ..] => other("a Monkey's Audio file"),
         [b'r', b'i', b'f', b'f', ..] => other("a Wave64 file"),
-        [] => "is empty".into(),
-        _ => format!("is not a sound file; {READABLE}"),
+        [] => "is empty; download or export it again".into(),
+        _ => match FileKind::of_bytes(start) {
+            Some(kind) => format!("is {}; {}", kind.what, kind.remedy_for_sound()),
+            None if start.trim_ascii_start().starts_with(b"{")
+                && (has(b"\"architecture\"") || has(b"\"version\"")) =>
+            {
+                "is a .nam capture; load it as the capture".into()
+            }
+            None => format!("is not a sound file; {READABLE}: pick one of these"),
+        },
     }
 }
 

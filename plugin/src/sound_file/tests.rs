@@ -234,6 +234,17 @@ fn a_quiet_sample_stays_where_the_rules_have_it() {
         -(0x10_0000 as f32) / 2f32.powi(31)
     );
     assert_eq!(level(&fmt(1, 1, 4, 24)), -0.125);
+    // Of bits that a converter does not give, only the lowest are never used.
+    for (bytes, bits, unit) in [(3, 20, 16), (2, 12, 16)] {
+        let loud = (1 << (8 * bytes - 1)) as f32;
+        let samples: [i32; 3] = [20 * unit, -7 * unit, unit];
+        let data: Vec<u8> = samples
+            .iter()
+            .flat_map(|s| s.to_le_bytes()[..bytes].to_vec())
+            .collect();
+        let sound = read(&plain_wav(&fmt(1, 1, bytes as u16, bits), &data), 9).unwrap();
+        assert_eq!(sound, [samples.map(|s| s as f32 / loud)], "{bits} bits");
+    }
 }
 
 #[test]
@@ -301,6 +312,10 @@ fn aiff_files_of_all_kinds_are_read() {
             "{name} {bits}"
         );
     }
+    // What is behind the rate of a file without kinds is not one.
+    let mut padded = aiff(b"ima4", 16, &be16);
+    padded[8..12].copy_from_slice(b"AIFF");
+    assert_eq!(read(&padded, 9).unwrap(), [SAMPLES]);
     for kind in [b"alaw", b"ulaw"] {
         assert_eq!(read(&aiff(kind, 8, &[0; 3]), 9).unwrap()[0].len(), 3);
     }
@@ -321,6 +336,10 @@ fn aiff_files_of_all_kinds_are_read() {
     for (words, file) in [
         ("a compressed AIFF file (ima4)", aiff(b"ima4", 16, &be16)),
         ("is an AIFF file of 64 bits", aiff(b"", 64, &be16)),
+        (
+            "a compressed AIFF file (?[??)",
+            aiff(b"\x1b[\x07\xff", 16, &be16),
+        ),
         ("without audio", whole[..40].to_vec()),
         ("does not say what its audio is", {
             chunk(true, b"FORM", &[&b"AIFF"[..], &sound].concat())
@@ -378,6 +397,20 @@ fn flac_files_are_read_to_the_bit() {
                 .contains("ends before")
         );
     }
+    // A frame takes 58 bytes, the last one less: one in the middle or at the beginning that is
+    // damaged leaves a hole, one at the end an end.
+    let file = flac(&[noise(1000)], 1000, &[]);
+    let frames = file.len() - 42;
+    for (at, words) in [(42 + 20, "is missing"), (42 + frames / 2, "is missing")] {
+        let mut file = file.clone();
+        file[at] ^= 16;
+        let error = open(&file).err().unwrap();
+        assert!(error.contains(words) && error.contains("again"), "{error}");
+    }
+    let mut late = file.clone();
+    let last = late.len() - 5;
+    late[last] ^= 16;
+    assert!(read(&late, 100).unwrap()[0].len() < 1000);
     let error = open(&flac(&[noise(16)], 16, &[])[..42]).err().unwrap();
     assert!(
         error.contains("FLAC file without audio") || error.contains("damaged"),
@@ -398,10 +431,40 @@ fn what_is_no_sound_that_is_read_is_told_by_its_name() {
         (b"caff\0\x01\0\0desc", "a CAF file"),
         (b"wvpk\0\0\0\0\0\0\0\0", "a WavPack file"),
         (
-            b"{\"version\": \"0.5.4\"}",
-            "is not a sound file; Gridleak reads uncompressed WAV",
+            b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x33\x7fFLAC\x01",
+            "is FLAC in an Ogg file; Gridleak reads",
         ),
-        (b"", "is empty"),
+        (
+            b"PK\x03\x04\x14\0\0\0\0\0\x0b\x65Cab/Cab.wav",
+            "is an archive (ZIP); unpack it, and pick the sound",
+        ),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "is an archive (7Z); unpack it"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            "is a picture (PNG); pick a WAV",
+        ),
+        (
+            b"\xef\xbb\xbf<!DOCTYPE html><html>",
+            "is a web page; the download gave a page instead",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a",
+            "is a Git LFS pointer, which stands for a file that was not fetched; run \"git lfs pull\"",
+        ),
+        (b"MThd\0\0\0\x06\0\0", "is a MIDI file; pick a WAV"),
+        (
+            b"DSD \x1c\0\0\0",
+            "is a sound file (DSF); convert it to WAV",
+        ),
+        (
+            b" {\"version\": \"0.5.4\"}",
+            "is a .nam capture; load it as the capture",
+        ),
+        (
+            b"no music",
+            "is not a sound file; Gridleak reads uncompressed WAV and AIFF files, and FLAC: pick",
+        ),
+        (b"", "is empty; download"),
     ] {
         let error = open(file).err().unwrap();
         assert!(

@@ -142,7 +142,8 @@ impl Format {
     ///
     /// By the rules, a sample that does not use all of its bytes lies at their upper end. Some
     /// programs put it at the lower end. That is only to be found out from the samples: no upper bit
-    /// is ever used, but for the sign, and lower ones are, or the rules were not known to the program.
+    /// is ever used, but for the sign, and lower ones are; or the rules were not known to the program, and
+    /// a whole byte is not used.
     fn layout(mut self, source: &mut dyn Bytes, bytes: u64) -> io::Result<Layout> {
         let unused = 8 * u32::from(self.layout.bytes) - self.bits;
         if !matches!(self.layout.encoding, Encoding::Signed { .. }) || unused == 0 {
@@ -166,7 +167,9 @@ impl Format {
             }
             lower_used |= lower;
         }
-        if lower_used || !self.extensible {
+        // A quiet sample uses no upper bits either. That a whole byte is missing, of all bits, was never
+        // a matter of what a converter gives.
+        if lower_used || !self.extensible && unused >= 8 {
             self.layout.encoding = Encoding::Signed { unused };
         }
         Ok(self.layout)

@@ -1,4 +1,4 @@
-//! The bytes of a capture's file, and the hash it is recognised by.
+//! The bytes of the file of a capture or an impulse response, and the hash it is recognised by.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -7,6 +7,7 @@ use std::path::Path;
 use gridleak_core::MAX_FILE_BYTES;
 use sha2::{Digest, Sha256};
 
+use crate::endings;
 use crate::failure::{Failure, Result, plain};
 use crate::ordinary_file;
 
@@ -88,7 +89,7 @@ impl Contents {
     }
 
     /// Reads the file at `path`, until `cancelled`. Refused before memory is taken or anything is
-    /// opened: what is longer than a capture can be, empty, or not an ordinary file (opening a pipe
+    /// opened: what is longer than is read of captures and impulse responses, empty, or not an ordinary file (opening a pipe
     /// would wait for somebody to write into it).
     pub(crate) fn read(path: &Path, cancelled: &dyn Fn() -> bool) -> Result<Self> {
         let failed = |e: io::Error| Failure::at(path, plain(&e));
@@ -100,7 +101,12 @@ impl Contents {
             let most = MAX_FILE_BYTES >> 20;
             Failure::at(
                 path,
-                format_args!("is too long for a capture (at most {most} MB)"),
+                match endings::is_among(path, endings::SOUNDS) {
+                    true => format!(
+                        "is too long for an impulse response (at most {most} MB; a few seconds are enough)"
+                    ),
+                    false => format!("is too long for a capture (at most {most} MB)"),
+                },
             )
         };
         if about.len() > MAX_FILE_BYTES {
@@ -157,6 +163,11 @@ pub(super) mod tests {
             file.set_len(length).unwrap();
             assert!(refusal(&path).ends_with("is too long for a capture (at most 32 MB)"));
         }
+        let sound = folder.path().join("a.WAV");
+        File::create(&sound)
+            .and_then(|file| file.set_len(1 << 40))
+            .unwrap();
+        assert!(refusal(&sound).contains("is too long for an impulse response (at most 32 MB"));
         file.set_len(MAX_FILE_BYTES).unwrap();
         assert_eq!(
             Contents::read(&path, &|| false).unwrap().bytes.len() as u64,

@@ -20,7 +20,7 @@ mod saved_part;
 #[cfg(feature = "plugin")]
 mod slot;
 
-pub(crate) use contents::{ContentHash, Contents};
+pub(crate) use contents::ContentHash;
 #[cfg(feature = "plugin")]
 pub(crate) use locate::{Found, locate};
 #[cfg(feature = "plugin")]
