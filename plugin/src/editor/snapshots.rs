@@ -11,7 +11,9 @@ use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side};
 
-use super::view::{Action, CaptureStatus, GateMeter, Levels, Memory, Message, View, show};
+use super::view::{
+    Action, CaptureStatus, GateMeter, Levels, Memory, Message, Question, View, show,
+};
 use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
 use crate::builtin;
 use crate::card::Card;
@@ -303,4 +305,10 @@ fn in_trouble() {
     let mut view = playing();
     view.status.parts[0].name = Some("A very long name of a capture by somebody who wrote all of its settings into it: gain 7, bass 5, SM57 on axis".into());
     results.extend(compare("long-name", layout::SMALLEST_SIZE, 1.0, view, &[]));
+    let mut view = view::tests::missing_from(playing());
+    view.status.question = Some(Question {
+        part: Part::Cab,
+        name: "Greenback".into(),
+    });
+    results.extend(compare("missing", layout::DEFAULT_SIZE, 1.0, view, &[]));
 }

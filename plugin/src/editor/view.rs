@@ -817,7 +817,7 @@ impl Scene<'_> {
             rest = after;
             let text = words::latency(latency);
             let (left, after) = match view.status.absent {
-                Some(_) => rest.split_left_right_at_x(rest.left() + 150.0 * scale),
+                Some(_) => rest.split_left_right_at_x(rest.left() + 172.0 * scale),
                 None => (rest, rest),
             };
             rest = after;
@@ -1952,7 +1952,11 @@ pub(super) mod tests {
 
     /// A view of a project whose files are missing.
     fn missing() -> View {
-        let mut view = view();
+        missing_from(view())
+    }
+
+    /// The same of a window that shows something else besides.
+    pub(in crate::editor) fn missing_from(mut view: View) -> View {
         let file = |name: &str| Some(Origin::File(format!("/{name}").into()));
         let text = "Missing: Plexi. Crunch plays instead";
         for (part, name) in [
