@@ -172,8 +172,8 @@ pub(crate) fn playing(settings: &Settings) -> Part {
     }
 }
 
-// SAFETY: the pointers are to what `rows`, `window` and `changes` hold, which stay where they are as long as this
-// lives.
+// SAFETY: the pointers are to what `rows`, `window` and `changes` hold, which stay where they are as
+// long as this lives.
 unsafe impl Params for Parameters {
     fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
         let mut map = self.window.param_map();
@@ -221,17 +221,18 @@ impl HostParameter {
             }
             Kind::Number(number) => {
                 let parameter = FloatParam::new(row.name, default, range(number))
-                    .with_value_to_string(Arc::new(to_text))
                     .with_string_to_value(Arc::new(|text| row.parse(text)));
                 Self::Number(match number.off_at {
                     // The text of what can be off has the unit in it.
                     Some(_) => parameter.with_value_to_string(Arc::new(|plain| row.text(plain))),
-                    None => parameter.with_unit(unit(row)),
+                    None => parameter
+                        .with_value_to_string(Arc::new(to_text))
+                        .with_unit(row.unit().suffix()),
                 })
             }
             Kind::Switch | Kind::Button => {
                 let parameter = BoolParam::new(row.name, default >= 0.5)
-                    .with_value_to_string(Arc::new(move |on| to_text(f32::from(u8::from(on)))))
+                    .with_value_to_string(Arc::new(move |on| to_text(f32::from(on))))
                     .with_string_to_value(Arc::new(|text| Some(row.parse(text)? >= 0.5)));
                 Self::Switch(match row.which {
                     ParameterId::Bypass => parameter.make_bypass(),
@@ -255,7 +256,7 @@ impl HostParameter {
     fn modulated(&self) -> f32 {
         match self {
             Self::Number(number) => number.value(),
-            Self::Switch(switch) => f32::from(u8::from(switch.value())),
+            Self::Switch(switch) => f32::from(switch.value()),
             Self::Choice(choice) => choice.value() as f32,
         }
     }
@@ -263,7 +264,7 @@ impl HostParameter {
     fn value(&self) -> f32 {
         match self {
             Self::Number(number) => number.unmodulated_plain_value(),
-            Self::Switch(switch) => f32::from(u8::from(switch.unmodulated_plain_value())),
+            Self::Switch(switch) => f32::from(switch.unmodulated_plain_value()),
             Self::Choice(choice) => choice.unmodulated_plain_value() as f32,
         }
     }
@@ -287,19 +288,6 @@ fn range(number: &Number) -> FloatRange {
             max,
             factor: 1.0 / power,
         },
-    }
-}
-
-/// The unit as the framework hangs it behind a number.
-fn unit(row: &Parameter) -> &'static str {
-    use gridleak_core::Unit;
-    match row.unit() {
-        Unit::None => "",
-        Unit::Db => " dB",
-        Unit::Dbu => " dBu",
-        Unit::Ms => " ms",
-        Unit::Hz => " Hz",
-        Unit::Percent => " %",
     }
 }
 

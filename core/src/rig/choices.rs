@@ -28,7 +28,8 @@ macro_rules! choice {
             /// The options, in the order in which they are shown.
             pub const OPTIONS: &'static [ChoiceOption] =
                 &[$(ChoiceOption { id: $id, name: $text }),+];
-            const VALUES: &'static [$name] = &[$($name::$option),+];
+            /// What they stand for, in the same order.
+            pub const VALUES: &'static [$name] = &[$($name::$option),+];
         }
 
         impl PlainValue for $name {

@@ -145,7 +145,7 @@ impl PlainValue for f32 {
 
 impl PlainValue for bool {
     fn to_plain(self) -> f32 {
-        f32::from(u8::from(self))
+        f32::from(self)
     }
 
     fn from_plain(plain: f32) -> Self {

@@ -3,16 +3,21 @@
 use super::parameters::{Kind, Parameter, Unit};
 
 impl Unit {
-    /// What stands behind a number, without a space before it.
-    pub fn text(self) -> &'static str {
+    /// What follows a number: the unit and a space before it, or nothing.
+    pub fn suffix(self) -> &'static str {
         match self {
             Unit::None => "",
-            Unit::Db => "dB",
-            Unit::Dbu => "dBu",
-            Unit::Ms => "ms",
-            Unit::Hz => "Hz",
-            Unit::Percent => "%",
+            Unit::Db => " dB",
+            Unit::Dbu => " dBu",
+            Unit::Ms => " ms",
+            Unit::Hz => " Hz",
+            Unit::Percent => " %",
         }
+    }
+
+    /// The unit alone.
+    pub fn text(self) -> &'static str {
+        self.suffix().trim_start()
     }
 
     /// What a plain value is multiplied by to be written.
@@ -37,10 +42,9 @@ impl Parameter {
     /// A plain value as people read it, unit included: `-4.5 dB`, `On`, `Off`, `As Live`.
     pub fn text(&self, plain: f32) -> String {
         let text = self.text_without_unit(plain);
-        match self.unit().text() {
-            "" => text,
-            _ if self.is_off(plain) => text,
-            unit => format!("{text} {unit}"),
+        match self.is_off(plain) {
+            true => text,
+            false => text + self.unit().suffix(),
         }
     }
 

@@ -1,14 +1,14 @@
 //! The second page: what is set once: levels, quality, oversampling.
 
 use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
-use gridleak_core::{INTERFACES, ParameterId};
+use gridleak_core::{INTERFACES, OutputMode, ParameterId};
 
 use super::layout::{columns, take_top};
 use super::rig::{PADDING, ROW, TITLE, note};
 use super::theme;
 use super::view::{Action, Scene};
 use super::widgets::{self, Button, Face};
-use super::words::{Facts, MODES};
+use super::words::Facts;
 
 /// What the level of an interface is.
 const FULL_SCALE: &str = "Full scale of its input, with its gain all the way down.";
@@ -125,7 +125,10 @@ fn show_output(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let facts = Facts::of(scene.view);
     caption(ui, &mut inside, scale, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
-    let why_not = |option: usize| MODES.get(option).and_then(|mode| facts.why_not(*mode));
+    let why_not = |option: usize| {
+        let mode = OutputMode::VALUES.get(option)?;
+        facts.why_not(*mode)
+    };
     scene.choice(ui, row, ParameterId::OutputMode, why_not);
     let place = take_top(&mut inside, 114.0 * scale, 8.0 * scale);
     let texts = [facts.output_level(), facts.other_levels()];

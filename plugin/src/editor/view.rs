@@ -283,11 +283,6 @@ impl Memory {
     }
 }
 
-/// A switch as a plain value.
-fn plain(on: bool) -> f32 {
-    f32::from(u8::from(on))
-}
-
 /// Longest texts that are shown, in characters. Files can make them as long as they like.
 pub(super) const LONGEST_MESSAGE: usize = 1000;
 pub(super) const LONGEST_NAME: usize = 200;
@@ -431,7 +426,7 @@ impl Scene<'_> {
         let button = Button::new(name, Face::Lamp { text, lit }, theme::body(self.scale));
         let response = button.switch(on).lit(false).flat().show(ui, rect);
         if response.clicked() {
-            self.actions.push(Action::Change(switch, plain(!on)));
+            self.actions.push(Action::Change(switch, f32::from(!on)));
         }
         response.on_hover_text(hint);
     }
@@ -609,7 +604,7 @@ impl Scene<'_> {
         let response = button.switch(on).show(ui, place);
         if response.clicked() {
             self.actions
-                .push(Action::Change(ParameterId::Bypass, plain(!on)));
+                .push(Action::Change(ParameterId::Bypass, f32::from(!on)));
         }
         response.on_hover_text(if on {
             "The input passes through. Click to play the rig again."
@@ -702,7 +697,7 @@ impl Scene<'_> {
         let response = button.switch(on).lit(false).show(ui, matched);
         if response.clicked() {
             self.actions
-                .push(Action::Change(ParameterId::MatchLevels, plain(!on)));
+                .push(Action::Change(ParameterId::MatchLevels, f32::from(!on)));
         }
         response.on_hover_text(Facts::of(self.view).comparison());
     }
@@ -1097,13 +1092,13 @@ pub(super) mod tests {
         for (page, switch, name) in SWITCHES {
             go_to(&mut window, page);
             for on in [true, false] {
-                turn(&mut window.state_mut().view, switch, plain(on));
+                turn(&mut window.state_mut().view, switch, f32::from(on));
                 window.run();
                 let node = window.get_by_label(name).accesskit_node();
                 assert_eq!(node.role(), Role::Switch, "{name}");
                 assert_eq!(node.toggled(), Some(Toggled::from(on)), "{name}");
                 window.get_by_label(name).click();
-                assert_eq!(done(&mut window), [Action::Change(switch, plain(!on))]);
+                assert_eq!(done(&mut window), [Action::Change(switch, f32::from(!on))]);
             }
         }
     }

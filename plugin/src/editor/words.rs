@@ -10,13 +10,6 @@ use gridleak_core::{LevelSettings, Levels, OutputMode, ParameterId};
 use super::view::{CaptureStatus, Latency, View};
 use crate::part::Part;
 
-/// In the order of the parameter.
-pub(super) const MODES: [OutputMode; 3] = [
-    OutputMode::Raw,
-    OutputMode::Normalized,
-    OutputMode::Calibrated,
-];
-
 /// What the sentences depend on.
 #[derive(Debug, Clone)]
 pub(super) struct Facts<'a> {
@@ -89,7 +82,8 @@ impl<'a> Facts<'a> {
 
     /// Which of the modes that are not chosen are not to be had, told before one is chosen.
     pub(super) fn other_levels(&self) -> String {
-        let others = MODES.into_iter().filter(|mode| *mode != self.mode);
+        let modes = OutputMode::VALUES.iter().copied();
+        let others = modes.filter(|mode| *mode != self.mode);
         let reasons: Vec<&str> = others.filter_map(|mode| self.why_not(mode)).collect();
         reasons.join(" ")
     }
@@ -264,7 +258,7 @@ mod tests {
             captures.extend(known.iter().map(|dbu| capture(Some(*dbu))));
         }
         for capture in &captures {
-            for mode in MODES {
+            for &mode in OutputMode::VALUES {
                 for interface in [-60.0, 12.0, 18.3, 60.0] {
                     for input in [-20.0, -6.3, 0.0, 6.3, 20.0] {
                         for bits in 0..32 {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use gridleak_core::{Amp, Cab, Capture, Level, Setup, Voicing};
+use gridleak_core::{Amp, Cab, Capture, Level, Settings, Setup, Voicing};
 
 use super::{AmpPlan, CabPlan, Content, Worker, next_ticket};
 use crate::editor::Message;
@@ -13,9 +13,8 @@ use crate::simd_choice;
 
 impl Worker {
     /// What is to be built.
-    fn plan(&self, shared: &Shared, setup: Setup, offline: bool) -> Option<AmpPlan> {
-        let settings = shared.parameters.settings();
-        let (playing, like) = self.playing(&settings)?;
+    fn plan(&self, settings: &Settings, setup: Setup, offline: bool) -> Option<AmpPlan> {
+        let (playing, like) = self.playing(settings)?;
         Some(AmpPlan {
             capture: playing.loaded.ticket,
             like: like.map(|like| like.loaded.ticket),
@@ -36,7 +35,7 @@ impl Worker {
         let last = self.late.or(self.built);
         let last = last.filter(|plan| plan.setup == setup);
         if let Some(last) = last
-            && let Some(plan) = self.plan(shared, setup, offline)
+            && let Some(plan) = self.plan(&shared.parameters.settings(), setup, offline)
             && plan != last
         {
             self.name_knobs(shared);
@@ -52,7 +51,8 @@ impl Worker {
     /// Builds the capture that is to play for `setup`, with the pedal before it, if that is not what
     /// was built last.
     fn build_amp(&mut self, shared: &Shared, setup: Setup, offline: bool) {
-        let Some(plan) = self.plan(shared, setup, offline) else {
+        let settings = shared.parameters.settings();
+        let Some(plan) = self.plan(&settings, setup, offline) else {
             return;
         };
         if self.late == Some(plan) {
@@ -64,7 +64,6 @@ impl Worker {
             }
             return;
         }
-        let settings = shared.parameters.settings();
         let Some((playing, like)) = self.playing(&settings) else {
             return;
         };
