@@ -9,7 +9,7 @@ use crate::format::kind::{self, FileKind};
 use crate::format::metadata::Metadata;
 use crate::format::text::decode_text;
 use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, MAX_LAYERS, SAMPLE_RATES};
-use crate::simd::Level;
+use crate::simd::SimdLevel;
 use crate::summary::Summary;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -285,11 +285,11 @@ impl Capture {
     /// Allocates an instance in the file's initial state, for the best instructions this CPU has.
     /// Not for the audio thread; nor is [`Model::prewarm`], which should follow.
     pub fn build(&self) -> Model {
-        self.build_for(Level::detect())
+        self.build_for(SimdLevel::detect())
     }
 
     /// As [`Capture::build`], for a given instruction set.
-    pub fn build_for(&self, level: Level) -> Model {
+    pub fn build_for(&self, level: SimdLevel) -> Model {
         Model::new(&self.document, level)
     }
 }

@@ -34,8 +34,8 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, Peaks, Remark, Setup,
-    Source, ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
+    Amp, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, Peaks, ProcessConfig,
+    Remark, Source, ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
@@ -51,5 +51,5 @@ pub use rig::{
     Buttons, ChoiceOption, Group, Kind, Number, OfflineOversampling, Oversampling, PARAMETERS,
     Parameter, ParameterId, Settings, Side, Taper, Unit,
 };
-pub use simd::{Level, UnknownLevel};
+pub use simd::{SimdLevel, UnknownSimdLevel};
 pub use summary::Summary;

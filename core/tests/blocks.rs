@@ -4,7 +4,7 @@
 mod common;
 
 use common::{capture_names, fixture, render_blocks, samples};
-use gridleak_core::{Capture, Level};
+use gridleak_core::{Capture, SimdLevel};
 
 /// Block sizes that never repeat for long: 1 to 300, with runs of tiny ones.
 fn changing_sizes() -> impl Iterator<Item = usize> {
@@ -30,7 +30,7 @@ fn check(folder: &str) {
         } else {
             0.0
         };
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             let render = |sizes: &mut dyn Iterator<Item = usize>| {
                 let mut model = capture.build_for(level);
                 model.prewarm();

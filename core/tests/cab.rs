@@ -5,7 +5,8 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{fixture, samples};
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, ImpulseResponse, Level, Remark, Setup, Voicing,
+    Amp, Cab, CabSettings, Capture, Chain, ImpulseResponse, ProcessConfig, Remark, SimdLevel,
+    Voicing,
 };
 use std::time::Instant;
 
@@ -19,8 +20,8 @@ const HOP: usize = 48;
 /// Where something is changed, in frames.
 const AT: usize = 24_000;
 
-fn setup(outputs: usize) -> Setup {
-    Setup {
+fn config(outputs: usize) -> ProcessConfig {
+    ProcessConfig {
         rate: RATE,
         inputs: outputs,
         outputs,
@@ -29,15 +30,15 @@ fn setup(outputs: usize) -> Setup {
 }
 
 /// A chain with a capture that plays what it hears.
-fn chain(setup: Setup) -> Chain {
+fn chain(config: ProcessConfig) -> Chain {
     let wire = format!(
         r#"{{"version": "0.5.4", "architecture": "Linear", "sample_rate": {},
             "config": {{"receptive_field": 1, "bias": false}}, "weights": [1.0]}}"#,
-        setup.rate
+        config.rate
     );
     let wire = Capture::from_bytes("wire.nam", wire.as_bytes()).unwrap();
-    let amp = Amp::new(&wire, setup, Voicing::default(), 0, Level::detect()).unwrap();
-    let mut chain = Chain::new(setup);
+    let amp = Amp::new(&wire, config, Voicing::default(), 0, SimdLevel::detect()).unwrap();
+    let mut chain = Chain::new(config);
     assert!(chain.offer(Box::new(amp)).is_ok());
     chain
 }
@@ -72,8 +73,8 @@ fn decaying_at(rate: f64, seed: u32, taps: usize) -> ImpulseResponse {
     ImpulseResponse::new(vec![(0..taps).map(sample).collect()], rate).unwrap()
 }
 
-fn cab(response: Option<&ImpulseResponse>, setup: Setup, ticket: u64) -> Box<Cab> {
-    Box::new(Cab::new(response, None, setup, ticket).unwrap())
+fn cab(response: Option<&ImpulseResponse>, config: ProcessConfig, ticket: u64) -> Box<Cab> {
+    Box::new(Cab::new(response, None, config, ticket).unwrap())
 }
 
 /// Two seconds of guitar-like input that does not stop.
@@ -90,7 +91,7 @@ fn play(
     block: usize,
     mut act: impl FnMut(usize, &mut Chain),
 ) -> Vec<f32> {
-    let mut chain = chain(setup(1));
+    let mut chain = chain(config(1));
     if let Some(cab) = first {
         assert!(chain.offer_cab(cab).is_ok());
     }
@@ -141,7 +142,7 @@ fn it_plays_behind_the_capture_at_the_official_level() {
     let peak = wanted.iter().fold(0.0f64, |peak, w| peak.max(w.abs()));
     for block in [1, 7, 64, 1000] {
         let found = play(
-            Some(cab(Some(&response), setup(1), 0)),
+            Some(cab(Some(&response), config(1), 0)),
             &input,
             block,
             |_, _| {},
@@ -164,13 +165,13 @@ fn without_a_cab_nothing_changes() {
         low_cut_hz: 500.0,
         ..CabSettings::default()
     };
-    let empty = Some(cab(None, setup(1), 0));
+    let empty = Some(cab(None, config(1), 0));
     assert!(play(empty, &input, 64, |_, chain| chain.set_cab(settings)) == input);
     let off = CabSettings {
         on: false,
         ..settings
     };
-    let some = Some(cab(Some(&built_in()), setup(1), 0));
+    let some = Some(cab(Some(&built_in()), config(1), 0));
     assert!(
         play(some, &input, 64, |_, chain| {
             chain.set_cab(off);
@@ -193,9 +194,9 @@ fn the_same_cab_twice_is_not_heard() {
     for response in [built_in(), decaying(1, 8192)] {
         for settings in [CabSettings::default(), settings] {
             let set = |chain: &mut Chain| chain.set_cab(settings);
-            let first = || Some(cab(Some(&response), setup(1), 1));
+            let first = || Some(cab(Some(&response), config(1), 1));
             let alone = play(first(), &input, 256, |_, chain| set(chain));
-            let mut second = Some(cab(Some(&response), setup(1), 2));
+            let mut second = Some(cab(Some(&response), config(1), 2));
             let twice = play(first(), &input, 256, |frame, chain| {
                 set(chain);
                 if frame >= AT
@@ -219,9 +220,9 @@ fn cabs_come_and_go_without_a_click() {
     type Make<'a> = &'a dyn Fn() -> Option<Box<Cab>>;
     let make: [(&str, Make<'_>); 4] = [
         ("none", &|| None),
-        ("nothing in it", &|| Some(cab(None, setup(1), 0))),
-        ("built in", &|| Some(cab(Some(&one), setup(1), 1))),
-        ("noise", &|| Some(cab(Some(&two), setup(1), 2))),
+        ("nothing in it", &|| Some(cab(None, config(1), 0))),
+        ("built in", &|| Some(cab(Some(&one), config(1), 1))),
+        ("noise", &|| Some(cab(Some(&two), config(1), 2))),
     ];
     let alone = make.map(|(_, first)| play(first(), &input, 64, |_, _| {}));
     for (i, (from, first)) in make.iter().enumerate() {
@@ -272,12 +273,12 @@ fn settings_reach_the_old_cab_and_the_new_one() {
     let at = |frame: usize| CabSettings {
         mix: if frame < AT + 960 { 1.0 } else { 0.3 },
         high_cut_hz: if frame < AT + 5280 { 3000.0 } else { 900.0 },
-        normalised: frame >= AT + 5500,
+        normalized: frame >= AT + 5500,
         ..CabSettings::default()
     };
-    let first = || Some(cab(Some(&response), setup(1), 1));
+    let first = || Some(cab(Some(&response), config(1), 1));
     let alone = play(first(), &input, 32, |frame, chain| chain.set_cab(at(frame)));
-    let mut second = Some(cab(Some(&response), setup(1), 2));
+    let mut second = Some(cab(Some(&response), config(1), 2));
     let twice = play(first(), &input, 32, |frame, chain| {
         chain.set_cab(at(frame));
         if frame >= AT
@@ -297,21 +298,21 @@ fn settings_reach_the_old_cab_and_the_new_one() {
 #[test]
 fn cabs_are_handed_over_like_captures() {
     let response = decaying(4, 1000);
-    let mut chain = chain(setup(1));
+    let mut chain = chain(config(1));
     assert_eq!(chain.cab_ticket(), None);
     assert!(
-        chain.offer_cab(cab(Some(&response), setup(2), 9)).is_err(),
-        "made for another setup"
+        chain.offer_cab(cab(Some(&response), config(2), 9)).is_err(),
+        "made for another config"
     );
-    assert!(chain.offer_cab(cab(Some(&response), setup(1), 1)).is_ok());
+    assert!(chain.offer_cab(cab(Some(&response), config(1), 1)).is_ok());
     assert!(chain.take_done_cab().is_none());
     let mut block = vec![0.1; 10_000];
     chain.process(&mut [&mut block]);
-    assert!(chain.offer_cab(cab(Some(&response), setup(1), 2)).is_ok());
+    assert!(chain.offer_cab(cab(Some(&response), config(1), 2)).is_ok());
     assert_eq!(chain.cab_ticket(), Some(2));
     chain.process(&mut [&mut block[..1200]]);
     assert!(!chain.accepts_cab(), "while it fades");
-    let refused = chain.offer_cab(cab(None, setup(1), 3)).unwrap_err();
+    let refused = chain.offer_cab(cab(None, config(1), 3)).unwrap_err();
     assert_eq!(refused.ticket(), 3);
     chain.process(&mut [&mut block]);
     assert!(!chain.accepts_cab(), "while the old one waits");
@@ -325,16 +326,16 @@ fn cabs_are_handed_over_like_captures() {
 #[test]
 fn a_thousand_swaps_never_touch_the_allocator() {
     for outputs in [1, 2] {
-        let setup = setup(outputs);
+        let config = self::config(outputs);
         let (long, short) = (decaying(5, 5000), decaying(6, 200));
-        let both = Cab::new(Some(&long), Some(&short), setup, 0).unwrap();
+        let both = Cab::new(Some(&long), Some(&short), config, 0).unwrap();
         let mut waiting = vec![
-            cab(None, setup, 1),
-            cab(Some(&long), setup, 2),
-            cab(Some(&short), setup, 3),
+            cab(None, config, 1),
+            cab(Some(&long), config, 2),
+            cab(Some(&short), config, 3),
             Box::new(both),
         ];
-        let mut chain = chain(setup);
+        let mut chain = chain(config);
         let mut buffers = vec![vec![0.0f32; 4096]; 2];
         let (mut offered, mut seed, mut turn) = (0, 1u32, 0);
         while offered < 1000 {
@@ -355,7 +356,7 @@ fn a_thousand_swaps_never_touch_the_allocator() {
             let back = assert_no_alloc(|| {
                 chain.set_cab(CabSettings {
                     on: turn % 13 > 2,
-                    normalised: turn % 5 == 0,
+                    normalized: turn % 5 == 0,
                     low_cut_hz: (turn % 40) as f32 * 20.0,
                     high_cut_hz: (turn % 21) as f32 * 1000.0,
                     mix: (turn % 3) as f32 * 0.5,
@@ -420,11 +421,11 @@ fn the_built_in_cab_sounds_like_a_cabinet() {
 
 #[test]
 fn four_seconds_at_the_highest_rate_are_exact_and_never_touch_the_allocator() {
-    let setup = Setup {
+    let config = ProcessConfig {
         rate: 192_000.0,
-        ..setup(1)
+        ..config(1)
     };
-    let response = decaying_at(setup.rate, 8, 768_000);
+    let response = decaying_at(config.rate, 8, 768_000);
     assert!(response.seconds() > 3.99);
     assert_eq!(response.remarks(None), []);
     let taps = &response.channels()[0];
@@ -442,8 +443,8 @@ fn four_seconds_at_the_highest_rate_are_exact_and_never_touch_the_allocator() {
         }
     }
     let peak = wanted.iter().fold(0.0f64, |peak, w| peak.max(w.abs()));
-    let mut chain = chain(setup);
-    assert!(chain.offer_cab(cab(Some(&response), setup, 1)).is_ok());
+    let mut chain = chain(config);
+    assert!(chain.offer_cab(cab(Some(&response), config, 1)).is_ok());
     let mut output = input.clone();
     let mut rest = &mut output[..];
     for size in [64, 1, 4096, 33, 512, 700].into_iter().cycle() {
@@ -474,7 +475,7 @@ fn two_that_begin_late_stay_together() {
         ImpulseResponse::new(vec![samples], rate).unwrap()
     };
     let clicks = |first: &ImpulseResponse, second: Option<&ImpulseResponse>| {
-        let cab = Box::new(Cab::new(Some(first), second, setup(1), 0).unwrap());
+        let cab = Box::new(Cab::new(Some(first), second, config(1), 0).unwrap());
         let mut input = vec![0.0; 80_000];
         input[0] = 1.0;
         let heard = play(Some(cab), &input, 64, |_, _| {});
@@ -513,7 +514,7 @@ fn a_recording_as_a_response_is_not_loud() {
     );
     // What makes the most of it is itself.
     let heard = play(
-        Some(cab(Some(&response), setup(1), 0)),
+        Some(cab(Some(&response), config(1), 0)),
         &recording,
         512,
         |_, _| {},
@@ -542,18 +543,25 @@ fn what_it_costs() {
         1e9 * best / input.len() as f64
     };
     let capture = Capture::from_file(&fixture("captures/wn_standard.nam")).unwrap();
-    let amp = Amp::new(&capture, setup(1), Voicing::default(), 0, Level::detect()).unwrap();
-    let mut standard = Chain::new(setup(1));
+    let amp = Amp::new(
+        &capture,
+        config(1),
+        Voicing::default(),
+        0,
+        SimdLevel::detect(),
+    )
+    .unwrap();
+    let mut standard = Chain::new(config(1));
     assert!(standard.offer(Box::new(amp)).is_ok());
     let standard = time(&mut standard, 1);
     println!("A1 standard capture: {standard:.0} ns a sample");
     let response = decaying(7, 8192);
     for channels in [1, 2] {
-        let mut chain = chain(setup(channels));
+        let mut chain = chain(config(channels));
         let without = time(&mut chain, channels);
         assert!(
             chain
-                .offer_cab(cab(Some(&response), setup(channels), 1))
+                .offer_cab(cab(Some(&response), config(channels), 1))
                 .is_ok()
         );
         let with = time(&mut chain, channels);

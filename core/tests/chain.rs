@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{capture_names, fixture, samples};
-use gridleak_core::{Amp, Capture, Chain, Level, Levels, Setup, Source, Voicing};
+use gridleak_core::{Amp, Capture, Chain, Levels, ProcessConfig, SimdLevel, Source, Voicing};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -27,8 +27,8 @@ const TEN: [&str; 10] = [
     "../../../assets/lead",
 ];
 
-fn mono(latency: usize) -> Setup {
-    Setup {
+fn mono(latency: usize) -> ProcessConfig {
+    ProcessConfig {
         rate: 48_000.0,
         inputs: 1,
         outputs: 1,
@@ -41,12 +41,12 @@ fn capture(name: &str) -> Capture {
 }
 
 /// A capture at the level that a player hears it at.
-fn amp(capture: &Capture, setup: Setup) -> Box<Amp> {
+fn amp(capture: &Capture, config: ProcessConfig) -> Box<Amp> {
     let voicing = Voicing {
         levels: Levels::of(capture),
         ..Voicing::default()
     };
-    Box::new(Amp::new(capture, setup, voicing, 0, Level::detect()).unwrap())
+    Box::new(Amp::new(capture, config, voicing, 0, SimdLevel::detect()).unwrap())
 }
 
 /// Two seconds of guitar-like input that does not stop.
@@ -62,10 +62,10 @@ fn play(
     input: &[f32],
     block: usize,
 ) -> Vec<f32> {
-    let setup = mono(0);
-    let mut chain = Chain::new(setup);
-    assert!(chain.offer(amp(first, setup)).is_ok());
-    let mut newcomer = second.map(|(capture, at)| (amp(capture, setup), at));
+    let config = mono(0);
+    let mut chain = Chain::new(config);
+    assert!(chain.offer(amp(first, config)).is_ok());
+    let mut newcomer = second.map(|(capture, at)| (amp(capture, config), at));
     let mut output = input.to_vec();
     for (n, piece) in output.chunks_mut(block).enumerate() {
         if let Some((amp, _)) = newcomer.take_if(|(_, at)| n * block >= *at) {
@@ -194,7 +194,7 @@ const SIZES: [usize; 9] = [1, 4096, 64, 0, 7, 500, 33, 8192, 128];
 #[test]
 fn ten_thousand_swaps_never_touch_the_allocator() {
     for (inputs, outputs) in [(1, 1), (1, 2), (2, 2)] {
-        let setup = Setup {
+        let config = ProcessConfig {
             inputs,
             outputs,
             ..mono(0)
@@ -208,8 +208,8 @@ fn ten_thousand_swaps_never_touch_the_allocator() {
         .map(|name| capture(name))
         .collect();
         // Amps go round: what the chain is done with is offered again.
-        let mut waiting: Vec<Box<Amp>> = captures.iter().map(|c| amp(c, setup)).collect();
-        let mut chain = Chain::new(setup);
+        let mut waiting: Vec<Box<Amp>> = captures.iter().map(|c| amp(c, config)).collect();
+        let mut chain = Chain::new(config);
         let mut buffers = vec![vec![0.0f32; 8192]; 2];
         let (mut offered, mut seed) = (0, 1u32);
         while offered < 3_400 {
@@ -288,14 +288,14 @@ fn what_is_no_number_does_not_stay() {
 fn bypass_gives_back_the_input_as_late_as_the_sound() {
     for rate in [44_100.0, 48_000.0, 96_000.0] {
         let latency = gridleak_core::latency(rate, 48_000.0);
-        let setup = Setup {
+        let config = ProcessConfig {
             rate,
             inputs: 2,
             outputs: 2,
             latency,
         };
-        let mut chain = Chain::new(setup);
-        assert!(chain.offer(amp(&capture(TEN[0]), setup)).is_ok());
+        let mut chain = Chain::new(config);
+        assert!(chain.offer(amp(&capture(TEN[0]), config)).is_ok());
         chain.set_bypass(true);
         let input = guitar();
         let (mut left, mut right) = (input.clone(), input.clone());
@@ -314,12 +314,12 @@ fn bypass_gives_back_the_input_as_late_as_the_sound() {
 
 #[test]
 fn a_mono_input_reaches_both_outputs() {
-    let setup = Setup {
+    let config = ProcessConfig {
         outputs: 2,
         ..mono(0)
     };
-    let mut chain = Chain::new(setup);
-    assert!(chain.offer(amp(&capture(TEN[3]), setup)).is_ok());
+    let mut chain = Chain::new(config);
+    assert!(chain.offer(amp(&capture(TEN[3]), config)).is_ok());
     let input = guitar();
     let (mut left, mut right) = (input.clone(), vec![0.0; input.len()]);
     chain.process(&mut [&mut left, &mut right]);
@@ -329,14 +329,14 @@ fn a_mono_input_reaches_both_outputs() {
 
 #[test]
 fn each_side_of_a_stereo_input_has_its_own_sound() {
-    let setup = Setup {
+    let config = ProcessConfig {
         inputs: 2,
         outputs: 2,
         ..mono(0)
     };
     let capture = capture(TEN[3]);
-    let mut chain = Chain::new(setup);
-    assert!(chain.offer(amp(&capture, setup)).is_ok());
+    let mut chain = Chain::new(config);
+    assert!(chain.offer(amp(&capture, config)).is_ok());
     let input = guitar();
     let other: Vec<f32> = input.iter().rev().copied().collect();
     let (mut left, mut right) = (input.clone(), other.clone());

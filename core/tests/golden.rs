@@ -3,7 +3,7 @@
 mod common;
 
 use common::{capture_names, fixture, render_blocks, samples};
-use gridleak_core::{Capture, Level};
+use gridleak_core::{Capture, SimdLevel};
 
 /// How far a render may be from its reference.
 struct Tolerance {
@@ -67,7 +67,7 @@ fn check_slim(
     let input = samples(signal);
     let want = samples(reference);
     let mut failures = Vec::new();
-    for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+    for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
         let mut instance = capture.build_for(level);
         if let Some(value) = slim {
             instance.set_slim(value);

@@ -5,7 +5,8 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::samples;
 use gridleak_core::{
-    Amp, Capture, CaptureError, Chain, KnobPositions, Level, Levels, Setup, Voicing, latency,
+    Amp, Capture, CaptureError, Chain, KnobPositions, Levels, ProcessConfig, SimdLevel, Voicing,
+    latency,
 };
 use serde_json::{Value, json};
 
@@ -39,8 +40,8 @@ fn sum(control: Value) -> Capture {
     )
 }
 
-fn setup(rate: f64, channels: usize, capture: &Capture) -> Setup {
-    Setup {
+fn config(rate: f64, channels: usize, capture: &Capture) -> ProcessConfig {
+    ProcessConfig {
         rate,
         inputs: channels,
         outputs: channels,
@@ -48,13 +49,13 @@ fn setup(rate: f64, channels: usize, capture: &Capture) -> Setup {
     }
 }
 
-fn chain(capture: &Capture, setup: Setup, knobs: Option<KnobPositions>) -> Chain {
+fn chain(capture: &Capture, config: ProcessConfig, knobs: Option<KnobPositions>) -> Chain {
     let voicing = Voicing {
         knobs,
         ..Voicing::default()
     };
-    let amp = Amp::new(capture, setup, voicing, 0, Level::detect()).unwrap();
-    let mut chain = Chain::new(setup);
+    let amp = Amp::new(capture, config, voicing, 0, SimdLevel::detect()).unwrap();
+    let mut chain = Chain::new(config);
     if let Some(knobs) = knobs {
         chain.set_knobs(knobs);
     }
@@ -105,7 +106,7 @@ fn knobs_that_stand_are_inputs_that_stay() {
         let mut mono = [guitar.to_vec()];
         let knobs = Some([drive, tone, 0.7, 0.1]);
         play(
-            &mut chain(&capture, setup(48_000.0, 1, &capture), knobs),
+            &mut chain(&capture, config(48_000.0, 1, &capture), knobs),
             &mut mono,
         );
         assert!(mono[0] == wanted);
@@ -113,7 +114,7 @@ fn knobs_that_stand_are_inputs_that_stay() {
         let right_wanted = net(&capture, &[&right, &[drive; 6000], &[tone; 6000]]);
         let mut stereo = [guitar.to_vec(), right];
         play(
-            &mut chain(&capture, setup(48_000.0, 2, &capture), knobs),
+            &mut chain(&capture, config(48_000.0, 2, &capture), knobs),
             &mut stereo,
         );
         assert!(stereo[0] == wanted);
@@ -124,7 +125,7 @@ fn knobs_that_stand_are_inputs_that_stay() {
     // Nobody turned them: they stand in the middle.
     let mut mono = [guitar.to_vec()];
     play(
-        &mut chain(&capture, setup(48_000.0, 1, &capture), None),
+        &mut chain(&capture, config(48_000.0, 1, &capture), None),
         &mut mono,
     );
     assert!(mono[0] == heard[1]);
@@ -142,7 +143,7 @@ fn a_turned_knob_moves_in_a_straight_line_from_the_frame_at_which_it_is_turned()
     let wanted = net(&capture, &[guitar, &drive, &[0.5; 6000]]);
     let mut chain = chain(
         &capture,
-        setup(48_000.0, 1, &capture),
+        config(48_000.0, 1, &capture),
         Some([0.25, 0.5, 0.0, 0.0]),
     );
     let mut sides = [guitar[..1000].to_vec()];
@@ -163,7 +164,7 @@ fn a_turned_knob_makes_no_step() {
     for (rate, times) in [(48_000.0, 1), (44_100.0, 1), (96_000.0, 1), (44_100.0, 4)] {
         let capture = sum(json!({"name": "offset", "min": -2, "max": 2}));
         let capture = capture.oversampled(times);
-        let mut chain = chain(&capture, setup(rate, 1, &capture), Some([0.5; 4]));
+        let mut chain = chain(&capture, config(rate, 1, &capture), Some([0.5; 4]));
         let mut sides = [vec![0.0; 12_000]];
         play(&mut chain, &mut sides);
         chain.set_knobs([1.0; 4]);
@@ -187,7 +188,7 @@ fn a_host_of_another_rate_hears_the_same_sound() {
         let capture = capture.oversampled(times);
         let mut chain = chain(
             &capture,
-            setup(rate, 1, &capture),
+            config(rate, 1, &capture),
             Some([knobs[0], knobs[1], 0.0, 0.0]),
         );
         let sine = |n: usize| 0.3 * (std::f64::consts::TAU * 220.0 * n as f64 / rate).sin() as f32;
@@ -214,10 +215,10 @@ fn a_host_of_another_rate_hears_the_same_sound() {
 #[test]
 fn captures_that_come_later_have_the_knobs_as_they_stand() {
     let capture = two_knobs();
-    let setup = setup(48_000.0, 1, &capture);
-    let mut chain = chain(&capture, setup, Some([0.5; 4]));
+    let config = self::config(48_000.0, 1, &capture);
+    let mut chain = chain(&capture, config, Some([0.5; 4]));
     chain.set_knobs([0.9, 0.1, 0.0, 0.0]);
-    let stale = Amp::new(&capture, setup, Voicing::default(), 1, Level::detect()).unwrap();
+    let stale = Amp::new(&capture, config, Voicing::default(), 1, SimdLevel::detect()).unwrap();
     let guitar = &samples("input_half_second.f32")[..20_000];
     let mut sides = [guitar.to_vec()];
     play(&mut chain, &mut sides);
@@ -237,14 +238,16 @@ fn captures_that_come_later_have_the_knobs_as_they_stand() {
 fn the_knobs_of_a_pedal_stay_where_they_start() {
     let pedal = sum(json!({"name": "offset", "default": 0.25}));
     let amp = sum(json!({"name": "offset", "default": 0.0}));
-    let setup = setup(48_000.0, 1, &amp);
+    let config = self::config(48_000.0, 1, &amp);
     let voicing = Voicing {
         knobs: Some([1.0; 4]),
         ..Voicing::default()
     };
-    let both = Amp::new(&amp, setup, voicing, 0, Level::detect()).unwrap();
-    let both = both.behind(&pedal, voicing, Level::detect()).unwrap();
-    let mut chain = Chain::new(setup);
+    let both = Amp::new(&amp, config, voicing, 0, SimdLevel::detect()).unwrap();
+    let both = both
+        .with_pedal(&pedal, voicing, SimdLevel::detect())
+        .unwrap();
+    let mut chain = Chain::new(config);
     chain.set_knobs([1.0; 4]);
     assert!(chain.offer(Box::new(both)).is_ok());
     let mut sides = [vec![0.25; 500]];
@@ -373,9 +376,9 @@ fn the_guitar_may_have_any_input() {
         let mut wanted = vec![0.0; 3000];
         model.process(&inputs, &mut [&mut wanted]);
         let mut sides = [guitar.to_vec()];
-        let setup = setup(48_000.0, 1, &capture);
+        let config = self::config(48_000.0, 1, &capture);
         let knobs = Some([0.3, 0.8, 0.0, 0.0]);
-        play(&mut chain(&capture, setup, knobs), &mut sides);
+        play(&mut chain(&capture, config, knobs), &mut sides);
         assert!(sides[0] == wanted, "{metadata}");
     }
 }
@@ -463,8 +466,8 @@ fn inputs_that_nobody_explains_are_refused_in_words() {
         let error = capture.controls().expect_err("nobody knows");
         assert!(error.to_string().contains(why), "{metadata}: {error}");
         assert!(error.to_string().starts_with("knobs.nam"), "{error}");
-        let setup = setup(48_000.0, 2, &capture);
-        let amp = Amp::new(&capture, setup, Voicing::default(), 0, Level::detect());
+        let config = self::config(48_000.0, 2, &capture);
+        let amp = Amp::new(&capture, config, Voicing::default(), 0, SimdLevel::detect());
         assert_eq!(amp.err(), Some(error.to_string()));
         if why.contains("inputs") {
             assert!(matches!(error, CaptureError::Inputs { .. }), "{error}");

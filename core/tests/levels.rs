@@ -3,18 +3,18 @@
 mod common;
 
 use common::{capture_names, fixture, render_blocks, samples};
-use gridleak_core::{Capture, Level};
+use gridleak_core::{Capture, SimdLevel};
 
 /// Levels round differently: with and without fused multiply-add, in sums of other parts. What is
 /// left may be as large as the distance to the reference.
 #[test]
 fn levels_agree() {
-    let available: Vec<Level> = Level::ALL
+    let available: Vec<SimdLevel> = SimdLevel::ALL
         .iter()
         .copied()
         .filter(|l| l.is_available())
         .collect();
-    for level in Level::ALL.iter().filter(|level| !level.is_available()) {
+    for level in SimdLevel::ALL.iter().filter(|level| !level.is_available()) {
         println!("skipped: this CPU has no {level}");
     }
     let signal = &samples("input_1s.f32")[..12_000];
@@ -45,10 +45,12 @@ fn levels_agree() {
 
 #[test]
 fn names_of_levels() {
-    for &level in Level::ALL {
+    for &level in SimdLevel::ALL {
         assert_eq!(level.to_string().parse(), Ok(level));
     }
-    let error = "avx3".parse::<Level>().expect_err("there is no such level");
+    let error = "avx3"
+        .parse::<SimdLevel>()
+        .expect_err("there is no such level");
     assert!(error.to_string().contains("avx3"), "{error}");
-    assert!(Level::detect().is_available());
+    assert!(SimdLevel::detect().is_available());
 }

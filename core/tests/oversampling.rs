@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{fixture, render_blocks, samples};
-use gridleak_core::{Amp, Capture, Chain, Level, MAX_STATE_BYTES, Setup, Voicing};
+use gridleak_core::{Amp, Capture, Chain, MAX_STATE_BYTES, ProcessConfig, SimdLevel, Voicing};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
 
@@ -74,7 +74,7 @@ fn every_phase_is_the_plain_network() {
     const FRAMES: usize = 700;
     let signal = samples("input_half_second.f32");
     let check = |name: &str, capture: &Capture| {
-        let levels = Level::ALL.iter().filter(|level| level.is_available());
+        let levels = SimdLevel::ALL.iter().filter(|level| level.is_available());
         for (&level, factor) in levels.flat_map(|l| FACTORS.map(|factor| (l, factor))) {
             let oversampled = capture.oversampled(factor);
             assert_eq!(
@@ -205,14 +205,14 @@ fn play(capture: &Capture, rate: f64, oversampling: usize, input: &[f32]) -> Vec
 
 fn chain(capture: &Capture, rate: f64, oversampling: usize) -> Chain {
     let capture = capture.oversampled(oversampling);
-    let setup = Setup {
+    let config = ProcessConfig {
         rate,
         inputs: 1,
         outputs: 1,
         latency: gridleak_core::latency(rate, capture.sample_rate()),
     };
-    let amp = Amp::new(&capture, setup, Voicing::default(), 0, Level::detect()).unwrap();
-    let mut chain = Chain::new(setup);
+    let amp = Amp::new(&capture, config, Voicing::default(), 0, SimdLevel::detect()).unwrap();
+    let mut chain = Chain::new(config);
     assert!(chain.offer(Box::new(amp)).is_ok());
     chain
 }

@@ -6,7 +6,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{capture_names, fixture, samples};
-use gridleak_core::{Capture, Level, Model};
+use gridleak_core::{Capture, Model, SimdLevel};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -38,7 +38,7 @@ fn check_folder(folder: &str) {
     let signal = samples("input_half_second.f32");
     for name in capture_names(folder) {
         let capture = Capture::from_file(&fixture(&format!("{folder}/{name}.nam"))).unwrap();
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             let mut model = capture.build_for(level);
             model.prewarm();
             assert_eq!(play_all_sizes(&mut model, &signal), 0, "{name} at {level}");

@@ -5,14 +5,14 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{fixture, samples};
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, Level, LevelSettings,
-    Levels, OutputMode, Setup, ToneSettings, Voicing,
+    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, LevelSettings, Levels,
+    OutputMode, ProcessConfig, SimdLevel, ToneSettings, Voicing,
 };
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-const SETUP: Setup = Setup {
+const CONFIG: ProcessConfig = ProcessConfig {
     rate: 48_000.0,
     inputs: 1,
     outputs: 1,
@@ -39,17 +39,18 @@ fn voicing(capture: &Capture) -> Voicing {
     }
 }
 
-fn amp(capture: &Capture, setup: Setup) -> Amp {
-    Amp::new(capture, setup, voicing(capture), 0, Level::detect()).unwrap()
+fn amp(capture: &Capture, config: ProcessConfig) -> Amp {
+    Amp::new(capture, config, voicing(capture), 0, SimdLevel::detect()).unwrap()
 }
 
-fn behind(amp: Amp, pedal: &Capture) -> Amp {
-    amp.behind(pedal, voicing(pedal), Level::detect()).unwrap()
+fn with_pedal(amp: Amp, pedal: &Capture) -> Amp {
+    amp.with_pedal(pedal, voicing(pedal), SimdLevel::detect())
+        .unwrap()
 }
 
 /// A chain that plays an amp raw.
 fn raw(amp: Amp) -> Chain {
-    let mut chain = Chain::new(amp.setup());
+    let mut chain = Chain::new(amp.config());
     chain.set_levels(LevelSettings {
         mode: OutputMode::Raw,
         ..LevelSettings::default()
@@ -89,8 +90,8 @@ fn level(chain: &mut Chain) -> f32 {
 fn each_output_mode_has_its_level_and_gets_there_without_a_click() {
     let metadata = r#"{"loudness":-25.0,"input_level_dbu":18.0,"output_level_dbu":10.0}"#;
     let capture = gain(1.0, 48_000, metadata);
-    let mut chain = Chain::new(SETUP);
-    assert!(chain.offer(Box::new(amp(&capture, SETUP))).is_ok());
+    let mut chain = Chain::new(CONFIG);
+    assert!(chain.offer(Box::new(amp(&capture, CONFIG))).is_ok());
     let settings = |mode, calibrate_input| LevelSettings {
         mode,
         calibrate_input,
@@ -134,7 +135,7 @@ fn a_capture_comes_out_as_loud_as_the_one_that_it_is_compared_with() {
         OutputMode::Calibrated,
     ] {
         let heard = |amp: Amp| {
-            let mut chain = Chain::new(SETUP);
+            let mut chain = Chain::new(CONFIG);
             chain.set_levels(LevelSettings {
                 mode,
                 ..LevelSettings::default()
@@ -142,8 +143,8 @@ fn a_capture_comes_out_as_loud_as_the_one_that_it_is_compared_with() {
             assert!(chain.offer(Box::new(amp)).is_ok());
             level(&mut chain)
         };
-        let matched = amp(&other, SETUP).as_loud_as(Levels::of(&one), gap);
-        let (wanted, found) = (heard(amp(&one, SETUP)), heard(matched));
+        let matched = amp(&other, CONFIG).as_loud_as(Levels::of(&one), gap);
+        let (wanted, found) = (heard(amp(&one, CONFIG)), heard(matched));
         assert!(
             (found / wanted - 1.0).abs() < 1e-3,
             "{mode:?}: {found} is not {wanted}"
@@ -154,7 +155,7 @@ fn a_capture_comes_out_as_loud_as_the_one_that_it_is_compared_with() {
 #[test]
 fn the_meter_and_the_gate_hear_the_guitar_as_the_amp_does() {
     let capture = gain(1.0, 48_000, r#"{"input_level_dbu":18.0}"#);
-    let mut chain = raw(amp(&capture, SETUP));
+    let mut chain = raw(amp(&capture, CONFIG));
     chain.set_levels(LevelSettings {
         mode: OutputMode::Raw,
         calibrate_input: true,
@@ -184,7 +185,7 @@ fn a_pedal_plays_into_the_amp_at_the_level_of_a_cable() {
         r#"{"input_level_dbu":12.0,"output_level_dbu":14.0}"#,
     );
     let head = gain(4.0, 48_000, r#"{"input_level_dbu":18.0}"#);
-    let mut chain = raw(behind(amp(&head, SETUP), &pedal));
+    let mut chain = raw(with_pedal(amp(&head, CONFIG), &pedal));
     let both = 0.5 * 4.0 * db(14.0 - 18.0);
     assert!((level(&mut chain) - both).abs() < 1e-5);
     // Calibrated, the pedal is what the guitar plays into; without it, the amp.
@@ -199,7 +200,7 @@ fn a_pedal_plays_into_the_amp_at_the_level_of_a_cable() {
     assert!((level(&mut chain) - 4.0 * db(-3.0)).abs() < 1e-5);
     // Where one of them does not say, the samples are handed over as they are.
     let silent = gain(4.0, 48_000, "null");
-    let mut chain = raw(behind(amp(&silent, SETUP), &pedal));
+    let mut chain = raw(with_pedal(amp(&silent, CONFIG), &pedal));
     assert!((level(&mut chain) - 2.0).abs() < 1e-5);
 }
 
@@ -208,10 +209,10 @@ fn stepping_on_a_pedal_does_not_click_and_without_it_the_amp_is_alone() {
     let head = gain(1.0, 48_000, "null");
     let pedal = trained("captures/wn_nano.nam");
     let input = &samples("input_1s.f32")[..24_000];
-    let mut alone = raw(amp(&pedal, SETUP));
+    let mut alone = raw(amp(&pedal, CONFIG));
     let wanted = play(&mut alone, input);
 
-    let mut chain = raw(behind(amp(&head, SETUP), &pedal));
+    let mut chain = raw(with_pedal(amp(&head, CONFIG), &pedal));
     let found = play(&mut chain, input);
     assert_eq!(found, wanted, "the pedal is on at first");
     chain.set_pedal(false);
@@ -232,9 +233,9 @@ fn stepping_on_a_pedal_does_not_click_and_without_it_the_amp_is_alone() {
     }
     // Stepped on in mid-play, it is what it would always have been once it has heard enough.
     let long: Vec<f32> = input.iter().chain(input).copied().collect();
-    let mut always = raw(behind(amp(&head, SETUP), &pedal));
+    let mut always = raw(with_pedal(amp(&head, CONFIG), &pedal));
     let wanted = play(&mut always, &long);
-    let mut late = raw(behind(amp(&head, SETUP), &pedal));
+    let mut late = raw(with_pedal(amp(&head, CONFIG), &pedal));
     late.set_pedal(false);
     late.reset();
     play(&mut late, &long[..10_000]);
@@ -254,14 +255,14 @@ fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
         (96_000.0, 48_000, 96_000),
     ] {
         let late = |rate: u32| gridleak_core::latency(host, f64::from(rate));
-        let setup = Setup {
+        let config = ProcessConfig {
             rate: host,
             latency: late(pedal_rate) + late(amp_rate) + 5,
-            ..SETUP
+            ..CONFIG
         };
         let rig = || {
-            behind(
-                amp(&gain(1.0, amp_rate, "null"), setup),
+            with_pedal(
+                amp(&gain(1.0, amp_rate, "null"), config),
                 &gain(1.0, pedal_rate, "null"),
             )
         };
@@ -272,30 +273,30 @@ fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
             let input = sine(20_000);
             let output = play(&mut chain, &input);
             for n in 10_000..20_000 {
-                let wanted = input[n - setup.latency];
+                let wanted = input[n - config.latency];
                 assert!(
                     (output[n] - wanted).abs() < 2e-4,
                     "{host} Hz, {on}: frame {n}"
                 );
             }
         }
-        let told = setup.latency - 6;
-        let short = Setup {
+        let told = config.latency - 6;
+        let short = ProcessConfig {
             latency: told,
-            ..setup
+            ..config
         };
         let amp = Amp::new(
             &gain(1.0, amp_rate, "null"),
             short,
             Voicing::default(),
             0,
-            Level::detect(),
+            SimdLevel::detect(),
         );
         let refused = amp.and_then(|amp| {
-            amp.behind(
+            amp.with_pedal(
                 &gain(1.0, pedal_rate, "null"),
                 Voicing::default(),
-                Level::detect(),
+                SimdLevel::detect(),
             )
         });
         assert!(refused.is_err(), "{host} Hz: more than the host was told");
@@ -314,23 +315,23 @@ fn the_tone_stack_is_on_the_side_of_the_amp_that_was_chosen() {
         ..ToneSettings::default()
     };
     let with = |before_amp| {
-        let mut chain = raw(amp(&capture, SETUP));
+        let mut chain = raw(amp(&capture, CONFIG));
         chain.set_tone(tone(before_amp));
         chain.reset();
         chain
     };
     // An amp of its own on each side of a tone stack without one.
     let stack = |input: &[f32]| {
-        let mut chain = raw(amp(&gain(1.0, 48_000, "null"), SETUP));
+        let mut chain = raw(amp(&gain(1.0, 48_000, "null"), CONFIG));
         chain.set_tone(tone(false));
         chain.reset();
         play(&mut chain, input)
     };
-    let played = |input: &[f32]| play(&mut raw(amp(&capture, SETUP)), input);
+    let played = |input: &[f32]| play(&mut raw(amp(&capture, CONFIG)), input);
     assert_eq!(play(&mut with(true), input), played(&stack(input)));
     assert_eq!(play(&mut with(false), input), stack(&played(input)));
     // From one side to the other in mid-play.
-    let mut chain = raw(amp(&gain(1.0, 48_000, "null"), SETUP));
+    let mut chain = raw(amp(&gain(1.0, 48_000, "null"), CONFIG));
     let tone_of = |chain: &mut Chain, before| {
         chain.set_tone(tone(before));
         largest_step(&play(chain, &sine(9600)))
@@ -347,18 +348,18 @@ fn the_tone_stack_is_on_the_side_of_the_amp_that_was_chosen() {
 
 #[test]
 fn nothing_is_allocated_while_everything_moves() {
-    let setup = Setup {
+    let config = ProcessConfig {
         inputs: 2,
         outputs: 2,
-        ..SETUP
+        ..CONFIG
     };
     let capture = trained("captures/a2_full.nam");
     let pedal = trained("trained/lstm_1x16_crunch.nam");
-    let mut chain = Chain::new(setup);
+    let mut chain = Chain::new(config);
     let mut rigs: Vec<Box<Amp>> = (0..3)
         .map(|n| {
-            let amp = amp(&capture, setup);
-            Box::new(if n == 0 { amp } else { behind(amp, &pedal) })
+            let amp = amp(&capture, config);
+            Box::new(if n == 0 { amp } else { with_pedal(amp, &pedal) })
         })
         .collect();
     let response = ImpulseResponse::new(vec![sine(9000)], 48_000.0).unwrap();
@@ -366,7 +367,7 @@ fn nothing_is_allocated_while_everything_moves() {
         .map(|n| {
             let first = (n > 0).then_some(&response);
             let second = (n > 1).then_some(&response);
-            Box::new(Cab::new(first, second, setup, n).unwrap())
+            Box::new(Cab::new(first, second, config, n).unwrap())
         })
         .collect();
     let mut buffers = vec![vec![0.0f32; 500]; 2];
@@ -409,7 +410,7 @@ fn nothing_is_allocated_while_everything_moves() {
             });
             chain.set_cab(CabSettings {
                 on: turn / 60 % 3 > 0,
-                normalised: turn / 25 % 2 == 0,
+                normalized: turn / 25 % 2 == 0,
                 low_cut_hz: 20.0 + 700.0 * part,
                 high_cut_hz: 20_000.0 - 19_000.0 * part,
                 mix: part,
@@ -531,7 +532,7 @@ fn no_knob_clicks() {
         }),
         ("cab level", |chain, x| {
             chain.set_cab(CabSettings {
-                normalised: x > 0.5,
+                normalized: x > 0.5,
                 ..CabSettings::default()
             });
         }),
@@ -548,10 +549,10 @@ fn no_knob_clicks() {
     let click = |at: usize, sample: f32| {
         let mut samples = vec![0.0; 300];
         samples[at] = sample;
-        ImpulseResponse::new(vec![samples], SETUP.rate).unwrap()
+        ImpulseResponse::new(vec![samples], CONFIG.rate).unwrap()
     };
     let tone: Vec<f32> = (0..FRAMES)
-        .map(|n| 0.1 * (n as f64 * std::f64::consts::TAU * 110.0 / SETUP.rate).sin() as f32)
+        .map(|n| 0.1 * (n as f64 * std::f64::consts::TAU * 110.0 / CONFIG.rate).sin() as f32)
         .collect();
     // A step of the curve's slope: what a click is and a tone is not.
     let kink = |samples: &[f32]| {
@@ -559,12 +560,12 @@ fn no_knob_clicks() {
         kinks.fold(0.0, f32::max)
     };
     for (name, turn) in turns {
-        let rig = behind(
-            amp(&gain(1.0, 48_000, known), SETUP),
+        let rig = with_pedal(
+            amp(&gain(1.0, 48_000, known), CONFIG),
             &gain(0.5, 48_000, known),
         );
         let mut chain = raw(rig);
-        let cab = Cab::new(Some(&click(0, 4.0)), Some(&click(20, 3.0)), SETUP, 0);
+        let cab = Cab::new(Some(&click(0, 4.0)), Some(&click(20, 3.0)), CONFIG, 0);
         assert!(chain.offer_cab(Box::new(cab.unwrap())).is_ok());
         let mut output = tone.clone();
         let mut loudest = 0.0f32;
@@ -593,7 +594,7 @@ fn no_knob_clicks() {
 #[test]
 fn a_capture_without_bounds_does_not_silence_what_comes_after() {
     let wild = gain(3e38, 48_000, "null");
-    let mut chain = raw(amp(&wild, SETUP));
+    let mut chain = raw(amp(&wild, CONFIG));
     chain.set_dc_blocker(true);
     chain.set_tone(ToneSettings {
         bass: 9.0,
@@ -602,7 +603,7 @@ fn a_capture_without_bounds_does_not_silence_what_comes_after() {
     chain.set_output_gain(40.0);
     let played = play(&mut chain, &[50.0; 4800]);
     assert!(played.iter().all(|s| s.is_finite()));
-    let tame = Box::new(amp(&gain(1.0, 48_000, "null"), SETUP));
+    let tame = Box::new(amp(&gain(1.0, 48_000, "null"), CONFIG));
     assert!(chain.offer(tame).is_ok());
     chain.set_output_gain(0.0);
     play(&mut chain, &vec![0.0; 96_000]);
@@ -615,8 +616,8 @@ fn a_capture_without_bounds_does_not_silence_what_comes_after() {
 
 #[test]
 fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
-    let click = |gain: f32| ImpulseResponse::new(vec![vec![gain]], SETUP.rate).unwrap();
-    let cab = |gain| Box::new(Cab::new(Some(&click(gain)), None, SETUP, 0).unwrap());
+    let click = |gain: f32| ImpulseResponse::new(vec![vec![gain]], CONFIG.rate).unwrap();
+    let cab = |gain| Box::new(Cab::new(Some(&click(gain)), None, CONFIG, 0).unwrap());
     let official = db(18.0);
     // A capture that remembers much, in front of a cabinet that makes up for its level.
     let long = |gain: f32| {
@@ -629,7 +630,7 @@ fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
         );
         Capture::from_bytes("long", text.as_bytes()).unwrap()
     };
-    let mut chain = raw(amp(&long(1.0), SETUP));
+    let mut chain = raw(amp(&long(1.0), CONFIG));
     assert!(chain.offer_cab(cab(official)).is_ok());
     assert!(
         (level(&mut chain) - 1.0).abs() < 1e-3,
@@ -638,7 +639,14 @@ fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
     level(&mut chain);
     // Ten times as loud, into a cabinet a tenth as loud.
     assert!(chain.offer_cab(cab(0.1 * official)).is_ok());
-    let next = Amp::new(&long(10.0), SETUP, Voicing::default(), 1, Level::detect()).unwrap();
+    let next = Amp::new(
+        &long(10.0),
+        CONFIG,
+        Voicing::default(),
+        1,
+        SimdLevel::detect(),
+    )
+    .unwrap();
     assert!(chain.offer(Box::new(next)).is_ok());
     let through = play(&mut chain, &[0.1; 24_000]);
     // In the middle of two fades three times as much; one after the other, ten times or a tenth.

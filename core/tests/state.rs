@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::{capture_names, fixture, render_blocks, samples};
-use gridleak_core::{Capture, Level, Model};
+use gridleak_core::{Capture, Model, SimdLevel};
 use serde_json::{Value, json};
 
 #[global_allocator]
@@ -118,7 +118,7 @@ fn a_copy_plays_on_like_the_original() {
     let (first, other) = (&signal[..2003], &signal[5000..6100]);
     let second = &signal[2003..3300];
     for (name, capture) in all() {
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             let what = format!("{name} at {level}");
             let mut original = capture.build_for(level);
             original.prewarm();
@@ -242,7 +242,7 @@ fn what_cannot_be_copied_changes_nothing() {
         }
     }
     // The same capture with other instructions rounds otherwise, so it is another instance's state.
-    let mut levels = Level::ALL.iter().filter(|level| level.is_available());
+    let mut levels = SimdLevel::ALL.iter().filter(|level| level.is_available());
     if let (Some(&one), Some(&other)) = (levels.next(), levels.next()) {
         let capture = load("captures/wn_nano.nam");
         assert!(!capture.build_for(one).copy_state(&capture.build_for(other)));

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use gridleak_core::{Capture, Measured};
 use parking_lot::Mutex;
 
-use crate::state::ContentHash;
+use crate::session::references::ContentHash;
 
 /// Of more captures than that, what was measured first is forgotten.
 const MOST: usize = 512;

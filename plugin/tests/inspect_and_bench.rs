@@ -5,7 +5,7 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use gridleak_core::Level;
+use gridleak_core::SimdLevel;
 use serde_json::Value;
 use support::{Bench, container, identity, linear, read_float};
 
@@ -239,7 +239,7 @@ fn the_instructions_can_be_chosen() {
     let with =
         |name: &str, arguments: &[&str]| bench.run_with(&[("GRIDLEAK_SIMD", name)], arguments);
     let args = ["bench", "builtin:lead", "--seconds", "0", "--json"];
-    for level in Level::ALL {
+    for level in SimdLevel::ALL {
         let run = with(&level.to_string(), &args);
         if level.is_available() {
             assert_eq!(json(&run.good().out)["simd"], level.to_string());
@@ -247,7 +247,7 @@ fn the_instructions_can_be_chosen() {
             run.bad("this CPU does not have");
         }
     }
-    let best = Level::detect().to_string();
+    let best = SimdLevel::detect().to_string();
     assert_eq!(json(&with("", &args).good().out)["simd"], best);
     assert_eq!(json(&bench.run(&args).good().out)["simd"], best);
     for arguments in [
@@ -283,7 +283,7 @@ fn loading_is_timed_in_parts() {
         ] {
             assert!(figure(part) <= figure("load_ms_median"), "{figures}");
         }
-        assert_eq!(figures["simd"], Level::detect().to_string());
+        assert_eq!(figures["simd"], SimdLevel::detect().to_string());
         let line = bench.run(&["bench", capture, "--load"]).good().out;
         assert_eq!(line.lines().count(), 1);
         assert!(line.contains("prewarm"), "{line}");

@@ -1,17 +1,17 @@
 //! A capture made ready to play in a chain.
 
+use super::config::{Block, ProcessConfig, Voicing};
 use super::crossfade::Player;
 use super::delay::Delay;
 use super::gain::Gain;
+use super::host_rate_capture::HostRateCapture;
 use super::pedal::{Pedal, sides};
 use super::rate::RateMatch;
-use super::setup::{Piece, Setup, Voicing};
-use super::voice::Voice;
 use crate::capture::Capture;
 use crate::format::controls::KnobPositions;
 use crate::levels::{LevelSettings, Levels};
 use crate::loudness::MAX_GAIN;
-use crate::simd::Level;
+use crate::simd::SimdLevel;
 
 /// What is louder than this (120 dB over full scale) is held there, so that no arithmetic behind it
 /// overflows.
@@ -30,14 +30,14 @@ pub fn latency(host: f64, capture: f64) -> usize {
 /// Making one takes time and memory, and so does dropping it: neither is for the audio thread.
 pub struct Amp {
     pedal: Option<Pedal>,
-    voice: Voice,
+    voice: HostRateCapture,
     levels: Levels,
     /// Whose output level it has, and how much louder it has to be for that, in dB.
     loud_as: (Levels, f32),
     input: Gain,
     output: Gain,
     align: [Delay; 2],
-    setup: Setup,
+    config: ProcessConfig,
     ticket: u64,
 }
 
@@ -45,25 +45,25 @@ impl Amp {
     /// Makes a capture ready. `ticket` is the caller's, to know it by.
     ///
     /// # Errors
-    /// In words, if it cannot play in such a setup.
+    /// In words, if it cannot play in such a config.
     pub fn new(
         capture: &Capture,
-        setup: Setup,
+        config: ProcessConfig,
         voicing: Voicing,
         ticket: u64,
-        level: Level,
+        level: SimdLevel,
     ) -> Result<Self, String> {
-        let voice = Voice::new(capture, setup, &voicing, level)?;
-        let align = align(setup.latency, voice.latency())?;
+        let voice = HostRateCapture::new(capture, config, &voicing, level)?;
+        let align = align(config.latency, voice.latency())?;
         let mut amp = Amp {
             pedal: None,
             voice,
             levels: voicing.levels,
             loud_as: (voicing.levels, 0.0),
-            input: Gain::new(setup.rate),
-            output: Gain::new(setup.rate),
+            input: Gain::new(config.rate),
+            output: Gain::new(config.rate),
             align,
-            setup,
+            config,
             ticket,
         };
         amp.set_levels(&LevelSettings::default());
@@ -75,22 +75,22 @@ impl Amp {
     /// start, for [`super::Chain::set_knobs`] turns those of the capture behind it.
     ///
     /// # Errors
-    /// In words, if that cannot play in such a setup.
-    pub fn behind(
+    /// In words, if that cannot play in such a config.
+    pub fn with_pedal(
         mut self,
         pedal: &Capture,
         voicing: Voicing,
-        level: Level,
+        level: SimdLevel,
     ) -> Result<Self, String> {
         // A pedal hears what the chain has, and gives as much to the amp.
         let at_rest = Voicing {
             knobs: None,
             ..voicing
         };
-        let voice = Voice::new(pedal, self.setup, &at_rest, level)?;
+        let voice = HostRateCapture::new(pedal, self.config, &at_rest, level)?;
         let late = voice.latency() + self.voice.latency();
-        self.align = align(self.setup.latency, late)?;
-        let pedal = Pedal::new(voice, voicing.levels, &self.levels, self.setup.rate);
+        self.align = align(self.config.latency, late)?;
+        let pedal = Pedal::new(voice, voicing.levels, &self.levels, self.config.rate);
         self.pedal = Some(pedal);
         Ok(self)
     }
@@ -111,8 +111,8 @@ impl Amp {
     }
 
     /// What it was made for.
-    pub fn setup(&self) -> Setup {
-        self.setup
+    pub fn config(&self) -> ProcessConfig {
+        self.config
     }
 
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
@@ -177,7 +177,7 @@ impl Player for Amp {
             None => (0, 0),
         };
         // Each counts its own latency; the rest is in the delay behind them.
-        memory + self.voice.memory() + self.setup.latency - late - self.voice.latency()
+        memory + self.voice.memory() + self.config.latency - late - self.voice.latency()
     }
 
     fn reset(&mut self) {
@@ -189,7 +189,7 @@ impl Player for Amp {
         self.align.iter_mut().for_each(Delay::reset);
     }
 
-    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+    fn process(&mut self, input: &Block, output: &mut Block, frames: usize) {
         let mut heard = *input;
         self.input.process(&mut sides(&mut heard, frames));
         if let Some(pedal) = &mut self.pedal {
@@ -199,14 +199,16 @@ impl Player for Amp {
         self.output.process(&mut sides(output, frames));
         for (output, align) in output.iter_mut().zip(&mut self.align) {
             let output = &mut output[..frames];
-            output.iter_mut().for_each(|sample| *sample = held(*sample));
+            output
+                .iter_mut()
+                .for_each(|sample| *sample = clamp_output(*sample));
             align.process(output);
         }
     }
 }
 
 /// A sample that filters can stand: one that is infinite or no number would stay in them.
-pub(super) fn held(sample: f32) -> f32 {
+pub(super) fn clamp_output(sample: f32) -> f32 {
     if sample.is_nan() {
         0.0
     } else {

@@ -2,16 +2,16 @@
 //!
 //! It adds no latency, see `engine/convolver.rs`.
 
-use super::amp::held;
+use super::amp::clamp_output;
+use super::config::{Block, ProcessConfig};
 use super::crossfade::Player;
 use super::filter::{Filter, warp};
 use super::impulse_response::ImpulseResponse;
 use super::ramp::Ramp;
-use super::setup::{Piece, Setup};
 use super::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
-use crate::simd::Level;
+use crate::simd::SimdLevel;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
 
@@ -32,7 +32,7 @@ pub struct CabSettings {
     pub on: bool,
     /// Whether impulse responses are made equally loud, instead of as loud as in the official
     /// plugin; see [`ImpulseResponse::gain_db`].
-    pub normalised: bool,
+    pub normalized: bool,
     /// What lies below this, in Hz, is taken out of the cabinet's sound: 12 dB an octave, Butterworth.
     /// See [`CabSettings::LOW_CUT`].
     pub low_cut_hz: f32,
@@ -62,7 +62,7 @@ impl Default for CabSettings {
     fn default() -> Self {
         CabSettings {
             on: true,
-            normalised: false,
+            normalized: false,
             low_cut_hz: *Self::LOW_CUT.start(),
             high_cut_hz: *Self::HIGH_CUT.end(),
             mix: 1.0,
@@ -76,7 +76,7 @@ impl Default for CabSettings {
 /// Making one takes time and memory, and so does dropping it: neither is for the audio thread.
 pub struct Cab {
     responses: Vec<Response>,
-    setup: Setup,
+    config: ProcessConfig,
     ticket: u64,
     switch: Switch,
     low_cut: Cut,
@@ -93,26 +93,26 @@ impl Cab {
     /// side on the right, or where there is one channel, their mean.
     ///
     /// # Errors
-    /// In words, if it cannot play in such a setup.
+    /// In words, if it cannot play in such a config.
     pub fn new(
         first: Option<&ImpulseResponse>,
         second: Option<&ImpulseResponse>,
-        setup: Setup,
+        config: ProcessConfig,
         ticket: u64,
     ) -> Result<Self, String> {
         let pairs = [(first, second), (second, first)].into_iter();
         let responses = pairs.filter_map(|(response, other)| Some((response?, other)));
         Ok(Cab {
             responses: responses
-                .map(|(response, other)| Response::new(response, other, setup))
+                .map(|(response, other)| Response::new(response, other, config))
                 .collect::<Result<_, _>>()?,
-            setup,
+            config,
             ticket,
-            switch: Switch::new(setup.rate),
-            low_cut: Cut::new(Side::Low, setup.rate),
-            high_cut: Cut::new(Side::High, setup.rate),
-            mix: Ramp::new(1.0, setup.rate),
-            blend: Ramp::new(0.5, setup.rate),
+            switch: Switch::new(config.rate),
+            low_cut: Cut::new(Side::Low, config.rate),
+            high_cut: Cut::new(Side::High, config.rate),
+            mix: Ramp::new(1.0, config.rate),
+            blend: Ramp::new(0.5, config.rate),
         })
     }
 
@@ -122,8 +122,8 @@ impl Cab {
     }
 
     /// What it was made for.
-    pub fn setup(&self) -> Setup {
-        self.setup
+    pub fn config(&self) -> ProcessConfig {
+        self.config
     }
 
     /// Brings settings into their ranges and leaves out what is no number. A change takes
@@ -139,8 +139,8 @@ impl Cab {
         self.low_cut.set(settings.low_cut_hz);
         self.high_cut.set(settings.high_cut_hz);
         for response in &mut self.responses {
-            let relative = response.normalising;
-            let gain = if settings.normalised { relative } else { 1.0 };
+            let relative = response.normalizing;
+            let gain = if settings.normalized { relative } else { 1.0 };
             response.gain.set(gain);
         }
         if settings.on && self.switch.is_off() {
@@ -168,11 +168,11 @@ impl Cab {
     }
 
     /// The sound of all responses together, `frames` frames of `channels` channels.
-    fn convolve(&mut self, input: &Piece, channels: usize, frames: usize) -> [[f64; BLOCK]; 2] {
+    fn convolve(&mut self, input: &Block, channels: usize, frames: usize) -> [[f64; BLOCK]; 2] {
         let mut heard = [[0.0; BLOCK]; 2];
         for (heard, input) in heard.iter_mut().zip(input).take(channels) {
             for (heard, &sample) in heard.iter_mut().zip(input).take(frames) {
-                *heard = held(sample);
+                *heard = clamp_output(sample);
             }
         }
         let mut wet = [[0.0; BLOCK]; 2];
@@ -207,7 +207,7 @@ impl Player for Cab {
     fn memory(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
         let cuts = self.low_cut.memory().max(self.high_cut.memory());
-        let most = (LONGEST_WAIT * self.setup.rate) as usize;
+        let most = (LONGEST_WAIT * self.config.rate) as usize;
         taps.map_or(0, |taps| taps.min(most) + cuts)
     }
 
@@ -216,12 +216,12 @@ impl Player for Cab {
         self.forget();
     }
 
-    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+    fn process(&mut self, input: &Block, output: &mut Block, frames: usize) {
         *output = *input;
         if self.responses.is_empty() || self.switch.is_off() {
             return;
         }
-        let channels = self.setup.outputs.clamp(1, 2);
+        let channels = self.config.outputs.clamp(1, 2);
         let mut wet = self.convolve(input, channels, frames);
         self.low_cut.process(&mut wet[..channels], frames);
         self.high_cut.process(&mut wet[..channels], frames);
@@ -229,7 +229,7 @@ impl Player for Cab {
             for frame in 0..frames {
                 let mix = self.mix.next();
                 for (wet, dry) in wet.iter_mut().zip(input).take(channels) {
-                    let dry = f64::from(held(dry[frame]));
+                    let dry = f64::from(clamp_output(dry[frame]));
                     wet[frame] = dry + mix * (wet[frame] - dry);
                 }
             }
@@ -251,18 +251,18 @@ struct Response {
     taps: usize,
     /// Factor on the level that it was made for, now, and what makes it as loud as all others.
     gain: Ramp,
-    normalising: f64,
+    normalizing: f64,
 }
 
 impl Response {
     fn new(
         response: &ImpulseResponse,
         other: Option<&ImpulseResponse>,
-        setup: Setup,
+        config: ProcessConfig,
     ) -> Result<Self, String> {
-        let mut channels = response.at_rate(setup.rate, other)?;
-        let mid_and_side = setup.outputs > 1 && channels.len() == 1;
-        if setup.outputs == 1
+        let mut channels = response.at_rate(config.rate, other)?;
+        let mid_and_side = config.outputs > 1 && channels.len() == 1;
+        if config.outputs == 1
             && let [left, right] = &mut channels[..]
         {
             let sides = left.iter_mut().zip(right);
@@ -276,12 +276,12 @@ impl Response {
             lanes: lanes.map(|taps| Lane::new(taps)).collect(),
             mid_and_side,
             taps: channels[0].len(),
-            gain: Ramp::new(1.0, setup.rate),
-            normalising: 10f64.powf(relative / 20.0),
+            gain: Ramp::new(1.0, config.rate),
+            normalizing: 10f64.powf(relative / 20.0),
         })
     }
 
-    fn process(&mut self, input: &Piece, channels: usize, frames: usize) -> Piece {
+    fn process(&mut self, input: &Block, channels: usize, frames: usize) -> Block {
         let mut heard = *input;
         let mut sound = [[0.0; BLOCK]; 2];
         if self.mid_and_side {
@@ -314,7 +314,7 @@ fn to_mid_and_side(left: &mut [f32], right: &mut [f32]) {
 struct Lane {
     convolver: Convolver,
     /// Frames of silence after which nothing is left in the convolver.
-    patience: usize,
+    tail_frames: usize,
     /// Frames of silence that it last heard.
     silent: usize,
     /// Frames for which it was run.
@@ -324,12 +324,12 @@ struct Lane {
 
 impl Lane {
     fn new(taps: &[f32]) -> Self {
-        let convolver = Convolver::new(taps, Level::detect());
-        let patience = convolver.memory();
+        let convolver = Convolver::new(taps, SimdLevel::detect());
+        let tail_frames = convolver.memory();
         Lane {
             convolver,
-            patience,
-            silent: patience,
+            tail_frames,
+            silent: tail_frames,
             #[cfg(test)]
             run: 0,
         }
@@ -337,7 +337,7 @@ impl Lane {
 
     fn process(&mut self, input: &[f32], output: &mut [f32]) {
         let silence = input.iter().fold(true, |silence, &x| silence & (x == 0.0));
-        if silence && self.silent >= self.patience {
+        if silence && self.silent >= self.tail_frames {
             output.fill(0.0);
             return;
         }
@@ -355,9 +355,9 @@ impl Lane {
 
     fn reset(&mut self) {
         // At rest there is nothing to clear, and there can be much of it.
-        if self.silent < self.patience {
+        if self.silent < self.tail_frames {
             self.convolver.reset();
-            self.silent = self.patience;
+            self.silent = self.tail_frames;
         }
     }
 }
@@ -483,8 +483,8 @@ mod tests {
     /// -18 dB.
     const OFFICIAL: f64 = 0.125_892_541_179_416_73;
 
-    fn setup(channels: usize, rate: f64) -> Setup {
-        Setup {
+    fn config(channels: usize, rate: f64) -> ProcessConfig {
+        ProcessConfig {
             rate,
             inputs: channels,
             outputs: channels,
@@ -504,9 +504,9 @@ mod tests {
         ImpulseResponse::new(channels.iter().map(|c| c.to_vec()).collect(), rate).unwrap()
     }
 
-    fn cab(responses: &[&ImpulseResponse], setup: Setup, settings: CabSettings) -> Cab {
+    fn cab(responses: &[&ImpulseResponse], config: ProcessConfig, settings: CabSettings) -> Cab {
         let at = |n: usize| responses.get(n).copied();
-        let mut cab = Cab::new(at(0), at(1), setup, 0).unwrap();
+        let mut cab = Cab::new(at(0), at(1), config, 0).unwrap();
         cab.set(settings);
         cab.finish();
         cab
@@ -587,7 +587,7 @@ mod tests {
                     let heard = [&input[0][..], &input[1]];
                     for (response, right) in [(&mono, &wanted[1][0]), (&stereo, &wanted[1][1])] {
                         let settings = CabSettings::default();
-                        let mut cab = cab(&[response], setup(2, rate), settings);
+                        let mut cab = cab(&[response], config(2, rate), settings);
                         let found = play(&mut cab, &heard, block, still);
                         let off = off(&found[0], &wanted[0][0]).max(off(&found[1], right));
                         assert!(off < 1e-6, "{rate} Hz, {taps} taps, {block}: {off:e}");
@@ -595,7 +595,7 @@ mod tests {
                             break;
                         }
                     }
-                    let mut one = cab(&[&mono], setup(1, rate), CabSettings::default());
+                    let mut one = cab(&[&mono], config(1, rate), CabSettings::default());
                     let found = play(&mut one, &heard[..1], block, still);
                     let off = off(&found[0], &wanted[0][0]);
                     assert!(off < 1e-6, "{rate} Hz, {taps} taps, {block}, mono: {off:e}");
@@ -615,7 +615,7 @@ mod tests {
         let input = noise(5000);
         let mut cab = cab(
             &[&ir(&[&left, &right], RATE)],
-            setup(1, RATE),
+            config(1, RATE),
             CabSettings::default(),
         );
         let found = play(&mut cab, &[&input], 64, still);
@@ -627,13 +627,13 @@ mod tests {
         let (first, second) = (response(1, 500), response(2, 1500));
         let responses = [&ir(&[&first], RATE), &ir(&[&second], RATE)];
         let input = noise(5000);
-        for normalised in [false, true] {
-            let gain = |n: usize| 10f64.powf(responses[n].gain_db(normalised) / 20.0);
+        for normalized in [false, true] {
+            let gain = |n: usize| 10f64.powf(responses[n].gain_db(normalized) / 20.0);
             let one = convolved(&first, &input, gain(0));
             let two = convolved(&second, &input, gain(1));
             for (blend, mix) in [(0.0, 1.0), (1.0, 1.0), (0.5, 1.0), (0.25, 0.7), (0.3, 0.0)] {
                 let settings = CabSettings {
-                    normalised,
+                    normalized,
                     blend,
                     mix,
                     ..CabSettings::default()
@@ -646,7 +646,7 @@ mod tests {
                         .collect()
                 };
                 let found = play(
-                    &mut cab(&responses, setup(1, RATE), settings),
+                    &mut cab(&responses, config(1, RATE), settings),
                     &[&input],
                     64,
                     still,
@@ -656,7 +656,7 @@ mod tests {
                 for n in 0..2 {
                     let alone = [&one, &two][n];
                     let at = |m| (n == m).then_some(responses[m]);
-                    let mut cab = Cab::new(at(0), at(1), setup(1, RATE), 0).unwrap();
+                    let mut cab = Cab::new(at(0), at(1), config(1, RATE), 0).unwrap();
                     cab.set(settings);
                     cab.finish();
                     let found = play(&mut cab, &[&input], 64, still);
@@ -681,7 +681,7 @@ mod tests {
             (48_000.0, 20.0, 20_000.0),
         ] {
             let settings = CabSettings {
-                normalised: true,
+                normalized: true,
                 low_cut_hz: low,
                 high_cut_hz: high,
                 ..CabSettings::default()
@@ -690,7 +690,7 @@ mod tests {
                 true => click.clone(),
                 false => ir(&[&[1.0]], rate),
             };
-            let mut cab = cab(&[&click], setup(1, rate), settings);
+            let mut cab = cab(&[&click], config(1, rate), settings);
             let mut input = vec![0.0; 65_536];
             input[0] = 1.0;
             let output = play(&mut cab, &[&input], 64, still).remove(0);
@@ -738,8 +738,8 @@ mod tests {
                 on: x < 0.5,
                 ..CabSettings::default()
             }),
-            ("normalised", |x| CabSettings {
-                normalised: x < 0.5,
+            ("normalized", |x| CabSettings {
+                normalized: x < 0.5,
                 ..CabSettings::default()
             }),
             ("low cut", |x| CabSettings {
@@ -766,7 +766,7 @@ mod tests {
             for (name, make) in moves {
                 // The loudest that it can stand at, and how steep that is.
                 let peak = (0..=20).map(|x| {
-                    let mut cab = cab(&[&first, &second], setup(1, RATE), make(x as f32 / 20.0));
+                    let mut cab = cab(&[&first, &second], config(1, RATE), make(x as f32 / 20.0));
                     let output = play(&mut cab, &[&input[..9600]], 64, still);
                     output[0][4800..]
                         .iter()
@@ -775,7 +775,7 @@ mod tests {
                 let peak = f64::from(peak.fold(0.0, f32::max));
                 let turn = 2.0 * (std::f64::consts::PI * frequency / RATE).sin();
                 for quick in [true, false] {
-                    let mut cab = cab(&[&first, &second], setup(1, RATE), make(0.0));
+                    let mut cab = cab(&[&first, &second], config(1, RATE), make(0.0));
                     let output = play(&mut cab, &[&input], 40, |frame, cab| {
                         let slow = 0.5 - 0.5 * (TAU * frame as f64 / RATE).cos() as f32;
                         cab.set(make(if quick { leaps(frame) } else { slow }));
@@ -799,7 +799,7 @@ mod tests {
             on: false,
             ..CabSettings::default()
         };
-        let mut cab = cab(&[&first], setup(2, RATE), CabSettings::default());
+        let mut cab = cab(&[&first], config(2, RATE), CabSettings::default());
         let runs = |cab: &Cab| cab.responses[0].lanes.iter().map(|l| l.run).sum::<usize>();
         let mut while_off = (0, 0);
         let output = play(
@@ -834,7 +834,7 @@ mod tests {
         let input = noise(3000);
         let mut cab = cab(
             &[],
-            setup(2, RATE),
+            config(2, RATE),
             CabSettings {
                 mix: 0.3,
                 low_cut_hz: 300.0,
@@ -851,7 +851,7 @@ mod tests {
         let taps = response(1, 3000);
         let mut mono = cab(
             &[&ir(&[&taps], RATE)],
-            setup(2, RATE),
+            config(2, RATE),
             CabSettings::default(),
         );
         let mut input = noise(60_000);
@@ -883,14 +883,14 @@ mod tests {
         for taps in [1usize, 64, 65, 1000, 8192] {
             let mut cab = cab(
                 &[&ir(&[&response(3, taps)], RATE)],
-                setup(1, RATE),
+                config(1, RATE),
                 CabSettings::default(),
             );
             play(&mut cab, &[&long], 50, still);
             let silence = vec![0.0; 4 * taps + 9000];
             play(&mut cab, &[&silence], 33, still);
             let lane = &mut cab.responses[0].lanes[0];
-            assert!(lane.silent >= lane.patience);
+            assert!(lane.silent >= lane.tail_frames);
             for _ in 0..(taps + 9000) / 50 {
                 let mut output = [1.0; 50];
                 lane.convolver.process(&[0.0; 50], &mut output);
@@ -906,7 +906,7 @@ mod tests {
             low_cut_hz: 200.0,
             ..CabSettings::default()
         };
-        let mut cab = cab(&[&first], setup(1, RATE), settings);
+        let mut cab = cab(&[&first], config(1, RATE), settings);
         let input = noise(10_000);
         let before = play(&mut cab, &[&input], 64, still);
         cab.set(CabSettings {
@@ -938,7 +938,7 @@ mod tests {
             f32::MAX,
             1e-40,
         ]);
-        let mut cab = cab(&[&first], setup(2, RATE), settings);
+        let mut cab = cab(&[&first], config(2, RATE), settings);
         let found = play(&mut cab, &[&hurt, &hurt], 64, |frame, cab| {
             // Nor do settings that are no numbers.
             if frame == 2048 {
@@ -966,7 +966,7 @@ mod tests {
         let first = ir(&[&response(1, 100)], RATE);
         let second = ir(&[&response(2, 100)], RATE);
         let play_at = |settings| {
-            let mut cab = cab(&[&first, &second], setup(1, RATE), settings);
+            let mut cab = cab(&[&first, &second], config(1, RATE), settings);
             play(&mut cab, &[&noise(2000)], 64, still)
         };
         let inside = |low_cut_hz, high_cut_hz, mix, blend| CabSettings {

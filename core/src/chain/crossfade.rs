@@ -7,7 +7,7 @@
 //! theirs. An offset, which is not heard but would make any two signals alike, is kept out of this and
 //! goes over in a straight line.
 
-use super::setup::Piece;
+use super::config::Block;
 use crate::engine::BLOCK;
 
 /// Seconds of a fade.
@@ -41,7 +41,7 @@ pub(super) trait Player {
     fn reset(&mut self);
 
     /// Plays `frames` frames, at most [`BLOCK`].
-    fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize);
+    fn process(&mut self, input: &Block, output: &mut Block, frames: usize);
 }
 
 /// Plays one, and fades to another one that is offered.
@@ -89,7 +89,7 @@ struct Followed {
 
 impl Followed {
     /// Takes a frame. `powers` and `offsets`: how much of the mean values it replaces.
-    fn follow(&mut self, powers: f64, offsets: f64, old: &Piece, new: &Piece, frame: usize) {
+    fn follow(&mut self, powers: f64, offsets: f64, old: &Block, new: &Block, frame: usize) {
         self.frames = self.frames.saturating_add(1);
         // At first the plain mean of what there is.
         let offsets = offsets.max(1.0 / f64::from(self.frames));
@@ -110,7 +110,7 @@ impl Followed {
 
     /// What brings the sum of both to the power that lies between theirs, where the new one has the
     /// weight `w`.
-    fn evening(&self, w: f64) -> f64 {
+    fn power_compensation(&self, w: f64) -> f64 {
         let v = 1.0 - w;
         let wanted = v * self.old + w * self.new;
         let found = v * v * self.old + w * w * self.new + 2.0 * v * w * self.both;
@@ -222,7 +222,7 @@ impl<P: Player> Crossfade<P> {
     }
 
     /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Piece, output: &mut Piece, frames: usize) {
+    pub(super) fn process(&mut self, input: &Block, output: &mut Block, frames: usize) {
         self.fresh = false;
         match &mut self.current {
             Some(player) => player.process(input, output, frames),
@@ -244,7 +244,7 @@ impl<P: Player> Crossfade<P> {
                     let at = (at + 1).min(self.fade);
                     let turn = at as f64 / self.fade as f64 * std::f64::consts::FRAC_PI_2;
                     let w = turn.sin() * turn.sin();
-                    let evening = self.followed.evening(w);
+                    let power_compensation = self.followed.power_compensation(w);
                     for side in 0..2 {
                         let output = &mut output[side][frame];
                         let newer = newer[side][frame];
@@ -255,7 +255,7 @@ impl<P: Player> Crossfade<P> {
                         let sum = (1.0 - w) * f64::from(*output) + w * f64::from(newer);
                         let offset = (1.0 - w) * self.followed.old_offset[side]
                             + w * self.followed.new_offset[side];
-                        *output = (offset + evening * (sum - offset)) as f32;
+                        *output = (offset + power_compensation * (sum - offset)) as f32;
                     }
                     Stage::Fading(at)
                 }

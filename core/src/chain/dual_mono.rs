@@ -8,7 +8,7 @@
 use super::knobs::Knobs;
 use crate::engine::LONGEST_CYCLE;
 use crate::format::controls::{KnobPositions, MAX_CONTROLS};
-use crate::{Capture, Level, Model};
+use crate::{Capture, Model, SimdLevel};
 
 /// Frames of silence beyond a capture's memory before it rests. Long impulse responses go through
 /// the frequency domain, where the last of a sound leaves a little later.
@@ -27,7 +27,7 @@ pub(crate) struct DualMono {
     /// What [`DualMono::set_slim`] was last called with.
     slim: Option<f64>,
     /// Whether the second lane's state would be the first one's: then only that one is played.
-    twins: bool,
+    linked: bool,
     /// Frames for which both lanes last heard the same.
     identical: usize,
 }
@@ -36,7 +36,7 @@ pub(crate) struct DualMono {
 struct Lane {
     model: Model,
     /// Frames of silence after which it may rest.
-    patience: usize,
+    tail_frames: usize,
     /// Frames of silence that it last heard, with the same size playing.
     silent: usize,
     /// How far it has come, at rest, in the cycle that its output goes round in, in frames.
@@ -58,7 +58,7 @@ impl DualMono {
         lanes: usize,
         slim: f64,
         knobs: Option<KnobPositions>,
-        level: Level,
+        level: SimdLevel,
     ) -> Self {
         let knobs = Knobs::new(capture, knobs);
         let mono = (capture.in_channels() - knobs.len(), capture.out_channels()) == (1, 1);
@@ -88,7 +88,7 @@ impl DualMono {
             fresh_knobs: knobs.values(),
             knobs,
             slim: Some(slim),
-            twins: copies,
+            linked: copies,
             identical: 0,
         }
     }
@@ -150,12 +150,12 @@ impl DualMono {
             return;
         };
         let same = same_bits(left, right);
-        if self.twins && !same {
-            self.twins = false;
+        if self.linked && !same {
+            self.linked = false;
             second.take_over(first);
         }
         let sound = first.play(&[left], knobs, &mut [left_output], fresh);
-        if self.twins {
+        if self.linked {
             for (right, &left) in right_output.iter_mut().zip(&**left_output) {
                 *right = left;
             }
@@ -167,7 +167,7 @@ impl DualMono {
         } else {
             0
         };
-        self.twins = same && fresh.is_some() && first.is_twin(second, self.identical);
+        self.linked = same && fresh.is_some() && first.is_like(second, self.identical);
     }
 
     /// Learns where silence leads with the knobs as they are, where a lane has just found out.
@@ -193,7 +193,7 @@ impl DualMono {
         for lane in &mut self.lanes {
             lane.reset(self.fresh.as_ref());
         }
-        self.twins = self.fresh.is_some();
+        self.linked = self.fresh.is_some();
         self.identical = 0;
     }
 }
@@ -203,13 +203,13 @@ impl Lane {
         // A recurrent net tells when silence has done its work. But another size, where there is
         // one, would still have to hear all that it missed.
         let tells = model.is_recurrent() && capture.slim_steps().is_empty();
-        let patience = if tells {
+        let tail_frames = if tells {
             LONGEST_CYCLE
         } else {
             model.memory() + MARGIN
         };
         Lane {
-            patience,
+            tail_frames,
             silent: 0,
             phase: 0,
             last: vec![[0.0; LONGEST_CYCLE]; model.out_channels()],
@@ -276,7 +276,7 @@ impl Lane {
     /// Frames after which state and output come round again in silence, if that is all that more
     /// silence would do.
     fn resting_period(&self) -> Option<usize> {
-        if self.silent < self.patience {
+        if self.silent < self.tail_frames {
             return None;
         }
         if self.model.is_recurrent() {
@@ -315,7 +315,7 @@ impl Lane {
 
     /// Whether the other lane has come to the same state; `identical`: frames for which both last
     /// heard the same.
-    fn is_twin(&self, other: &Lane, identical: usize) -> bool {
+    fn is_like(&self, other: &Lane, identical: usize) -> bool {
         if self.model.is_recurrent() {
             return self.phase == other.phase && self.model.same_state(&other.model);
         }
@@ -519,10 +519,10 @@ mod tests {
 
     impl Session {
         fn new(name: &str, capture: &Capture, lanes: usize) -> Self {
-            Session::at(name, capture, lanes, Level::detect())
+            Session::at(name, capture, lanes, SimdLevel::detect())
         }
 
-        fn at(name: &str, capture: &Capture, lanes: usize, level: Level) -> Self {
+        fn at(name: &str, capture: &Capture, lanes: usize, level: SimdLevel) -> Self {
             let dual = DualMono::new(capture, lanes, 1.0, None, level);
             let alone = (0..dual.lanes.len()).map(|_| {
                 let mut model = capture.build_for(level);
@@ -611,7 +611,7 @@ mod tests {
         }
     }
 
-    /// Frames for which two instances of a capture must hear the same until they are twins again.
+    /// Frames for which two instances of a capture must hear the same until they are linked again.
     fn meeting(model: &Model) -> usize {
         if model.is_recurrent() {
             3000
@@ -629,7 +629,7 @@ mod tests {
                 continue;
             }
             let mut session = Session::new(&name, &capture, 2);
-            let twins = !has_closed_state(&capture);
+            let linked = !has_closed_state(&capture);
             let meeting = meeting(&session.alone[0]);
             for turn in 0..2 {
                 let same = &guitar[2000 * turn..][..500];
@@ -637,22 +637,22 @@ mod tests {
                 session.play(&[same, same]);
                 // In the second turn the lanes come from where the first one left them.
                 if turn == 0 {
-                    assert_eq!(session.run(), if twins { 500 } else { 1000 }, "{name}");
+                    assert_eq!(session.run(), if linked { 500 } else { 1000 }, "{name}");
                 }
                 // A single sample that is not the same, then all, then one that is silent.
                 let mut other = guitar[9000..9700].to_vec();
                 other[697] += 1e-3;
                 session.play(&[&guitar[9000..9700], &other]);
-                assert!(!session.dual.twins, "{name}");
+                assert!(!session.dual.linked, "{name}");
                 session.play(&[&guitar[..600], &guitar[1000..1600]]);
                 session.play(&[&vec![0.0; 300], &guitar[..300]]);
                 let long: Vec<f32> = guitar.iter().copied().cycle().take(meeting + 200).collect();
                 session.play(&[&long, &long]);
                 let recurrent = session.alone[0].is_recurrent();
                 if !recurrent {
-                    assert_eq!(session.dual.twins, twins, "{name}: turn {turn}");
+                    assert_eq!(session.dual.linked, linked, "{name}: turn {turn}");
                 }
-                met += usize::from(recurrent && session.dual.twins);
+                met += usize::from(recurrent && session.dual.linked);
             }
         }
         assert!(met >= 20, "LSTMs met only {met} times");
@@ -680,12 +680,12 @@ mod tests {
             session.silence(memory + MARGIN - 10);
             session.play(&[&guitar[..1]]);
             // Long enough for every feed-forward capture, and for LSTMs that do settle.
-            let patience = if recurrent {
+            let tail_frames = if recurrent {
                 30_000
             } else {
                 memory + MARGIN + BLOCK
             };
-            session.silence(patience);
+            session.silence(tail_frames);
             session.run();
             session.silence(777);
             if session.run() > 0 {
@@ -699,14 +699,14 @@ mod tests {
             session.play(&[&tick]);
             assert!(session.run() > 0, "{name}");
             session.play(&[&guitar[2000..2300]]);
-            session.silence(patience + 1);
+            session.silence(tail_frames + 1);
             session.play(&[&guitar[2300..2600]]);
         }
         // All 19 that are LSTMs here; rounding may be less kind elsewhere.
         assert!(settled.len() >= 14, "only {settled:?} come to rest");
     }
 
-    /// Both lanes rest, one of them alone, and neither; twins in the end.
+    /// Both lanes rest, one of them alone, and neither; linked in the end.
     #[test]
     fn lanes_rest_each_by_itself() {
         let guitar = guitar();
@@ -718,17 +718,17 @@ mod tests {
         ] {
             let capture = load(name).oversampled(factor).into_owned();
             let mut session = Session::new(name, &capture, 2);
-            let patience = if session.alone[0].is_recurrent() {
+            let tail_frames = if session.alone[0].is_recurrent() {
                 4000 * factor
             } else {
                 session.alone[0].memory() + MARGIN + BLOCK
             };
-            let (long, silence) = (&guitar[..patience], vec![0.0; patience]);
+            let (long, silence) = (&guitar[..tail_frames], vec![0.0; tail_frames]);
             // Twins rest, and one is left resting alone.
             session.play(&[&silence, &silence]);
             session.run();
             session.play(&[&silence[..100], &silence[..100]]);
-            assert_eq!(session.run(), 0, "{name}: twins rest");
+            assert_eq!(session.run(), 0, "{name}: linked rest");
             session.play(&[&guitar[..100], &silence[..100]]);
             assert_eq!(session.run(), 100, "{name}: one is left");
             for _ in 0..2 {
@@ -740,7 +740,7 @@ mod tests {
                 session.run();
                 session.play(&[&silence[..500], &silence[..500]]);
                 assert_eq!(session.run(), 0, "{name}: both rest");
-                // Of these twins, one has rested before; that it did is past.
+                // Of these linked, one has rested before; that it did is past.
                 session.play(&[&guitar[..300], &guitar[..300]]);
                 session.play(&[&guitar[300..900], &silence[..600]]);
                 session.play(&[&silence, &silence]);
@@ -755,7 +755,7 @@ mod tests {
             session.play(&[long, long]);
             session.run();
             session.play(&[&guitar[..500], &guitar[..500]]);
-            assert_eq!(session.run(), 500, "{name}: twins");
+            assert_eq!(session.run(), 500, "{name}: linked");
         }
     }
 
@@ -769,14 +769,14 @@ mod tests {
             if !is_mono(&capture) || !capture.slim_steps().is_empty() {
                 continue;
             }
-            for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+            for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
                 let mut session = Session::at(&name, &capture, 2, level);
                 let period = session.dual.lanes[0].model.period();
                 let Some(period) = period.filter(|&period| period > 1) else {
                     continue;
                 };
                 // The first lane is a frame further on, and may rest at once.
-                session.dual.twins = false;
+                session.dual.linked = false;
                 let DualMono { lanes, knobs, .. } = &mut session.dual;
                 let [first, second] = lanes.as_mut_slice() else {
                     unreachable!("there are two lanes")
@@ -792,7 +792,7 @@ mod tests {
                 session.run();
                 session.silence_at_once(64);
                 assert_eq!(session.run(), 0, "{name}: both rest");
-                assert!(!session.dual.twins, "{name}");
+                assert!(!session.dual.linked, "{name}");
                 session.silence(77);
                 session.play(&[&guitar[..500], &guitar[..500]]);
                 tried += 1;
@@ -852,8 +852,8 @@ mod tests {
     fn negative_zeros_are_silence() {
         for name in ["captures/wn_nano.nam", "captures/lstm_1x16.nam"] {
             let mut session = Session::new(name, &load(name), 2);
-            let patience = session.alone[0].memory() + MARGIN + BLOCK;
-            let silence = vec![-0.0; patience];
+            let tail_frames = session.alone[0].memory() + MARGIN + BLOCK;
+            let silence = vec![-0.0; tail_frames];
             session.play(&[&silence, &silence]);
             session.run();
             session.play(&[&silence, &silence]);
@@ -913,7 +913,7 @@ mod tests {
                 assert_no_alloc(|| session.dual.process(&[&loud, &other], &mut [left, right]));
                 assert_eq!(violation_count(), 0, "{name}: allocates");
                 assert_eq!(sound[0], [0.0; 50], "{name}");
-                assert_eq!(session.dual.twins, both, "{name}");
+                assert_eq!(session.dual.linked, both, "{name}");
                 // From here on as if just made, and the other as if nothing had happened.
                 for (lane, input) in [&loud, &other].into_iter().enumerate() {
                     let mut sound_alone = [0.0; 50];
@@ -957,7 +957,7 @@ mod tests {
         session.alone[0] = capture.build();
         session.alone[0].prewarm();
         session.play(&[&quiet, &quiet]);
-        assert!(session.dual.twins);
+        assert!(session.dual.linked);
         session.play(&[&loud, &quiet]);
     }
 
@@ -1070,23 +1070,23 @@ mod tests {
         let guitar = guitar();
         for (name, capture) in with_knobs() {
             let control = capture.controls().expect("it has a knob")[0].clone();
-            let mut dual = DualMono::new(&capture, 2, 1.0, Some([0.25; 4]), Level::detect());
+            let mut dual = DualMono::new(&capture, 2, 1.0, Some([0.25; 4]), SimdLevel::detect());
             let mut alone = capture.build();
             let mut silence = capture.silence();
             silence[control.channel] = control.value(0.25);
             alone.prewarm_at(&silence);
             let frames = (super::super::gain::SMOOTHING * capture.sample_rate()).round();
             let (mut from, mut to, mut left) = (0.25, 0.25, 0.0);
-            let patience = vec![0.0; 60 * (alone.memory() + MARGIN).div_ceil(60) + 24_000];
+            let tail_frames = vec![0.0; 60 * (alone.memory() + MARGIN).div_ceil(60) + 24_000];
             for (turn, (position, sound)) in [
                 (0.25f32, &guitar[..3000]),
                 (0.75, &guitar[3000..6000]),
-                (0.75, &patience),
-                (0.75, &patience[..600]),
-                (0.1, &patience),
-                (0.1, &patience[..600]),
+                (0.75, &tail_frames),
+                (0.75, &tail_frames[..600]),
+                (0.1, &tail_frames),
+                (0.1, &tail_frames[..600]),
                 (0.1, &guitar[..1200]),
-                (0.9, &patience[..12_000]),
+                (0.9, &tail_frames[..12_000]),
                 (0.9, &guitar[600..1200]),
             ]
             .into_iter()
@@ -1120,11 +1120,12 @@ mod tests {
                 );
             }
             let mut knob = || control.value(f64::from(0.9f32));
-            play_with_knob(&mut dual, (&mut alone, &capture), &patience, &mut knob);
+            play_with_knob(&mut dual, (&mut alone, &capture), &tail_frames, &mut knob);
             if dual.lanes[0].has_settled() {
                 // Where silence leads, it has learned.
                 without_allocating(|| dual.reset());
-                let mut known = DualMono::new(&capture, 2, 1.0, Some([0.9; 4]), Level::detect());
+                let mut known =
+                    DualMono::new(&capture, 2, 1.0, Some([0.9; 4]), SimdLevel::detect());
                 let [reset, new] = [&mut dual, &mut known].map(|dual| {
                     let (mut left, mut right) = ([0.0; 60], [0.0; 60]);
                     let input = &guitar[..60];
@@ -1142,13 +1143,13 @@ mod tests {
     #[test]
     fn several_channels_are_one_lane() {
         for name in ["features/wn_2in_2out.nam", "features/lstm_2in_2out.nam"] {
-            let dual = DualMono::new(&load(name), 2, 1.0, None, Level::detect());
+            let dual = DualMono::new(&load(name), 2, 1.0, None, SimdLevel::detect());
             assert_eq!(dual.lanes.len(), 1, "{name}");
         }
         let mono = load("captures/wn_nano.nam");
         for (wanted, lanes) in [(0, 1), (1, 1), (2, 2), (9, 2)] {
             assert_eq!(
-                DualMono::new(&mono, wanted, 1.0, None, Level::detect())
+                DualMono::new(&mono, wanted, 1.0, None, SimdLevel::detect())
                     .lanes
                     .len(),
                 lanes

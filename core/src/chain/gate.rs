@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 pub struct GateSettings {
     /// Whether there is a gate at all.
     pub on: bool,
-    /// Level in dB (0 dB: RMS of 1) at which it opens. -100 to 0.
+    /// SimdLevel in dB (0 dB: RMS of 1) at which it opens. -100 to 0.
     pub threshold_db: f32,
     /// How long it stays open when the level has fallen below, in ms. 0 to 500.
     ///
@@ -96,7 +96,7 @@ const SHORTEST_WAY: f64 = 20.0;
 const OPEN: f64 = -1e-9;
 
 /// What settings mean at a rate.
-struct Law {
+struct Coefficients {
     threshold: f64,
     /// Mean squares at which the gate opens, and below which it closes.
     opens: f64,
@@ -109,7 +109,7 @@ struct Law {
     speed: [f64; 2],
 }
 
-impl Law {
+impl Coefficients {
     fn new(settings: &GateSettings, rate: f64) -> Self {
         let threshold = f64::from(settings.threshold_db);
         let range = match settings.range_db > *GateSettings::RANGE_DB.start() {
@@ -119,7 +119,7 @@ impl Law {
         let deepest = curve(FLOOR - threshold).max(range);
         let way = (-deepest).max(SHORTEST_WAY);
         let release = f64::from(settings.release_ms) / 1000.0;
-        Law {
+        Coefficients {
             threshold,
             opens: power(threshold),
             closes: power(threshold - f64::from(settings.hysteresis_db)),
@@ -155,7 +155,7 @@ fn level(power: f64) -> f64 {
 pub(crate) struct Gate {
     settings: GateSettings,
     rate: f64,
-    law: Law,
+    law: Coefficients,
     switch: Switch,
     /// What came in, as late as the sound that is to be turned down.
     keys: [Delay; 2],
@@ -187,7 +187,7 @@ impl Gate {
         let mut gate = Gate {
             settings,
             rate,
-            law: Law::new(&settings, rate),
+            law: Coefficients::new(&settings, rate),
             switch: Switch::new(rate),
             keys: [Delay::new(latency), Delay::new(latency)],
             latency,
@@ -213,7 +213,7 @@ impl Gate {
             return;
         }
         self.settings = settings;
-        self.law = Law::new(&settings, self.rate);
+        self.law = Coefficients::new(&settings, self.rate);
         if settings.range_db > *GateSettings::RANGE_DB.start() {
             // From depths where nothing is heard, it would take long to come up to a range.
             let reduction = self
@@ -317,11 +317,11 @@ impl Gate {
 
     /// Opens or closes by the mean squares of a new frame, and moves towards where that leads.
     fn step(&mut self) {
-        let sill = match self.open {
+        let threshold = match self.open {
             true => self.law.closes,
             false => self.law.opens,
         };
-        if self.kept_open > 0 || self.louder() >= sill {
+        if self.kept_open > 0 || self.louder() >= threshold {
             self.kept_open = self.kept_open.saturating_sub(1);
             self.open = true;
             self.held = 0.0;

@@ -226,20 +226,20 @@ impl ImpulseResponse {
 
     /// What it is made louder by when it is played, in dB, whatever the host's rate.
     ///
-    /// As the official plugin does it: -18 dB, and 48 kHz divided by its rate. `normalised`: so that
+    /// As the official plugin does it: -18 dB, and 48 kHz divided by its rate. `normalized`: so that
     /// pink noise from 80 Hz to 8 kHz has the same power behind it as before it, which is to say that
     /// the mean of its power response over that band, on a logarithmic scale of frequencies, becomes
     /// 1. Then all cabinets are equally loud, and as loud as none at all. (60 dB at most.)
     ///
-    /// What must be a recording that was taken for a response is normalised in any case, or softer, so
+    /// What must be a recording that was taken for a response is normalized in any case, or softer, so
     /// that no frequency becomes louder by more than 6 dB: what is longer than
     /// [`ImpulseResponse::LONGEST`], or would at the official level make pink noise louder by more than
     /// 12 dB or any one frequency by more than 24 dB.
-    pub fn gain_db(&self, normalised: bool) -> f64 {
+    pub fn gain_db(&self, normalized: bool) -> f64 {
         let official = self.official_db();
         let too_loud =
             official - self.normalising_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
-        let wanted = match normalised {
+        let wanted = match normalized {
             true => self.normalising_db,
             false => official,
         };
@@ -257,7 +257,7 @@ impl ImpulseResponse {
     }
 
     /// The channels at the host's rate in Hz and at the level of [`ImpulseResponse::gain_db`], not
-    /// normalised, to be played alone or with another one: two that both begin with silence lose as
+    /// normalized, to be played alone or with another one: two that both begin with silence lose as
     /// much of it as the shorter one has, so that one stays as late against the other as it was, to
     /// half a sample. At its own rate they are the samples times that level. Takes time and memory.
     ///
@@ -386,8 +386,8 @@ impl ImpulseResponse {
             }
         }
         // Without a sound in the band the logarithm is infinite.
-        let normalising = (-10.0 * (went / came).log10()).min(MOST_RAISED);
-        Ok((normalising, 10.0 * loudest.log10()))
+        let normalizing = (-10.0 * (went / came).log10()).min(MOST_RAISED);
+        Ok((normalizing, 10.0 * loudest.log10()))
     }
 
     /// Its power response at frequencies in Hz: the mean of its sides.
@@ -704,11 +704,11 @@ mod tests {
             mono(&tone[..24_000], rate),
             gained(&tone, 55.0),
         ] {
-            for normalised in [false, true] {
+            for normalized in [false, true] {
                 let low = (0..50).map(|step| f64::from(step) * 0.2);
                 let near = (0..50).map(|step| 105.0 + f64::from(step) * 0.2);
                 let loudest = low.chain(near).map(|hz| response.response_db(hz));
-                let loudest = loudest.fold(-200.0, f64::max) + response.gain_db(normalised);
+                let loudest = loudest.fold(-200.0, f64::max) + response.gain_db(normalized);
                 assert!(loudest < SAFE_TONE + 1.0, "{loudest} dB");
                 assert!(loudest > SAFE_TONE - 1.0, "{loudest} dB");
             }

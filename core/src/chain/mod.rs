@@ -11,6 +11,7 @@
 mod amp;
 mod bypass;
 mod cab;
+mod config;
 mod crossfade;
 mod dc_blocker;
 mod delay;
@@ -18,6 +19,7 @@ mod dual_mono;
 mod filter;
 mod gain;
 mod gate;
+mod host_rate_capture;
 mod impulse_response;
 mod knobs;
 mod onset;
@@ -26,18 +28,16 @@ mod pedal;
 mod probe;
 mod ramp;
 mod rate;
-mod setup;
 mod source;
 mod switch;
 mod tone;
 mod tuner;
-mod voice;
 
 pub use amp::{Amp, latency};
 pub use cab::{Cab, CabSettings};
+pub use config::{ProcessConfig, Voicing};
 pub use gate::GateSettings;
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
-pub use setup::{Setup, Voicing};
 pub use source::Source;
 pub use tone::ToneSettings;
 pub use tuner::{Tuner, TunerReading, TunerSettings};
@@ -65,7 +65,7 @@ const LEAST_OUTPUT: f32 = 1e-15;
 /// The signal chain of one instance. Made by whoever may allocate; after that, no call allocates,
 /// frees, waits or panics.
 pub struct Chain {
-    setup: Setup,
+    config: ProcessConfig,
     source: SourceSelector,
     input: Gain,
     /// The gain that the captures have for their input, for what listens to it with them.
@@ -100,26 +100,26 @@ pub struct Peaks {
 
 impl Chain {
     /// A chain that has no capture yet and is silent. It has no cab either. Gate, tone stack and DC blocker are off.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(config: ProcessConfig) -> Self {
         let mut chain = Chain {
-            source: SourceSelector::new(setup.rate),
-            input: Gain::new(setup.rate),
-            calibration: Gain::new(setup.rate),
-            tone_before: ToneStack::new(setup.rate),
-            captures: Crossfade::new(setup.rate),
+            source: SourceSelector::new(config.rate),
+            input: Gain::new(config.rate),
+            calibration: Gain::new(config.rate),
+            tone_before: ToneStack::new(config.rate),
+            captures: Crossfade::new(config.rate),
             levels: LevelSettings::default(),
             slim: 1.0,
             knobs: None,
             pedal: true,
-            gate: Gate::new(setup.rate, setup.latency),
-            tone: ToneStack::new(setup.rate),
-            cabs: Crossfade::new(setup.rate),
+            gate: Gate::new(config.rate, config.latency),
+            tone: ToneStack::new(config.rate),
+            cabs: Crossfade::new(config.rate),
             cab_settings: CabSettings::default(),
-            dc_blocker: DcBlocker::new(setup.rate),
-            output: Gain::new(setup.rate),
-            bypass: Bypass::new(setup.rate, setup.latency),
+            dc_blocker: DcBlocker::new(config.rate),
+            output: Gain::new(config.rate),
+            bypass: Bypass::new(config.rate, config.latency),
             peaks: Peaks::default(),
-            setup,
+            config,
         };
         chain.set_gate(GateSettings {
             on: false,
@@ -135,8 +135,8 @@ impl Chain {
     }
 
     /// What it was made for; a capture has to be made for the same.
-    pub fn setup(&self) -> Setup {
-        self.setup
+    pub fn config(&self) -> ProcessConfig {
+        self.config
     }
 
     /// Brings everything to what `settings` say, smoothly.
@@ -202,7 +202,7 @@ impl Chain {
     }
 
     /// Turns the knobs of captures that have some; each is heard to move within 20 ms. Not those of a
-    /// pedal, see [`Amp::behind`].
+    /// pedal, see [`Amp::with_pedal`].
     pub fn set_knobs(&mut self, positions: KnobPositions) {
         if self.knobs != Some(positions) {
             self.knobs = Some(positions);
@@ -245,9 +245,9 @@ impl Chain {
     }
 
     /// Goes over to a capture: at once if nothing was played yet, else through a crossfade. Given
-    /// back if it cannot be taken now, or was made for another setup.
+    /// back if it cannot be taken now, or was made for another config.
     pub fn offer(&mut self, mut amp: Box<Amp>) -> Result<(), Box<Amp>> {
-        if amp.setup() != self.setup {
+        if amp.config() != self.config {
             return Err(amp);
         }
         amp.set_levels(&self.levels);
@@ -290,7 +290,7 @@ impl Chain {
 
     /// As [`Chain::offer`]: goes over to a cab, or from it to one with nothing in it.
     pub fn offer_cab(&mut self, mut cab: Box<Cab>) -> Result<(), Box<Cab>> {
-        if cab.setup() != self.setup {
+        if cab.config() != self.config {
             return Err(cab);
         }
         cab.set(self.cab_settings);
@@ -342,11 +342,11 @@ impl Chain {
         self.cabs.reset();
     }
 
-    /// Plays any number of frames in place: the setup's outputs, of which its inputs hold what came
+    /// Plays any number of frames in place: the config's outputs, of which its inputs hold what came
     /// in. Channels of different lengths are played as far as the shortest.
     pub fn process(&mut self, channels: &mut [&mut [f32]]) {
         let _flush = FlushDenormals::new();
-        let outputs = self.setup.outputs.min(channels.len());
+        let outputs = self.config.outputs.min(channels.len());
         let channels = &mut channels[..outputs];
         let frames = channels.iter().map(|c| c.len()).min().unwrap_or(0);
         for start in (0..frames).step_by(BLOCK) {
@@ -360,19 +360,19 @@ impl Chain {
     }
 
     fn piece(&mut self, channels: &mut [&mut [f32]]) {
-        for channel in channels.iter_mut().take(self.setup.inputs) {
+        for channel in channels.iter_mut().take(self.config.inputs) {
             channel
                 .iter_mut()
-                .for_each(|sample| *sample = sane(*sample));
+                .for_each(|sample| *sample = sanitize(*sample));
         }
-        if let ([left, right], 1) = (&mut *channels, self.setup.inputs) {
+        if let ([left, right], 1) = (&mut *channels, self.config.inputs) {
             right.copy_from_slice(left);
         }
         self.bypass.keep(channels);
-        if let ([left, right], 2) = (&mut *channels, self.setup.inputs) {
+        if let ([left, right], 2) = (&mut *channels, self.config.inputs) {
             self.source.process(left, right);
         }
-        raise(&mut self.peaks.guitar, channels);
+        update_peaks(&mut self.peaks.guitar, channels);
         self.input.process(channels);
         self.listen(channels);
         self.tone_before.process(channels);
@@ -386,8 +386,8 @@ impl Chain {
         through(&mut self.cabs, channels);
         self.dc_blocker.process(channels);
         self.output.process(channels);
-        channels.iter_mut().for_each(|channel| quieten(channel));
-        raise(&mut self.peaks.output, channels);
+        channels.iter_mut().for_each(|channel| flush_tiny(channel));
+        update_peaks(&mut self.peaks.output, channels);
         self.bypass.process(channels);
     }
 
@@ -405,7 +405,7 @@ impl Chain {
             .map_or(0.0, |amp| amp.input_gain_db(&self.levels));
         self.calibration.set(gain as f32);
         self.calibration.process(heard);
-        raise(&mut self.peaks.input, heard);
+        update_peaks(&mut self.peaks.input, heard);
         self.gate.listen(heard);
     }
 }
@@ -425,7 +425,7 @@ fn through<P: Player>(stage: &mut Crossfade<P>, channels: &mut [&mut [f32]]) {
 
 /// A sample that arithmetic can stand: what is no number, infinite, or too small to be normal is
 /// silence.
-fn sane(sample: f32) -> f32 {
+fn sanitize(sample: f32) -> f32 {
     if sample.is_normal() {
         sample.clamp(-MOST_INPUT, MOST_INPUT)
     } else {
@@ -435,7 +435,7 @@ fn sane(sample: f32) -> f32 {
 
 /// Makes silence of what is too soft for anybody: some hosts compare levels that no converter has, and
 /// take what a closed gate leaves for a plugin that does not fall silent.
-fn quieten(channel: &mut [f32]) {
+fn flush_tiny(channel: &mut [f32]) {
     for sample in channel {
         if sample.abs() < LEAST_OUTPUT {
             *sample = 0.0;
@@ -443,7 +443,7 @@ fn quieten(channel: &mut [f32]) {
     }
 }
 
-fn raise(peaks: &mut [f32; 2], channels: &[&mut [f32]]) {
+fn update_peaks(peaks: &mut [f32; 2], channels: &[&mut [f32]]) {
     for (peak, channel) in peaks.iter_mut().zip(channels) {
         *peak = channel
             .iter()

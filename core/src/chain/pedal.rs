@@ -1,16 +1,16 @@
 //! A capture of a pedal, in front of the amp.
 
+use super::config::Block;
 use super::delay::Delay;
 use super::gain::Gain;
-use super::setup::Piece;
+use super::host_rate_capture::HostRateCapture;
 use super::switch::Switch;
-use super::voice::Voice;
 use crate::engine::BLOCK;
 use crate::levels::{LevelSettings, Levels};
 
 /// A pedal that can be stepped on without a click. While it is off, it is not played.
 pub(super) struct Pedal {
-    voice: Voice,
+    voice: HostRateCapture,
     levels: Levels,
     /// What comes in, as late as what the pedal makes of it.
     dry: [Delay; 2],
@@ -25,7 +25,7 @@ pub(super) struct Pedal {
 
 impl Pedal {
     /// A pedal that is on, before an amp of the levels `amp`, at a rate in Hz.
-    pub(super) fn new(voice: Voice, levels: Levels, amp: &Levels, rate: f64) -> Self {
+    pub(super) fn new(voice: HostRateCapture, levels: Levels, amp: &Levels, rate: f64) -> Self {
         let latency = voice.latency();
         let mut output = Gain::new(rate);
         output.set(levels.gain_to_db(amp) as f32);
@@ -97,7 +97,7 @@ impl Pedal {
     }
 
     /// What the amp hears: `dry` is what it would hear without the pedal, `guitar` what comes in.
-    pub(super) fn process(&mut self, guitar: &Piece, dry: &mut Piece, frames: usize) {
+    pub(super) fn process(&mut self, guitar: &Block, dry: &mut Block, frames: usize) {
         for (channel, delay) in dry.iter_mut().zip(&mut self.dry) {
             delay.process(&mut channel[..frames]);
         }
@@ -122,6 +122,6 @@ impl Pedal {
 }
 
 /// The frames of a piece that count.
-pub(super) fn sides(piece: &mut Piece, frames: usize) -> [&mut [f32]; 2] {
+pub(super) fn sides(piece: &mut Block, frames: usize) -> [&mut [f32]; 2] {
     piece.each_mut().map(|side| &mut side[..frames])
 }

@@ -342,7 +342,7 @@ pub(crate) unsafe fn blend<S: Simd>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Level;
+    use crate::simd::SimdLevel;
 
     /// Every activation against its formula in `f64`. Those that the reference engine computes
     /// otherwise than the trainer, or not at all, are only checked here: Hardtanh with the bounds of
@@ -401,7 +401,7 @@ mod tests {
         let arguments: Vec<f32> = (0..64).map(|i| (i as f32 - 32.0) * 0.25).collect();
         for (config, formula) in cases {
             let activation = Activation::new(&config, 1);
-            for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+            for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
                 let mut values = arguments.clone();
                 let block = Target {
                     ptr: values.as_mut_ptr(),

@@ -12,7 +12,7 @@
 
 use super::planes::{BLOCK, MAX_LANES, Order, Source, Target};
 use crate::format::weights::ConvWeights;
-use crate::simd::{AlignedVec, Kernel, Level, Simd};
+use crate::simd::{AlignedVec, Kernel, Simd, SimdLevel};
 
 /// Lanes of the narrower vectors that span channels.
 const EIGHT: usize = 8;
@@ -82,16 +82,16 @@ impl ConvBlock {
 
 impl Conv {
     /// A convolution alone.
-    pub(crate) fn new(conv: &ConvWeights, level: Level) -> Self {
+    pub(crate) fn new(conv: &ConvWeights, level: SimdLevel) -> Self {
         Self::pack(conv, None, level)
     }
 
     /// A convolution to which a matrix times the condition is added.
-    pub(crate) fn with_mixin(conv: &ConvWeights, mixin: &ConvWeights, level: Level) -> Self {
+    pub(crate) fn with_mixin(conv: &ConvWeights, mixin: &ConvWeights, level: SimdLevel) -> Self {
         Self::pack(conv, Some(mixin), level)
     }
 
-    fn pack(conv: &ConvWeights, mixin: Option<&ConvWeights>, level: Level) -> Self {
+    fn pack(conv: &ConvWeights, mixin: Option<&ConvWeights>, level: SimdLevel) -> Self {
         let outputs = conv.outputs();
         let (_, inputs, taps) = conv.kernel.dim();
         let conditions = mixin.map_or(0, |m| m.kernel.dim().1);
@@ -414,7 +414,7 @@ unsafe fn multiply_add<S: Simd, const W: usize, const V: usize>(
 }
 
 /// The widest tile for this many remaining channels.
-fn tile_width(channels: usize, level: Level) -> usize {
+fn tile_width(channels: usize, level: SimdLevel) -> usize {
     let widths: &[usize] = if level.has_many_registers() {
         &[8, 6, 4, 3, 2, 1]
     } else {

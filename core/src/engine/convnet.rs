@@ -6,11 +6,11 @@ use super::history::History;
 use super::network::{Network, as_kind};
 use super::planes::{Order, Planes, Source, Target, copy};
 use crate::format::convnet::ConvNetConfig;
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Simd, SimdLevel};
 
 /// A running ConvNet.
 pub(crate) struct ConvNet {
-    level: Level,
+    level: SimdLevel,
     inputs: usize,
     outputs: usize,
     channels: usize,
@@ -30,7 +30,7 @@ struct ConvBlockState {
 }
 
 impl ConvNet {
-    pub(crate) fn new(config: &ConvNetConfig, level: Level) -> Self {
+    pub(crate) fn new(config: &ConvNetConfig, level: SimdLevel) -> Self {
         let channels = config.head.inputs();
         let lookback: usize = config.blocks.iter().map(|block| block.lookback()).sum();
         let blocks: Vec<ConvBlockState> = config
@@ -124,7 +124,7 @@ impl Network for ConvNet {
     }
 }
 
-/// One block of a net as work for [`Level::run`].
+/// One block of a net as work for [`SimdLevel::run`].
 struct Run<'a> {
     net: &'a mut ConvNet,
     input: Source,

@@ -9,7 +9,7 @@ use super::conv::{Conv, ConvBlock};
 use super::history::History;
 use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
 use crate::format::weights::ConvWeights;
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Simd, SimdLevel};
 use fft_convolver::TwoStageFFTConvolver;
 use ndarray::Array3;
 
@@ -23,7 +23,7 @@ const LARGE: usize = 8 * DIRECT;
 
 /// A response at work.
 pub(crate) struct Convolver {
-    level: Level,
+    level: SimdLevel,
     direct: Conv,
     history: History,
     scratch: Planes,
@@ -43,7 +43,7 @@ struct Late {
 
 impl Convolver {
     /// At least one tap.
-    pub(crate) fn new(response: &[f32], level: Level) -> Self {
+    pub(crate) fn new(response: &[f32], level: SimdLevel) -> Self {
         let (direct, late) = response.split_at(response.len().min(DIRECT));
         let taps = direct.len();
         let kernel = Array3::from_shape_fn((1, 1, taps), |(_, _, tap)| direct[taps - 1 - tap]);
@@ -155,7 +155,7 @@ impl Late {
     }
 }
 
-/// The direct part of a block as work for [`Level::run`].
+/// The direct part of a block as work for [`SimdLevel::run`].
 struct Run<'a> {
     conv: &'a Conv,
     history: &'a mut History,

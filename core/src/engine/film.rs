@@ -3,7 +3,7 @@
 use super::conv::{Conv, ConvBlock};
 use super::planes::{Order, Planes, Source, Target, each_vector};
 use crate::format::wavenet::Film as Config;
-use crate::simd::{Level, Simd};
+use crate::simd::{Simd, SimdLevel};
 
 /// One modulation.
 pub(crate) struct Film {
@@ -15,7 +15,7 @@ pub(crate) struct Film {
 }
 
 impl Film {
-    pub(crate) fn new(config: &Config, level: Level) -> Self {
+    pub(crate) fn new(config: &Config, level: SimdLevel) -> Self {
         let rows = config.transform.outputs();
         Film {
             transform: Conv::new(&config.transform, level),

@@ -4,7 +4,7 @@ use super::convolver::Convolver;
 use super::network::{Network, as_kind, settle_by_playing};
 use super::planes::{Planes, Source, Target};
 use crate::format::linear::LinearConfig;
-use crate::simd::Level;
+use crate::simd::SimdLevel;
 use ndarray::Array1;
 
 /// A running impulse response.
@@ -26,7 +26,7 @@ struct Path {
 }
 
 impl Linear {
-    pub(crate) fn new(config: &LinearConfig, level: Level) -> Self {
+    pub(crate) fn new(config: &LinearConfig, level: SimdLevel) -> Self {
         let taps = config.responses.ncols();
         // One response for all channels, or one for each of the many on one side.
         let paths = (0..config.inputs.max(config.outputs)).map(|index| {

@@ -20,7 +20,7 @@ use super::network::{Network, as_kind};
 use super::planes::{Source, Target};
 use crate::format::lstm::{GATES, LstmConfig, LstmLayer};
 use crate::simd::math::{EXP_RANGE, sigmoid_denominator, tanh_fraction};
-use crate::simd::{AlignedVec, Kernel, Level, Simd};
+use crate::simd::{AlignedVec, Kernel, Simd, SimdLevel};
 
 /// Lanes of the vectors that span units; hidden sizes are padded to a multiple of it.
 const LANES: usize = 8;
@@ -48,7 +48,7 @@ const OUTPUT: usize = 3;
 pub(crate) fn build(
     config: &LstmConfig,
     sample_rate: Option<f64>,
-    level: Level,
+    level: SimdLevel,
 ) -> Box<dyn Network> {
     macro_rules! carry {
         ($($units:literal),*) => {
@@ -71,7 +71,7 @@ pub(crate) fn build(
 
 /// A running LSTM of `H` units, which are `V` vectors, in each layer.
 struct Lstm<const H: usize, const V: usize> {
-    level: Level,
+    level: SimdLevel,
     inputs: usize,
     outputs: usize,
     /// Units that the file has; at most `H`.
@@ -125,7 +125,7 @@ impl<const H: usize> State<H> {
 }
 
 impl<const H: usize, const V: usize> Lstm<H, V> {
-    fn new(config: &LstmConfig, sample_rate: Option<f64>, level: Level) -> Self {
+    fn new(config: &LstmConfig, sample_rate: Option<f64>, level: SimdLevel) -> Self {
         let mut head = AlignedVec::zeros(config.outputs * H);
         for (row, weights) in config.head.outer_iter().enumerate() {
             for (unit, &weight) in weights.iter().enumerate() {
@@ -154,7 +154,7 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
 }
 
 impl<const H: usize> Layer<H> {
-    fn new(config: &LstmLayer, level: Level) -> Self {
+    fn new(config: &LstmLayer, level: SimdLevel) -> Self {
         let units = config.initial_hidden.len();
         let inputs = config.matrix.ncols() - units;
         // Some units' weights for one column, gate by gate; nothing for units that are padding.
@@ -210,7 +210,7 @@ impl<const H: usize> Layer<H> {
 
 /// Cuts `hidden` units into tiles: as many units as leave their sums in registers, in the widest
 /// vectors that they fill.
-fn tiles(hidden: usize, level: Level) -> impl Iterator<Item = std::ops::Range<usize>> {
+fn tiles(hidden: usize, level: SimdLevel) -> impl Iterator<Item = std::ops::Range<usize>> {
     let widths: &[usize] = if level.lanes() > LANES {
         &[48, 32, 16, 8]
     } else {
@@ -290,7 +290,7 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
     }
 }
 
-/// One block of a net as work for [`Level::run`].
+/// One block of a net as work for [`SimdLevel::run`].
 struct Run<'a, const H: usize, const V: usize> {
     net: &'a mut Lstm<H, V>,
     input: Source,

@@ -25,7 +25,7 @@ pub use model::Model;
 pub(crate) use planes::BLOCK;
 
 use crate::format::{Document, Net};
-use crate::simd::Level;
+use crate::simd::SimdLevel;
 use network::Network;
 use slimmable::{Size, Slimmable};
 use wavenet::WaveNet;
@@ -36,7 +36,7 @@ use wavenet::WaveNet;
 pub(crate) fn build(
     document: &Document,
     sample_rate: Option<f64>,
-    level: Level,
+    level: SimdLevel,
 ) -> Box<dyn Network> {
     let rate = document.sample_rate.or(sample_rate);
     match &document.net {

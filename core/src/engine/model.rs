@@ -3,7 +3,7 @@
 use super::network::Network;
 use super::planes::{BLOCK, Order, Planes, Source, Target};
 use crate::format::Document;
-use crate::simd::{FlushDenormals, Level};
+use crate::simd::{FlushDenormals, SimdLevel};
 
 /// An instance of a capture: its own state, its own memory, ready to play.
 ///
@@ -12,7 +12,7 @@ use crate::simd::{FlushDenormals, Level};
 /// free nor wait, and never panic on what the input holds.
 pub struct Model {
     net: Box<dyn Network>,
-    level: Level,
+    level: SimdLevel,
     input: Planes,
     output: Planes,
     /// What each input last heard.
@@ -20,8 +20,8 @@ pub struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(document: &Document, level: Level) -> Self {
-        let level = level.min(Level::detect());
+    pub(crate) fn new(document: &Document, level: SimdLevel) -> Self {
+        let level = level.min(SimdLevel::detect());
         let net = super::build(document, None, level);
         Model {
             input: Planes::new(net.inputs()),
@@ -43,7 +43,7 @@ impl Model {
     }
 
     /// The instruction set that it plays with.
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> SimdLevel {
         self.level
     }
 
@@ -111,7 +111,7 @@ impl Model {
     ///
     /// Both must be instances of the same capture, for only their shapes are compared, not their
     /// weights. Returns false, and changes nothing, if the shapes or the instruction sets differ, or
-    /// if the capture contains a Linear model of more than 256 taps, whose state cannot be reached.
+    /// if the capture contains a Linear model of more than 512 taps, whose state cannot be reached.
     pub fn copy_state(&mut self, from: &Model) -> bool {
         let alike = self.level == from.level && self.net.is_alike(from.net.as_ref());
         if alike {
@@ -248,7 +248,7 @@ mod tests {
         let violations = |allocates: bool| {
             let mut model = Model {
                 net: Box::new(Careless { allocates }),
-                level: Level::detect(),
+                level: SimdLevel::detect(),
                 input: Planes::new(1),
                 output: Planes::new(1),
                 held: vec![0.0],

@@ -1,6 +1,6 @@
 //! How the samples of a block lie in memory, and scratch memory for them.
 
-use crate::simd::{AlignedVec, Level, Simd};
+use crate::simd::{AlignedVec, Simd, SimdLevel};
 
 /// Frames that a network processes at a time; longer host blocks are cut into these. Small enough
 /// that a layer's whole block stays in the first-level cache, large enough to fill wide vectors.
@@ -112,7 +112,7 @@ impl Order {
     /// The faster order for a block of this many frames and channels, as measured: one planar vector
     /// costs the same however few of its lanes are wanted, a frame of few channels hardly less than
     /// one of many.
-    pub(crate) fn for_block(frames: usize, channels: usize, level: Level) -> Self {
+    pub(crate) fn for_block(frames: usize, channels: usize, level: SimdLevel) -> Self {
         if frames <= (channels / 4).clamp(1, level.interleaved_frames()) {
             Order::Interleaved
         } else {

@@ -7,11 +7,11 @@ use super::history::History;
 use super::network::{Network, as_kind, settle_by_playing};
 use super::planes::{Order, Planes, Source, Target, copy, each_vector};
 use crate::format::wavenet as config;
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Simd, SimdLevel};
 
 /// A running WaveNet.
 pub(crate) struct WaveNet {
-    level: Level,
+    level: SimdLevel,
     inputs: usize,
     outputs: usize,
     condition: Option<(Box<dyn Network>, Planes)>,
@@ -24,7 +24,7 @@ pub(crate) struct WaveNet {
 }
 
 struct LayerArray {
-    level: Level,
+    level: SimdLevel,
     channels: usize,
     /// Rows of the sum for the head.
     head_width: usize,
@@ -111,7 +111,7 @@ impl WaveNet {
     pub(crate) fn new(
         config: &config::WaveNetConfig,
         condition: Option<Box<dyn Network>>,
-        level: Level,
+        level: SimdLevel,
     ) -> Self {
         let condition_memory = condition.as_ref().map_or(0, |net| net.memory());
         WaveNet {
@@ -244,7 +244,7 @@ impl Network for WaveNet {
     }
 }
 
-/// One block of a net as work for [`Level::run`].
+/// One block of a net as work for [`SimdLevel::run`].
 struct Run<'a> {
     net: &'a mut WaveNet,
     input: Source,
@@ -306,7 +306,7 @@ impl Kernel for Run<'_> {
 }
 
 impl LayerArray {
-    fn new(config: &config::LayerArray, level: Level) -> Self {
+    fn new(config: &config::LayerArray, level: SimdLevel) -> Self {
         let head_width = config.head_width();
         let inner = config.layers.iter().map(|layer| layer.conv.outputs()).max();
         let layers: Vec<Layer> = config
@@ -448,7 +448,7 @@ struct LayerPass {
 }
 
 impl Layer {
-    fn new(config: &config::Layer, array: &config::LayerArray, level: Level) -> Self {
+    fn new(config: &config::Layer, array: &config::LayerArray, level: SimdLevel) -> Self {
         let films = &config.films;
         let film = |film: &Option<config::Film>| film.as_ref().map(|f| Film::new(f, level));
         let modulated_mixin = films.conv_post.is_some()
@@ -715,7 +715,7 @@ impl Layer {
 }
 
 impl PostHead {
-    fn new(config: &config::PostHead, level: Level) -> Self {
+    fn new(config: &config::PostHead, level: SimdLevel) -> Self {
         let widest = config.convs.iter().map(|conv| conv.inputs()).max();
         PostHead {
             activation: Activation::new(&config.activation, widest.unwrap_or(0)),

@@ -83,7 +83,7 @@ pub(super) const TONE_POSITIONS: &[ChoiceOption] = &[
     },
 ];
 
-/// How loud a cabinet is: [`crate::CabSettings::normalised`].
+/// How loud a cabinet is: [`crate::CabSettings::normalized`].
 pub(super) const CAB_LEVELS: &[ChoiceOption] = &[
     ChoiceOption {
         id: "file",

@@ -394,7 +394,7 @@ parameters! {
         .hint("Where the tone controls stand.")
         .option("tone-position");
     Cab { cab.on } row("cab", "Cab", Group::Cab, Kind::Switch);
-    CabLevel { cab.normalised } row("clvl", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
+    CabLevel { cab.normalized } row("clvl", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
         .hint("How loud the cabinet is.")
         .option("ir-level");
     CabLowCut { cab.low_cut_hz }

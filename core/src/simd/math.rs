@@ -85,7 +85,7 @@ fn exp2_fraction<S: Simd>(r: S) -> S {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Kernel, Level};
+    use crate::simd::{Kernel, SimdLevel};
 
     /// Applies a function to floats at a level.
     struct Apply<'a> {
@@ -137,7 +137,7 @@ mod tests {
         ]);
         arguments.resize(arguments.len().next_multiple_of(16), 0.0);
         let truths: Vec<f64> = arguments.iter().map(|&x| truth(f64::from(x))).collect();
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             let mut values = arguments.clone();
             level.run(Apply {
                 function,
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn sigmoid_is_right_where_it_is_nearly_closed() {
         let arguments: Vec<f32> = (0..8000).map(|i| -40.0 + i as f32 * 0.005).collect();
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             let mut values = arguments.clone();
             level.run(Apply {
                 function: Function::Sigmoid,
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn nan_gives_a_limit() {
-        for &level in Level::ALL.iter().filter(|level| level.is_available()) {
+        for &level in SimdLevel::ALL.iter().filter(|level| level.is_available()) {
             for (function, limits) in [
                 (Function::Tanh, [-1.0f32, 1.0]),
                 (Function::Sigmoid, [0.0, 0.0]),

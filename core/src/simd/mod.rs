@@ -1,6 +1,6 @@
 //! One small vector trait, its instruction sets, and the choice between them at run time.
 //!
-//! A kernel is written once against [`Simd`] and implements [`Kernel`]. [`Level::run`] compiles it
+//! A kernel is written once against [`Simd`] and implements [`Kernel`]. [`SimdLevel::run`] compiles it
 //! for each instruction set and calls the one asked for. Everything between the two must be
 //! `#[inline(always)]`, so that it becomes part of the function that enables the instructions.
 
@@ -23,7 +23,7 @@ use std::str::FromStr;
 /// A vector of `f32` lanes.
 ///
 /// Values of an implementing type may only be made inside [`Kernel::run`], as called by
-/// [`Level::run`]: that is where the CPU is known to have the instructions, and what the `unsafe`
+/// [`SimdLevel::run`]: that is where the CPU is known to have the instructions, and what the `unsafe`
 /// blocks of the implementations rely on.
 pub(crate) trait Simd: Copy {
     /// Lanes in a vector.
@@ -87,7 +87,7 @@ pub(crate) trait Kernel {
 /// An instruction set, ascending in speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Level {
+pub enum SimdLevel {
     /// 4 lanes; every x86-64 CPU has it.
     #[cfg(target_arch = "x86_64")]
     Sse2,
@@ -102,36 +102,39 @@ pub enum Level {
     Neon,
 }
 
-impl Level {
-    /// All levels of this kind of CPU, slowest first; see [`Level::is_available`].
+impl SimdLevel {
+    /// All levels of this kind of CPU, slowest first; see [`SimdLevel::is_available`].
     #[cfg(target_arch = "x86_64")]
-    pub const ALL: &[Level] = &[Level::Sse2, Level::Avx2, Level::Avx512];
+    pub const ALL: &[SimdLevel] = &[SimdLevel::Sse2, SimdLevel::Avx2, SimdLevel::Avx512];
     /// All levels of this kind of CPU.
     #[cfg(target_arch = "aarch64")]
-    pub const ALL: &[Level] = &[Level::Neon];
+    pub const ALL: &[SimdLevel] = &[SimdLevel::Neon];
 
     /// Whether this CPU has the instructions.
     pub fn is_available(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => true,
+            SimdLevel::Sse2 => true,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            SimdLevel::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => {
-                Level::Avx2.is_available()
+            SimdLevel::Avx512 => {
+                SimdLevel::Avx2.is_available()
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
             }
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => true,
+            SimdLevel::Neon => true,
         }
     }
 
     /// The fastest level of this CPU.
-    pub fn detect() -> Level {
-        let best = Level::ALL.iter().rev().find(|level| level.is_available());
+    pub fn detect() -> SimdLevel {
+        let best = SimdLevel::ALL
+            .iter()
+            .rev()
+            .find(|level| level.is_available());
         *best.expect("the first level is part of the target")
     }
 
@@ -142,13 +145,13 @@ impl Level {
         debug_assert!(self.is_available());
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => x86::Sse2::call(kernel),
+            SimdLevel::Sse2 => x86::Sse2::call(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::Avx2::call(kernel),
+            SimdLevel::Avx2 => x86::Avx2::call(kernel),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => x86::Avx512::call(kernel),
+            SimdLevel::Avx512 => x86::Avx512::call(kernel),
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => neon::Neon::call(kernel),
+            SimdLevel::Neon => neon::Neon::call(kernel),
         }
     }
 
@@ -156,13 +159,13 @@ impl Level {
     pub(crate) fn interleaved_frames(self) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => 2,
+            SimdLevel::Sse2 => 2,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => 3,
+            SimdLevel::Avx2 => 3,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => 4,
+            SimdLevel::Avx512 => 4,
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => 2,
+            SimdLevel::Neon => 2,
         }
     }
 
@@ -170,13 +173,13 @@ impl Level {
     pub(crate) fn lanes(self) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => 4,
+            SimdLevel::Sse2 => 4,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => 8,
+            SimdLevel::Avx2 => 8,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => 16,
+            SimdLevel::Avx512 => 16,
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => 4,
+            SimdLevel::Neon => 4,
         }
     }
 
@@ -184,49 +187,51 @@ impl Level {
     pub(crate) fn has_many_registers(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 | Level::Avx2 => false,
+            SimdLevel::Sse2 | SimdLevel::Avx2 => false,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => true,
+            SimdLevel::Avx512 => true,
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => true,
+            SimdLevel::Neon => true,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => "sse2",
+            SimdLevel::Sse2 => "sse2",
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => "avx2",
+            SimdLevel::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => "avx512",
+            SimdLevel::Avx512 => "avx512",
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => "neon",
+            SimdLevel::Neon => "neon",
         }
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for SimdLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// Why a name is not a [`Level`].
+/// Why a name is not a [`SimdLevel`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not an instruction set of this kind of CPU (known: {known})", known = names())]
-pub struct UnknownLevel(String);
+pub struct UnknownSimdLevel(String);
 
 fn names() -> String {
-    let names: Vec<&str> = Level::ALL.iter().map(|level| level.name()).collect();
+    let names: Vec<&str> = SimdLevel::ALL.iter().map(|level| level.name()).collect();
     names.join(", ")
 }
 
-impl FromStr for Level {
-    type Err = UnknownLevel;
+impl FromStr for SimdLevel {
+    type Err = UnknownSimdLevel;
 
-    fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        let found = Level::ALL.iter().find(|level| level.name() == text);
-        found.copied().ok_or_else(|| UnknownLevel(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, UnknownSimdLevel> {
+        let found = SimdLevel::ALL.iter().find(|level| level.name() == text);
+        found
+            .copied()
+            .ok_or_else(|| UnknownSimdLevel(text.to_owned()))
     }
 }

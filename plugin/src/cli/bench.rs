@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::Level;
+use gridleak_core::SimdLevel;
 use serde_json::json;
 
 use super::{capture_source, load_time, say};
 use crate::builtin;
-use crate::failure::Result;
-use crate::sound_file::SoundFile;
+use crate::files::failure::Result;
+use crate::files::sound_file::SoundFile;
 
 /// Length of the stretch of audio that is timed again and again, in seconds.
 const STRETCH: f64 = 0.25;
@@ -53,7 +53,7 @@ fn duration(text: &str) -> std::result::Result<f64, String> {
 }
 
 /// Measures as `args` say.
-pub(super) fn run(args: &BenchArgs, level: Level) -> Result<()> {
+pub(super) fn run(args: &BenchArgs, level: SimdLevel) -> Result<()> {
     let block = usize::from(args.block);
     if args.load {
         return load_time::measure(&args.capture, &guitar(block)?, level, args.json);

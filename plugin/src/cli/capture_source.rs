@@ -7,8 +7,8 @@ use std::path::Path;
 use gridleak_core::Capture;
 
 use crate::builtin::{BuiltIn, CAPTURES};
-use crate::failure::{Failure, Result, plain};
-use crate::ordinary_file;
+use crate::files::failure::{Failure, Result, plain};
+use crate::files::ordinary_file;
 
 /// Marks the name of a built-in capture.
 const PREFIX: &str = "builtin:";

@@ -8,8 +8,8 @@ use gridleak_core::{Capture, Control, ImpulseResponse, KnobPositions, OutputMode
 use super::capture_source::built_in;
 use super::settings_args::SettingsArgs;
 use crate::builtin::CABS;
-use crate::failure::{Failure, Result};
-use crate::impulse_file;
+use crate::files::failure::{Failure, Result};
+use crate::files::impulse_file;
 
 /// The rig around the capture. What is not named is off.
 #[derive(Debug, Args)]

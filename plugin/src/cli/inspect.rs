@@ -8,9 +8,9 @@ use gridleak_core::{Capture, Examination, LoudnessSource, Metadata, Summary};
 use serde_json::{Map, Value, json};
 
 use super::{capture_source, say};
+use crate::capture_info;
 use crate::capture_knobs::value;
-use crate::card;
-use crate::failure::{Failure, Result, one_line};
+use crate::files::failure::{Failure, Result, one_line};
 
 /// Show what a capture is
 #[derive(Debug, Args)]
@@ -83,11 +83,11 @@ fn whole_card(file: &Path, capture: &Capture) -> String {
         ("Sample rate", Some(format!("{rate} Hz{assumed}"))),
         (
             "Plays late",
-            measured.and_then(|measured| card::late(capture, measured.delay)),
+            measured.and_then(|measured| capture_info::late(capture, measured.delay)),
         ),
     ];
     let loudness = measured.and_then(|measured| measured.loudness);
-    let loudness = loudness.map(card::loudness);
+    let loudness = loudness.map(capture_info::loudness);
     let version = Some(capture.version().to_owned());
     let mut text = lay_out(file, capture.metadata(), &structure, loudness, version);
     for warning in capture.warnings() {
@@ -148,7 +148,7 @@ fn lay_out(
         ("File", Some(file.display().to_string())),
         ("Name", about.name.clone()),
         ("Made by", about.modeled_by.clone()),
-        ("Gear", card::gear(about)),
+        ("Gear", capture_info::gear(about)),
         ("Gear type", about.gear_type.clone()),
         ("Tone", about.tone_type.clone()),
         ("Date", about.date.clone()),
@@ -156,8 +156,11 @@ fn lay_out(
     lines.extend_from_slice(structure);
     lines.extend([
         ("Loudness", loudness),
-        ("Input level", about.input_level_dbu.map(card::dbu)),
-        ("Output level", about.output_level_dbu.map(card::dbu)),
+        ("Input level", about.input_level_dbu.map(capture_info::dbu)),
+        (
+            "Output level",
+            about.output_level_dbu.map(capture_info::dbu),
+        ),
         ("Gain", about.gain.map(|gain| format!("{gain:.2}"))),
         ("ESR", esr.map(|esr| format!("{esr:.4} (validation)"))),
         ("File format", version),

@@ -10,8 +10,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::complain;
-use crate::failure::Result;
-use crate::output_file::OutputFile;
+use crate::files::failure::Result;
+use crate::files::output_file::OutputFile;
 
 /// How often it is looked whether a signal came.
 const LOOKING: Duration = Duration::from_millis(20);

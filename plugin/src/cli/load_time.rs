@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use gridleak_core::Level;
+use gridleak_core::SimdLevel;
 use serde_json::{Map, json};
 
 use super::{capture_source, say};
-use crate::failure::Result;
+use crate::files::failure::Result;
 
 /// How often it is loaded.
 const ROUNDS: usize = 20;
@@ -40,7 +40,7 @@ impl Times {
 /// Loads the capture in `source` again and again, up to and including its first block, which is
 /// `dry`, and tells how long that takes. Each round reads the file anew, though the system will
 /// have it in memory.
-pub(super) fn measure(source: &Path, dry: &[f32], level: Level, json: bool) -> Result<()> {
+pub(super) fn measure(source: &Path, dry: &[f32], level: SimdLevel, json: bool) -> Result<()> {
     // Tells what is wrong with the file, if anything is.
     capture_source::open(source)?;
     let mut whole = Times::default();

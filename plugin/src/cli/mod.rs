@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::failure::one_line;
+use crate::files::failure::one_line;
 use crate::simd_choice;
 
 /// Exit code for an argument or a file that cannot be used.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::failure::{Failure, Result};
+use crate::files::failure::{Failure, Result};
 
 /// Open the plugin in a window of its own, on JACK or ALSA
 #[derive(Debug, Args)]

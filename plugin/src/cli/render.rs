@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use gridleak_core::{
-    Amp, Cab, Capture, Chain, Level, LevelSettings, Levels, OutputMode, Setup, TARGET_LEVEL,
-    Voicing,
+    Amp, Cab, Capture, Chain, LevelSettings, Levels, OutputMode, ProcessConfig, SimdLevel,
+    TARGET_LEVEL, Voicing,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -15,14 +15,14 @@ use super::interruption::Interruption;
 use super::streams::{self, Output};
 use super::{capture_source, note, say, say_aside};
 use crate::builtin;
-use crate::failure::{Failure, Result};
-use crate::impulse_file;
-use crate::output_file::cannot_write;
-use crate::sound_file::SoundFile;
-use crate::wav_writer::{self, Depth, Figures, WavWriter};
+use crate::files::failure::{Failure, Result};
+use crate::files::impulse_file;
+use crate::files::output_file::cannot_write;
+use crate::files::sound_file::SoundFile;
+use crate::files::wav_writer::{self, Depth, Figures, WavWriter};
 
 /// How long the work may take before its progress is shown.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Play a recording through a capture into a WAV file
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ fn size(text: &str) -> std::result::Result<f64, String> {
 }
 
 /// Renders as `args` say.
-pub(super) fn run(args: &RenderArgs, level: Level) -> Result<()> {
+pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
     streams::check_output(&args.output)?;
     let output_name = streams::name(&args.output, false);
     let interruption = Interruption::listen(if streams::is_dash(&args.output) {
@@ -247,7 +247,7 @@ fn play(
     let mut sound = vec![Vec::new(); input.channels()];
     let mut left = input.frames();
     // What comes out first lies before the recording.
-    let mut early = rig.chain.setup().latency;
+    let mut early = rig.chain.config().latency;
     while left > 0 {
         sound.iter_mut().for_each(Vec::clear);
         sound.truncate(input.channels());
@@ -267,7 +267,7 @@ fn play(
         let frames = left.min(sound[0].len() as u64);
         writer.write(&sound, frames as usize).map_err(failed)?;
         left -= frames;
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > TIMEOUT {
             let done = input.frames() - left;
             progress
                 .get_or_insert_with(|| progress_bar(input.frames()))
@@ -316,7 +316,7 @@ fn report(
     };
     format!(
         "{}: {seconds:.2} s at {speed:.1} x real time; {level}; gain {gain_db:+.1} dB ({why}){clipped}",
-        crate::failure::one_line(name),
+        crate::files::failure::one_line(name),
     )
 }
 
@@ -334,7 +334,7 @@ impl Rig {
         pedal: Option<&Capture>,
         voicing: Voicing,
         input: &SoundFile,
-        level: Level,
+        level: SimdLevel,
     ) -> std::result::Result<Self, String> {
         let inputs = input.channels();
         let channels = written(inputs, capture.out_channels())?;
@@ -347,18 +347,18 @@ impl Rig {
         let pedal_levels = pedal.map(Levels::given).unwrap_or_default();
         let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
         let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
-        let setup = Setup {
+        let config = ProcessConfig {
             rate,
             inputs,
             outputs: inputs.max(channels),
             latency: late(capture) + pedal.as_deref().map_or(0, late),
         };
-        let mut amp = Amp::new(capture, setup, voicing, 0, level)?;
+        let mut amp = Amp::new(capture, config, voicing, 0, level)?;
         if let Some(pedal) = pedal.as_deref() {
             let levels = pedal_levels;
-            amp = amp.behind(pedal, Voicing { levels, ..voicing }, level)?;
+            amp = amp.with_pedal(pedal, Voicing { levels, ..voicing }, level)?;
         }
-        let mut chain = Chain::new(setup);
+        let mut chain = Chain::new(config);
         chain.set(&settings);
         // A new chain takes a capture that was made for it.
         let _taken = chain.offer(Box::new(amp));
@@ -370,7 +370,7 @@ impl Rig {
     fn load_cab(&mut self, args: &RenderArgs) -> Result<Vec<String>> {
         let [first, second] = args.chain.responses()?;
         if first.is_some() {
-            let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.setup(), 0);
+            let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.config(), 0);
             let cab =
                 cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
             let _taken = self.chain.offer_cab(Box::new(cab));
@@ -393,7 +393,7 @@ impl Rig {
     /// Plays what `sound` holds in place; its channels become those of the chain.
     fn process(&mut self, sound: &mut Vec<Vec<f32>>) {
         let frames = sound[0].len();
-        sound.resize_with(self.chain.setup().outputs, || vec![0.0; frames]);
+        sound.resize_with(self.chain.config().outputs, || vec![0.0; frames]);
         match &mut sound[..] {
             [left, right] => self.chain.process(&mut [left, right]),
             [only] => self.chain.process(&mut [only]),

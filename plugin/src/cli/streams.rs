@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, IsTerminal, Read, StdoutLock, Write};
 use std::path::Path;
 
 use super::interruption::Interruption;
-use crate::failure::{Failure, Result, plain};
-use crate::output_file::OutputFile;
-use crate::sound_file::SoundFile;
+use crate::files::failure::{Failure, Result, plain};
+use crate::files::output_file::OutputFile;
+use crate::files::sound_file::SoundFile;
 
 /// What names standard input or output.
 const DASH: &str = "-";

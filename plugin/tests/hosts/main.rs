@@ -51,7 +51,7 @@ const CLAP: &[Bundle] = &[Bundle::Clap, Bundle::ClapChecked];
 const VST3: &[Bundle] = &[Bundle::Vst3, Bundle::Vst3Checked];
 
 /// How long a scenario may take.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// How much of what a failed scenario said is shown.
 const LINES: usize = 100;
@@ -176,7 +176,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Some(status),
-            Ok(None) if started.elapsed() > PATIENCE => {
+            Ok(None) if started.elapsed() > TIMEOUT => {
                 // It may have ended this very moment; either way it is to be gone.
                 let _ = child.kill();
                 let _ = child.wait();
@@ -191,7 +191,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
     }
     let ended = match status {
         Some(status) => status.to_string(),
-        None => format!("still running after {} s", PATIENCE.as_secs()),
+        None => format!("still running after {} s", TIMEOUT.as_secs()),
     };
     let mut report = Vec::new();
     std::io::Seek::rewind(&mut said)

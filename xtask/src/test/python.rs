@@ -11,7 +11,7 @@ use super::{Tally, hosts, within};
 use crate::cargo::{cargo, root, target};
 
 /// How long a script may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Runs every script that needs no screen.
 pub(super) fn run() -> Result<Tally> {
@@ -68,7 +68,7 @@ fn scripts(what: &str, display: Option<&str>) -> Result<Tally> {
             .stderr(log)
             .spawn()
             .context("python does not start")?;
-        let ended = within(&mut child, PATIENCE)?;
+        let ended = within(&mut child, TIMEOUT)?;
         let passed = ended.is_some_and(|status| status.success());
         if passed {
             println!("ok ({:.1} s)", started.elapsed().as_secs_f64());

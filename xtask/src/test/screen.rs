@@ -12,7 +12,7 @@ use super::{Tally, counted, hosts, python, within};
 use crate::cargo::target;
 
 /// How long the X server may take to end by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// What the step needs besides what the others do.
 const TOOLS: [&str; 4] = ["Xvfb", "openbox", "xdotool", "import"];
 
@@ -107,6 +107,6 @@ impl Drop for Screen {
         // The manager is the last client, if all went well. That either ended by itself does not
         // matter here.
         let _ = within(&mut self.manager, Duration::ZERO);
-        let _ = within(&mut self.server, PATIENCE);
+        let _ = within(&mut self.server, TIMEOUT);
     }
 }

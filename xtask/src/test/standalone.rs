@@ -10,7 +10,7 @@ use super::{Tally, within};
 use crate::cargo::{cargo, target};
 
 /// How long the window may take to come, and the program to end when it is closed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long it plays.
 const PLAYS: Duration = Duration::from_secs(3);
 
@@ -49,7 +49,7 @@ fn plays() -> Result<()> {
         .spawn()
         .context("it does not start")?;
     let looked = look(&mut program, &screen);
-    let ended = within(&mut program, PATIENCE);
+    let ended = within(&mut program, TIMEOUT);
     looked?;
     ensure!(
         ended?.is_some_and(|status| status.success()),
@@ -75,7 +75,7 @@ fn look(program: &mut Child, screen: &Screen) -> Result<()> {
         if let Some(status) = program.try_wait()? {
             bail!("it ended by itself: {status}");
         }
-        ensure!(started.elapsed() < PATIENCE, "no window opens");
+        ensure!(started.elapsed() < TIMEOUT, "no window opens");
         std::thread::sleep(Duration::from_millis(100));
     };
     std::thread::sleep(PLAYS);

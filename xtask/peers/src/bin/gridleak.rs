@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bench_engines::{Engine, Request};
-use gridleak_core::{Capture, Level, Model};
+use gridleak_core::{Capture, Model, SimdLevel};
 
 /// Gridleak's engine.
 struct Gridleak(Model);
@@ -16,13 +16,13 @@ impl Engine for Gridleak {
 
 fn main() -> Result<()> {
     if std::env::args().skip(1).eq(["--levels"]) {
-        let available = Level::ALL.iter().filter(|level| level.is_available());
+        let available = SimdLevel::ALL.iter().filter(|level| level.is_available());
         available.for_each(|level| println!("{level}"));
         return Ok(());
     }
     let request = Request::read()?;
     let level = std::env::var("GRIDLEAK_SIMD").context("GRIDLEAK_SIMD is not set")?;
-    let level: Level = level.parse()?;
+    let level: SimdLevel = level.parse()?;
     ensure!(level.is_available(), "this CPU does not have {level}");
     let mut model = Capture::from_file(&request.capture)?.build_for(level);
     model.prewarm();

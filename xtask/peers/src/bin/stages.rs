@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use bench_engines::input;
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, Level, LevelSettings,
-    Levels, OutputMode, Setup, ToneSettings, Voicing,
+    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, LevelSettings, Levels,
+    OutputMode, ProcessConfig, SimdLevel, ToneSettings, Voicing,
 };
 
-const SETUP: Setup = Setup {
+const CONFIG: ProcessConfig = ProcessConfig {
     rate: 48_000.0,
     inputs: 1,
     outputs: 1,
@@ -123,7 +123,7 @@ fn main() -> Result<()> {
     let seconds: f64 = seconds.parse()?;
     let level = match std::env::var("GRIDLEAK_SIMD") {
         Ok(level) => level.parse()?,
-        Err(_) => Level::detect(),
+        Err(_) => SimdLevel::detect(),
     };
     let capture = Capture::from_file(Path::new(&path))?;
     let dry = input()?;
@@ -164,7 +164,7 @@ fn main() -> Result<()> {
 }
 
 /// A chain that plays the capture, raw, and the stage.
-fn chain(stage: &Stage, capture: &Capture, level: Level) -> Result<Chain, String> {
+fn chain(stage: &Stage, capture: &Capture, level: SimdLevel) -> Result<Chain, String> {
     let voicing = Voicing {
         levels: Levels::of(capture),
         ..Voicing::default()
@@ -179,8 +179,8 @@ fn chain(stage: &Stage, capture: &Capture, level: Level) -> Result<Chain, String
         let noise = n.wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32 - 0.5;
         noise * (-f64::from(n) / 2000.0).exp() as f32
     });
-    let response = ImpulseResponse::new(vec![response.collect()], SETUP.rate)?;
-    let mut chain = Chain::new(SETUP);
+    let response = ImpulseResponse::new(vec![response.collect()], CONFIG.rate)?;
+    let mut chain = Chain::new(CONFIG);
     chain.set_levels(LevelSettings {
         mode: OutputMode::Raw,
         ..LevelSettings::default()
@@ -190,8 +190,8 @@ fn chain(stage: &Stage, capture: &Capture, level: Level) -> Result<Chain, String
         ..CabSettings::default()
     });
     (stage.set)(&mut chain);
-    let amp = Amp::new(capture, SETUP, voicing, 0, level)?;
-    let cab = Cab::new(Some(&response), None, SETUP, 0)?;
+    let amp = Amp::new(capture, CONFIG, voicing, 0, level)?;
+    let cab = Cab::new(Some(&response), None, CONFIG, 0)?;
     // A new chain takes what was made for it.
     let _taken = chain.offer(Box::new(amp));
     let _taken = chain.offer_cab(Box::new(cab));

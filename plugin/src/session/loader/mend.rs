@@ -1,0 +1,620 @@
+//! What the project means and is missing, or was replaced: what plays instead, and what a user says
+//! about it.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::shown::{Absent, Cause, PartLoaderStatus};
+use super::worker::{Content, Held, Loaded, Worker, automatic_cab, file_of, origin_of, shown_of};
+use super::{Mend, Shared};
+use crate::session::history::{Change, PartChange};
+use crate::session::part::{ForParts, Part};
+use crate::session::references::{Move, SavedPart, is_file};
+use crate::window::Message;
+
+impl Worker {
+    /// Does what the user asked for. Loading what the project means then is left to do where it is not
+    /// in memory.
+    pub(super) fn mend(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        mend: Mend,
+        choices: &mut ForParts<u64>,
+        deadline: Instant,
+    ) {
+        let changes = match mend {
+            Mend::Back(saved) => {
+                shared.parameters.slot(part).choose(*saved);
+                shared.made_a_change();
+                choices[part.index()] = shared.choice(part);
+                return;
+            }
+            Mend::KeepLooking(asked_of) => {
+                self.look_again(shared, part, asked_of);
+                return;
+            }
+            Mend::UseNewFile(asked_of) => {
+                let (generation, saved) = shared.parameters.slot(part).current();
+                // If it has found its way back meanwhile, that is no other file; and another project
+                // is not the one that was asked about.
+                let open = shared.absent_generation(part) == Some(generation);
+                let file = file_of(&saved).filter(|_| open && generation == asked_of);
+                let Some(path) = file else { return };
+                let wanted = saved.replaced_by(&path);
+                let change = self.refer(shared, part, wanted, None, choices, deadline);
+                change.into_iter().collect()
+            }
+            Mend::Locate(path) => self.locate(shared, part, &path, choices, deadline),
+        };
+        let change = Change::Parts(changes);
+        shared.history.lock().record_alone(change, Instant::now());
+    }
+
+    /// Has something play where what the project means cannot: what played before in this project, or
+    /// else what is built in, so that a project sounds the same whatever was played before it.
+    pub(super) fn stand_in(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        generation: u64,
+        saved: &SavedPart,
+        cause: Cause,
+    ) {
+        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
+        let loads = shared.parameters.slot(part).loads();
+        let held = &mut self.parts[part.index()];
+        held.failed = Some(generation);
+        held.loaded.take_if(|loaded| loaded.loads != loads);
+        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
+        let fresh = match (part, own) {
+            (Part::Capture, None) => {
+                self.load_built_in();
+                loaded(&self.parts[part.index()])
+            }
+            // Whatever the capture is, the project means a cabinet.
+            (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
+                held.loaded = automatic_cab().map(|response| {
+                    let mut loaded = Loaded::new(Content::Response(response));
+                    loaded.called = Some("Built-in cabinet".into());
+                    loaded
+                });
+                loaded(held)
+            }
+            _ => None,
+        };
+        let loaded = &mut self.parts[part.index()].loaded;
+        let instead = loaded.as_mut().and_then(|loaded| {
+            loaded.loads = loads;
+            loaded.called.clone()
+        });
+        let plays = loaded.is_some();
+        let instead = match (part, instead) {
+            (Part::SecondCapture, None) => Some("A".to_owned()),
+            (_, instead) => instead,
+        };
+        let mut shown = shared.shown.lock();
+        let shown = &mut shown.parts[part.index()];
+        let before = std::mem::take(shown);
+        *shown = PartLoaderStatus {
+            name: Some(saved.name().to_owned()),
+            absent: Some(Absent {
+                generation,
+                cause,
+                instead,
+                asks: false,
+            }),
+            origin: origin_of(saved),
+            place: None,
+            message: before.message.clone(),
+            ..match (fresh, plays) {
+                (Some(fresh), _) => fresh,
+                (None, true) => before,
+                (None, false) => PartLoaderStatus::default(),
+            }
+        };
+    }
+
+    /// Looks once more for the file whose place another one has taken.
+    fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
+        if shared.parameters.slot(part).current().0 == asked_of {
+            shared.looked_for.lock()[part.index()] = Some(asked_of);
+            self.load_anew(part);
+        }
+    }
+
+    /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
+    /// folder.
+    fn locate(
+        &mut self,
+        shared: &Shared,
+        part: Part,
+        path: &Path,
+        choices: &mut ForParts<u64>,
+        deadline: Instant,
+    ) -> Vec<PartChange> {
+        let (_, saved) = shared.parameters.slot(part).current();
+        let wanted = saved.replaced_by(path);
+        let folder = path.parent();
+        let Some(change) = self.refer(shared, part, wanted, folder, choices, deadline) else {
+            return Vec::new();
+        };
+        let (old, new) = (change.before.hash(), change.after.hash());
+        if old.is_some() && old != new {
+            shared.say_of(
+                part,
+                Message::notice(format!(
+                    "{} is another file than the project was saved with.",
+                    change.after.name()
+                )),
+            );
+        }
+        let mut changes = vec![change];
+        let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
+        let Some(moved) = moved else { return changes };
+        for other in Part::ALL.into_iter().filter(|other| *other != part) {
+            let (_, saved) = shared.parameters.slot(other).current();
+            let file = file_of(&saved).filter(|_| shared.is_absent(other));
+            let Some(path): Option<PathBuf> = file.and_then(|old| moved.apply(&old)) else {
+                continue;
+            };
+            let order = choices[other.index()];
+            let cancelled = || shared.is_superseded(other, order);
+            if is_file(&path, saved.hash(), &cancelled) {
+                let wanted = saved.moved_to(&path);
+                changes.extend(self.refer(shared, other, wanted, folder, choices, deadline));
+            }
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nice_plug::params::persist::PersistentField;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::session::loader::Loader;
+    use crate::session::loader::tests::{CONFIG, Instance, only_part, write, write_response};
+    use crate::session::preferences::{Preferences, own_folder};
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn is_chosen(folder: &Path) -> bool {
+        let settings = Preferences::load();
+        settings.chosen_folders().any(|chosen| chosen == folder)
+    }
+
+    /// The library remembers folders on a thread of its own.
+    fn wait_until_chosen(folder: &Path) {
+        let begun = Instant::now();
+        while !is_chosen(folder) {
+            assert!(
+                begun.elapsed().as_secs() < 20,
+                "{} is not remembered",
+                folder.display()
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    /// What a project keeps of each part, saved while the files were there.
+    fn states<const N: usize>(parts: [(Part, &Path); N]) -> [(Part, Value); N] {
+        let mut instance = Instance::active();
+        for (part, path) in parts {
+            let slot = instance.parameters.slot(part);
+            slot.set(json!({"version": 1, "path": path}));
+        }
+        instance.settle();
+        parts.map(|(part, _)| {
+            let state = state(&instance, part);
+            assert!(state["sha256"].is_string(), "{state}");
+            (part, state)
+        })
+    }
+
+    /// A new instance with a project.
+    fn opened<const N: usize>(states: [(Part, Value); N]) -> Instance {
+        let mut instance = Instance::new();
+        for (part, state) in states {
+            instance.parameters.slot(part).set(state);
+        }
+        instance.loader.activate(CONFIG, false);
+        instance.settle();
+        instance
+    }
+
+    fn text(instance: &Instance, part: Part) -> String {
+        let text = instance.loader.shown().parts[part.index()].text();
+        text.unwrap_or_default()
+    }
+
+    fn saved(instance: &Instance, part: Part) -> SavedPart {
+        instance.parameters.slot(part).current().1
+    }
+
+    fn state(instance: &Instance, part: Part) -> Value {
+        saved(instance, part).write()
+    }
+
+    #[test]
+    fn what_is_missing_is_told_until_it_is_located_and_the_rest_is_found_with_it() {
+        let home = folder();
+        let (old, new) = (home.path().join("old"), home.path().join("new/place"));
+        std::fs::create_dir_all(old.join("Cabs")).unwrap();
+        let amp = write(&old, "Plexi.nam", 0.501, 48_000);
+        let pedal = write(&old, "Screamer.nam", 2.001, 48_000);
+        let cab = write_response(&old.join("Cabs"), "Green.wav", 0.501);
+        let other = write_response(&old, "Room.wav", 0.502);
+        let states = states([
+            (Part::Capture, &*amp),
+            (Part::Pedal, &*pedal),
+            (Part::Cab, &*cab),
+            (Part::SecondCab, &*other),
+        ]);
+        std::fs::create_dir(home.path().join("new")).unwrap();
+        std::fs::rename(&old, &new).unwrap();
+        // One of them was replaced on the way, and is not the project's.
+        write_response(&new, "Room.wav", 0.25);
+        let mut instance = opened(states);
+        let texts = [
+            (
+                Part::Capture,
+                "Missing: Plexi. Gridleak Crunch plays instead",
+            ),
+            (Part::Pedal, "Missing: Screamer. Nothing plays instead"),
+            (Part::Cab, "Missing: Green. Built-in cabinet plays instead"),
+            (Part::SecondCab, "Missing: Room. Nothing plays instead"),
+        ];
+        let all_told = |instance: &Instance| {
+            for (part, wanted) in texts {
+                assert_eq!(text(instance, part), wanted);
+            }
+        };
+        all_told(&instance);
+        let message = instance.message();
+        assert!(message.contains("Locate"), "{message}");
+        // To dismiss what is said of it does not bring it back.
+        for _ in texts {
+            instance.loader.dismiss_message();
+        }
+        assert_eq!(instance.message(), "");
+        all_told(&instance);
+        let line = instance.loader.shown().absent().unwrap();
+        assert!(
+            line.starts_with("Missing: Plexi. ") && line.contains(". Missing: Green. "),
+            "{line}"
+        );
+        let before = state(&instance, Part::SecondCab);
+
+        instance
+            .loader
+            .locate(Part::Pedal, new.join("Screamer.nam"));
+        instance.settle();
+        for (part, name, path) in [
+            (Part::Capture, "Plexi", "Plexi.nam"),
+            (Part::Pedal, "Screamer", "Screamer.nam"),
+            (Part::Cab, "Green", "Cabs/Green.wav"),
+        ] {
+            assert_eq!(text(&instance, part), name);
+            let state = state(&instance, part);
+            assert_eq!(state["path"], json!(new.join(path)));
+            assert_eq!(
+                state["relative"],
+                json!(path),
+                "the folder is the user's now"
+            );
+        }
+        wait_until_chosen(&new);
+        let heard = 0.1 * 0.501 * 2.001;
+        assert!((instance.level() - heard).abs() < 1e-6);
+        assert_eq!(
+            instance.loader.shown().absent().as_deref(),
+            Some("Missing: Room. Nothing plays instead")
+        );
+        assert_eq!(state(&instance, Part::SecondCab), before);
+        // It was one change. What was saved is found again where the user keeps sounds.
+        Preferences::add_library_folder(&own_folder().unwrap(), &new).unwrap();
+        let change = instance.loader.history().lock().undo();
+        let Some(Change::Parts(parts)) = change else {
+            panic!("{change:?}");
+        };
+        assert_eq!(parts.len(), 3);
+        assert!(!instance.loader.history().lock().can_undo());
+        for change in parts {
+            instance.loader.put_back(change.part, change.after);
+        }
+        instance.settle();
+        assert_eq!(text(&instance, Part::Cab), "Green");
+    }
+
+    #[test]
+    fn locating_can_be_taken_back() {
+        let home = folder();
+        let here = write(home.path(), "Here.nam", 0.503, 48_000);
+        // Nothing is known of it but where it was.
+        let gone = home.path().join("gone/There.nam");
+        let gone = json!({"version": 2, "path": gone, "notes": "keep me"});
+        let mut instance = opened([(Part::Capture, gone)]);
+        instance.loader.locate(Part::Capture, here.clone());
+        instance.settle();
+        assert!((instance.level() - 0.0503).abs() < 1e-6);
+        let located = state(&instance, Part::Capture);
+        assert_eq!(
+            (&located["path"], &located["notes"]),
+            (&json!(here), &json!("keep me"))
+        );
+        let (part, before) = only_part(instance.loader.history().lock().undo());
+        instance.loader.put_back(part, before);
+        instance.settle();
+        assert_eq!(text(&instance, part), "Missing: There. Here plays instead");
+        assert!((instance.level() - 0.0503).abs() < 1e-6);
+        let (part, after) = only_part(instance.loader.history().lock().redo());
+        instance.loader.put_back(part, after);
+        instance.settle();
+        assert_eq!(text(&instance, part), "Here");
+        assert_eq!(state(&instance, part), located);
+        // What is no capture leaves all as it is.
+        let broken = home.path().join("broken.nam");
+        std::fs::write(&broken, "{}").unwrap();
+        instance.loader.locate(Part::Capture, broken);
+        instance.settle();
+        assert!(instance.message().contains("broken.nam"));
+        assert_eq!(state(&instance, part), located);
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_plays_until_the_user_says_which_is_right() {
+        let home = folder();
+        let path = write(home.path(), "Amp.nam", 0.504, 48_000);
+        let states = states([(Part::Capture, &*path)]);
+        let before = SavedPart::read(&states[0].1).unwrap();
+        write(home.path(), "Amp.nam", 0.25, 48_000);
+        let mut instance = opened(states);
+        let asked = |instance: &Instance| instance.loader.shown().question().map(|q| q.part);
+        let told = "Missing: Amp. Another file in its place plays instead";
+        assert_eq!(instance.level(), 0.025);
+        assert_eq!(asked(&instance), Some(Part::Capture));
+        assert_eq!(text(&instance, Part::Capture), told);
+        instance.loader.dismiss_message();
+        assert_eq!(asked(&instance), Some(Part::Capture), "it stays");
+        // What is not decided is not put into the project.
+        instance.loader.embed(true);
+        instance.settle();
+        assert!(
+            instance.message().contains("Choose first"),
+            "{}",
+            instance.message()
+        );
+
+        instance.loader.keep_looking(Part::Capture);
+        instance.settle();
+        assert_eq!(asked(&instance), None);
+        assert_eq!(text(&instance, Part::Capture), told);
+        assert!(instance.message().contains("not in your folders"));
+        assert_eq!(saved(&instance, Part::Capture).hash(), before.hash());
+
+        // It comes back to where the user keeps sounds, and is found when it is looked for.
+        let sounds = folder();
+        write(sounds.path(), "Amp as it was.nam", 0.504, 48_000);
+        Preferences::add_library_folder(&own_folder().unwrap(), sounds.path()).unwrap();
+        instance.loader.keep_looking(Part::Capture);
+        instance.settle();
+        assert!((instance.level() - 0.0504).abs() < 1e-6);
+        assert_eq!(text(&instance, Part::Capture), "Amp as it was");
+        assert_eq!(
+            state(&instance, Part::Capture)["relative"],
+            "Amp as it was.nam"
+        );
+        sounds.close().unwrap();
+
+        // The other answer.
+        let mut instance = opened([(Part::Capture, before.write())]);
+        assert_eq!(asked(&instance), Some(Part::Capture));
+        instance.loader.use_new_file(Part::Capture);
+        instance.settle();
+        assert_eq!((asked(&instance), instance.level()), (None, 0.025));
+        assert_eq!(text(&instance, Part::Capture), "Amp");
+        assert_ne!(saved(&instance, Part::Capture).hash(), before.hash());
+        let (part, old) = only_part(instance.loader.history().lock().undo());
+        assert_eq!(old.hash(), before.hash());
+        instance.loader.put_back(part, old);
+        instance.settle();
+        assert_eq!(asked(&instance), Some(part), "and then it is open again");
+    }
+
+    #[test]
+    fn what_a_newer_version_means_is_kept_and_told() {
+        let newer = json!({"version": 2, "uri": "somewhere://12345", "name": "Plexi"});
+        let more = json!({"version": 2, "builtin": "clean", "tilt": 3});
+        let gone = json!({"version": 2, "path": "/gone/cab.wav", "crossfade": 3});
+        let instance = opened([
+            (Part::Capture, newer.clone()),
+            (Part::Pedal, more),
+            (Part::Cab, gone),
+        ]);
+        let told = text(&instance, Part::Capture);
+        assert_eq!(told, "Not understood: Plexi. Gridleak Crunch plays instead");
+        assert!(
+            instance.message().contains("newer Gridleak"),
+            "{}",
+            instance.message()
+        );
+        assert_eq!(state(&instance, Part::Capture), newer);
+        assert_eq!(state(&instance, Part::Pedal)["tilt"], 3);
+        let shown = instance.loader.shown();
+        // Be it found or not.
+        for part in [Part::Pedal, Part::Cab] {
+            let message = shown.parts[part.index()].message.as_ref().unwrap();
+            assert!(message.text.contains("They stay"), "{}", message.text);
+        }
+    }
+
+    #[test]
+    fn a_project_neither_embeds_a_file_nor_makes_its_folder_the_users() {
+        let home = folder();
+        let path = write(home.path(), "private.nam", 0.505, 48_000);
+        let beside = write(home.path(), "private too.nam", 0.506, 48_000);
+        let mut instance = Instance::active();
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(json!({"version": 1, "path": path, "embed": true}));
+        instance.settle();
+        assert!((instance.level() - 0.0505).abs() < 1e-6);
+        assert!(
+            !state(&instance, Part::Capture)
+                .to_string()
+                .contains("embedded")
+        );
+        assert_eq!(instance.loader.embedding(), Some((false, 0)));
+        let place = |instance: &Instance| instance.loader.shown().parts[0].place;
+        assert_eq!(place(&instance), None, "its folder was not looked at");
+        instance
+            .loader
+            .step(Part::Capture, crate::session::folder::Step::Next);
+        instance.settle();
+        assert!((instance.level() - 0.0506).abs() < 1e-6);
+        assert!(place(&instance).is_some());
+        let (part, before) = only_part(instance.loader.history().lock().undo());
+        instance.loader.put_back(part, before);
+        instance.settle();
+        // What was asked for before this is done when this is.
+        let later = folder();
+        let library = &instance.loader.shared.library;
+        library.remember_capture_folder(later.path().to_owned());
+        wait_until_chosen(later.path());
+        assert!(!is_chosen(home.path()));
+        instance
+            .loader
+            .open(part, crate::session::library::Origin::File(beside));
+        instance.settle();
+        wait_until_chosen(home.path());
+    }
+
+    #[test]
+    fn a_missing_cabinet_is_stood_in_for_by_a_cabinet() {
+        let home = folder();
+        let mut instance = Instance::active();
+        let mut set = |path: &Path| {
+            let slot = instance.parameters.slot(Part::Cab);
+            slot.set(json!({"version": 1, "path": path}));
+            instance.settle();
+            let shown = instance.loader.shown().parts[Part::Cab.index()].clone();
+            (shown.text().unwrap(), shown.response)
+        };
+        let gone = home.path().join("gone.wav");
+        let (text, built_in) = set(&gone);
+        assert_eq!(text, "Missing: gone. Built-in cabinet plays instead");
+        assert!(built_in.is_some());
+        // Whatever was in the project before.
+        let mine = write_response(home.path(), "mine.wav", 0.507);
+        let (_, response) = set(&mine);
+        assert!(response != built_in);
+        let (text, response) = set(&gone);
+        assert_eq!(text, "Missing: gone. Built-in cabinet plays instead");
+        assert!(response == built_in);
+        // What played before in this one plays on.
+        set(&mine);
+        let slot = instance.parameters.slot(Part::Cab);
+        slot.choose(SavedPart::file(&gone));
+        instance.settle();
+        let text = self::text(&instance, Part::Cab);
+        assert_eq!(text, "Missing: gone. mine plays instead");
+    }
+
+    #[test]
+    fn a_missing_pedal_of_another_project_is_nothing() {
+        let home = folder();
+        let pedal = write(home.path(), "Mine.nam", 2.0, 48_000);
+        let mut instance = opened([(Part::Pedal, json!({"version": 1, "path": pedal}))]);
+        assert!(
+            instance.loader.shown().parts[Part::Pedal.index()]
+                .capture
+                .is_some()
+        );
+        let gone = home.path().join("gone.nam");
+        let slot = instance.parameters.slot(Part::Pedal);
+        slot.set(json!({"version": 1, "path": gone}));
+        instance.settle();
+        let shown = instance.loader.shown().parts[Part::Pedal.index()].clone();
+        let told = "Missing: gone. Nothing plays instead";
+        assert_eq!(shown.text().as_deref(), Some(told));
+        assert!(shown.capture.is_none(), "no words of what does not play");
+    }
+
+    #[test]
+    fn an_answer_is_one_to_its_question_alone() {
+        let home = folder();
+        let [a, b] = ["A.nam", "B.nam"].map(|name| write(home.path(), name, 0.508, 48_000));
+        let states = states([(Part::Capture, &*a), (Part::Pedal, &*b)]);
+        for name in ["A.nam", "B.nam"] {
+            write(home.path(), name, 0.25, 48_000);
+        }
+        let [(_, first), (_, second)] = states;
+        for answer in [Loader::use_new_file, Loader::keep_looking] {
+            let mut instance = opened([(Part::Capture, first.clone())]);
+            let (asked_of, _) = instance.parameters.slot(Part::Capture).current();
+            assert!(instance.loader.shown().question().is_some());
+            // Another project comes before the answer does.
+            instance.parameters.slot(Part::Capture).set(second.clone());
+            instance
+                .loader
+                .mend(Part::Capture, Mend::UseNewFile(asked_of));
+            instance
+                .loader
+                .mend(Part::Capture, Mend::KeepLooking(asked_of));
+            instance.settle();
+            assert_eq!(state(&instance, Part::Capture)["sha256"], second["sha256"]);
+            assert!(instance.loader.shown().question().is_some());
+            answer(&instance.loader, Part::Capture);
+            instance.settle();
+            assert!(instance.loader.shown().question().is_none());
+        }
+    }
+
+    #[test]
+    fn a_question_is_about_the_project_s_name_for_it() {
+        let home = folder();
+        let path = write(home.path(), "Amp.nam", 0.509, 48_000);
+        let states = states([(Part::Capture, &*path)]);
+        write(home.path(), "Amp.nam", 0.25, 48_000);
+        let named = std::fs::read_to_string(&path).unwrap();
+        let named = named.replace("\"loudness\"", "\"name\":\"Other\",\"loudness\"");
+        std::fs::write(&path, named).unwrap();
+        let instance = opened(states);
+        let question = instance.loader.shown().question().unwrap();
+        assert_eq!(question.name, "Amp");
+        let told = "Missing: Amp. Another file in its place plays instead";
+        assert_eq!(text(&instance, Part::Capture), told);
+    }
+
+    #[test]
+    fn what_comes_back_plays_when_it_is_kept_in_the_project() {
+        let home = folder();
+        let path = write(home.path(), "Drive.nam", 0.511, 48_000);
+        let away = home.path().join("away");
+        let states = states([(Part::Capture, &*path)]);
+        std::fs::rename(&path, &away).unwrap();
+        let mut instance = opened(states);
+        assert!(text(&instance, Part::Capture).starts_with("Missing: Drive"));
+        std::fs::rename(&away, &path).unwrap();
+        instance.loader.embed(true);
+        instance.settle();
+        assert_eq!(text(&instance, Part::Capture), "Drive");
+        assert!((instance.level() - 0.0511).abs() < 1e-6);
+        assert!(instance.loader.embedding().unwrap().0);
+        // The only copy is not thrown away without a word.
+        instance.loader.embed(false);
+        instance.settle();
+        assert_eq!(instance.message(), "");
+        instance.loader.embed(true);
+        instance.settle();
+        std::fs::remove_file(&path).unwrap();
+        instance.loader.embed(false);
+        instance.settle();
+        let message = instance.message();
+        assert!(message.contains("was the only one. Undo"), "{message}");
+    }
+}

@@ -1,0 +1,316 @@
+//! The first page: gate, tone stack and cabinet.
+
+use std::sync::Arc;
+
+use egui::{Align2, Rect, Ui, UiBuilder, vec2};
+
+use super::control::Controls;
+use super::curve::{self, CURVE_POINTS, Gate, Line, Span, curve_frequency, cuts_db};
+use super::layout::{columns, take_bottom, take_top};
+use super::theme;
+use super::view::{Action, UiContext};
+use super::widgets::{self, Button, Icon};
+use crate::session::part::Part;
+use gridleak_core::{ParameterId, ToneSettings};
+
+/// Height of the title of a section, and the space around what is in it.
+pub(super) const TITLE: f32 = 26.0;
+pub(super) const PADDING: f32 = 10.0;
+/// Height of a row of buttons.
+pub(super) const ROW: f32 = 24.0;
+/// Sample rate for which curves are drawn while no host plays, in Hz.
+const RATE: f64 = 48_000.0;
+
+/// Curves that are drawn until what they show has changed.
+#[derive(Debug, Default)]
+pub(super) struct Curves {
+    tone: Option<(ToneKey, Vec<f32>)>,
+    cab: Option<(CabKey, Vec<f32>)>,
+}
+
+/// Bass, middle, treble, and the rate.
+type ToneKey = ([f32; 3], f64);
+/// Low cut, high cut, blend, and the responses, which are never written to.
+type CabKey = ([f32; 3], [Option<Arc<[f32]>>; 2]);
+
+pub(super) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+    let scale = context.scale;
+    let gap = 8.0 * scale;
+    let mut places = columns(rect, 3, gap);
+    let [gate, tone, cab] = std::array::from_fn(|_| places.next().unwrap_or(rect));
+    show_gate(ui, gate, context);
+    show_tone(ui, tone, context);
+    show_cab(ui, cab, context);
+}
+
+/// A panel with a switch as its title; returns the place for what is in it, and where that is drawn,
+/// weaker if it is off.
+fn section(
+    ui: &mut Ui,
+    rect: Rect,
+    context: &mut UiContext<'_>,
+    switch: ParameterId,
+    hint: &str,
+) -> (Ui, Rect) {
+    let scale = context.scale;
+    widgets::panel(ui, rect);
+    let mut inside = rect.shrink(PADDING * scale);
+    inside.min.y = rect.top() + 4.0 * scale;
+    let title = take_top(&mut inside, TITLE * scale, 4.0 * scale);
+    let wide = title.with_max_x(title.left() + 90.0 * scale);
+    context.switch(ui, wide, switch, switch.row().name, hint);
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
+    if !context.view.controls.is_on(switch) {
+        ui.multiply_opacity(0.45);
+    }
+    (ui, inside)
+}
+
+fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+    let scale = context.scale;
+    let hint = "Turns the sound down while you do not play.";
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate, hint);
+    let controls = &context.view.controls;
+    let gate = Gate {
+        on: controls.is_on(ParameterId::Gate),
+        threshold: controls.value(ParameterId::GateThreshold),
+        range: controls.value(ParameterId::GateRange),
+        no_range: *controls.number(ParameterId::GateRange).ends().start(),
+        level: context.view.status.gate.level,
+        reduction: context.view.status.gate.reduction,
+    };
+    let knobs = take_bottom(&mut inside, 144.0 * scale, 8.0 * scale);
+    curve::show_gate(&mut ui, inside, scale, &gate);
+    let (big, small) = knobs.split_left_right_at_fraction(0.42);
+    let high = big.height().min(120.0 * scale);
+    let big = Rect::from_center_size(big.center(), vec2(big.width(), high));
+    context.knob(&mut ui, big, ParameterId::GateThreshold);
+    let (upper, lower) = small.split_top_bottom_at_fraction(0.5);
+    for (row, knobs) in [
+        (upper, [ParameterId::GateHold, ParameterId::GateRelease]),
+        (lower, [ParameterId::GateRange, ParameterId::GateHysteresis]),
+    ] {
+        let row = row.shrink2(vec2(0.0, 2.0 * scale));
+        for (place, knob) in columns(row, 2, 2.0 * scale).zip(knobs) {
+            context.knob(&mut ui, place, knob);
+        }
+    }
+}
+
+fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+    let scale = context.scale;
+    let hint = "Bass, middle and treble.";
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone, hint);
+    let position = take_bottom(&mut inside, ROW * scale, 8.0 * scale);
+    let knobs = take_bottom(&mut inside, 104.0 * scale, 8.0 * scale);
+    let view = context.view;
+    let controls = &view.controls;
+    let [bass, middle, treble] =
+        [ParameterId::Bass, ParameterId::Middle, ParameterId::Treble].map(|k| controls.value(k));
+    let rate = view
+        .status
+        .latency
+        .map_or(RATE, |latency| f64::from(latency.rate));
+    let key = ([bass, middle, treble], rate);
+    let curves = &mut context.memory.curves;
+    if curves.tone.as_ref().is_none_or(|(known, _)| *known != key) {
+        let settings = ToneSettings {
+            bass,
+            middle,
+            treble,
+            ..ToneSettings::default()
+        };
+        let at = |point| settings.response_db(rate, curve_frequency(point)) as f32;
+        curves.tone = Some((key, (0..CURVE_POINTS).map(at).collect()));
+    }
+    if let Some((_, response)) = &curves.tone {
+        let line = Line {
+            response,
+            colour: theme::ACCENT,
+        };
+        let text = format!("Bass {bass:.1}, middle {middle:.1}, treble {treble:.1}");
+        curve::show_responses(
+            &mut ui,
+            inside,
+            scale,
+            "Tone curve",
+            text,
+            Span::Tone,
+            &[line],
+        );
+    }
+    for (place, knob) in columns(knobs, 3, 2.0 * scale).zip([
+        ParameterId::Bass,
+        ParameterId::Middle,
+        ParameterId::Treble,
+    ]) {
+        context.knob(&mut ui, place, knob);
+    }
+    context.choice(&mut ui, position, ParameterId::TonePosition, |_| None);
+}
+
+fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+    let scale = context.scale;
+    let hint =
+        "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Cab, hint);
+    let ui = &mut ui;
+    let gap = 5.0 * scale;
+    let level = take_bottom(&mut inside, (ROW - 3.0) * scale, gap);
+    let knobs = take_bottom(&mut inside, 66.0 * scale, gap);
+    let second = take_bottom(&mut inside, 41.0 * scale, gap);
+    let first = take_bottom(&mut inside, 41.0 * scale, gap);
+    show_cab_curve(ui, inside, context);
+
+    for (mut place, part, nothing) in [
+        (first, Part::Cab, "No cabinet"),
+        (second, Part::SecondCab, "No second cabinet"),
+    ] {
+        let name = take_top(&mut place, 18.0 * scale, 1.0 * scale);
+        context.part_name(ui, name, part, nothing);
+        let used = context.part_buttons(ui, place, part);
+        if part == Part::Cab {
+            let place = place.with_min_x(place.left() + used + 3.0 * scale);
+            let by_capture = context.view.status.cab_by_capture;
+            let button = Button::new("Automatic", Icon::Text("Auto"), theme::small(scale));
+            let response = button.choice(by_capture, theme::CORNER).show(ui, place);
+            if response.clicked() && !by_capture {
+                context.actions.push(Action::ChooseCabByCapture);
+            }
+            response.on_hover_text(
+                "The built-in cabinet, unless the capture was made with a cabinet of its own.",
+            );
+        }
+    }
+    let turned = [
+        ParameterId::CabLowCut,
+        ParameterId::CabHighCut,
+        ParameterId::CabMix,
+        ParameterId::CabBlend,
+    ];
+    for (place, knob) in columns(knobs, 4, 1.0).zip(turned) {
+        context.knob(ui, place, knob);
+    }
+    context.choice(ui, level, ParameterId::CabLevel, |_| None);
+}
+
+fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+    let view = context.view;
+    let responses = [Part::Cab, Part::SecondCab]
+        .map(|part| view.status.parts[part.index()].response.as_deref());
+    let [first, second] = responses;
+    let name = |part: Part| view.status.parts[part.index()].name.clone();
+    if first.is_none() && second.is_none() {
+        let text = "No impulse response".to_owned();
+        curve::show_responses(ui, rect, context.scale, "Cab curve", text, Span::Cab, &[]);
+        return;
+    }
+    let knobs = [
+        ParameterId::CabLowCut,
+        ParameterId::CabHighCut,
+        ParameterId::CabBlend,
+    ]
+    .map(|knob| view.controls.value(knob));
+    let held = [Part::Cab, Part::SecondCab].map(|part| &view.status.parts[part.index()].response);
+    let curves = &mut context.memory.curves;
+    // As long as they are held here, no others can have their addresses.
+    let fits = curves.cab.as_ref().is_some_and(|((known, responses), _)| {
+        let address = |response: &Option<Arc<[f32]>>| response.as_ref().map(|r| r.as_ptr());
+        let alike = |(a, b)| address(a) == address(b);
+        *known == knobs && responses.iter().zip(held).all(alike)
+    });
+    if !fits {
+        let key = (knobs, held.map(Clone::clone));
+        curves.cab = Some((key, heard(&view.controls, responses)));
+    }
+    let mut lines = Vec::new();
+    if let Some((_, response)) = &curves.cab {
+        let colour = theme::ACCENT;
+        lines.push(Line { response, colour });
+    }
+    if first.is_some() && second.is_some() {
+        let colour = theme::OUTLINE;
+        lines.extend(
+            responses
+                .into_iter()
+                .flatten()
+                .map(|response| Line { response, colour }),
+        );
+    }
+    let text = [name(Part::Cab), name(Part::SecondCab)];
+    let text = text.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    curve::show_responses(
+        ui,
+        rect,
+        context.scale,
+        "Cab curve",
+        text,
+        Span::Cab,
+        &lines,
+    );
+}
+
+/// The cuts, where they are on.
+fn cuts(controls: &Controls) -> (Option<f32>, Option<f32>) {
+    let [low, high] =
+        [ParameterId::CabLowCut, ParameterId::CabHighCut].map(|knob| controls.number(knob));
+    (
+        Some(low.value).filter(|value| value > low.ends().start()),
+        Some(high.value).filter(|value| value < high.ends().end()),
+    )
+}
+
+/// What the cabinet does to each frequency, in dB. Of two that are blended, powers are added: how
+/// their phases meet is not in the curves.
+fn heard(controls: &Controls, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
+    let blend = controls.value(ParameterId::CabBlend).clamp(0.0, 1.0);
+    let (low, high) = cuts(controls);
+    let power =
+        |response: &[f32], point: usize| 10f32.powf(response.get(point).unwrap_or(&0.0) / 10.0);
+    let at = |point| {
+        let power = match responses {
+            [Some(first), Some(second)] => {
+                let (a, b) = ((1.0 - blend).powi(2), blend.powi(2));
+                a * power(first, point) + b * power(second, point)
+            }
+            [Some(one), None] | [None, Some(one)] => power(one, point),
+            [None, None] => 1.0,
+        };
+        10.0 * power.log10() + cuts_db(point, low, high)
+    };
+    (0..CURVE_POINTS).map(at).collect()
+}
+
+/// A line of text that explains.
+pub(super) fn note(ui: &mut Ui, rect: Rect, scale: f32, text: &str) {
+    let rows = ((rect.height() / (15.0 * scale)) as usize).max(1);
+    let align = Align2::LEFT_TOP;
+    widgets::label(
+        ui,
+        rect,
+        align,
+        rows,
+        text,
+        theme::small(scale),
+        theme::WEAK,
+    );
+}
+
+#[cfg(test)]
+impl Curves {
+    /// Where they are in memory: others, if they were computed anew.
+    pub(super) fn addresses(&self) -> [usize; 2] {
+        let [tone, cab] = self.both();
+        [tone.as_ptr() as usize, cab.as_ptr() as usize]
+    }
+
+    pub(super) fn values(&self) -> [Vec<f32>; 2] {
+        self.both().map(<[f32]>::to_vec)
+    }
+
+    fn both(&self) -> [&[f32]; 2] {
+        let tone = self.tone.as_ref().map_or(&[][..], |(_, curve)| curve);
+        let cab = self.cab.as_ref().map_or(&[][..], |(_, curve)| curve);
+        [tone, cab]
+    }
+}
