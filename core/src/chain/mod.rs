@@ -83,6 +83,7 @@ pub struct Chain {
     cab_settings: CabSettings,
     dc_blocker: DcBlocker,
     output: Gain,
+    tuner: Tuner,
     bypass: Bypass,
     peaks: Peaks,
 }
@@ -117,6 +118,7 @@ impl Chain {
             cab_settings: CabSettings::default(),
             dc_blocker: DcBlocker::new(config.rate),
             output: Gain::new(config.rate),
+            tuner: Tuner::new(config.rate),
             bypass: Bypass::new(config.rate, config.latency),
             peaks: Peaks::default(),
             config,
@@ -153,6 +155,12 @@ impl Chain {
         self.set_tone(settings.tone);
         self.set_cab(settings.cab);
         self.set_dc_blocker(settings.dc_blocker);
+        self.tuner.set(settings.tuner);
+    }
+
+    /// The note that is played, while the tuner is on and hears a clear one.
+    pub fn tuner_reading(&self) -> Option<TunerReading> {
+        self.tuner.reading()
     }
 
     /// Sets the gain before the capture in dB.
@@ -336,6 +344,8 @@ impl Chain {
         self.dc_blocker.finish();
         self.dc_blocker.reset();
         self.output.finish();
+        self.tuner.finish();
+        self.tuner.reset();
         self.bypass.finish();
         self.bypass.reset();
         self.captures.reset();
@@ -373,6 +383,7 @@ impl Chain {
             self.source.process(left, right);
         }
         update_peaks(&mut self.peaks.guitar, channels);
+        self.tuner.listen(channels);
         self.input.process(channels);
         self.listen(channels);
         self.tone_before.process(channels);
@@ -389,6 +400,7 @@ impl Chain {
         channels.iter_mut().for_each(|channel| flush_tiny(channel));
         update_peaks(&mut self.peaks.output, channels);
         self.bypass.process(channels);
+        self.tuner.apply(channels);
     }
 
     /// Has the meter and the gate hear the guitar as hard as the capture is driven.

@@ -8,7 +8,7 @@ use super::choices::{
     CAB_LEVELS, ChoiceOption, OfflineOversampling, Oversampling, Side, TONE_POSITIONS,
 };
 use super::settings::Settings;
-use crate::chain::{CabSettings, GateSettings, Source, ToneSettings};
+use crate::chain::{CabSettings, GateSettings, Source, ToneSettings, TunerSettings};
 use crate::format::controls::MAX_CONTROLS;
 use crate::levels::{LevelSettings, OutputMode};
 
@@ -56,6 +56,8 @@ pub enum Group {
     Tone,
     /// The cabinet.
     Cab,
+    /// The tuner.
+    Tuner,
 }
 
 impl Group {
@@ -70,6 +72,7 @@ impl Group {
             Group::Gate => "Noise Gate",
             Group::Tone => "Tone",
             Group::Cab => "Cabinet",
+            Group::Tuner => "Tuner",
         }
     }
 }
@@ -427,6 +430,15 @@ parameters! {
     OfflineOversampling { offline_oversampling }
         row("osoff", "Offline Oversampling", Group::Rig, Kind::Choice(OfflineOversampling::OPTIONS))
         .not_automatable();
+    Tuner { tuner.on } row("tuner", "Tuner", Group::Tuner, Kind::Switch)
+        .hint("Shows which note you play and how far off it is.");
+    TunerMute { tuner.mute } row("tmute", "Tuner Mute", Group::Tuner, Kind::Switch)
+        .caption("Mute")
+        .hint("Silence while you tune.");
+    TunerReference { tuner.reference_hz }
+        row("tref", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
+        .caption("A")
+        .hint("What the A above middle C is tuned to.");
 }
 
 impl ParameterId {

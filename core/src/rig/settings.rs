@@ -1,7 +1,7 @@
 //! Everything that can be set, as plain values.
 
 use super::choices::{OfflineOversampling, Oversampling, Side};
-use crate::chain::{CabSettings, GateSettings, Source, ToneSettings};
+use crate::chain::{CabSettings, GateSettings, Source, ToneSettings, TunerSettings};
 use crate::format::controls::{KnobPositions, MAX_CONTROLS};
 use crate::levels::LevelSettings;
 
@@ -39,6 +39,8 @@ pub struct Settings {
     pub cab: CabSettings,
     /// Whether offsets are taken out.
     pub dc_blocker: bool,
+    /// The tuner.
+    pub tuner: TunerSettings,
     /// At how many times its rate a capture plays.
     pub oversampling: Oversampling,
     /// The same while the host renders.
@@ -63,6 +65,7 @@ impl Default for Settings {
             tone: ToneSettings::default(),
             cab: CabSettings::default(),
             dc_blocker: true,
+            tuner: TunerSettings::default(),
             oversampling: Oversampling::default(),
             offline_oversampling: OfflineOversampling::default(),
         }

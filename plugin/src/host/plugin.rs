@@ -220,6 +220,7 @@ impl Plugin for Gridleak {
             chain.gate_reduction_db() as f32,
             chain.gate_level_db() as f32,
         );
+        self.meters.set_tuner(chain.tuner_reading());
         if self.window.is_open() {
             let drawn = Drawn { settings, peaks };
             if drawn.differs(&self.drawn) {

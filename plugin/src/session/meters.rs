@@ -1,9 +1,9 @@
 //! Levels on their way from the audio thread to the window.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gridleak_core::Peaks;
+use gridleak_core::{Peaks, TunerReading};
 
 /// The largest samples since the window last looked, in linear amplitude.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Meters {
     output: Pair,
     /// What the noise gate takes away and goes by, in dB, as bits.
     gate: [AtomicU32; 2],
+    /// The pitch that the tuner hears, in Hz, and how clear it is, as bits; 0 for none.
+    tuner: AtomicU64,
     /// See [`Load::share`], as bits.
     share: AtomicU32,
     overruns: AtomicU32,
@@ -74,6 +76,22 @@ impl Meters {
         let [reduction, level] = &self.gate;
         let read = |place: &AtomicU32| f32::from_bits(place.load(Ordering::Relaxed));
         (read(reduction), read(level))
+    }
+
+    /// Tells what the tuner hears.
+    pub(crate) fn set_tuner(&self, reading: Option<TunerReading>) {
+        let bits = |reading: TunerReading| {
+            let [pitch, clarity] = [reading.frequency_hz, reading.clarity].map(f32::to_bits);
+            u64::from(pitch) << 32 | u64::from(clarity)
+        };
+        self.tuner.store(reading.map_or(0, bits), Ordering::Relaxed);
+    }
+
+    /// What the tuner hears, where the A above middle C has the frequency `reference`, in Hz.
+    pub(crate) fn tuner(&self, reference: f32) -> Option<TunerReading> {
+        let bits = self.tuner.load(Ordering::Relaxed);
+        let [pitch, clarity] = [(bits >> 32) as u32, bits as u32].map(f32::from_bits);
+        (bits != 0).then(|| TunerReading::new(pitch.into(), clarity, reference.into()))
     }
 
     /// Tells that a piece of so many seconds took so long, and whether somebody waited to hear it. For one

@@ -56,6 +56,18 @@ pub struct TunerReading {
 }
 
 impl TunerReading {
+    /// What a pitch in Hz is where the A above middle C has the frequency `reference`, in Hz.
+    pub fn new(frequency: f64, clarity: f32, reference: f64) -> Self {
+        let semitones = 69.0 + 12.0 * (frequency / reference).log2();
+        let note = f64::round(semitones);
+        TunerReading {
+            frequency_hz: frequency as f32,
+            note: note as u8,
+            cents: (100.0 * (semitones - note)) as f32,
+            clarity,
+        }
+    }
+
     /// The note's name without its octave: `C`, `C#` and so on to `B`.
     pub fn name(&self) -> &'static str {
         const NAMES: [&str; 12] = [
@@ -146,13 +158,6 @@ impl Tuner {
     pub fn reading(&self) -> Option<TunerReading> {
         let pitch = self.detector.pitch().filter(|_| self.settings.on)?;
         let reference = f64::from(self.settings.reference_hz);
-        let semitones = 69.0 + 12.0 * (pitch.frequency / reference).log2();
-        let note = f64::round(semitones);
-        Some(TunerReading {
-            frequency_hz: pitch.frequency as f32,
-            note: note as u8,
-            cents: (100.0 * (semitones - note)) as f32,
-            clarity: pitch.clarity,
-        })
+        Some(TunerReading::new(pitch.frequency, pitch.clarity, reference))
     }
 }
