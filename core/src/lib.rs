@@ -34,8 +34,9 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, Peaks, ProcessConfig,
-    Remark, Source, ToneSettings, Tuner, TunerReading, TunerSettings, Voicing, latency,
+    Amp, BuildId, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, LevelMatch,
+    Loaded, Peaks, Pedal, ProcessConfig, Remark, SLOTS, SlotPart, Source, ToneSettings,
+    TunerReading, TunerSettings, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};

@@ -1,11 +1,7 @@
 //! What the parts of a chain are made for and with.
 
-use crate::engine::BLOCK;
 use crate::format::controls::KnobPositions;
 use crate::levels::Levels;
-
-/// A piece of sound: up to [`BLOCK`] frames of two channels.
-pub(super) type Block = [[f32; BLOCK]; 2];
 
 /// What a capture has to fit into.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,9 +12,10 @@ pub struct ProcessConfig {
     pub inputs: usize,
     /// Channels that go out, 1 or 2, not fewer than come in.
     pub outputs: usize,
-    /// Frames at the host's rate that everything is late by, at least [`super::latency`] of the capture and
-    /// of the pedal before it.
+    /// Frames at the host's rate that everything is late by, the pedal's part included.
     pub latency: usize,
+    /// What the pedal may take of it: at least [`super::latency`] of its capture. The rest is the amp's.
+    pub pedal_latency: usize,
 }
 
 /// How a capture is to sound.

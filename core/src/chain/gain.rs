@@ -1,67 +1,46 @@
 //! A gain that moves without clicks.
 
-/// Seconds that a gain takes to a new value.
-pub(crate) const SMOOTHING: f64 = 0.02;
+use super::smooth::Smooth;
 
 /// The largest gain and the smallest, in dB: beyond is no gain but a mistake.
 const MOST: f32 = 100.0;
 
-/// A gain in dB. A new value is approached in a straight line of dB, over [`SMOOTHING`] seconds from
-/// the very sample at which it is set.
+/// A gain in dB. A new value is approached in a straight line of dB from the very sample at which it
+/// is set.
 pub(crate) struct Gain {
-    db: f32,
-    /// The gain as a factor, now and where it is going.
+    db: Smooth,
+    /// As a factor, now.
     factor: f64,
-    target: f64,
-    /// What `factor` is multiplied by each frame, and for how many more.
-    step: f64,
-    left: usize,
-    /// Frames that a change takes.
-    frames: usize,
 }
 
 impl Gain {
     /// A gain of 0 dB at a rate in Hz.
     pub(crate) fn new(rate: f64) -> Self {
         Gain {
-            db: 0.0,
+            db: Smooth::new(0.0, rate),
             factor: 1.0,
-            target: 1.0,
-            step: 1.0,
-            left: 0,
-            frames: ((SMOOTHING * rate).round() as usize).max(1),
         }
     }
 
     /// Sets where to go, in dB, at most [`MOST`] either way. What is no number is ignored.
     pub(crate) fn set(&mut self, db: f32) {
-        let db = db.clamp(-MOST, MOST);
-        if db == self.db || db.is_nan() {
-            return;
+        if !db.is_nan() {
+            self.db.set(db.clamp(-MOST, MOST).into());
         }
-        self.db = db;
-        self.target = factor(db);
-        self.left = self.frames;
-        self.step = (self.target / self.factor).powf(1.0 / self.frames as f64);
     }
 
     /// Goes there at once.
     pub(crate) fn finish(&mut self) {
-        self.factor = self.target;
-        self.left = 0;
+        self.db.finish();
+        self.factor = factor(self.db.target());
     }
 
     /// Applies the gain to channels of one length. At 0 dB every bit stays as it is.
     pub(crate) fn process(&mut self, channels: &mut [&mut [f32]]) {
         let frames = channels.first().map_or(0, |channel| channel.len());
-        let moving = self.left.min(frames);
+        let moving = self.db.left().min(frames);
         for frame in 0..moving {
-            self.left -= 1;
-            self.factor = if self.left == 0 {
-                self.target
-            } else {
-                self.factor * self.step
-            };
+            self.factor = factor(self.db.next());
             for channel in channels.iter_mut() {
                 channel[frame] *= self.factor as f32;
             }
@@ -78,8 +57,8 @@ impl Gain {
 }
 
 /// A gain in dB as a factor.
-pub(crate) fn factor(db: f32) -> f64 {
-    10f64.powf(f64::from(db) / 20.0)
+pub(crate) fn factor(db: f64) -> f64 {
+    10f64.powf(db / 20.0)
 }
 
 #[cfg(test)]

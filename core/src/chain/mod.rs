@@ -1,176 +1,187 @@
 //! The signal chain: what a guitarist plays through, from the input to the output.
 //!
-//! ```text
-//! in -> source -> input gain -> (tone) -> pedal -> capture -> gate -> tone -> cab -> DC blocker -> output gain -> out
-//!   \                      \-- heard by the gate ---------/                                                 /
-//!    \-- delay of the same length --------------------------------------------------------------> bypass --/
-//! ```
-//!
-//! A chain cuts what it gets into pieces of at most 64 frames, so a block may have any length.
+//! A chain cuts what it gets into blocks of at most 64 frames, so a host's block may have any length.
 
-mod amp;
-mod bypass;
-mod cab;
+mod at_host_rate;
+mod bank;
 mod config;
 mod crossfade;
-mod dc_blocker;
 mod delay;
-mod dual_mono;
 mod filter;
 mod gain;
-mod gate;
-mod host_rate_capture;
 mod impulse_response;
-mod knobs;
 mod onset;
-mod pedal;
 #[cfg(test)]
 mod probe;
-mod ramp;
-mod rate;
-mod source;
+mod ring;
+mod smooth;
+mod stage;
+mod stages;
 mod switch;
-mod tone;
-mod tuner;
 
-pub use amp::{Amp, latency};
-pub use cab::{Cab, CabSettings};
+pub use bank::{BuildId, LevelMatch, Loaded, SLOTS, SlotPart};
 pub use config::{ProcessConfig, Voicing};
-pub use gate::GateSettings;
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
-pub use source::Source;
-pub use tone::ToneSettings;
-pub use tuner::{Tuner, TunerReading, TunerSettings};
+pub use stages::{
+    Amp, Cab, CabSettings, GateSettings, Peaks, Pedal, Source, ToneSettings, TunerReading,
+    TunerSettings,
+};
 
 use crate::engine::BLOCK;
-use crate::format::controls::KnobPositions;
-use crate::levels::LevelSettings;
 use crate::rig::Settings;
 use crate::simd::FlushDenormals;
-use bypass::Bypass;
-use crossfade::{Crossfade, Player};
-use dc_blocker::DcBlocker;
-use gain::Gain;
-use gate::Gate;
-use source::SourceSelector;
-use tone::ToneStack;
+use at_host_rate::rate::RateMatch;
+use stage::{Block, Stage};
+use stages::{
+    Amps, Bypass, Cabs, DcBlocker, Gate, InputGain, Meters, OutputGain, SourceSelector, ToneStack,
+    Tuner,
+};
 
 /// What comes in louder than this (60 dB over full scale) is no guitar; it is held there, so that no
 /// arithmetic behind it overflows.
 const MOST_INPUT: f32 = 1000.0;
 
-/// What goes out softer than this (-300 dB) is silence: 120 dB below the last bit of 32.
-const LEAST_OUTPUT: f32 = 1e-15;
+/// Frames at the rate `host` by which a capture of the rate `capture` is late, both in Hz: what
+/// converting there and back takes; 0 if they are the same. An oversampled capture has another rate,
+/// see [`crate::Capture::oversampled`].
+pub fn latency(host: f64, capture: f64) -> usize {
+    RateMatch::latency(host, capture)
+}
 
 /// The signal chain of one instance. Made by whoever may allocate; after that, no call allocates,
 /// frees, waits or panics.
 pub struct Chain {
     config: ProcessConfig,
     source: SourceSelector,
-    input: Gain,
-    /// The gain that the captures have for their input, for what listens to it with them.
-    calibration: Gain,
+    input: InputGain,
     tone_before: ToneStack,
-    captures: Crossfade<Amp>,
-    levels: LevelSettings,
-    slim: f64,
-    /// Of captures that have some; those that were never turned stand where their file has them start.
-    knobs: Option<KnobPositions>,
-    pedal: bool,
+    amps: Amps,
     gate: Gate,
     tone: ToneStack,
-    cabs: Crossfade<Cab>,
-    cab_settings: CabSettings,
+    cabs: Cabs,
     dc_blocker: DcBlocker,
-    output: Gain,
-    tuner: Tuner,
+    output: OutputGain,
+    meters: Meters,
     bypass: Bypass,
-    peaks: Peaks,
-}
-
-/// The largest absolute samples since the last look, in linear amplitude (1: full scale).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Peaks {
-    /// As it comes in, before any gain, left and right.
-    pub guitar: [f32; 2],
-    /// Behind the input gain, left and right.
-    pub input: [f32; 2],
-    /// Behind the output gain, left and right.
-    pub output: [f32; 2],
+    tuner: Tuner,
 }
 
 impl Chain {
-    /// A chain that has no capture yet and is silent. It has no cab either. Gate, tone stack and DC blocker are off.
+    /// A chain that has nothing loaded and is silent, set as a new rig is.
     pub fn new(config: ProcessConfig) -> Self {
+        let rate = config.rate;
         let mut chain = Chain {
-            source: SourceSelector::new(config.rate),
-            input: Gain::new(config.rate),
-            calibration: Gain::new(config.rate),
-            tone_before: ToneStack::new(config.rate),
-            captures: Crossfade::new(config.rate),
-            levels: LevelSettings::default(),
-            slim: 1.0,
-            knobs: None,
-            pedal: true,
-            gate: Gate::new(config.rate, config.latency),
-            tone: ToneStack::new(config.rate),
-            cabs: Crossfade::new(config.rate),
-            cab_settings: CabSettings::default(),
-            dc_blocker: DcBlocker::new(config.rate),
-            output: Gain::new(config.rate),
-            tuner: Tuner::new(config.rate),
-            bypass: Bypass::new(config.rate, config.latency),
-            peaks: Peaks::default(),
             config,
+            source: SourceSelector::new(rate),
+            input: InputGain::new(rate),
+            tone_before: ToneStack::new(true, rate),
+            amps: Amps::new(config),
+            gate: Gate::new(rate, config.latency),
+            tone: ToneStack::new(false, rate),
+            cabs: Cabs::new(config),
+            dc_blocker: DcBlocker::new(rate),
+            output: OutputGain::new(rate),
+            meters: Meters::default(),
+            bypass: Bypass::new(rate, config.latency),
+            tuner: Tuner::new(rate),
         };
-        chain.set_gate(GateSettings {
-            on: false,
-            ..GateSettings::default()
-        });
-        chain.set_tone(ToneSettings {
-            on: false,
-            ..ToneSettings::default()
-        });
-        chain.set_dc_blocker(false);
+        chain.set(&Settings::default());
         chain.reset();
         chain
     }
 
-    /// What it was made for; a capture has to be made for the same.
+    /// The stages in their order: what one makes is what the next one hears.
+    fn stages(&mut self) -> [&mut dyn Stage; 12] {
+        [
+            &mut self.source,
+            &mut self.input,
+            &mut self.tone_before,
+            &mut self.amps,
+            &mut self.gate,
+            &mut self.tone,
+            &mut self.cabs,
+            &mut self.dc_blocker,
+            &mut self.output,
+            &mut self.meters,
+            &mut self.bypass,
+            &mut self.tuner,
+        ]
+    }
+
+    /// What it was made for; what is loaded has to be made for the same.
     pub fn config(&self) -> ProcessConfig {
         self.config
     }
 
     /// Brings everything to what `settings` say, smoothly.
     pub fn set(&mut self, settings: &Settings) {
-        self.set_input_gain(settings.input_db);
-        self.set_output_gain(settings.output_db);
-        self.set_source(settings.source);
-        self.set_bypass(settings.bypass);
-        self.set_slim(f64::from(settings.slim));
-        self.set_knobs(settings.knobs);
-        self.set_pedal(settings.pedal);
-        self.set_levels(settings.levels);
-        self.set_gate(settings.gate);
-        self.set_tone(settings.tone);
-        self.set_cab(settings.cab);
-        self.set_dc_blocker(settings.dc_blocker);
-        self.tuner.set(settings.tuner);
+        for stage in self.stages() {
+            stage.update(settings);
+        }
     }
 
-    /// The note that is played, while the tuner is on and hears a clear one.
-    pub fn tuner_reading(&self) -> Option<TunerReading> {
-        self.tuner.reading()
+    /// Whether a slot that slept hears all that it missed at once when it is gone over to, whatever that
+    /// takes, instead of within a bounded part of each block. For hosts that render.
+    pub fn set_offline(&mut self, offline: bool) {
+        self.amps.set_offline(offline);
     }
 
-    /// Sets the gain before the capture in dB.
-    pub fn set_input_gain(&mut self, db: f32) {
-        self.input.set(db);
+    /// Whether [`Chain::load`] would take it now. What fades in or out cannot be replaced, and what was
+    /// replaced has to be taken away first.
+    pub fn accepts(&self, loaded: &Loaded) -> bool {
+        match &loaded.part {
+            SlotPart::Cab(cab) => self.cabs.accepts(loaded.slot, cab.as_deref()),
+            part => self.amps.accepts(loaded.slot, part),
+        }
     }
 
-    /// Sets the noise gate.
-    pub fn set_gate(&mut self, settings: GateSettings) {
-        self.gate.set(settings);
+    /// Puts a part into a slot. In the slot that plays, it is gone over to; the newest wins.
+    ///
+    /// # Errors
+    /// The part, if it cannot be taken now or was made for another config.
+    pub fn load(&mut self, loaded: Loaded) -> Result<(), Loaded> {
+        if !self.accepts(&loaded) {
+            return Err(loaded);
+        }
+        let silent = self.amps.amp(self.amps.playing()).is_none();
+        match loaded.part {
+            SlotPart::Cab(cab) => self.cabs.load(loaded.slot, cab, silent),
+            part => self.amps.load(loaded.slot, part),
+        }
+        Ok(())
+    }
+
+    /// A part that is no longer played, to be dropped on another thread.
+    pub fn take_retired(&mut self) -> Option<SlotPart> {
+        self.amps
+            .take_retired()
+            .or_else(|| self.cabs.take_retired())
+    }
+
+    /// Takes out all that is loaded, a part at a call; afterwards there is silence.
+    pub fn take_any(&mut self) -> Option<Loaded> {
+        let part = self.amps.take_any().or_else(|| self.cabs.take_any());
+        part.map(|(slot, part)| Loaded { slot, part })
+    }
+
+    /// The slot that is heard.
+    pub fn playing(&self) -> usize {
+        self.amps.playing()
+    }
+
+    /// The number of the newest amp in a slot.
+    pub fn amp_id(&self, slot: usize) -> Option<BuildId> {
+        Some(self.amps.amp(slot)?.id())
+    }
+
+    /// The number of the newest cabinet in a slot.
+    pub fn cab_id(&self, slot: usize) -> Option<BuildId> {
+        Some(self.cabs.cab(slot)?.id())
+    }
+
+    /// Frames for which it sounds on after its input, at most.
+    pub fn tail(&mut self) -> usize {
+        self.stages().iter().map(|stage| stage.tail()).sum()
     }
 
     /// What the gate takes away now, in dB: 0 or less.
@@ -183,282 +194,62 @@ impl Chain {
         self.gate.level_db()
     }
 
-    /// Sets the tone stack.
-    pub fn set_tone(&mut self, settings: ToneSettings) {
-        let at = |here: bool| ToneSettings {
-            on: settings.on && here,
-            ..settings
-        };
-        self.tone_before.set(at(settings.before_amp));
-        self.tone.set(at(!settings.before_amp));
-    }
-
-    /// Sets how hard captures are driven and how loud they come out.
-    pub fn set_levels(&mut self, settings: LevelSettings) {
-        if settings != self.levels {
-            self.levels = settings;
-            self.captures.each(|amp| amp.set_levels(&settings));
-        }
-    }
-
-    /// Chooses the size of captures that have several, from 0 (smallest) to 1 (full).
-    pub fn set_slim(&mut self, value: f64) {
-        if value != self.slim {
-            self.slim = value;
-            self.captures.each(|amp| amp.set_slim(value));
-        }
-    }
-
-    /// Turns the knobs of captures that have some; each is heard to move within 20 ms. Not those of a
-    /// pedal, see [`Amp::with_pedal`].
-    pub fn set_knobs(&mut self, positions: KnobPositions) {
-        if self.knobs != Some(positions) {
-            self.knobs = Some(positions);
-            self.captures.each(|amp| amp.set_knobs(&positions));
-        }
-    }
-
-    /// Steps on the pedal, where there is one.
-    pub fn set_pedal(&mut self, on: bool) {
-        if on != self.pedal {
-            self.pedal = on;
-            self.captures.each(|amp| amp.set_pedal(on));
-        }
-    }
-
-    /// Switches the high-pass at 5 Hz, which takes out offsets.
-    pub fn set_dc_blocker(&mut self, on: bool) {
-        self.dc_blocker.set(on);
-    }
-
-    /// Sets the gain behind the capture in dB.
-    pub fn set_output_gain(&mut self, db: f32) {
-        self.output.set(db);
-    }
-
-    /// Sets what of a stereo input is played.
-    pub fn set_source(&mut self, source: Source) {
-        self.source.set(source);
-    }
-
-    /// Passes the input through.
-    pub fn set_bypass(&mut self, on: bool) {
-        self.bypass.set(on);
-    }
-
-    /// Whether [`Chain::offer`] would take a capture now: not while one fades into another, nor
-    /// while [`Chain::take_done`] has something to give.
-    pub fn accepts(&self) -> bool {
-        self.captures.accepts()
-    }
-
-    /// Goes over to a capture: at once if nothing was played yet, else through a crossfade. Given
-    /// back if it cannot be taken now, or was made for another config.
-    pub fn offer(&mut self, mut amp: Box<Amp>) -> Result<(), Box<Amp>> {
-        if amp.config() != self.config {
-            return Err(amp);
-        }
-        amp.set_levels(&self.levels);
-        amp.set_slim(self.slim);
-        amp.set_pedal(self.pedal);
-        if let Some(positions) = &self.knobs {
-            amp.set_knobs(positions);
-        }
-        amp.finish();
-        self.captures.offer(amp)
-    }
-
-    /// A capture that is no longer played, to be dropped on another thread.
-    pub fn take_done(&mut self) -> Option<Box<Amp>> {
-        self.captures.take_done()
-    }
-
-    /// Takes the captures out, one at a call.
-    pub fn take_any(&mut self) -> Option<Box<Amp>> {
-        self.captures.take_any()
-    }
-
-    /// The ticket of the newest capture it has.
-    pub fn ticket(&self) -> Option<u64> {
-        self.captures.ticket()
-    }
-
-    /// Sets how cabs sound: those that it has and those that it will get.
-    pub fn set_cab(&mut self, settings: CabSettings) {
-        if settings != self.cab_settings {
-            self.cab_settings = settings;
-            self.cabs.each(|cab| cab.set(settings));
-        }
-    }
-
-    /// As [`Chain::accepts`], for [`Chain::offer_cab`].
-    pub fn accepts_cab(&self) -> bool {
-        self.cabs.accepts()
-    }
-
-    /// As [`Chain::offer`]: goes over to a cab, or from it to one with nothing in it.
-    pub fn offer_cab(&mut self, mut cab: Box<Cab>) -> Result<(), Box<Cab>> {
-        if cab.config() != self.config {
-            return Err(cab);
-        }
-        cab.set(self.cab_settings);
-        cab.finish();
-        if self.captures.ticket().is_none() {
-            // Nothing was heard yet.
-            self.cabs.begin_anew();
-        }
-        self.cabs.offer(cab)
-    }
-
-    /// A cab that is no longer played, to be dropped on another thread.
-    pub fn take_done_cab(&mut self) -> Option<Box<Cab>> {
-        self.cabs.take_done()
-    }
-
-    /// Takes the cabs out, one at a call; without one, what comes in is passed on.
-    pub fn take_any_cab(&mut self) -> Option<Box<Cab>> {
-        self.cabs.take_any()
-    }
-
-    /// The ticket of the newest cab it has.
-    pub fn cab_ticket(&self) -> Option<u64> {
-        self.cabs.ticket()
+    /// The note that is played, while the tuner is on and hears a clear one.
+    pub fn tuner_reading(&self) -> Option<TunerReading> {
+        self.tuner.reading()
     }
 
     /// The largest samples since the last call.
     pub fn take_peaks(&mut self) -> Peaks {
-        std::mem::take(&mut self.peaks)
+        std::mem::take(&mut self.meters.peaks)
     }
 
     /// Back to silence; whatever was moving is where it was going.
     pub fn reset(&mut self) {
-        self.source.finish();
-        self.input.finish();
-        self.calibration.finish();
-        self.tone_before.finish();
-        self.tone_before.reset();
-        self.gate.finish();
-        self.gate.reset();
-        self.tone.finish();
-        self.tone.reset();
-        self.dc_blocker.finish();
-        self.dc_blocker.reset();
-        self.output.finish();
-        self.tuner.finish();
-        self.tuner.reset();
-        self.bypass.finish();
-        self.bypass.reset();
-        self.captures.reset();
-        self.cabs.reset();
+        for stage in self.stages() {
+            stage.finish();
+            stage.reset();
+        }
     }
 
     /// Plays any number of frames in place: the config's outputs, of which its inputs hold what came
     /// in. Channels of different lengths are played as far as the shortest.
     pub fn process(&mut self, channels: &mut [&mut [f32]]) {
         let _flush = FlushDenormals::new();
-        let outputs = self.config.outputs.min(channels.len());
+        let outputs = self.config.outputs.min(channels.len()).min(2);
         let channels = &mut channels[..outputs];
         let frames = channels.iter().map(|c| c.len()).min().unwrap_or(0);
         for start in (0..frames).step_by(BLOCK) {
-            let end = frames.min(start + BLOCK);
-            match channels {
-                [left, right] => self.piece(&mut [&mut left[start..end], &mut right[start..end]]),
-                [only] => self.piece(&mut [&mut only[start..end]]),
-                _ => {}
+            let count = BLOCK.min(frames - start);
+            self.play(channels, start, count);
+        }
+    }
+
+    fn play(&mut self, channels: &mut [&mut [f32]], start: usize, frames: usize) {
+        let mut block = Block::new(channels.len(), frames);
+        for (side, channel) in block.sound.iter_mut().zip(&*channels) {
+            for (sample, &came) in side.iter_mut().zip(&channel[start..start + frames]) {
+                *sample = sanitize(came);
             }
         }
-    }
-
-    fn piece(&mut self, channels: &mut [&mut [f32]]) {
-        for channel in channels.iter_mut().take(self.config.inputs) {
-            channel
-                .iter_mut()
-                .for_each(|sample| *sample = sanitize(*sample));
+        if self.config.inputs == 1 {
+            block.sound[1] = block.sound[0];
         }
-        if let ([left, right], 1) = (&mut *channels, self.config.inputs) {
-            right.copy_from_slice(left);
+        block.input = block.sound;
+        for stage in self.stages() {
+            stage.play(&mut block);
         }
-        self.bypass.keep(channels);
-        if let ([left, right], 2) = (&mut *channels, self.config.inputs) {
-            self.source.process(left, right);
+        for (channel, side) in channels.iter_mut().zip(&block.sound) {
+            channel[start..start + frames].copy_from_slice(&side[..frames]);
         }
-        update_peaks(&mut self.peaks.guitar, channels);
-        self.tuner.listen(channels);
-        self.input.process(channels);
-        self.listen(channels);
-        self.tone_before.process(channels);
-        // A capture and a cab that come together are heard together.
-        let (captures, cabs) = (self.captures.is_listening(), self.cabs.is_listening());
-        self.captures.hold(cabs);
-        self.cabs.hold(captures);
-        through(&mut self.captures, channels);
-        self.gate.apply(channels);
-        self.tone.process(channels);
-        through(&mut self.cabs, channels);
-        self.dc_blocker.process(channels);
-        self.output.process(channels);
-        channels.iter_mut().for_each(|channel| flush_tiny(channel));
-        update_peaks(&mut self.peaks.output, channels);
-        self.bypass.process(channels);
-        self.tuner.apply(channels);
-    }
-
-    /// Has the meter and the gate hear the guitar as hard as the capture is driven.
-    fn listen(&mut self, channels: &[&mut [f32]]) {
-        let mut heard = [[0.0; BLOCK]; 2];
-        let mut heard = heard.each_mut().map(|side| &mut side[..channels[0].len()]);
-        let heard = &mut heard[..channels.len()];
-        for (heard, channel) in heard.iter_mut().zip(channels) {
-            heard.copy_from_slice(channel);
-        }
-        let gain = self
-            .captures
-            .current()
-            .map_or(0.0, |amp| amp.input_gain_db(&self.levels));
-        self.calibration.set(gain as f32);
-        self.calibration.process(heard);
-        update_peaks(&mut self.peaks.input, heard);
-        self.gate.listen(heard);
     }
 }
 
-/// Plays channels through what is there to be gone over to.
-fn through<P: Player>(stage: &mut Crossfade<P>, channels: &mut [&mut [f32]]) {
-    let frames = channels[0].len();
-    let (mut input, mut output) = ([[0.0; BLOCK]; 2], [[0.0; BLOCK]; 2]);
-    for (piece, channel) in input.iter_mut().zip(channels.iter()) {
-        piece[..frames].copy_from_slice(channel);
-    }
-    stage.process(&input, &mut output, frames);
-    for (channel, piece) in channels.iter_mut().zip(&output) {
-        channel.copy_from_slice(&piece[..frames]);
-    }
-}
-
-/// A sample that arithmetic can stand: what is no number, infinite, or too small to be normal is
-/// silence.
+/// A sample that arithmetic can stand: NaN, infinity and what is too small to be normal are silence.
 fn sanitize(sample: f32) -> f32 {
     if sample.is_normal() {
         sample.clamp(-MOST_INPUT, MOST_INPUT)
     } else {
         0.0
-    }
-}
-
-/// Makes silence of what is too soft for anybody: some hosts compare levels that no converter has, and
-/// take what a closed gate leaves for a plugin that does not fall silent.
-fn flush_tiny(channel: &mut [f32]) {
-    for sample in channel {
-        if sample.abs() < LEAST_OUTPUT {
-            *sample = 0.0;
-        }
-    }
-}
-
-fn update_peaks(peaks: &mut [f32; 2], channels: &[&mut [f32]]) {
-    for (peak, channel) in peaks.iter_mut().zip(channels) {
-        *peak = channel
-            .iter()
-            .fold(*peak, |peak, sample| peak.max(sample.abs()));
     }
 }

@@ -1,59 +1,50 @@
 //! On and off, with a fade between.
 
-use super::gain::SMOOTHING;
+use super::smooth::Smooth;
 use crate::engine::BLOCK;
 
-/// A stage's switch. What it switches is faded in and out in a straight line over [`SMOOTHING`]
-/// seconds, and need not be worked out while it is off.
+/// A stage's switch. What it switches is faded in and out in a straight line over
+/// [`super::smooth::SMOOTHING`] seconds, and need not be worked out while it is off.
 pub(super) struct Switch {
-    on: bool,
-    /// Where the fade is, from 0 (off) to `frames` (on).
-    at: usize,
-    frames: usize,
+    /// How much of the stage is heard, from 0 (off) to 1 (on).
+    part: Smooth,
 }
 
 impl Switch {
-    /// A switch that is on, at a rate in Hz.
-    pub(super) fn new(rate: f64) -> Self {
-        let frames = ((SMOOTHING * rate).round() as usize).max(1);
+    /// A switch that is on or off, at a rate in Hz.
+    pub(super) fn new(on: bool, rate: f64) -> Self {
         Switch {
-            on: true,
-            at: frames,
-            frames,
+            part: Smooth::new(on.into(), rate),
         }
     }
 
     pub(super) fn set(&mut self, on: bool) {
-        self.on = on;
+        self.part.set(on.into());
     }
 
     /// Finishes a fade at once.
     pub(super) fn finish(&mut self) {
-        self.at = if self.on { self.frames } else { 0 };
+        self.part.finish();
     }
 
     /// Whether nothing of the stage is to be heard.
     pub(super) fn is_off(&self) -> bool {
-        !self.on && self.at == 0
+        self.part.is_at(0.0)
     }
 
     /// Whether nothing but the stage is to be heard.
     pub(super) fn is_on(&self) -> bool {
-        self.on && self.at == self.frames
+        self.part.is_at(1.0)
     }
 
     /// Frames of a fade.
     pub(super) fn frames(&self) -> usize {
-        self.frames
+        self.part.frames()
     }
 
     /// How much of the stage is heard in the next frame, from 0 to 1.
     pub(super) fn next(&mut self) -> f64 {
-        self.at = match self.on {
-            true => (self.at + 1).min(self.frames),
-            false => self.at.saturating_sub(1),
-        };
-        self.at as f64 / self.frames as f64
+        self.part.next()
     }
 
     /// Puts what a stage made of `channels` in their place, as far as the fade is.

@@ -73,6 +73,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The slot that is to play.
+    pub fn slot(&self) -> usize {
+        self.side as usize
+    }
+
     /// At how many times its rate the capture plays: 1, 2, 4 or 8.
     pub fn oversampling_factor(&self, offline: bool) -> usize {
         match offline {

@@ -1,9 +1,10 @@
 //! A value that moves without clicks.
 
-use super::gain::SMOOTHING;
+/// Seconds that a value takes to where it is set.
+pub(crate) const SMOOTHING: f64 = 0.02;
 
 /// A value that takes [`SMOOTHING`] seconds, in a straight line, to where it is set.
-pub(super) struct Ramp {
+pub(super) struct Smooth {
     /// Where it was, and where it is going.
     from: f64,
     to: f64,
@@ -13,10 +14,10 @@ pub(super) struct Ramp {
     frames: usize,
 }
 
-impl Ramp {
+impl Smooth {
     /// It stands at `value`; `rate` in Hz.
     pub(super) fn new(value: f64, rate: f64) -> Self {
-        Ramp {
+        Smooth {
             from: value,
             to: value,
             left: 0,
@@ -48,13 +49,18 @@ impl Ramp {
         self.left
     }
 
+    /// Frames of the whole way.
+    pub(super) fn frames(&self) -> usize {
+        self.frames
+    }
+
     /// Whether it stands still at a value.
     pub(super) fn is_at(&self, value: f64) -> bool {
         self.left == 0 && self.to == value
     }
 
     /// Where it is.
-    fn now(&self) -> f64 {
+    pub(super) fn now(&self) -> f64 {
         self.to + (self.from - self.to) * (self.left as f64 / self.frames as f64)
     }
 

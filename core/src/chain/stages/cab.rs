@@ -3,12 +3,13 @@
 //! It adds no latency, see `engine/convolver.rs`.
 
 use super::amp::clamp_output;
-use super::config::{Block, ProcessConfig};
-use super::crossfade::Player;
-use super::filter::{Filter, warp};
-use super::impulse_response::ImpulseResponse;
-use super::ramp::Ramp;
-use super::switch::Switch;
+use crate::chain::bank::BuildId;
+use crate::chain::config::ProcessConfig;
+use crate::chain::filter::{Filter, warp};
+use crate::chain::impulse_response::ImpulseResponse;
+use crate::chain::smooth::Smooth;
+use crate::chain::stage::Sides;
+use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
 use crate::simd::SimdLevel;
@@ -77,17 +78,17 @@ impl Default for CabSettings {
 pub struct Cab {
     responses: Vec<Response>,
     config: ProcessConfig,
-    ticket: u64,
+    id: BuildId,
     switch: Switch,
     low_cut: Cut,
     high_cut: Cut,
-    mix: Ramp,
-    blend: Ramp,
+    mix: Smooth,
+    blend: Smooth,
 }
 
 impl Cab {
     /// Makes up to two impulse responses ready; without any it passes on what comes in, as if off.
-    /// With one, it is the same which of the two that is. `ticket` is the caller's, to know it by.
+    /// With one, it is the same which of the two that is. `id` tells it apart.
     ///
     /// A mono response plays on each channel; of a stereo one the left side on the left and the right
     /// side on the right, or where there is one channel, their mean.
@@ -98,7 +99,7 @@ impl Cab {
         first: Option<&ImpulseResponse>,
         second: Option<&ImpulseResponse>,
         config: ProcessConfig,
-        ticket: u64,
+        id: BuildId,
     ) -> Result<Self, String> {
         let pairs = [(first, second), (second, first)].into_iter();
         let responses = pairs.filter_map(|(response, other)| Some((response?, other)));
@@ -107,18 +108,18 @@ impl Cab {
                 .map(|(response, other)| Response::new(response, other, config))
                 .collect::<Result<_, _>>()?,
             config,
-            ticket,
-            switch: Switch::new(config.rate),
+            id,
+            switch: Switch::new(true, config.rate),
             low_cut: Cut::new(Side::Low, config.rate),
             high_cut: Cut::new(Side::High, config.rate),
-            mix: Ramp::new(1.0, config.rate),
-            blend: Ramp::new(0.5, config.rate),
+            mix: Smooth::new(1.0, config.rate),
+            blend: Smooth::new(0.5, config.rate),
         })
     }
 
-    /// The caller's number of it.
-    pub fn ticket(&self) -> u64 {
-        self.ticket
+    /// The number that it was built with.
+    pub fn id(&self) -> BuildId {
+        self.id
     }
 
     /// What it was made for.
@@ -127,9 +128,9 @@ impl Cab {
     }
 
     /// Brings settings into their ranges and leaves out what is no number. A change takes
-    /// [`super::gain::SMOOTHING`] seconds.
+    /// [`crate::chain::smooth::SMOOTHING`] seconds.
     pub(super) fn set(&mut self, settings: CabSettings) {
-        let set = |ramp: &mut Ramp, to: f32, range: RangeInclusive<f32>| {
+        let set = |ramp: &mut Smooth, to: f32, range: RangeInclusive<f32>| {
             if !to.is_nan() {
                 ramp.set(to.clamp(*range.start(), *range.end()).into());
             }
@@ -168,7 +169,7 @@ impl Cab {
     }
 
     /// The sound of all responses together, `frames` frames of `channels` channels.
-    fn convolve(&mut self, input: &Block, channels: usize, frames: usize) -> [[f64; BLOCK]; 2] {
+    fn convolve(&mut self, input: &Sides, channels: usize, frames: usize) -> [[f64; BLOCK]; 2] {
         let mut heard = [[0.0; BLOCK]; 2];
         for (heard, input) in heard.iter_mut().zip(input).take(channels) {
             for (heard, &sample) in heard.iter_mut().zip(input).take(frames) {
@@ -197,26 +198,32 @@ impl Cab {
     }
 }
 
-impl Player for Cab {
-    const SILENT_WITHOUT: bool = false;
-
-    fn ticket(&self) -> u64 {
-        self.ticket
-    }
-
-    fn memory(&self) -> usize {
+impl Cab {
+    /// Frames that it has to hear, at most, before it plays as if it had always played.
+    pub(super) fn settle_frames(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
-        let cuts = self.low_cut.memory().max(self.high_cut.memory());
+        let cuts = self
+            .low_cut
+            .settle_frames()
+            .max(self.high_cut.settle_frames());
         let most = (LONGEST_WAIT * self.config.rate) as usize;
         taps.map_or(0, |taps| taps.min(most) + cuts)
     }
 
-    fn reset(&mut self) {
+    /// Frames for which it sounds on.
+    pub(super) fn tail(&self) -> usize {
+        let taps = self.responses.iter().map(|response| response.taps).max();
+        taps.unwrap_or(0)
+    }
+
+    /// Back to where silence leaves it.
+    pub(super) fn reset(&mut self) {
         self.finish();
         self.forget();
     }
 
-    fn process(&mut self, input: &Block, output: &mut Block, frames: usize) {
+    /// Plays `frames` frames, at most [`BLOCK`].
+    pub(super) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
         *output = *input;
         if self.responses.is_empty() || self.switch.is_off() {
             return;
@@ -250,7 +257,7 @@ struct Response {
     /// Samples of the response.
     taps: usize,
     /// Factor on the level that it was made for, now, and what makes it as loud as all others.
-    gain: Ramp,
+    gain: Smooth,
     normalizing: f64,
 }
 
@@ -276,12 +283,12 @@ impl Response {
             lanes: lanes.map(|taps| Lane::new(taps)).collect(),
             mid_and_side,
             taps: channels[0].len(),
-            gain: Ramp::new(1.0, config.rate),
+            gain: Smooth::new(1.0, config.rate),
             normalizing: 10f64.powf(relative / 20.0),
         })
     }
 
-    fn process(&mut self, input: &Block, channels: usize, frames: usize) -> Block {
+    fn process(&mut self, input: &Sides, channels: usize, frames: usize) -> Sides {
         let mut heard = *input;
         let mut sound = [[0.0; BLOCK]; 2];
         if self.mid_and_side {
@@ -374,9 +381,9 @@ struct Cut {
     side: Side,
     rate: f64,
     /// Its frequency, in octaves above 1 Hz.
-    octaves: Ramp,
+    octaves: Smooth,
     /// How much of it there is, 0 (off) to 1.
-    amount: Ramp,
+    amount: Smooth,
     filter: Filter,
     /// Of the integrators, for each channel.
     states: [[f64; 2]; 2],
@@ -388,8 +395,8 @@ impl Cut {
         Cut {
             side,
             rate,
-            octaves: Ramp::new(0.0, rate),
-            amount: Ramp::new(0.0, rate),
+            octaves: Smooth::new(0.0, rate),
+            amount: Smooth::new(0.0, rate),
             filter: Filter::new(1.0, SQRT_2, [1.0, 0.0, 0.0]),
             states: Default::default(),
         }
@@ -429,7 +436,7 @@ impl Cut {
     }
 
     /// Frames after which it has forgotten what came in, as far as that is heard.
-    fn memory(&self) -> usize {
+    fn settle_frames(&self) -> usize {
         if self.is_off() {
             return 0;
         }
@@ -489,6 +496,7 @@ mod tests {
             inputs: channels,
             outputs: channels,
             latency: 0,
+            pedal_latency: 0,
         }
     }
 
@@ -506,7 +514,7 @@ mod tests {
 
     fn cab(responses: &[&ImpulseResponse], config: ProcessConfig, settings: CabSettings) -> Cab {
         let at = |n: usize| responses.get(n).copied();
-        let mut cab = Cab::new(at(0), at(1), config, 0).unwrap();
+        let mut cab = Cab::new(at(0), at(1), config, BuildId(0)).unwrap();
         cab.set(settings);
         cab.finish();
         cab
@@ -656,7 +664,7 @@ mod tests {
                 for n in 0..2 {
                     let alone = [&one, &two][n];
                     let at = |m| (n == m).then_some(responses[m]);
-                    let mut cab = Cab::new(at(0), at(1), config(1, RATE), 0).unwrap();
+                    let mut cab = Cab::new(at(0), at(1), config(1, RATE), BuildId(0)).unwrap();
                     cab.set(settings);
                     cab.finish();
                     let found = play(&mut cab, &[&input], 64, still);
@@ -695,7 +703,7 @@ mod tests {
             input[0] = 1.0;
             let output = play(&mut cab, &[&input], 64, still).remove(0);
             if (low, high) == (20.0, 20_000.0) {
-                assert_eq!(cab.memory(), 1);
+                assert_eq!(cab.settle_frames(), 1);
             }
             for frequency in [30.0, 50.0, 100.0, 300.0, 1000.0, 5000.0, 12_000.0] {
                 let (mut real, mut imaginary) = (0.0, 0.0);
@@ -843,7 +851,7 @@ mod tests {
         );
         let output = play(&mut cab, &[&input, &input], 50, still);
         assert!(output[0] == input && output[1] == input);
-        assert_eq!(cab.memory(), 0);
+        assert_eq!(cab.settle_frames(), 0);
     }
 
     #[test]
@@ -915,7 +923,7 @@ mod tests {
             ..settings
         });
         cab.set(settings);
-        Player::reset(&mut cab);
+        cab.reset();
         assert_eq!(play(&mut cab, &[&input], 64, still), before);
     }
 
@@ -953,7 +961,7 @@ mod tests {
             }
         });
         assert!(found.iter().flatten().all(|s| s.is_finite()));
-        Player::reset(&mut cab);
+        cab.reset();
         let wanted = play(&mut cab, &[&clean, &clean], 64, still);
         assert_eq!(found[0][59_000..].len(), 1000);
         for n in 59_000..60_000 {

@@ -114,7 +114,7 @@ fn hear(
 ) {
     let mut frames = 0;
     for piece in sound.chunks(PIECE) {
-        tuner.listen(&[piece]);
+        tuner.detect(&[piece]);
         frames += piece.len();
         check(frames as f64 / rate, tuner.reading());
     }
@@ -138,7 +138,7 @@ fn assert_told(sound: &[f32], frequency: f64, rate: f64, what: &dyn std::fmt::De
     let mut tuner = on(rate);
     // Not always at the same place of what it does in turn.
     let before = (frequency * 977.0) as usize % 400;
-    tuner.listen(&[vec![0.0; before]]);
+    tuner.detect(&[vec![0.0; before]]);
     hear(&mut tuner, sound, rate, |time, reading| {
         if (0.1..end).contains(&time) {
             let reading =
@@ -444,7 +444,7 @@ fn a_reading_has_the_nearest_note_of_the_reference() {
             reference_hz,
             ..Default::default()
         });
-        tuner.listen(&[sine(frequency, 0.3, 48_000.0, 20_000)]);
+        tuner.detect(&[sine(frequency, 0.3, 48_000.0, 20_000)]);
         let reading = tuner.reading().unwrap();
         let name = format!("{}{}", reading.name(), reading.octave());
         assert!(reading.clarity > 0.99 && reading.clarity <= 1.0);
@@ -474,7 +474,7 @@ fn it_hears_both_sides() {
     let [silence, tone] = [vec![0.0; 10_000], sine(110.0, 0.3, 48_000.0, 10_000)];
     for sides in [[&silence, &tone], [&tone, &silence], [&tone, &tone]] {
         let mut tuner = on(48_000.0);
-        tuner.listen(&sides);
+        tuner.detect(&sides);
         assert_eq!(tuner.reading().unwrap().note, 45);
     }
 }
@@ -483,7 +483,7 @@ fn it_hears_both_sides() {
 fn off_it_hears_nothing_and_on_again_it_begins_again() {
     let tone = sine(110.0, 0.3, 48_000.0, 10_000);
     let mut tuner = Tuner::new(48_000.0);
-    tuner.listen(&[&tone]);
+    tuner.detect(&[&tone]);
     assert_eq!(tuner.reading(), None);
     for on in [true, false, true] {
         tuner.set(TunerSettings {
@@ -491,7 +491,7 @@ fn off_it_hears_nothing_and_on_again_it_begins_again() {
             ..Default::default()
         });
         assert_eq!(tuner.reading(), None);
-        tuner.listen(&[&tone]);
+        tuner.detect(&[&tone]);
         assert_eq!(tuner.reading().is_some(), on);
     }
     tuner.reset();
@@ -518,8 +518,8 @@ fn it_mutes_with_a_fade_while_it_is_on_and_is_to_mute() {
             8000 => set(&mut tuner, false, true),
             _ => {}
         }
-        tuner.listen(piece);
-        tuner.apply(piece);
+        tuner.detect(piece);
+        tuner.silence(piece);
     });
     for heard in [0..2000, 4960..6000, 8960..10_000] {
         assert!(left[heard].iter().all(|&sample| sample == 0.5));
@@ -532,7 +532,7 @@ fn it_mutes_with_a_fade_while_it_is_on_and_is_to_mute() {
     set(&mut tuner, true, true);
     tuner.finish();
     let mut rest = [0.5];
-    tuner.apply(&mut [&mut rest]);
+    tuner.silence(&mut [&mut rest]);
     assert_eq!(rest, [0.0]);
 }
 
@@ -557,8 +557,8 @@ fn time_may_be_cut_anywhere_and_nothing_is_allocated() {
                     ..Default::default()
                 });
                 play(&mut [&mut output], length, |_, piece| {
-                    tuner.listen(piece);
-                    tuner.apply(piece);
+                    tuner.detect(piece);
+                    tuner.silence(piece);
                     reading = tuner.reading();
                 });
                 tuner.finish();
@@ -582,8 +582,8 @@ fn it_tunes_again_after_anything() {
     let tiny = noise.iter().map(|sample| sample * 1e-37).collect();
     for sound in [loud, steps, clicks.collect(), tiny] {
         let mut tuner = on(rate);
-        tuner.listen(&[sound]);
-        tuner.listen(&[Pluck::new(110.0).sound(rate, 0.6)]);
+        tuner.detect(&[sound]);
+        tuner.detect(&[Pluck::new(110.0).sound(rate, 0.6)]);
         let off = cents(tuner.reading().expect("a note"), 110.0);
         assert!(off.abs() < 1.0, "{off} cents");
     }

@@ -4,9 +4,12 @@
 //! square of the dB that are missing; a limit on speed keeps that from clicking. Hold, range and
 //! hysteresis are added so that, at their defaults, nothing of it changes.
 
-use super::delay::Delay;
-use super::switch::Switch;
+use crate::chain::delay::Delay;
+use crate::chain::gain::Gain;
+use crate::chain::stage::{Block, Stage};
+use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
+use crate::rig::Settings;
 use std::f64::consts::LN_10;
 use std::ops::RangeInclusive;
 
@@ -41,6 +44,13 @@ impl GateSettings {
     pub const RANGE_DB: RangeInclusive<f32> = -120.0..=0.0;
     /// Range of [`GateSettings::hysteresis_db`].
     pub const HYSTERESIS_DB: RangeInclusive<f32> = 0.0..=12.0;
+
+    /// What a steady level comes out as, both in dB.
+    pub fn response_db(&self, level: f64) -> f64 {
+        let coefficients = Coefficients::new(&self.valid(GateSettings::default()), 1.0);
+        let missing = (level - coefficients.threshold).min(0.0);
+        level + curve(missing).max(coefficients.range)
+    }
 
     /// Everything in its range; what is no number is as it was `before`.
     fn valid(self, before: GateSettings) -> GateSettings {
@@ -103,7 +113,9 @@ struct Coefficients {
     closes: f64,
     /// In frames.
     hold: f64,
-    /// The least that a sound is turned to, in dB.
+    /// The most that the player lets it turn down, in dB.
+    range: f64,
+    /// The most that it turns down, in dB.
     deepest: f64,
     /// The most that it moves in a frame, in dB: down, up.
     speed: [f64; 2],
@@ -124,6 +136,7 @@ impl Coefficients {
             opens: power(threshold),
             closes: power(threshold - f64::from(settings.hysteresis_db)),
             hold: f64::from(settings.hold_ms) / 1000.0 * rate,
+            range,
             deepest,
             speed: [way / release / rate, way / OPENING / rate],
         }
@@ -150,13 +163,15 @@ fn level(power: f64) -> f64 {
     power.ln() * (10.0 / LN_10)
 }
 
-/// A noise gate in two parts: [`Gate::listen`] hears what comes in, [`Gate::apply`] turns down what
+/// A noise gate in two parts: [`Gate::detect`] hears what comes in, [`Gate::apply`] turns down what
 /// became of it. It has one gain for both sides, that of the louder one, so a stereo image stays.
 pub(crate) struct Gate {
     settings: GateSettings,
     rate: f64,
-    law: Coefficients,
+    coefficients: Coefficients,
     switch: Switch,
+    /// What brings the key to the level that the capture is driven at.
+    drive: Gain,
     /// What came in, as late as the sound that is to be turned down.
     keys: [Delay; 2],
     latency: usize,
@@ -187,8 +202,9 @@ impl Gate {
         let mut gate = Gate {
             settings,
             rate,
-            law: Coefficients::new(&settings, rate),
-            switch: Switch::new(rate),
+            coefficients: Coefficients::new(&settings, rate),
+            switch: Switch::new(true, rate),
+            drive: Gain::new(rate),
             keys: [Delay::new(latency), Delay::new(latency)],
             latency,
             keep: 0.5f64.powf(1.0 / (HALF_LIFE * rate)),
@@ -213,7 +229,7 @@ impl Gate {
             return;
         }
         self.settings = settings;
-        self.law = Coefficients::new(&settings, self.rate);
+        self.coefficients = Coefficients::new(&settings, self.rate);
         if settings.range_db > *GateSettings::RANGE_DB.start() {
             // From depths where nothing is heard, it would take long to come up to a range.
             let reduction = self
@@ -231,22 +247,6 @@ impl Gate {
         self.switch.set(settings.on);
     }
 
-    /// Finishes all changes at once, and is as far open or closed as the level says.
-    pub(crate) fn finish(&mut self) {
-        self.switch.finish();
-        self.turn_to(self.target());
-    }
-
-    /// Forgets what came in, and is closed.
-    pub(crate) fn reset(&mut self) {
-        self.forget();
-        self.turn_to(self.target());
-        self.gain = match self.switch.is_off() {
-            true => 1.0,
-            false => self.factor,
-        };
-    }
-
     fn forget(&mut self) {
         self.keys.iter_mut().for_each(Delay::reset);
         self.powers = [QUIETEST; 2];
@@ -256,7 +256,7 @@ impl Gate {
     }
 
     /// Hears what comes in, one channel or two, at most [`BLOCK`] frames.
-    pub(crate) fn listen<Channel: AsRef<[f32]>>(&mut self, input: &[Channel]) {
+    pub(crate) fn detect<Channel: AsRef<[f32]>>(&mut self, input: &[Channel]) {
         self.idle = true;
         if self.switch.is_off() {
             self.gain = 1.0;
@@ -318,8 +318,8 @@ impl Gate {
     /// Opens or closes by the mean squares of a new frame, and moves towards where that leads.
     fn step(&mut self) {
         let threshold = match self.open {
-            true => self.law.closes,
-            false => self.law.opens,
+            true => self.coefficients.closes,
+            false => self.coefficients.opens,
         };
         if self.kept_open > 0 || self.louder() >= threshold {
             self.kept_open = self.kept_open.saturating_sub(1);
@@ -327,12 +327,12 @@ impl Gate {
             self.held = 0.0;
         } else if self.open {
             self.held += 1.0;
-            self.open = self.held <= self.law.hold;
+            self.open = self.held <= self.coefficients.hold;
         }
         let target = self.target();
         if target != self.reduction {
             // Half the way at most, so that it arrives gently.
-            let [down, up] = self.law.speed;
+            let [down, up] = self.coefficients.speed;
             let step = (0.5 * (target - self.reduction)).clamp(-down, up);
             self.turn_to(self.reduction + step);
         }
@@ -342,13 +342,45 @@ impl Gate {
     fn target(&self) -> f64 {
         match self.open {
             true => 0.0,
-            false => self.law.closed(self.louder()),
+            false => self.coefficients.closed(self.louder()),
         }
     }
 
     fn turn_to(&mut self, reduction: f64) {
         self.reduction = if reduction > OPEN { 0.0 } else { reduction };
         self.factor = (self.reduction * (LN_10 / 20.0)).exp();
+    }
+}
+
+impl Stage for Gate {
+    fn update(&mut self, settings: &Settings) {
+        self.set(settings.gate);
+    }
+
+    /// It is as far open or closed as the level says.
+    fn finish(&mut self) {
+        self.drive.finish();
+        self.switch.finish();
+        self.turn_to(self.target());
+    }
+
+    /// It is closed.
+    fn reset(&mut self) {
+        self.forget();
+        self.turn_to(self.target());
+        self.gain = match self.switch.is_off() {
+            true => 1.0,
+            false => self.factor,
+        };
+    }
+
+    fn play(&mut self, block: &mut Block) {
+        self.drive.set(block.drive_db);
+        block.key(|key| {
+            self.drive.process(key);
+            self.detect(key);
+        });
+        block.sound(|channels| self.apply(channels));
     }
 }
 
@@ -412,7 +444,7 @@ mod tests {
     fn gated(gate: &mut Gate, key: &[f32], sound: &[f32]) -> Vec<f32> {
         let mut output = sound.to_vec();
         play(&mut [&mut output], BLOCK, |frame, piece| {
-            gate.listen(&[&key[frame..][..piece[0].len()]]);
+            gate.detect(&[&key[frame..][..piece[0].len()]]);
             gate.apply(piece);
         });
         output
@@ -466,7 +498,7 @@ mod tests {
         let (mut left, mut right) = (ones.clone(), ones);
         play(&mut [&mut left, &mut right], BLOCK, |frame, piece| {
             let frames = frame..frame + piece[0].len();
-            linked.listen(&[&quiet[frames.clone()], &loud[frames]]);
+            linked.detect(&[&quiet[frames.clone()], &loud[frames]]);
             linked.apply(piece);
         });
         assert!(left == expected && right == expected);
@@ -605,7 +637,7 @@ mod tests {
                         ..Default::default()
                     });
                 }
-                gate.listen(&[&key[frame..frame + 50]]);
+                gate.detect(&[&key[frame..frame + 50]]);
                 gate.apply(piece);
                 if frame == 30_000 {
                     assert_eq!((gate.reduction_db(), gate.level_db()), (0.0, -120.0));
@@ -656,7 +688,7 @@ mod tests {
                     let x = (3e-5 * frame as f32).sin().abs();
                     turn(&mut settings, (leaps * x).round() / leaps);
                     gate.set(settings);
-                    gate.listen(&[&key[frame..frame + piece[0].len()]]);
+                    gate.detect(&[&key[frame..frame + piece[0].len()]]);
                     gate.apply(piece);
                 });
                 let step = probe::largest_step(&output);
@@ -719,7 +751,7 @@ mod tests {
                     _ => {}
                 }
                 gate.set(settings);
-                gate.listen(piece);
+                gate.detect(piece);
                 gate.apply(piece);
                 assert!(gate.reduction_db() <= 0.0 && gate.level_db() >= -120.0);
             }

@@ -1,7 +1,7 @@
 //! The knobs of a capture as its net hears them.
 
-use super::ramp::Ramp;
 use crate::capture::Capture;
+use crate::chain::smooth::Smooth;
 use crate::engine::BLOCK;
 use crate::format::controls::{Control, KnobPositions, MAX_CONTROLS};
 
@@ -20,7 +20,7 @@ pub(super) struct Knobs {
 struct Knob {
     control: Control,
     input: usize,
-    ramp: Ramp,
+    smooth: Smooth,
     /// What the net hears in a block.
     block: [f32; BLOCK],
     /// What it heard last.
@@ -37,7 +37,7 @@ impl Knobs {
             let position = f64::from(position.unwrap_or(control.default).clamp(0.0, 1.0));
             Knob {
                 input: control.channel,
-                ramp: Ramp::new(position, capture.sample_rate()),
+                smooth: Smooth::new(position, capture.sample_rate()),
                 block: [0.0; BLOCK],
                 last: control.value(position),
                 control: control.clone(),
@@ -64,24 +64,24 @@ impl Knobs {
     pub(super) fn set(&mut self, positions: &KnobPositions) {
         for (knob, position) in self.knobs.iter_mut().zip(positions) {
             if !position.is_nan() {
-                knob.ramp.set(f64::from(position.clamp(0.0, 1.0)));
+                knob.smooth.set(f64::from(position.clamp(0.0, 1.0)));
             }
         }
     }
 
     /// Has them at once where they are going.
     pub(super) fn finish(&mut self) {
-        self.knobs.iter_mut().for_each(|knob| knob.ramp.finish());
+        self.knobs.iter_mut().for_each(|knob| knob.smooth.finish());
     }
 
     /// Goes on by up to [`BLOCK`] frames.
     pub(super) fn advance(&mut self, frames: usize) {
         self.still = true;
         for knob in &mut self.knobs {
-            let moving = knob.ramp.left() > 0;
+            let moving = knob.smooth.left() > 0;
             let before = knob.last;
             for heard in &mut knob.block[..frames] {
-                *heard = knob.control.value(knob.ramp.next());
+                *heard = knob.control.value(knob.smooth.next());
                 knob.last = *heard;
             }
             self.still &= !moving && knob.last == before;

@@ -1,8 +1,13 @@
 //! A capture at the host's rate.
 
-use super::config::{Block, ProcessConfig, Voicing};
-use super::dual_mono::DualMono;
-use super::rate::{MAX_STREAMS, RateMatch};
+mod dual_mono;
+mod knobs;
+pub(super) mod rate;
+
+use self::dual_mono::DualMono;
+use self::rate::{MAX_STREAMS, RateMatch};
+use super::config::{ProcessConfig, Voicing};
+use super::stage::Sides;
 use crate::capture::Capture;
 use crate::engine::BLOCK;
 use crate::format::controls::KnobPositions;
@@ -20,7 +25,7 @@ pub(super) struct HostRateCapture {
     rate: Option<RateMatch>,
     /// Sides that it hears, and channels that it makes.
     streams: (usize, usize),
-    memory: usize,
+    settle_frames: usize,
     latency: usize,
 }
 
@@ -59,7 +64,7 @@ impl HostRateCapture {
             nets,
             rate,
             streams,
-            memory: (heard * config.rate / inside).ceil() as usize + latency,
+            settle_frames: (heard * config.rate / inside).ceil() as usize + latency,
             latency,
         })
     }
@@ -70,8 +75,8 @@ impl HostRateCapture {
     }
 
     /// Frames that it has to hear before it plays as if it had always played.
-    pub(super) fn memory(&self) -> usize {
-        self.memory
+    pub(super) fn settle_frames(&self) -> usize {
+        self.settle_frames
     }
 
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].
@@ -98,7 +103,7 @@ impl HostRateCapture {
     }
 
     /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Block, output: &mut Block, frames: usize) {
+    pub(super) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
         let (ins, outs) = self.streams;
         let input = input.each_ref().map(|side| &side[..frames]);
         let mut played = [[0.0; BLOCK]; MAX_STREAMS];

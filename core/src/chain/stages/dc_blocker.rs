@@ -1,7 +1,9 @@
 //! Takes away what stands still: captures of asymmetric distortion put the signal off centre.
 
-use super::switch::Switch;
+use crate::chain::stage::{Block, Stage};
+use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
+use crate::rig::Settings;
 use std::f64::consts::TAU;
 
 /// Where the sound is 3 dB down, in Hz, as in the official plugin.
@@ -26,7 +28,7 @@ impl DcBlocker {
     pub(crate) fn new(rate: f64) -> Self {
         DcBlocker {
             alpha: 1.0 / (1.0 + TAU * FREQUENCY / rate),
-            switch: Switch::new(rate),
+            switch: Switch::new(true, rate),
             sides: Default::default(),
         }
     }
@@ -37,16 +39,6 @@ impl DcBlocker {
             self.reset();
         }
         self.switch.set(on);
-    }
-
-    /// Finishes a fade at once.
-    pub(crate) fn finish(&mut self) {
-        self.switch.finish();
-    }
-
-    /// Forgets what came in.
-    pub(crate) fn reset(&mut self) {
-        self.sides = Default::default();
     }
 
     /// Filters one channel or two, at most [`BLOCK`] frames.
@@ -64,6 +56,24 @@ impl DcBlocker {
             }
         }
         self.switch.fade(channels, &made);
+    }
+}
+
+impl Stage for DcBlocker {
+    fn update(&mut self, settings: &Settings) {
+        self.set(settings.dc_blocker);
+    }
+
+    fn finish(&mut self) {
+        self.switch.finish();
+    }
+
+    fn reset(&mut self) {
+        self.sides = Default::default();
+    }
+
+    fn play(&mut self, block: &mut Block) {
+        block.sound(|channels| self.process(channels));
     }
 }
 

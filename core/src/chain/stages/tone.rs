@@ -4,10 +4,12 @@
 //! biquad in direct form. Here it is played as a state variable filter (`filter.rs`) with the same
 //! response, so a move does not click.
 
-use super::filter::{Filter, warp};
-use super::ramp::Ramp;
-use super::switch::Switch;
+use crate::chain::filter::{Filter, warp};
+use crate::chain::smooth::Smooth;
+use crate::chain::stage::{Block, Stage};
+use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
+use crate::rig::Settings;
 use std::f64::consts::{LN_10, PI};
 use std::ops::RangeInclusive;
 
@@ -141,7 +143,7 @@ struct Knob {
     band: &'static Band,
     /// See [`Band::warped`].
     warped: f64,
-    value: Ramp,
+    value: Smooth,
     filter: Filter,
     /// Of the integrators, for each side.
     states: [[f64; 2]; 2],
@@ -153,7 +155,7 @@ impl Knob {
         Knob {
             band,
             warped,
-            value: Ramp::new(MIDDLE_OF_KNOB, rate),
+            value: Smooth::new(MIDDLE_OF_KNOB, rate),
             filter: band.filter(warped, MIDDLE_OF_KNOB),
             states: Default::default(),
         }
@@ -199,17 +201,20 @@ impl Knob {
 }
 
 /// The tone stack; with [`ToneSettings::default`] from the start. A knob takes
-/// [`super::gain::SMOOTHING`] seconds to where it is set.
+/// [`crate::chain::smooth::SMOOTHING`] seconds to where it is set.
 pub(crate) struct ToneStack {
+    /// Whether it stands before the amp.
+    before_amp: bool,
     switch: Switch,
     knobs: [Knob; 3],
 }
 
 impl ToneStack {
-    /// At a rate in Hz.
-    pub(crate) fn new(rate: f64) -> Self {
+    /// Before the amp or after it, at a rate in Hz.
+    pub(crate) fn new(before_amp: bool, rate: f64) -> Self {
         ToneStack {
-            switch: Switch::new(rate),
+            before_amp,
+            switch: Switch::new(true, rate),
             knobs: BANDS.each_ref().map(|band| Knob::new(band, rate)),
         }
     }
@@ -224,19 +229,6 @@ impl ToneStack {
             self.reset();
         }
         self.switch.set(settings.on);
-    }
-
-    /// Finishes all changes at once.
-    pub(crate) fn finish(&mut self) {
-        self.switch.finish();
-        self.knobs.iter_mut().for_each(Knob::finish);
-    }
-
-    /// Forgets what came in.
-    pub(crate) fn reset(&mut self) {
-        for knob in &mut self.knobs {
-            knob.states = Default::default();
-        }
     }
 
     /// Filters one channel or two, at most [`BLOCK`] frames. With all knobs at 5 every bit stays as
@@ -257,6 +249,31 @@ impl ToneStack {
             knob.process(&mut made[..channels.len()], frames);
         }
         self.switch.fade(channels, &made);
+    }
+}
+
+impl Stage for ToneStack {
+    fn update(&mut self, settings: &Settings) {
+        let tone = settings.tone;
+        self.set(ToneSettings {
+            on: tone.on && tone.before_amp == self.before_amp,
+            ..tone
+        });
+    }
+
+    fn finish(&mut self) {
+        self.switch.finish();
+        self.knobs.iter_mut().for_each(Knob::finish);
+    }
+
+    fn reset(&mut self) {
+        for knob in &mut self.knobs {
+            knob.states = Default::default();
+        }
+    }
+
+    fn play(&mut self, block: &mut Block) {
+        block.sound(|channels| self.process(channels));
     }
 }
 
@@ -288,7 +305,7 @@ mod tests {
     }
 
     fn at([bass, middle, treble]: [f32; 3], rate: f64) -> ToneStack {
-        let mut stack = ToneStack::new(rate);
+        let mut stack = ToneStack::new(false, rate);
         stack.set(settings([bass, middle, treble]));
         stack.finish();
         stack
@@ -410,7 +427,7 @@ mod tests {
         input[2500..2600].fill(-0.0);
         let bits = |samples: &[f32]| samples.iter().map(|s| s.to_bits()).collect::<Vec<_>>();
         let mut output = input.clone();
-        let mut stack = ToneStack::new(48_000.0);
+        let mut stack = ToneStack::new(false, 48_000.0);
         play(&mut [&mut output], 64, |_, piece| stack.process(piece));
         assert!(bits(&output) == bits(&input));
         // A knob that has come back is there after 20 ms.
@@ -465,7 +482,7 @@ mod tests {
                 let peak = 0.1 * 10f64.powf(loudest[0].max(loudest[1]) / 20.0);
                 let turn = 2.0 * (PI * frequency / rate).sin();
                 for leaps in [false, true] {
-                    let mut stack = ToneStack::new(rate);
+                    let mut stack = ToneStack::new(false, rate);
                     let mut output = input.clone();
                     play(&mut [&mut output], 40, |frame, piece| {
                         let x = 2.0 * frame as f64 / rate;
@@ -559,7 +576,7 @@ mod tests {
     #[test]
     fn time_may_be_cut_anywhere_and_nothing_is_allocated() {
         probe::assert_cuts_do_not_matter(|| {
-            let mut stack = ToneStack::new(48_000.0);
+            let mut stack = ToneStack::new(false, 48_000.0);
             let mut to = settings([5.0; 3]);
             move |frame: usize, piece: &mut [&mut [f32]]| {
                 match frame {

@@ -1075,7 +1075,7 @@ mod tests {
             let mut silence = capture.silence();
             silence[control.channel] = control.value(0.25);
             alone.prewarm_at(&silence);
-            let frames = (super::super::gain::SMOOTHING * capture.sample_rate()).round();
+            let frames = (crate::chain::smooth::SMOOTHING * capture.sample_rate()).round();
             let (mut from, mut to, mut left) = (0.25, 0.25, 0.0);
             let tail_frames = vec![0.0; 60 * (alone.memory() + MARGIN).div_ceil(60) + 24_000];
             for (turn, (position, sound)) in [

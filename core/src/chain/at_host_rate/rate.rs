@@ -12,7 +12,7 @@ use crate::engine::BLOCK;
 pub(super) const MAX_STREAMS: usize = 8;
 
 /// Sample rates in Hz that are believed: of a host what a capture may have.
-pub(super) const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
+pub(in crate::chain) const RATES: std::ops::RangeInclusive<f64> = crate::format::SAMPLE_RATES;
 
 /// What is kept, in Hz, and the part of the lower rate's half that is where the half is too low for
 /// it: as much as 44.1 kHz keeps.
@@ -150,11 +150,11 @@ impl RateMatch {
 }
 
 /// A recording at another rate. The first sample stays where it was in time.
-pub(super) struct Resampled {
+pub(in crate::chain) struct Resampled {
     /// What the filter rings before it, in the order of time.
-    pub(super) before: Vec<f32>,
+    pub(in crate::chain) before: Vec<f32>,
     /// From the first sample on, with what the filter rings behind the last one.
-    pub(super) samples: Vec<f32>,
+    pub(in crate::chain) samples: Vec<f32>,
 }
 
 /// Converts a whole recording from one rate to another, in Hz. As good as [`RateMatch`], and nothing is
@@ -162,7 +162,7 @@ pub(super) struct Resampled {
 ///
 /// # Errors
 /// In words, if one of the rates is none of audio.
-pub(super) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Resampled, String> {
+pub(in crate::chain) fn resample(samples: &[f32], from: f64, to: f64) -> Result<Resampled, String> {
     check(from)?;
     check(to)?;
     if from == to || samples.is_empty() {

@@ -8,8 +8,10 @@ mod pitch;
 #[cfg(test)]
 mod tests;
 
-use super::switch::Switch;
+use crate::chain::stage::{Block, Stage, on};
+use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
+use crate::rig::Settings;
 use pitch::PitchDetector;
 use std::ops::RangeInclusive;
 
@@ -82,9 +84,9 @@ impl TunerReading {
     }
 }
 
-/// A tuner in two parts: [`Tuner::listen`] hears the guitar as it comes in, [`Tuner::apply`] mutes
+/// A tuner in two parts: [`Tuner::detect`] hears the guitar as it comes in, [`Tuner::silence`] mutes
 /// what the chain makes of it.
-pub struct Tuner {
+pub(crate) struct Tuner {
     settings: TunerSettings,
     detector: PitchDetector,
     /// On while nothing is to be heard.
@@ -93,19 +95,16 @@ pub struct Tuner {
 
 impl Tuner {
     /// A tuner with [`TunerSettings::default`]. `rate` in Hz.
-    pub fn new(rate: f64) -> Self {
-        let mut mute = Switch::new(rate);
-        mute.set(false);
-        mute.finish();
+    pub(crate) fn new(rate: f64) -> Self {
         Tuner {
             settings: TunerSettings::default(),
             detector: PitchDetector::new(rate),
-            mute,
+            mute: Switch::new(false, rate),
         }
     }
 
     /// Brings the reference into its range, or leaves it as it was if it is no number.
-    pub fn set(&mut self, settings: TunerSettings) {
+    pub(crate) fn set(&mut self, settings: TunerSettings) {
         let before = self.settings;
         let (low, high) = TunerSettings::REFERENCE_HZ.into_inner();
         self.settings = TunerSettings {
@@ -121,18 +120,8 @@ impl Tuner {
         self.mute.set(settings.on && settings.mute);
     }
 
-    /// Finishes a fade at once.
-    pub fn finish(&mut self) {
-        self.mute.finish();
-    }
-
-    /// Forgets what it heard.
-    pub fn reset(&mut self) {
-        self.detector.reset();
-    }
-
     /// Hears the mean of what comes in, one channel or two.
-    pub fn listen<Channel: AsRef<[f32]>>(&mut self, input: &[Channel]) {
+    pub(crate) fn detect<Channel: AsRef<[f32]>>(&mut self, input: &[Channel]) {
         if !self.settings.on {
             return;
         }
@@ -148,16 +137,38 @@ impl Tuner {
     }
 
     /// Mutes, at most 64 frames in a call.
-    pub fn apply(&mut self, channels: &mut [&mut [f32]]) {
+    pub(crate) fn silence(&mut self, channels: &mut [&mut [f32]]) {
         if !self.mute.is_off() {
             self.mute.fade(channels, &[[0.0; BLOCK]; 2]);
         }
     }
 
     /// The note that is played, if the tuner is on and hears a clear one.
-    pub fn reading(&self) -> Option<TunerReading> {
+    pub(crate) fn reading(&self) -> Option<TunerReading> {
         let pitch = self.detector.pitch().filter(|_| self.settings.on)?;
         let reference = f64::from(self.settings.reference_hz);
         Some(TunerReading::new(pitch.frequency, pitch.clarity, reference))
+    }
+}
+
+impl Stage for Tuner {
+    fn update(&mut self, settings: &Settings) {
+        self.set(settings.tuner);
+    }
+
+    fn finish(&mut self) {
+        self.mute.finish();
+    }
+
+    fn reset(&mut self) {
+        self.detector.reset();
+    }
+
+    fn play(&mut self, block: &mut Block) {
+        let mut guitar = block.guitar;
+        on(&mut guitar, block.channels, block.frames, |guitar| {
+            self.detect(guitar);
+        });
+        block.sound(|channels| self.silence(channels));
     }
 }

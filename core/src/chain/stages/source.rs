@@ -1,6 +1,8 @@
 //! What of a stereo input is played.
 
-use super::gain::SMOOTHING;
+use crate::chain::smooth::Smooth;
+use crate::chain::stage::{Block, Stage};
+use crate::rig::Settings;
 
 /// What of a stereo input is played.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,15 +30,14 @@ impl Source {
     }
 }
 
-/// Brings a stereo input to both sides as a [`Source`] says; a change is faded over
-/// [`SMOOTHING`] seconds.
+/// Brings a stereo input to both sides as a [`Source`] says, with a fade from one to the next.
 pub(crate) struct SourceSelector {
     source: Source,
     from: [[f32; 2]; 2],
     now: [[f32; 2]; 2],
-    /// Frames of the change that are to come, and that a change takes.
-    left: usize,
-    frames: usize,
+    /// The way from there to the source, from 1 to 0.
+    left: Smooth,
+    rate: f64,
 }
 
 impl SourceSelector {
@@ -46,8 +47,8 @@ impl SourceSelector {
             source,
             from: source.weights(),
             now: source.weights(),
-            left: 0,
-            frames: ((SMOOTHING * rate).round() as usize).max(1),
+            left: Smooth::new(0.0, rate),
+            rate,
         }
     }
 
@@ -55,22 +56,16 @@ impl SourceSelector {
         if source != self.source {
             self.source = source;
             self.from = self.now;
-            self.left = self.frames;
+            self.left = Smooth::new(1.0, self.rate);
+            self.left.set(0.0);
         }
-    }
-
-    /// Finishes a change at once.
-    pub(crate) fn finish(&mut self) {
-        self.left = 0;
-        self.now = self.source.weights();
     }
 
     pub(crate) fn process(&mut self, left: &mut [f32], right: &mut [f32]) {
         let to = self.source.weights();
-        let mut start = 0;
-        for (l, r) in left.iter_mut().zip(right.iter_mut()).take(self.left) {
-            self.left -= 1;
-            let part = self.left as f32 / self.frames as f32;
+        let moving = self.left.left().min(left.len());
+        for (l, r) in left.iter_mut().zip(right.iter_mut()).take(moving) {
+            let part = self.left.next() as f32;
             let weights = self.now.as_flattened_mut().iter_mut();
             let ends = to.as_flattened().iter().zip(self.from.as_flattened());
             for (now, (to, from)) in weights.zip(ends) {
@@ -80,9 +75,8 @@ impl SourceSelector {
                 self.now[0][0] * *l + self.now[0][1] * *r,
                 self.now[1][0] * *l + self.now[1][1] * *r,
             );
-            start += 1;
         }
-        let (left, right) = (&mut left[start..], &mut right[start..]);
+        let (left, right) = (&mut left[moving..], &mut right[moving..]);
         match self.source {
             Source::Stereo => {}
             Source::Left => right.copy_from_slice(left),
@@ -94,6 +88,27 @@ impl SourceSelector {
                 }
             }
         }
+    }
+}
+
+impl Stage for SourceSelector {
+    fn update(&mut self, settings: &Settings) {
+        self.set(settings.source);
+    }
+
+    fn finish(&mut self) {
+        self.left.finish();
+        self.now = self.source.weights();
+    }
+
+    fn reset(&mut self) {}
+
+    fn play(&mut self, block: &mut Block) {
+        if block.channels == 2 {
+            let [left, right] = &mut block.sound;
+            self.process(&mut left[..block.frames], &mut right[..block.frames]);
+        }
+        block.guitar = block.sound;
     }
 }
 
