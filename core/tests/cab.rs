@@ -3,10 +3,11 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::one_slot::OneSlot;
 use common::{fixture, samples};
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, ImpulseResponse, ProcessConfig, Remark, SimdLevel,
-    Voicing,
+    Amp, BuildId, Cab, CabSettings, Capture, ImpulseResponse, ProcessConfig, Remark, SimdLevel,
+    SlotPart, Voicing,
 };
 use std::time::Instant;
 
@@ -26,20 +27,28 @@ fn config(outputs: usize) -> ProcessConfig {
         inputs: outputs,
         outputs,
         latency: 0,
+        pedal_latency: 0,
     }
 }
 
 /// A chain with a capture that plays what it hears.
-fn chain(config: ProcessConfig) -> Chain {
+fn chain(config: ProcessConfig) -> OneSlot {
     let wire = format!(
         r#"{{"version": "0.5.4", "architecture": "Linear", "sample_rate": {},
             "config": {{"receptive_field": 1, "bias": false}}, "weights": [1.0]}}"#,
         config.rate
     );
     let wire = Capture::from_bytes("wire.nam", wire.as_bytes()).unwrap();
-    let amp = Amp::new(&wire, config, Voicing::default(), 0, SimdLevel::detect()).unwrap();
-    let mut chain = Chain::new(config);
-    assert!(chain.offer(Box::new(amp)).is_ok());
+    let amp = Amp::new(
+        &wire,
+        config,
+        Voicing::default(),
+        BuildId(0),
+        SimdLevel::detect(),
+    )
+    .unwrap();
+    let mut chain = OneSlot::new(config);
+    assert!(chain.load_amp(amp).is_ok());
     chain
 }
 
@@ -73,8 +82,8 @@ fn decaying_at(rate: f64, seed: u32, taps: usize) -> ImpulseResponse {
     ImpulseResponse::new(vec![(0..taps).map(sample).collect()], rate).unwrap()
 }
 
-fn cab(response: Option<&ImpulseResponse>, config: ProcessConfig, ticket: u64) -> Box<Cab> {
-    Box::new(Cab::new(response, None, config, ticket).unwrap())
+fn cab(response: Option<&ImpulseResponse>, config: ProcessConfig, id: u64) -> Cab {
+    Cab::new(response, None, config, BuildId(id)).unwrap()
 }
 
 /// Two seconds of guitar-like input that does not stop.
@@ -86,14 +95,14 @@ fn guitar() -> Vec<f32> {
 /// What comes out of a mono chain that begins with one cab; `act` is told at which frame each block
 /// begins.
 fn play(
-    first: Option<Box<Cab>>,
+    first: Option<Cab>,
     input: &[f32],
     block: usize,
-    mut act: impl FnMut(usize, &mut Chain),
+    mut act: impl FnMut(usize, &mut OneSlot),
 ) -> Vec<f32> {
     let mut chain = chain(config(1));
     if let Some(cab) = first {
-        assert!(chain.offer_cab(cab).is_ok());
+        assert!(chain.load_cab(cab).is_ok());
     }
     let mut output = input.to_vec();
     for (n, piece) in output.chunks_mut(block).enumerate() {
@@ -193,7 +202,7 @@ fn the_same_cab_twice_is_not_heard() {
     };
     for response in [built_in(), decaying(1, 8192)] {
         for settings in [CabSettings::default(), settings] {
-            let set = |chain: &mut Chain| chain.set_cab(settings);
+            let set = |chain: &mut OneSlot| chain.set_cab(settings);
             let first = || Some(cab(Some(&response), config(1), 1));
             let alone = play(first(), &input, 256, |_, chain| set(chain));
             let mut second = Some(cab(Some(&response), config(1), 2));
@@ -202,8 +211,7 @@ fn the_same_cab_twice_is_not_heard() {
                 if frame >= AT
                     && let Some(cab) = second.take()
                 {
-                    assert!(chain.accepts_cab());
-                    assert!(chain.offer_cab(cab).is_ok());
+                    assert!(chain.load_cab(cab).is_ok());
                 }
             });
             let change = largest_change(&alone, &twice);
@@ -217,7 +225,7 @@ fn the_same_cab_twice_is_not_heard() {
 fn cabs_come_and_go_without_a_click() {
     let input = guitar();
     let (one, two) = (built_in(), decaying(2, 3000));
-    type Make<'a> = &'a dyn Fn() -> Option<Box<Cab>>;
+    type Make<'a> = &'a dyn Fn() -> Option<Cab>;
     let make: [(&str, Make<'_>); 4] = [
         ("none", &|| None),
         ("nothing in it", &|| Some(cab(None, config(1), 0))),
@@ -232,7 +240,7 @@ fn cabs_come_and_go_without_a_click() {
                 if frame >= AT
                     && let Some(cab) = newcomer.take()
                 {
-                    assert!(chain.offer_cab(cab).is_ok());
+                    assert!(chain.load_cab(cab).is_ok());
                 }
             });
             let (a, b) = (&alone[i], &alone[j]);
@@ -284,7 +292,7 @@ fn settings_reach_the_old_cab_and_the_new_one() {
         if frame >= AT
             && let Some(cab) = second.take()
         {
-            assert!(chain.offer_cab(cab).is_ok());
+            assert!(chain.load_cab(cab).is_ok());
         }
     });
     let worst = alone
@@ -298,29 +306,32 @@ fn settings_reach_the_old_cab_and_the_new_one() {
 #[test]
 fn cabs_are_handed_over_like_captures() {
     let response = decaying(4, 1000);
+    let id = |part: Option<SlotPart>| match part {
+        Some(SlotPart::Cab(Some(cab))) => Some(cab.id()),
+        _ => None,
+    };
     let mut chain = chain(config(1));
-    assert_eq!(chain.cab_ticket(), None);
+    assert_eq!(chain.chain.cab_id(0), None);
     assert!(
-        chain.offer_cab(cab(Some(&response), config(2), 9)).is_err(),
+        chain.load_cab(cab(Some(&response), config(2), 9)).is_err(),
         "made for another config"
     );
-    assert!(chain.offer_cab(cab(Some(&response), config(1), 1)).is_ok());
-    assert!(chain.take_done_cab().is_none());
+    assert!(chain.load_cab(cab(Some(&response), config(1), 1)).is_ok());
+    assert!(chain.take_retired().is_none());
     let mut block = vec![0.1; 10_000];
     chain.process(&mut [&mut block]);
-    assert!(chain.offer_cab(cab(Some(&response), config(1), 2)).is_ok());
-    assert_eq!(chain.cab_ticket(), Some(2));
+    assert!(chain.load_cab(cab(Some(&response), config(1), 2)).is_ok());
+    assert_eq!(chain.chain.cab_id(0), Some(BuildId(2)));
     chain.process(&mut [&mut block[..1200]]);
-    assert!(!chain.accepts_cab(), "while it fades");
-    let refused = chain.offer_cab(cab(None, config(1), 3)).unwrap_err();
-    assert_eq!(refused.ticket(), 3);
+    let refused = chain.load_cab(cab(None, config(1), 3)).err();
+    assert_eq!(id(refused), Some(BuildId(3)), "while it fades");
     chain.process(&mut [&mut block]);
-    assert!(!chain.accepts_cab(), "while the old one waits");
-    assert_eq!(chain.take_done_cab().map(|cab| cab.ticket()), Some(1));
-    assert!(chain.accepts_cab());
-    assert_eq!(chain.take_any_cab().map(|cab| cab.ticket()), Some(2));
-    assert!(chain.take_any_cab().is_none() && chain.cab_ticket().is_none());
-    assert_eq!(chain.ticket(), Some(0), "the capture is another matter");
+    assert_eq!(id(chain.take_retired()), Some(BuildId(1)));
+    let mut all: Vec<_> = std::iter::from_fn(|| chain.chain.take_any()).collect();
+    assert_eq!(all.len(), 2, "the amp and the cabinet");
+    assert_eq!(id(all.pop().map(|loaded| loaded.part)), Some(BuildId(2)));
+    assert!(matches!(all[0].part, SlotPart::Amp(Some(_))));
+    assert!(chain.chain.cab_id(0).is_none() && chain.amp_id().is_none());
 }
 
 #[test]
@@ -328,13 +339,15 @@ fn a_thousand_swaps_never_touch_the_allocator() {
     for outputs in [1, 2] {
         let config = self::config(outputs);
         let (long, short) = (decaying(5, 5000), decaying(6, 200));
-        let both = Cab::new(Some(&long), Some(&short), config, 0).unwrap();
-        let mut waiting = vec![
+        let both = Cab::new(Some(&long), Some(&short), config, BuildId(0)).unwrap();
+        let cabs = [
             cab(None, config, 1),
             cab(Some(&long), config, 2),
             cab(Some(&short), config, 3),
-            Box::new(both),
+            both,
         ];
+        let mut waiting: Vec<SlotPart> = Vec::with_capacity(10);
+        waiting.extend(cabs.map(|cab| SlotPart::Cab(Some(Box::new(cab)))));
         let mut chain = chain(config);
         let mut buffers = vec![vec![0.0f32; 4096]; 2];
         let (mut offered, mut seed, mut turn) = (0, 1u32, 0);
@@ -362,11 +375,11 @@ fn a_thousand_swaps_never_touch_the_allocator() {
                     mix: (turn % 3) as f32 * 0.5,
                     blend: (turn % 4) as f32 * 0.3,
                 });
-                if chain.accepts_cab()
-                    && let Some(cab) = waiting.pop()
-                {
-                    offered += 1;
-                    assert!(chain.offer_cab(cab).is_ok());
+                if let Some(cab) = waiting.pop() {
+                    match chain.load(cab) {
+                        Ok(()) => offered += 1,
+                        Err(cab) => waiting.push(cab),
+                    }
                 }
                 match outputs {
                     2 => chain.process(&mut [&mut left[..size], &mut right[..size]]),
@@ -375,7 +388,7 @@ fn a_thousand_swaps_never_touch_the_allocator() {
                 if turn % 500 == 0 {
                     chain.reset();
                 }
-                chain.take_done_cab()
+                chain.take_retired()
             });
             assert_eq!(violation_count(), 0, "turn {turn}, {outputs} outputs");
             assert!(
@@ -444,7 +457,7 @@ fn four_seconds_at_the_highest_rate_are_exact_and_never_touch_the_allocator() {
     }
     let peak = wanted.iter().fold(0.0f64, |peak, w| peak.max(w.abs()));
     let mut chain = chain(config);
-    assert!(chain.offer_cab(cab(Some(&response), config, 1)).is_ok());
+    assert!(chain.load_cab(cab(Some(&response), config, 1)).is_ok());
     let mut output = input.clone();
     let mut rest = &mut output[..];
     for size in [64, 1, 4096, 33, 512, 700].into_iter().cycle() {
@@ -475,7 +488,7 @@ fn two_that_begin_late_stay_together() {
         ImpulseResponse::new(vec![samples], rate).unwrap()
     };
     let clicks = |first: &ImpulseResponse, second: Option<&ImpulseResponse>| {
-        let cab = Box::new(Cab::new(Some(first), second, config(1), 0).unwrap());
+        let cab = Cab::new(Some(first), second, config(1), BuildId(0)).unwrap();
         let mut input = vec![0.0; 80_000];
         input[0] = 1.0;
         let heard = play(Some(cab), &input, 64, |_, _| {});
@@ -527,7 +540,7 @@ fn a_recording_as_a_response_is_not_loud() {
 #[test]
 fn what_it_costs() {
     let input = guitar();
-    let time = |chain: &mut Chain, channels: usize| {
+    let time = |chain: &mut OneSlot, channels: usize| {
         let mut best = f64::MAX;
         for _ in 0..3 {
             let (mut left, mut right) = (input.clone(), input.clone());
@@ -547,12 +560,12 @@ fn what_it_costs() {
         &capture,
         config(1),
         Voicing::default(),
-        0,
+        BuildId(0),
         SimdLevel::detect(),
     )
     .unwrap();
-    let mut standard = Chain::new(config(1));
-    assert!(standard.offer(Box::new(amp)).is_ok());
+    let mut standard = OneSlot::new(config(1));
+    assert!(standard.load_amp(amp).is_ok());
     let standard = time(&mut standard, 1);
     println!("A1 standard capture: {standard:.0} ns a sample");
     let response = decaying(7, 8192);
@@ -561,7 +574,7 @@ fn what_it_costs() {
         let without = time(&mut chain, channels);
         assert!(
             chain
-                .offer_cab(cab(Some(&response), config(channels), 1))
+                .load_cab(cab(Some(&response), config(channels), 1))
                 .is_ok()
         );
         let with = time(&mut chain, channels);

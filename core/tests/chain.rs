@@ -3,8 +3,11 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::one_slot::OneSlot;
 use common::{capture_names, fixture, samples};
-use gridleak_core::{Amp, Capture, Chain, Levels, ProcessConfig, SimdLevel, Source, Voicing};
+use gridleak_core::{
+    Amp, BuildId, Capture, Levels, ProcessConfig, SimdLevel, SlotPart, Source, Voicing,
+};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -33,6 +36,7 @@ fn mono(latency: usize) -> ProcessConfig {
         inputs: 1,
         outputs: 1,
         latency,
+        pedal_latency: 0,
     }
 }
 
@@ -41,12 +45,12 @@ fn capture(name: &str) -> Capture {
 }
 
 /// A capture at the level that a player hears it at.
-fn amp(capture: &Capture, config: ProcessConfig) -> Box<Amp> {
+fn amp(capture: &Capture, config: ProcessConfig) -> Amp {
     let voicing = Voicing {
         levels: Levels::of(capture),
         ..Voicing::default()
     };
-    Box::new(Amp::new(capture, config, voicing, 0, SimdLevel::detect()).unwrap())
+    Amp::new(capture, config, voicing, BuildId(0), SimdLevel::detect()).unwrap()
 }
 
 /// Two seconds of guitar-like input that does not stop.
@@ -63,13 +67,13 @@ fn play(
     block: usize,
 ) -> Vec<f32> {
     let config = mono(0);
-    let mut chain = Chain::new(config);
-    assert!(chain.offer(amp(first, config)).is_ok());
+    let mut chain = OneSlot::new(config);
+    assert!(chain.load_amp(amp(first, config)).is_ok());
     let mut newcomer = second.map(|(capture, at)| (amp(capture, config), at));
     let mut output = input.to_vec();
     for (n, piece) in output.chunks_mut(block).enumerate() {
         if let Some((amp, _)) = newcomer.take_if(|(_, at)| n * block >= *at) {
-            assert!(chain.offer(amp).is_ok());
+            assert!(chain.load_amp(amp).is_ok());
         }
         chain.process(&mut [piece]);
     }
@@ -208,8 +212,9 @@ fn ten_thousand_swaps_never_touch_the_allocator() {
         .map(|name| capture(name))
         .collect();
         // Amps go round: what the chain is done with is offered again.
-        let mut waiting: Vec<Box<Amp>> = captures.iter().map(|c| amp(c, config)).collect();
-        let mut chain = Chain::new(config);
+        let amps = captures.iter().map(|c| Some(Box::new(amp(c, config))));
+        let mut waiting: Vec<SlotPart> = amps.map(SlotPart::Amp).collect();
+        let mut chain = OneSlot::new(config);
         let mut buffers = vec![vec![0.0f32; 8192]; 2];
         let (mut offered, mut seed) = (0, 1u32);
         while offered < 3_400 {
@@ -230,11 +235,11 @@ fn ten_thousand_swaps_never_touch_the_allocator() {
                 chain.set_output_gain((offered % 81) as f32 - 40.0);
                 chain.set_source([Source::Stereo, Source::Left, Source::Sum][offered % 3]);
                 chain.set_bypass(offered % 17 == 0);
-                if chain.accepts()
-                    && let Some(amp) = waiting.pop()
-                {
-                    offered += 1;
-                    assert!(chain.offer(amp).is_ok());
+                if let Some(amp) = waiting.pop() {
+                    match chain.load(amp) {
+                        Ok(()) => offered += 1,
+                        Err(amp) => waiting.push(amp),
+                    }
                 }
                 match outputs {
                     2 => chain.process(&mut [&mut left[..size], &mut right[..size]]),
@@ -244,7 +249,7 @@ fn ten_thousand_swaps_never_touch_the_allocator() {
                 if offered % 500 == 0 {
                     chain.reset();
                 }
-                chain.take_done()
+                chain.take_retired()
             });
             assert_eq!(
                 violation_count(),
@@ -293,9 +298,10 @@ fn bypass_gives_back_the_input_as_late_as_the_sound() {
             inputs: 2,
             outputs: 2,
             latency,
+            pedal_latency: 0,
         };
-        let mut chain = Chain::new(config);
-        assert!(chain.offer(amp(&capture(TEN[0]), config)).is_ok());
+        let mut chain = OneSlot::new(config);
+        assert!(chain.load_amp(amp(&capture(TEN[0]), config)).is_ok());
         chain.set_bypass(true);
         let input = guitar();
         let (mut left, mut right) = (input.clone(), input.clone());
@@ -318,8 +324,8 @@ fn a_mono_input_reaches_both_outputs() {
         outputs: 2,
         ..mono(0)
     };
-    let mut chain = Chain::new(config);
-    assert!(chain.offer(amp(&capture(TEN[3]), config)).is_ok());
+    let mut chain = OneSlot::new(config);
+    assert!(chain.load_amp(amp(&capture(TEN[3]), config)).is_ok());
     let input = guitar();
     let (mut left, mut right) = (input.clone(), vec![0.0; input.len()]);
     chain.process(&mut [&mut left, &mut right]);
@@ -335,8 +341,8 @@ fn each_side_of_a_stereo_input_has_its_own_sound() {
         ..mono(0)
     };
     let capture = capture(TEN[3]);
-    let mut chain = Chain::new(config);
-    assert!(chain.offer(amp(&capture, config)).is_ok());
+    let mut chain = OneSlot::new(config);
+    assert!(chain.load_amp(amp(&capture, config)).is_ok());
     let input = guitar();
     let other: Vec<f32> = input.iter().rev().copied().collect();
     let (mut left, mut right) = (input.clone(), other.clone());

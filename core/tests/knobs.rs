@@ -3,10 +3,11 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::one_slot::OneSlot;
 use common::samples;
 use gridleak_core::{
-    Amp, Capture, CaptureError, Chain, KnobPositions, Levels, ProcessConfig, SimdLevel, Voicing,
-    latency,
+    Amp, BuildId, Capture, CaptureError, KnobPositions, Levels, Pedal, ProcessConfig, SimdLevel,
+    Voicing, latency,
 };
 use serde_json::{Value, json};
 
@@ -45,26 +46,29 @@ fn config(rate: f64, channels: usize, capture: &Capture) -> ProcessConfig {
         rate,
         inputs: channels,
         outputs: channels,
+        pedal_latency: 0,
         latency: latency(rate, capture.sample_rate()),
     }
 }
 
-fn chain(capture: &Capture, config: ProcessConfig, knobs: Option<KnobPositions>) -> Chain {
+fn chain(capture: &Capture, config: ProcessConfig, knobs: Option<KnobPositions>) -> OneSlot {
     let voicing = Voicing {
         knobs,
         ..Voicing::default()
     };
-    let amp = Amp::new(capture, config, voicing, 0, SimdLevel::detect()).unwrap();
-    let mut chain = Chain::new(config);
-    if let Some(knobs) = knobs {
-        chain.set_knobs(knobs);
+    let amp = Amp::new(capture, config, voicing, BuildId(0), SimdLevel::detect()).unwrap();
+    let mut chain = OneSlot::new(config);
+    let mut start = [0.5; 4];
+    for (start, control) in start.iter_mut().zip(capture.controls().unwrap().iter()) {
+        *start = control.default;
     }
-    assert!(chain.offer(Box::new(amp)).is_ok());
+    chain.set_knobs(knobs.unwrap_or(start));
+    assert!(chain.load_amp(amp).is_ok());
     chain.reset();
     chain
 }
 
-fn play(chain: &mut Chain, sides: &mut [Vec<f32>]) {
+fn play(chain: &mut OneSlot, sides: &mut [Vec<f32>]) {
     let frames = sides[0].len();
     for start in (0..frames).step_by(100) {
         let end = frames.min(start + 100);
@@ -218,14 +222,21 @@ fn captures_that_come_later_have_the_knobs_as_they_stand() {
     let config = self::config(48_000.0, 1, &capture);
     let mut chain = chain(&capture, config, Some([0.5; 4]));
     chain.set_knobs([0.9, 0.1, 0.0, 0.0]);
-    let stale = Amp::new(&capture, config, Voicing::default(), 1, SimdLevel::detect()).unwrap();
+    let stale = Amp::new(
+        &capture,
+        config,
+        Voicing::default(),
+        BuildId(1),
+        SimdLevel::detect(),
+    )
+    .unwrap();
     let guitar = &samples("input_half_second.f32")[..20_000];
     let mut sides = [guitar.to_vec()];
     play(&mut chain, &mut sides);
-    assert!(chain.offer(Box::new(stale)).is_ok());
+    assert!(chain.load_amp(stale).is_ok());
     let mut later = [guitar.to_vec()];
     play(&mut chain, &mut later);
-    assert!(chain.take_done().is_some(), "it has taken over");
+    assert!(chain.take_retired().is_some(), "it has taken over");
     let both = [guitar, guitar].concat();
     let knobs = [&[0.9; 40_000][..], &[0.1; 40_000]];
     let wanted = net(&capture, &[&both, knobs[0], knobs[1]]);
@@ -243,13 +254,11 @@ fn the_knobs_of_a_pedal_stay_where_they_start() {
         knobs: Some([1.0; 4]),
         ..Voicing::default()
     };
-    let both = Amp::new(&amp, config, voicing, 0, SimdLevel::detect()).unwrap();
-    let both = both
-        .with_pedal(&pedal, voicing, SimdLevel::detect())
-        .unwrap();
-    let mut chain = Chain::new(config);
+    let amp = Amp::new(&amp, config, voicing, BuildId(0), SimdLevel::detect()).unwrap();
+    let pedal = Pedal::new(&pedal, config, voicing, BuildId(0), SimdLevel::detect()).unwrap();
+    let mut chain = OneSlot::new(config);
     chain.set_knobs([1.0; 4]);
-    assert!(chain.offer(Box::new(both)).is_ok());
+    assert!(chain.load_amp(amp).is_ok() && chain.load_pedal(pedal).is_ok());
     let mut sides = [vec![0.25; 500]];
     play(&mut chain, &mut sides);
     assert_eq!(sides[0], [0.25 + 0.125 + 0.5; 500]);
@@ -467,7 +476,13 @@ fn inputs_that_nobody_explains_are_refused_in_words() {
         assert!(error.to_string().contains(why), "{metadata}: {error}");
         assert!(error.to_string().starts_with("knobs.nam"), "{error}");
         let config = self::config(48_000.0, 2, &capture);
-        let amp = Amp::new(&capture, config, Voicing::default(), 0, SimdLevel::detect());
+        let amp = Amp::new(
+            &capture,
+            config,
+            Voicing::default(),
+            BuildId(0),
+            SimdLevel::detect(),
+        );
         assert_eq!(amp.err(), Some(error.to_string()));
         if why.contains("inputs") {
             assert!(matches!(error, CaptureError::Inputs { .. }), "{error}");

@@ -3,8 +3,9 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::one_slot::OneSlot;
 use common::{fixture, render_blocks, samples};
-use gridleak_core::{Amp, Capture, Chain, MAX_STATE_BYTES, ProcessConfig, SimdLevel, Voicing};
+use gridleak_core::{Amp, BuildId, Capture, MAX_STATE_BYTES, ProcessConfig, SimdLevel, Voicing};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
 
@@ -203,17 +204,25 @@ fn play(capture: &Capture, rate: f64, oversampling: usize, input: &[f32]) -> Vec
     output
 }
 
-fn chain(capture: &Capture, rate: f64, oversampling: usize) -> Chain {
+fn chain(capture: &Capture, rate: f64, oversampling: usize) -> OneSlot {
     let capture = capture.oversampled(oversampling);
     let config = ProcessConfig {
         rate,
         inputs: 1,
         outputs: 1,
         latency: gridleak_core::latency(rate, capture.sample_rate()),
+        pedal_latency: 0,
     };
-    let amp = Amp::new(&capture, config, Voicing::default(), 0, SimdLevel::detect()).unwrap();
-    let mut chain = Chain::new(config);
-    assert!(chain.offer(Box::new(amp)).is_ok());
+    let amp = Amp::new(
+        &capture,
+        config,
+        Voicing::default(),
+        BuildId(0),
+        SimdLevel::detect(),
+    )
+    .unwrap();
+    let mut chain = OneSlot::new(config);
+    assert!(chain.load_amp(amp).is_ok());
     chain
 }
 

@@ -3,10 +3,12 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::one_slot::OneSlot;
 use common::{fixture, samples};
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, LevelSettings, Levels,
-    OutputMode, ProcessConfig, SimdLevel, ToneSettings, Voicing,
+    Amp, BuildId, Cab, CabSettings, Capture, GateSettings, ImpulseResponse, LevelMatch,
+    LevelSettings, Levels, OutputMode, Pedal, ProcessConfig, SimdLevel, SlotPart, ToneSettings,
+    Voicing,
 };
 
 #[global_allocator]
@@ -17,6 +19,7 @@ const CONFIG: ProcessConfig = ProcessConfig {
     inputs: 1,
     outputs: 1,
     latency: 0,
+    pedal_latency: 0,
 };
 
 /// A capture that multiplies by `gain`.
@@ -40,26 +43,60 @@ fn voicing(capture: &Capture) -> Voicing {
 }
 
 fn amp(capture: &Capture, config: ProcessConfig) -> Amp {
-    Amp::new(capture, config, voicing(capture), 0, SimdLevel::detect()).unwrap()
+    Amp::new(
+        capture,
+        config,
+        voicing(capture),
+        BuildId(0),
+        SimdLevel::detect(),
+    )
+    .unwrap()
 }
 
-fn with_pedal(amp: Amp, pedal: &Capture) -> Amp {
-    amp.with_pedal(pedal, voicing(pedal), SimdLevel::detect())
-        .unwrap()
+/// What is loaded into a slot.
+struct Sounds {
+    amp: Amp,
+    pedal: Option<Pedal>,
 }
 
-/// A chain that plays an amp raw.
-fn raw(amp: Amp) -> Chain {
-    let mut chain = Chain::new(amp.config());
+impl From<Amp> for Sounds {
+    fn from(amp: Amp) -> Self {
+        Sounds { amp, pedal: None }
+    }
+}
+
+/// The capture of a pedal made ready for what the amp was made for.
+fn stomp(pedal: &Capture, config: ProcessConfig) -> Result<Pedal, String> {
+    Pedal::new(
+        pedal,
+        config,
+        voicing(pedal),
+        BuildId(0),
+        SimdLevel::detect(),
+    )
+}
+
+fn with_pedal(amp: Amp, pedal: &Capture) -> Sounds {
+    let pedal = Some(stomp(pedal, amp.config()).unwrap());
+    Sounds { amp, pedal }
+}
+
+/// A chain that plays sounds raw.
+fn raw(sounds: impl Into<Sounds>) -> OneSlot {
+    let Sounds { amp, pedal } = sounds.into();
+    let mut chain = OneSlot::new(amp.config());
     chain.set_levels(LevelSettings {
         mode: OutputMode::Raw,
         ..LevelSettings::default()
     });
-    assert!(chain.offer(Box::new(amp)).is_ok());
+    assert!(chain.load_amp(amp).is_ok());
+    if let Some(pedal) = pedal {
+        assert!(chain.load_pedal(pedal).is_ok());
+    }
     chain
 }
 
-fn play(chain: &mut Chain, input: &[f32]) -> Vec<f32> {
+fn play(chain: &mut OneSlot, input: &[f32]) -> Vec<f32> {
     let mut output = input.to_vec();
     for piece in output.chunks_mut(50) {
         chain.process(&mut [piece]);
@@ -82,7 +119,7 @@ fn db(gain: f64) -> f32 {
 }
 
 /// What an input of 0.1 that stands still comes out as.
-fn level(chain: &mut Chain) -> f32 {
+fn level(chain: &mut OneSlot) -> f32 {
     play(chain, &[0.1; 4800])[4799] / 0.1
 }
 
@@ -90,8 +127,8 @@ fn level(chain: &mut Chain) -> f32 {
 fn each_output_mode_has_its_level_and_gets_there_without_a_click() {
     let metadata = r#"{"loudness":-25.0,"input_level_dbu":18.0,"output_level_dbu":10.0}"#;
     let capture = gain(1.0, 48_000, metadata);
-    let mut chain = Chain::new(CONFIG);
-    assert!(chain.offer(Box::new(amp(&capture, CONFIG))).is_ok());
+    let mut chain = OneSlot::new(CONFIG);
+    assert!(chain.load_amp(amp(&capture, CONFIG)).is_ok());
     let settings = |mode, calibrate_input| LevelSettings {
         mode,
         calibrate_input,
@@ -134,21 +171,23 @@ fn a_capture_comes_out_as_loud_as_the_one_that_it_is_compared_with() {
         OutputMode::Normalized,
         OutputMode::Calibrated,
     ] {
-        let heard = |amp: Amp| {
-            let mut chain = Chain::new(CONFIG);
-            chain.set_levels(LevelSettings {
-                mode,
-                ..LevelSettings::default()
+        let heard = |capture: &Capture, like: Option<LevelMatch>, matched: bool| {
+            let mut chain = OneSlot::new(CONFIG);
+            chain.set(|settings| {
+                settings.levels.mode = mode;
+                settings.match_levels = matched;
             });
-            assert!(chain.offer(Box::new(amp)).is_ok());
+            assert!(chain.load_amp(amp(capture, CONFIG)).is_ok());
+            assert!(chain.load(SlotPart::LevelMatch(like)).is_ok());
             level(&mut chain)
         };
-        let matched = amp(&other, CONFIG).as_loud_as(Levels::of(&one), gap);
-        let (wanted, found) = (heard(amp(&one, CONFIG)), heard(matched));
+        let like = Some(LevelMatch::new(Levels::of(&one), gap));
+        let (wanted, found) = (heard(&one, None, true), heard(&other, like, true));
         assert!(
             (found / wanted - 1.0).abs() < 1e-3,
             "{mode:?}: {found} is not {wanted}"
         );
+        assert_eq!(heard(&other, like, false), heard(&other, None, true));
     }
 }
 
@@ -172,9 +211,9 @@ fn the_meter_and_the_gate_hear_the_guitar_as_the_amp_does() {
         ..GateSettings::default()
     });
     play(&mut chain, &[0.1; 48_000]);
-    let level = chain.gate_level_db();
+    let level = chain.chain.gate_level_db();
     assert!((level - -26.0).abs() < 0.01, "{level}");
-    assert!(chain.gate_reduction_db() < -1.0);
+    assert!(chain.chain.gate_reduction_db() < -1.0);
 }
 
 #[test]
@@ -258,6 +297,7 @@ fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
         let config = ProcessConfig {
             rate: host,
             latency: late(pedal_rate) + late(amp_rate) + 5,
+            pedal_latency: late(pedal_rate) + 2,
             ..CONFIG
         };
         let rig = || {
@@ -280,26 +320,24 @@ fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
                 );
             }
         }
-        let told = config.latency - 6;
         let short = ProcessConfig {
-            latency: told,
+            pedal_latency: late(pedal_rate).saturating_sub(1),
+            latency: (late(pedal_rate) + late(amp_rate)).saturating_sub(2),
             ..config
         };
-        let amp = Amp::new(
-            &gain(1.0, amp_rate, "null"),
-            short,
-            Voicing::default(),
-            0,
-            SimdLevel::detect(),
-        );
-        let refused = amp.and_then(|amp| {
-            amp.with_pedal(
-                &gain(1.0, pedal_rate, "null"),
+        let refused = [
+            stomp(&gain(1.0, pedal_rate, "null"), short).is_err(),
+            Amp::new(
+                &gain(1.0, amp_rate, "null"),
+                short,
                 Voicing::default(),
+                BuildId(0),
                 SimdLevel::detect(),
             )
-        });
-        assert!(refused.is_err(), "{host} Hz: more than the host was told");
+            .is_err(),
+        ];
+        let wanted = [late(pedal_rate) > 0, late(amp_rate) > 0];
+        assert_eq!(refused, wanted, "{host} Hz: more than the host was told");
     }
 }
 
@@ -332,7 +370,7 @@ fn the_tone_stack_is_on_the_side_of_the_amp_that_was_chosen() {
     assert_eq!(play(&mut with(false), input), stack(&played(input)));
     // From one side to the other in mid-play.
     let mut chain = raw(amp(&gain(1.0, 48_000, "null"), CONFIG));
-    let tone_of = |chain: &mut Chain, before| {
+    let tone_of = |chain: &mut OneSlot, before| {
         chain.set_tone(tone(before));
         largest_step(&play(chain, &sine(9600)))
     };
@@ -355,21 +393,22 @@ fn nothing_is_allocated_while_everything_moves() {
     };
     let capture = trained("captures/a2_full.nam");
     let pedal = trained("trained/lstm_1x16_crunch.nam");
-    let mut chain = Chain::new(config);
-    let mut rigs: Vec<Box<Amp>> = (0..3)
-        .map(|n| {
-            let amp = amp(&capture, config);
-            Box::new(if n == 0 { amp } else { with_pedal(amp, &pedal) })
-        })
-        .collect();
+    let mut chain = OneSlot::new(config);
+    let mut waiting: Vec<SlotPart> = Vec::with_capacity(20);
+    for n in 0..2 {
+        waiting.push(SlotPart::Amp(Some(Box::new(amp(&capture, config)))));
+        let pedal = stomp(&pedal, config).unwrap();
+        waiting.insert(0, SlotPart::Pedal(Some(Box::new(pedal))));
+        waiting.insert(n, SlotPart::Pedal(None));
+    }
     let response = ImpulseResponse::new(vec![sine(9000)], 48_000.0).unwrap();
-    let mut cabs: Vec<Box<Cab>> = (0..3)
-        .map(|n| {
-            let first = (n > 0).then_some(&response);
-            let second = (n > 1).then_some(&response);
-            Box::new(Cab::new(first, second, config, n).unwrap())
-        })
-        .collect();
+    for n in 0..3 {
+        let first = (n > 0).then_some(&response);
+        let second = (n > 1).then_some(&response);
+        let cab = Cab::new(first, second, config, BuildId(n)).unwrap();
+        waiting.insert(0, SlotPart::Cab(Some(Box::new(cab))));
+    }
+    let mut taken = 0;
     let mut buffers = vec![vec![0.0f32; 500]; 2];
     for turn in 0..1500usize {
         let size = [1, 64, 500, 7, 100][turn % 5];
@@ -392,7 +431,7 @@ fn nothing_is_allocated_while_everything_moves() {
                 interface_dbu: 24.0 * part,
             });
             chain.set_pedal(turn / 50 % 2 == 0);
-            chain.set_slim(f64::from(part.round()));
+            chain.set_slim(part.round());
             chain.set_gate(GateSettings {
                 on: turn / 40 % 3 > 0,
                 threshold_db: -100.0 * part,
@@ -417,30 +456,31 @@ fn nothing_is_allocated_while_everything_moves() {
                 blend: 1.0 - part,
             });
             chain.set_dc_blocker(turn / 35 % 2 == 0);
-            if chain.accepts()
-                && let Some(amp) = rigs.pop()
-            {
-                assert!(chain.offer(amp).is_ok());
-            }
-            if chain.accepts_cab()
-                && let Some(cab) = cabs.pop()
-            {
-                assert!(chain.offer_cab(cab).is_ok());
+            if let Some(part) = waiting.pop() {
+                match chain.load(part) {
+                    Ok(()) => taken += 1,
+                    Err(part) => waiting.push(part),
+                }
             }
             chain.process(&mut [&mut left[..size], &mut right[..size]]);
             if turn % 400 == 399 {
                 chain.reset();
             }
-            (chain.take_done(), chain.take_done_cab())
+            chain.take_retired()
         });
         assert_eq!(violation_count(), 0, "turn {turn}");
         assert!(
             buffers.iter().flatten().all(|s| s.is_finite()),
             "turn {turn}"
         );
-        rigs.extend(back.0);
-        cabs.extend(back.1);
+        if let Some(back) = back {
+            if turn % 3 == 0 {
+                waiting.insert(0, SlotPart::Pedal(None));
+            }
+            waiting.insert(0, back);
+        }
     }
+    assert!(taken > 30, "{taken}");
 }
 
 /// Everything that is automated, swept and switched under a low tone: what comes out never steps as a
@@ -450,7 +490,7 @@ fn no_knob_clicks() {
     const FRAMES: usize = 48_000;
     /// The fastest that a host automates: a new value every 16 frames.
     const BLOCK: usize = 16;
-    type Turn = fn(&mut Chain, f32);
+    type Turn = fn(&mut OneSlot, f32);
     let turns: [(&str, Turn); 17] = [
         ("input gain", |chain, x| {
             chain.set_input_gain(20.0 * (2.0 * x - 1.0))
@@ -565,8 +605,13 @@ fn no_knob_clicks() {
             &gain(0.5, 48_000, known),
         );
         let mut chain = raw(rig);
-        let cab = Cab::new(Some(&click(0, 4.0)), Some(&click(20, 3.0)), CONFIG, 0);
-        assert!(chain.offer_cab(Box::new(cab.unwrap())).is_ok());
+        let cab = Cab::new(
+            Some(&click(0, 4.0)),
+            Some(&click(20, 3.0)),
+            CONFIG,
+            BuildId(0),
+        );
+        assert!(chain.load_cab(cab.unwrap()).is_ok());
         let mut output = tone.clone();
         let mut loudest = 0.0f32;
         for (n, block) in output.chunks_mut(BLOCK).enumerate() {
@@ -603,8 +648,8 @@ fn a_capture_without_bounds_does_not_silence_what_comes_after() {
     chain.set_output_gain(40.0);
     let played = play(&mut chain, &[50.0; 4800]);
     assert!(played.iter().all(|s| s.is_finite()));
-    let tame = Box::new(amp(&gain(1.0, 48_000, "null"), CONFIG));
-    assert!(chain.offer(tame).is_ok());
+    let tame = amp(&gain(1.0, 48_000, "null"), CONFIG);
+    assert!(chain.load_amp(tame).is_ok());
     chain.set_output_gain(0.0);
     play(&mut chain, &vec![0.0; 96_000]);
     let played = play(&mut chain, &sine(9600));
@@ -617,7 +662,7 @@ fn a_capture_without_bounds_does_not_silence_what_comes_after() {
 #[test]
 fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
     let click = |gain: f32| ImpulseResponse::new(vec![vec![gain]], CONFIG.rate).unwrap();
-    let cab = |gain| Box::new(Cab::new(Some(&click(gain)), None, CONFIG, 0).unwrap());
+    let cab = |gain| Cab::new(Some(&click(gain)), None, CONFIG, BuildId(0)).unwrap();
     let official = db(18.0);
     // A capture that remembers much, in front of a cabinet that makes up for its level.
     let long = |gain: f32| {
@@ -631,23 +676,23 @@ fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
         Capture::from_bytes("long", text.as_bytes()).unwrap()
     };
     let mut chain = raw(amp(&long(1.0), CONFIG));
-    assert!(chain.offer_cab(cab(official)).is_ok());
+    assert!(chain.load_cab(cab(official)).is_ok());
     assert!(
         (level(&mut chain) - 1.0).abs() < 1e-3,
         "both at once at first"
     );
     level(&mut chain);
     // Ten times as loud, into a cabinet a tenth as loud.
-    assert!(chain.offer_cab(cab(0.1 * official)).is_ok());
+    assert!(chain.load_cab(cab(0.1 * official)).is_ok());
     let next = Amp::new(
         &long(10.0),
         CONFIG,
         Voicing::default(),
-        1,
+        BuildId(1),
         SimdLevel::detect(),
     )
     .unwrap();
-    assert!(chain.offer(Box::new(next)).is_ok());
+    assert!(chain.load_amp(next).is_ok());
     let through = play(&mut chain, &[0.1; 24_000]);
     // In the middle of two fades three times as much; one after the other, ten times or a tenth.
     for (n, sample) in through.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Impulse responses of cabinets: what a loudspeaker and the microphone before it make of one click.
 
-use super::onset;
 use super::at_host_rate::rate::{RATES, resample};
+use super::onset;
 use realfft::RealFftPlanner;
 use std::f64::consts::TAU;
 use std::fmt;

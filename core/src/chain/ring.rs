@@ -1,5 +1,8 @@
 //! The recent past of a sound.
 
+/// The number of the first frame: far enough from 0 for all that lies before it.
+const START: u64 = 1 << 32;
+
 /// Keeps the last frames of `N` channels, each found by its number since the beginning.
 pub(super) struct Ring<const N: usize> {
     frames: Box<[[f32; N]]>,
@@ -12,7 +15,7 @@ impl<const N: usize> Ring<N> {
     pub(super) fn new(frames: usize) -> Self {
         Ring {
             frames: vec![[0.0; N]; frames.next_power_of_two()].into(),
-            head: 0,
+            head: START,
         }
     }
 
@@ -57,7 +60,7 @@ impl<const N: usize> Ring<N> {
     ) {
         for (n, channel) in channels.into_iter().enumerate() {
             for (frame, sample) in channel[..frames].iter_mut().enumerate() {
-                *sample = self.frames[self.index(number.wrapping_add(frame as u64))][n];
+                *sample = self.frames[self.index(number + frame as u64)][n];
             }
         }
     }

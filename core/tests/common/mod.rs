@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod counting;
+pub(crate) mod one_slot;
 
 use gridleak_core::Model;
 use std::path::PathBuf;

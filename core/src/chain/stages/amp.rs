@@ -43,7 +43,10 @@ impl Amp {
         level: SimdLevel,
     ) -> Result<Self, String> {
         let capture = HostRateCapture::new(capture, config, &voicing, level)?;
-        let align = align(config.latency - config.pedal_latency, capture.latency())?;
+        let align = align(
+            config.latency.saturating_sub(config.pedal_latency),
+            capture.latency(),
+        )?;
         Ok(Amp {
             capture,
             levels: voicing.levels,

@@ -360,7 +360,7 @@ impl Amps {
             to,
             begins,
             elapsed: 0,
-            position: self.guitar.head().wrapping_sub(past as u64),
+            position: self.guitar.head().saturating_sub(past as u64),
             heard_from: self.guitar.head() + begins as u64,
             nets,
             pedal_first,
@@ -482,7 +482,7 @@ impl Amps {
     fn past(&self, number: u64, frames: usize) -> (Sides, Sides) {
         let (mut guitar, mut dry) = (SILENCE, SILENCE);
         self.guitar.read(number, guitar.each_mut(), frames);
-        let late = number.wrapping_sub(self.config.pedal_latency as u64);
+        let late = number.saturating_sub(self.config.pedal_latency as u64);
         self.guitar.read(late, dry.each_mut(), frames);
         (guitar, dry)
     }

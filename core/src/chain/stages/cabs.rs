@@ -238,6 +238,10 @@ impl Stage for Cabs {
             Change::Waits | Change::None => {}
         }
         self.fresh = false;
+        if block.channels == 1 {
+            // Not to be compared: it is no sound.
+            block.sound[1].fill(0.0);
+        }
         let mut sound = play(
             self.slots[self.playing].as_deref_mut(),
             &block.sound,
