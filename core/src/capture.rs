@@ -255,7 +255,7 @@ impl Capture {
     /// The same capture for a multiple of its sample rate: below half of the rate that it is for it
     /// sounds the same, but what its distortion adds above that half no longer comes back as tones
     /// that are no harmonics. The work for a second of sound is multiplied too. All that counts
-    /// frames, as [`Model::memory`] does, counts them at the higher rate.
+    /// frames, as [`Model::settle_frames`] does, counts them at the higher rate.
     ///
     /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted` (1 to
     /// [`MAX_OVERSAMPLING`]), with which an instance stays within [`MAX_STATE_BYTES`] and the other

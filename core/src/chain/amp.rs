@@ -171,13 +171,13 @@ impl Player for Amp {
         self.ticket
     }
 
-    fn memory(&self) -> usize {
+    fn settle_frames(&self) -> usize {
         let (memory, late) = match &self.pedal {
-            Some(pedal) => (pedal.memory(), pedal.latency()),
+            Some(pedal) => (pedal.settle_frames(), pedal.latency()),
             None => (0, 0),
         };
         // Each counts its own latency; the rest is in the delay behind them.
-        memory + self.voice.memory() + self.config.latency - late - self.voice.latency()
+        memory + self.voice.settle_frames() + self.config.latency - late - self.voice.latency()
     }
 
     fn reset(&mut self) {

@@ -204,9 +204,12 @@ impl Player for Cab {
         self.ticket
     }
 
-    fn memory(&self) -> usize {
+    fn settle_frames(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
-        let cuts = self.low_cut.memory().max(self.high_cut.memory());
+        let cuts = self
+            .low_cut
+            .settle_frames()
+            .max(self.high_cut.settle_frames());
         let most = (LONGEST_WAIT * self.config.rate) as usize;
         taps.map_or(0, |taps| taps.min(most) + cuts)
     }
@@ -325,7 +328,7 @@ struct Lane {
 impl Lane {
     fn new(taps: &[f32]) -> Self {
         let convolver = Convolver::new(taps, SimdLevel::detect());
-        let tail_frames = convolver.memory();
+        let tail_frames = convolver.settle_frames();
         Lane {
             convolver,
             tail_frames,
@@ -429,7 +432,7 @@ impl Cut {
     }
 
     /// Frames after which it has forgotten what came in, as far as that is heard.
-    fn memory(&self) -> usize {
+    fn settle_frames(&self) -> usize {
         if self.is_off() {
             return 0;
         }
@@ -695,7 +698,7 @@ mod tests {
             input[0] = 1.0;
             let output = play(&mut cab, &[&input], 64, still).remove(0);
             if (low, high) == (20.0, 20_000.0) {
-                assert_eq!(cab.memory(), 1);
+                assert_eq!(cab.settle_frames(), 1);
             }
             for frequency in [30.0, 50.0, 100.0, 300.0, 1000.0, 5000.0, 12_000.0] {
                 let (mut real, mut imaginary) = (0.0, 0.0);
@@ -843,7 +846,7 @@ mod tests {
         );
         let output = play(&mut cab, &[&input, &input], 50, still);
         assert!(output[0] == input && output[1] == input);
-        assert_eq!(cab.memory(), 0);
+        assert_eq!(cab.settle_frames(), 0);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) trait Player {
     fn ticket(&self) -> u64;
 
     /// Frames that it has to hear before it plays as if it had always played.
-    fn memory(&self) -> usize;
+    fn settle_frames(&self) -> usize;
 
     /// Back to where silence leaves it.
     fn reset(&mut self);
@@ -156,7 +156,7 @@ impl<P: Player> Crossfade<P> {
         }
         let listening = match self.current {
             None if P::SILENT_WITHOUT => 0,
-            _ => player.memory().max(self.least_listening),
+            _ => player.settle_frames().max(self.least_listening),
         };
         self.done = self.next.replace(player);
         self.stage = Stage::Listening(listening);

@@ -9,7 +9,7 @@ use crate::format::controls::KnobPositions;
 use crate::simd::SimdLevel;
 
 /// Seconds after which a recurrent capture that has heard what the others heard plays what it would
-/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::memory`]
+/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::settle_frames`]
 /// allows for.
 const RECURRENT_MEMORY: f64 = 0.1;
 
@@ -20,7 +20,7 @@ pub(super) struct HostRateCapture {
     rate: Option<RateMatch>,
     /// Sides that it hears, and channels that it makes.
     streams: (usize, usize),
-    memory: usize,
+    settle_frames: usize,
     latency: usize,
 }
 
@@ -48,8 +48,8 @@ impl HostRateCapture {
         let inside = capture.sample_rate();
         let nets = DualMono::new(capture, lanes, voicing.slim, voicing.knobs, level);
         let heard = match nets.is_recurrent() {
-            true => (RECURRENT_MEMORY * inside).min(nets.memory() as f64),
-            false => nets.memory() as f64,
+            true => (RECURRENT_MEMORY * inside).min(nets.settle_frames() as f64),
+            false => nets.settle_frames() as f64,
         };
         let rate = (config.rate != inside)
             .then(|| RateMatch::new(config.rate, inside, streams.0, streams.1))
@@ -59,7 +59,7 @@ impl HostRateCapture {
             nets,
             rate,
             streams,
-            memory: (heard * config.rate / inside).ceil() as usize + latency,
+            settle_frames: (heard * config.rate / inside).ceil() as usize + latency,
             latency,
         })
     }
@@ -70,8 +70,8 @@ impl HostRateCapture {
     }
 
     /// Frames that it has to hear before it plays as if it had always played.
-    pub(super) fn memory(&self) -> usize {
-        self.memory
+    pub(super) fn settle_frames(&self) -> usize {
+        self.settle_frames
     }
 
     /// Chooses the size of a capture that has several; see [`crate::Model::set_slim`].

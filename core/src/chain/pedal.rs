@@ -43,8 +43,8 @@ impl Pedal {
     }
 
     /// Frames that it has to hear before it plays as if it had always played.
-    pub(super) fn memory(&self) -> usize {
-        self.voice.memory()
+    pub(super) fn settle_frames(&self) -> usize {
+        self.voice.settle_frames()
     }
 
     /// Frames by which the amp behind hears it late.
@@ -60,7 +60,7 @@ impl Pedal {
         self.on = on;
         if on && self.switch.is_off() {
             self.voice.reset();
-            self.listening = self.voice.memory();
+            self.listening = self.voice.settle_frames();
         } else {
             self.switch.set(on);
         }

@@ -14,7 +14,7 @@ pub(crate) struct ConvNet {
     inputs: usize,
     outputs: usize,
     channels: usize,
-    memory: usize,
+    settle_frames: usize,
     blocks: Vec<ConvBlockState>,
     activation: Activation,
     head: Conv,
@@ -46,7 +46,7 @@ impl ConvNet {
             inputs: config.inputs,
             outputs: config.outputs,
             channels,
-            memory: lookback + 1,
+            settle_frames: lookback + 1,
             interleaves: blocks.iter().all(|block| block.conv.interleaves()),
             blocks,
             activation: Activation::new(&config.activation, channels),
@@ -65,8 +65,8 @@ impl Network for ConvNet {
         self.outputs
     }
 
-    fn memory(&self) -> usize {
-        self.memory
+    fn settle_frames(&self) -> usize {
+        self.settle_frames
     }
 
     fn is_recurrent(&self) -> bool {

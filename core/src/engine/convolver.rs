@@ -64,7 +64,7 @@ impl Convolver {
     }
 
     /// Frames of silence after which it gives nothing but silence.
-    pub(crate) fn memory(&self) -> usize {
+    pub(crate) fn settle_frames(&self) -> usize {
         self.taps + 2 * DIRECT
     }
 

@@ -61,7 +61,7 @@ impl Network for Linear {
         self.outputs
     }
 
-    fn memory(&self) -> usize {
+    fn settle_frames(&self) -> usize {
         self.taps
     }
 

@@ -81,7 +81,7 @@ struct Lstm<const H: usize, const V: usize> {
     head: AlignedVec,
     head_bias: Vec<f32>,
     /// Frames that settle it: half a second.
-    memory: usize,
+    settle_frames: usize,
     /// What it heard in the last frame.
     held: Vec<f32>,
     /// Frames for which that has not changed, as in silence, with whatever knobs standing still.
@@ -145,7 +145,7 @@ impl<const H: usize, const V: usize> Lstm<H, V> {
                 .collect(),
             head,
             head_bias: config.head_bias.to_vec(),
-            memory: (0.5 * rate) as usize,
+            settle_frames: (0.5 * rate) as usize,
             held: vec![0.0; config.inputs],
             silence: 0,
             period: None,
@@ -233,8 +233,8 @@ impl<const H: usize, const V: usize> Network for Lstm<H, V> {
         self.outputs
     }
 
-    fn memory(&self) -> usize {
-        self.memory
+    fn settle_frames(&self) -> usize {
+        self.settle_frames
     }
 
     fn is_recurrent(&self) -> bool {

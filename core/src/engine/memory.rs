@@ -62,12 +62,13 @@ impl Net {
 
     /// What a net in several sizes keeps of its input, in bytes.
     fn past_bytes(&self) -> u64 {
-        let memory = if self.is_recurrent() {
+        let settle_frames = if self.is_recurrent() {
             usize::MAX
         } else {
             self.lookback() + 1
         };
-        Slimmable::past_bytes(self.inputs(), memory) + scratch(self.inputs() + self.outputs())
+        Slimmable::past_bytes(self.inputs(), settle_frames)
+            + scratch(self.inputs() + self.outputs())
     }
 
     /// An upper estimate of the memory of all weights as they are packed, in bytes.
@@ -94,10 +95,13 @@ impl Net {
         }
     }
 
-    /// Frames that the running network says it remembers: [`super::network::Network::memory`].
-    fn memory(&self, sample_rate: Option<f64>) -> u64 {
-        let nested =
-            |document: &Document| document.net.memory(document.sample_rate.or(sample_rate));
+    /// Frames that the running network says it takes to settle: [`super::network::Network::settle_frames`].
+    fn settle_frames(&self, sample_rate: Option<f64>) -> u64 {
+        let nested = |document: &Document| {
+            document
+                .net
+                .settle_frames(document.sample_rate.or(sample_rate))
+        };
         match self {
             Net::Lstm(net) => {
                 let rate = sample_rate.unwrap_or(crate::format::DEFAULT_SAMPLE_RATE);
@@ -109,8 +113,8 @@ impl Net {
             }
             Net::ConvNet(_) | Net::Linear(_) => self.lookback() as u64 + 1,
             Net::Container(net) => {
-                let memories = net.submodels.iter().map(|sub| nested(&sub.model));
-                memories.max().unwrap_or(0)
+                let each = net.submodels.iter().map(|sub| nested(&sub.model));
+                each.max().unwrap_or(0)
             }
             Net::Sequential(net) => total(net.models.iter().map(nested)),
         }
@@ -141,14 +145,17 @@ impl Net {
     }
 
     /// A rough estimate of the work of settling, in multiplications. What a feed-forward net
-    /// computes counts as nothing; what a recurrent one plays is its memory's frames.
+    /// computes counts as nothing; what a recurrent one plays is the frames it takes to settle.
     pub(crate) fn settle_work(&self, sample_rate: Option<f64>) -> u64 {
         let nested = |document: &Document| {
             document
                 .net
                 .settle_work(document.sample_rate.or(sample_rate))
         };
-        let played = || self.memory(sample_rate).saturating_mul(self.frame_work());
+        let played = || {
+            self.settle_frames(sample_rate)
+                .saturating_mul(self.frame_work())
+        };
         match self {
             Net::WaveNet(_) if self.is_recurrent() => played(),
             Net::WaveNet(net) => net.condition.as_deref().map_or(0, nested),

@@ -50,8 +50,8 @@ impl Model {
     /// Frames of silence, at the [rate that it plays at](crate::Capture::sample_rate), after which
     /// nothing of what was played before is heard any more (for a recurrent capture: half a second,
     /// after which it is as good as settled).
-    pub fn memory(&self) -> usize {
-        self.net.memory()
+    pub fn settle_frames(&self) -> usize {
+        self.net.settle_frames()
     }
 
     /// Brings the capture to where silence leaves it, as the trainer and the reference engine do
@@ -125,7 +125,7 @@ impl Model {
     /// that from here on both give the same for the same input, whatever they heard before. Also
     /// false where that is not known: only LSTMs look, at the top of a file or as the size of one
     /// that plays (then everything that another size would have to catch up on must be the same
-    /// too). Feed-forward captures are in the same state after [`Model::memory`] frames of the same
+    /// too). Feed-forward captures are in the same state after [`Model::settle_frames`] frames of the same
     /// input, unless a change of size is under way.
     pub fn same_state(&self, other: &Model) -> bool {
         self.level == other.level && self.net.same_state(other.net.as_ref())
@@ -225,7 +225,7 @@ mod tests {
             1
         }
 
-        fn memory(&self) -> usize {
+        fn settle_frames(&self) -> usize {
             0
         }
 

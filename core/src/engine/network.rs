@@ -13,7 +13,7 @@ pub(crate) trait Network: Any + Send {
 
     /// Frames of silence after which nothing of what was before is heard: exactly so for a
     /// feed-forward net, in effect for a recurrent one.
-    fn memory(&self) -> usize;
+    fn settle_frames(&self) -> usize;
 
     /// Whether some part never forgets entirely.
     fn is_recurrent(&self) -> bool;
@@ -93,7 +93,7 @@ pub(crate) unsafe fn settle_by_playing<N: Network + ?Sized>(
         held.target(Order::Planar).as_source(),
         result.target(Order::Planar),
     );
-    let mut left = net.memory();
+    let mut left = net.settle_frames();
     let mut last = 0;
     while left > 0 {
         let frames = left.min(BLOCK);

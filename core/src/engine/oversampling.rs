@@ -98,8 +98,8 @@ impl Network for Interleaved {
         self.phases[0].outputs()
     }
 
-    fn memory(&self) -> usize {
-        self.phases.len() * self.phases[0].memory()
+    fn settle_frames(&self) -> usize {
+        self.phases.len() * self.phases[0].settle_frames()
     }
 
     fn is_recurrent(&self) -> bool {

@@ -50,8 +50,8 @@ impl Network for Sequential {
         self.stages.last().map_or(0, |(net, _)| net.outputs())
     }
 
-    fn memory(&self) -> usize {
-        self.stages.iter().map(|(net, _)| net.memory()).sum()
+    fn settle_frames(&self) -> usize {
+        self.stages.iter().map(|(net, _)| net.settle_frames()).sum()
     }
 
     fn is_recurrent(&self) -> bool {

@@ -57,14 +57,14 @@ impl Slimmable {
     pub(crate) fn new(sizes: Vec<Size>) -> Self {
         let full = sizes.len() - 1;
         let (inputs, outputs) = (sizes[full].net.inputs(), sizes[full].net.outputs());
-        let memory = sizes
+        let settle_frames = sizes
             .iter()
-            .map(|size| size.net.memory())
+            .map(|size| size.net.settle_frames())
             .max()
             .unwrap_or(0);
         Slimmable {
             sizes,
-            past: vec![vec![0.0; past_frames(memory)]; inputs],
+            past: vec![vec![0.0; past_frames(settle_frames)]; inputs],
             played: 0,
             active: full,
             wanted: full,
@@ -74,9 +74,9 @@ impl Slimmable {
         }
     }
 
-    /// Bytes that the past of `inputs` channels takes for nets with this memory.
-    pub(crate) fn past_bytes(inputs: usize, memory: usize) -> u64 {
-        (past_frames(memory) * inputs * size_of::<f32>()) as u64
+    /// Bytes that the past of `inputs` channels takes for nets with as many frames to settle.
+    pub(crate) fn past_bytes(inputs: usize, settle_frames: usize) -> u64 {
+        (past_frames(settle_frames) * inputs * size_of::<f32>()) as u64
     }
 
     fn remember(&mut self, input: Source, frames: usize) {
@@ -108,7 +108,7 @@ impl Slimmable {
         }
         let net = &mut self.sizes[to].net;
         net.reset();
-        let missed = net.memory().min(MAX_PAST).min(self.played);
+        let missed = net.settle_frames().min(MAX_PAST).min(self.played);
         self.change = Change::CatchingUp {
             to,
             heard: self.played - missed,
@@ -134,7 +134,7 @@ impl Slimmable {
 
     /// Frames of the past that a change to another size could ask for.
     fn depth(&self) -> usize {
-        self.memory().min(MAX_PAST).min(self.played)
+        self.settle_frames().min(MAX_PAST).min(self.played)
     }
 
     /// Whether a change of size would let the new one hear the same.
@@ -191,8 +191,8 @@ impl Slimmable {
 }
 
 /// Frames of the past that are kept: with room for what is played while it is caught up on.
-fn past_frames(memory: usize) -> usize {
-    let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
+fn past_frames(settle_frames: usize) -> usize {
+    let kept = settle_frames.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
     kept.next_power_of_two()
 }
 
@@ -205,9 +205,9 @@ impl Network for Slimmable {
         self.sizes[self.active].net.outputs()
     }
 
-    fn memory(&self) -> usize {
-        let memories = self.sizes.iter().map(|size| size.net.memory());
-        memories.max().unwrap_or(0)
+    fn settle_frames(&self) -> usize {
+        let each = self.sizes.iter().map(|size| size.net.settle_frames());
+        each.max().unwrap_or(0)
     }
 
     fn is_recurrent(&self) -> bool {

@@ -19,7 +19,7 @@ pub(crate) struct WaveNet {
     post_head: Option<PostHead>,
     head_scale: f32,
     /// Frames that must be played to settle, if that cannot be computed.
-    memory: usize,
+    settle_frames: usize,
     recurrent: bool,
 }
 
@@ -113,12 +113,12 @@ impl WaveNet {
         condition: Option<Box<dyn Network>>,
         level: SimdLevel,
     ) -> Self {
-        let condition_memory = condition.as_ref().map_or(0, |net| net.memory());
+        let condition_settles = condition.as_ref().map_or(0, |net| net.settle_frames());
         WaveNet {
             level,
             inputs: config.inputs,
             outputs: config.outputs(),
-            memory: config.lookback() + 1 + condition_memory,
+            settle_frames: config.lookback() + 1 + condition_settles,
             recurrent: condition.as_ref().is_some_and(|net| net.is_recurrent()),
             condition: condition.map(|net| {
                 let planes = Planes::new(net.outputs());
@@ -177,8 +177,8 @@ impl Network for WaveNet {
         self.outputs
     }
 
-    fn memory(&self) -> usize {
-        self.memory
+    fn settle_frames(&self) -> usize {
+        self.settle_frames
     }
 
     fn is_recurrent(&self) -> bool {
