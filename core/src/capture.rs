@@ -1,6 +1,7 @@
 //! A capture: a `.nam` file that has been read and found right.
 
 use crate::engine::Model;
+use crate::engine::architecture::Architecture;
 use crate::error::{CaptureError, Result};
 use crate::format::controls::{self, Control};
 use crate::format::fields::Field;
@@ -26,7 +27,7 @@ pub const MAX_STATE_BYTES: u64 = 64 << 20;
 
 /// The most multiplications that [`Model::prewarm`] may take, roughly: a second. The largest real
 /// captures that have to play to settle take a twentieth of it at 48 kHz.
-const MAX_SETTLE_WORK: u64 = 1 << 34;
+const MAX_SETTLE_WORK: f64 = (1u64 << 34) as f64;
 
 /// The highest factor that [`Capture::oversampled`] takes.
 pub const MAX_OVERSAMPLING: usize = 8;
@@ -140,18 +141,18 @@ impl Capture {
         };
         let root = Field::root(file, value);
         let document = Document::read(root.clone(), &context)?;
-        let bytes = document.net.instance_bytes();
-        if bytes > MAX_STATE_BYTES {
+        let demand = document.demand(None);
+        if demand.bytes() > MAX_STATE_BYTES as f64 {
             return Err(CaptureError::TooDemanding {
                 place: root.require("config")?.place(),
-                bytes,
+                bytes: demand.bytes() as u64,
                 limit: MAX_STATE_BYTES,
             });
         }
-        let work = document.net.settle_work(document.sample_rate);
-        if work > MAX_SETTLE_WORK {
+        if demand.settle_work > MAX_SETTLE_WORK {
             return Err(root.require("config")?.invalid(format!(
-                "settling takes {work} multiplications, more than {MAX_SETTLE_WORK}"
+                "settling takes {:.0} multiplications, more than {MAX_SETTLE_WORK}",
+                demand.settle_work
             )));
         }
         let controls = controls::read(&root, document.net.inputs());
@@ -270,9 +271,9 @@ impl Capture {
             let mut twice = Capture::clone(&best);
             twice.document.net.oversample(2);
             twice.oversampling *= 2;
-            let net = &twice.document.net;
-            let fits = net.instance_bytes() <= MAX_STATE_BYTES
-                && net.settle_work(twice.document.sample_rate) <= MAX_SETTLE_WORK
+            let demand = twice.document.demand(None);
+            let fits = demand.bytes() <= MAX_STATE_BYTES as f64
+                && demand.settle_work <= MAX_SETTLE_WORK
                 && SAMPLE_RATES.contains(&twice.sample_rate());
             if !fits {
                 break;

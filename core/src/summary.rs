@@ -1,7 +1,6 @@
 //! A capture's structure in a few words, for a card or a tree.
 
 use crate::format::wavenet::{Gating, WaveNetConfig};
-use crate::format::weights::ConvWeights;
 use crate::format::{Document, Net};
 
 /// One model of a capture, and the models nested in it.
@@ -48,8 +47,8 @@ impl Summary {
                 ("WaveNet", wavenet_size(wavenet), condition.collect())
             }
             Net::ConvNet(convnet) => {
-                let blocks = count(convnet.blocks.len(), "block");
-                let channels = convnet.blocks.first().map_or(0, ConvWeights::outputs);
+                let blocks = count(convnet.convs.len() - 1, "block"); // behind them is the head
+                let channels = convnet.channels();
                 (
                     "ConvNet",
                     format!("{blocks} of {}", count(channels, "channel")),
@@ -104,7 +103,7 @@ fn wavenet_size(net: &WaveNetConfig) -> String {
     if any(&|layer| layer.gating != Gating::None) {
         size += ", gated";
     }
-    if any(&|layer| layer.films.iter().next().is_some()) {
+    if any(&|layer| layer.films().next().is_some()) {
         size += ", modulated (FiLM)";
     }
     let steps = net.slim_steps().len();

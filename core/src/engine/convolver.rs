@@ -100,7 +100,9 @@ impl Convolver {
     /// Whether [`Convolver::copy_state`] can take over the state of another. Not so of long responses:
     /// the crate keeps that to itself, and its clone allocates.
     pub(crate) fn is_alike(&self, other: &Convolver) -> bool {
-        self.late.is_none() && other.late.is_none() && self.history.is_alike(&other.history)
+        self.late.is_none()
+            && other.late.is_none()
+            && History::are_alike([&self.history], [&other.history])
     }
 
     /// Takes over the state of one that is alike.

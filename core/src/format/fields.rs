@@ -122,6 +122,15 @@ impl<'a> Field<'a> {
         }))
     }
 
+    /// As [`Field::list`], of a list that must not be empty.
+    pub(crate) fn filled_list(&self) -> Result<impl ExactSizeIterator<Item = Field<'a>> + use<'a>> {
+        let list = self.list()?;
+        if list.len() == 0 {
+            return Err(self.invalid("is empty"));
+        }
+        Ok(list)
+    }
+
     /// Reads a list with one element per layer, or one value that holds for every layer.
     pub(crate) fn per_layer<T: Clone>(
         &self,
@@ -168,6 +177,18 @@ impl<'a> Field<'a> {
         self.value
             .as_bool()
             .ok_or_else(|| self.wrong_type("true or false"))
+    }
+
+    /// The member `key`, true or false, or what holds without it.
+    pub(crate) fn boolean_or(&self, key: &'static str, default: bool) -> Result<bool> {
+        self.get_some(key)
+            .map_or(Ok(default), |value| value.boolean())
+    }
+
+    /// The member `key`, a whole number from 1 to `most`, or what holds without it.
+    pub(crate) fn size_or(&self, key: &'static str, default: usize, most: usize) -> Result<usize> {
+        self.get_some(key)
+            .map_or(Ok(default), |value| value.size(1, most))
     }
 
     pub(crate) fn number(&self) -> Result<f64> {
