@@ -221,7 +221,21 @@ impl ImpulseResponse {
     ///
     /// It sums over all samples: to draw with, not for the audio thread.
     pub fn response_db(&self, frequency: f64) -> f64 {
-        10.0 * self.powers(&[frequency])[0].log10()
+        if frequency > self.rate / 2.0 {
+            return f64::NEG_INFINITY;
+        }
+        let (sin, cos) = (TAU * frequency / self.rate).sin_cos();
+        let power = |channel: &Vec<f32>| {
+            // From the last sample to the first: the sum so far, turned by one sample.
+            let samples = channel.iter().rev();
+            let (real, imaginary) = samples.fold((0.0, 0.0), |(real, imaginary), &sample| {
+                let turned: f64 = real * cos + imaginary * sin;
+                (turned + f64::from(sample), imaginary * cos - real * sin)
+            });
+            real * real + imaginary * imaginary
+        };
+        let powers: f64 = self.channels.iter().map(power).sum();
+        10.0 * (powers / self.channels.len() as f64).log10()
     }
 
     /// What it is made louder by when it is played, in dB, whatever the host's rate.
@@ -388,38 +402,6 @@ impl ImpulseResponse {
         // Without a sound in the band the logarithm is infinite.
         let normalizing = (-10.0 * (went / came).log10()).min(MOST_RAISED);
         Ok((normalizing, 10.0 * loudest.log10()))
-    }
-
-    /// Its power response at frequencies in Hz: the mean of its sides.
-    fn powers(&self, frequencies: &[f64]) -> Vec<f64> {
-        /// Worked out at once, as each waits for its last step.
-        const AT_ONCE: usize = 8;
-        let mut powers = Vec::with_capacity(frequencies.len());
-        for group in frequencies.chunks(AT_ONCE) {
-            let mut sums = [0.0; AT_ONCE];
-            let turns: [f64; AT_ONCE] =
-                std::array::from_fn(|i| group.get(i).map_or(0.0, |f| TAU * f / self.rate));
-            let (cos, sin) = (turns.map(f64::cos), turns.map(f64::sin));
-            for channel in &self.channels {
-                // From the last sample to the first: the sum so far, turned by one sample.
-                let (mut real, mut imaginary) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
-                for &sample in channel.iter().rev() {
-                    for i in 0..AT_ONCE {
-                        let turned = real[i] * cos[i] + imaginary[i] * sin[i];
-                        imaginary[i] = imaginary[i] * cos[i] - real[i] * sin[i];
-                        real[i] = turned + f64::from(sample);
-                    }
-                }
-                for i in 0..AT_ONCE {
-                    sums[i] += real[i] * real[i] + imaginary[i] * imaginary[i];
-                }
-            }
-            let half = self.rate / 2.0;
-            let sides = self.channels.len() as f64;
-            let found = group.iter().zip(sums);
-            powers.extend(found.map(|(&f, sum)| if f <= half { sum / sides } else { 0.0 }));
-        }
-        powers
     }
 }
 

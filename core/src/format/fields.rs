@@ -63,18 +63,11 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn wrong_type(&self, expected: &'static str) -> CaptureError {
-        CaptureError::WrongType {
-            place: self.place(),
-            expected,
-            found: describe(self.value),
-        }
+        CaptureError::WrongType(self.place(), expected, describe(self.value))
     }
 
     pub(crate) fn invalid(&self, problem: impl Into<String>) -> CaptureError {
-        CaptureError::Invalid {
-            place: self.place(),
-            problem: problem.into(),
-        }
+        CaptureError::Invalid(self.place(), problem.into())
     }
 
     /// This value as an object whose members can be asked for.
@@ -102,9 +95,8 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn require(&self, key: &'static str) -> Result<Field<'a>> {
-        self.get(key).ok_or_else(|| CaptureError::Missing {
-            place: self.place_at(&self.path_of(key)),
-        })
+        self.get(key)
+            .ok_or_else(|| CaptureError::Missing(self.place_at(&self.path_of(key))))
     }
 
     /// The elements of a list, one at a time: it may be long, and what is read of it is shorter.

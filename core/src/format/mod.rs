@@ -128,10 +128,11 @@ impl Document {
             "SlimmableContainer" => Net::Container(ContainerConfig::read(&config, &inner)?),
             "Sequential" => Net::Sequential(SequentialConfig::read(&config, weights, &inner)?),
             other => {
-                return Err(CaptureError::UnknownArchitecture {
-                    place: architecture.place(),
-                    name: other.chars().take(60).collect(),
-                });
+                let name = other.chars().take(60).collect();
+                return Err(CaptureError::UnknownArchitecture(
+                    architecture.place(),
+                    name,
+                ));
             }
         };
         if net.lookback() > MAX_LOOKBACK {
@@ -244,10 +245,7 @@ fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> 
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() != 3 || !parts.iter().all(digits) {
-        return Err(CaptureError::NotAVersion {
-            place: place(),
-            version: shown,
-        });
+        return Err(CaptureError::NotAVersion(place(), shown));
     }
     // A number too long to parse is beyond any version that is known.
     let number = |index: usize| parts[index].parse::<u32>().unwrap_or(u32::MAX);
@@ -257,16 +255,10 @@ fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> 
             "The file's format version, {text}, is newer than 0.7.0. It loads, but something in it may be ignored."
         )),
         (0, ..5, _) => {
-            return Err(CaptureError::VersionTooOld {
-                place: place(),
-                version: shown,
-            });
+            return Err(CaptureError::VersionTooOld(place(), shown));
         }
         _ => {
-            return Err(CaptureError::VersionTooNew {
-                place: place(),
-                version: shown,
-            });
+            return Err(CaptureError::VersionTooNew(place(), shown));
         }
     }
     Ok(text.to_owned())

@@ -8,7 +8,7 @@ use gridleak_core::Capture;
 
 use crate::builtin::{BuiltIn, CAPTURES};
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
+use gridleak_core::ordinary_file;
 
 /// Marks the name of a built-in capture.
 const PREFIX: &str = "builtin:";

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::endings;
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
+use gridleak_core::ordinary_file;
 
 /// The SHA-256 of a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

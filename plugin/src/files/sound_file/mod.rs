@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use gridleak_core::FileKind;
 
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
 use flac::Flac;
+use gridleak_core::ordinary_file;
 use pcm::Pcm;
 
 /// The sample rates taken, in Hz. Beyond them lies a broken header rather than a recording.

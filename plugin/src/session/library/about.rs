@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::listing::Kind;
 use crate::files::failure::one_line;
-use crate::files::ordinary_file;
+use gridleak_core::ordinary_file;
 
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;
