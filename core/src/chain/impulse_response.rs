@@ -66,7 +66,7 @@ pub struct ImpulseResponse {
     left_out: usize,
     /// Whether it was longer than is played.
     cut: bool,
-    normalising_db: f64,
+    normalizing_db: f64,
     /// The frequency that it makes loudest, in dB.
     loudest_db: f64,
     of_file: Option<&'static str>,
@@ -157,13 +157,13 @@ impl ImpulseResponse {
             silence,
             left_out: 0,
             cut: false,
-            normalising_db: 0.0,
+            normalizing_db: 0.0,
             loudest_db: 0.0,
             of_file: None,
         };
         made.trim_beginning(peak);
         made.trim_end();
-        (made.normalising_db, made.loudest_db) = made.loudness()?;
+        (made.normalizing_db, made.loudest_db) = made.loudness()?;
         Ok(made)
     }
 
@@ -252,14 +252,14 @@ impl ImpulseResponse {
     pub fn gain_db(&self, normalized: bool) -> f64 {
         let official = self.official_db();
         let too_loud =
-            official - self.normalising_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
+            official - self.normalizing_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
         let wanted = match normalized {
-            true => self.normalising_db,
+            true => self.normalizing_db,
             false => official,
         };
         match self.cut || too_loud {
             true => wanted
-                .min(self.normalising_db)
+                .min(self.normalizing_db)
                 .min(SAFE_TONE - self.loudest_db),
             false => wanted,
         }
@@ -663,7 +663,7 @@ mod tests {
             let samples: Vec<f32> = samples.iter().map(|s| s * gain).collect();
             mono(&samples, rate)
         };
-        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.normalising_db;
+        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.normalizing_db;
         let reference = louder(&official);
         for (db, safe) in [(-20.0, false), (11.9, false), (12.1, true), (60.0, true)] {
             let response = gained(&cabinet(rate, 0.1), db - reference);
@@ -745,7 +745,7 @@ mod tests {
     }
 
     #[test]
-    fn normalised_it_keeps_the_power_of_pink_noise() {
+    fn normalized_it_keeps_the_power_of_pink_noise() {
         let db = |response: ImpulseResponse| response.gain_db(true);
         let click = db(mono(&[0.0, 0.0, 1.0], 48_000.0));
         assert!(click.abs() < 1e-9, "as it is: {click} dB");
@@ -778,7 +778,7 @@ mod tests {
                 let found = at(rate);
                 let level = 20.0 * (rate / 48_000.0).log10();
                 for (what, found, wanted) in [
-                    ("mean", found.normalising_db + level, wanted.normalising_db),
+                    ("mean", found.normalizing_db + level, wanted.normalizing_db),
                     ("loudest", found.loudest_db - level, wanted.loudest_db),
                 ] {
                     let off = (found - wanted).abs();

@@ -6,7 +6,7 @@ use super::history::History;
 use super::planes::{Order, Planes, Source, Target, copy};
 use crate::format::activation::Activation as ActivationConfig;
 use crate::format::weights::ConvWeights;
-use crate::simd::{Simd, SimdLevel};
+use crate::simd::{Kernel, Simd, SimdLevel};
 
 /// How a block is played.
 #[derive(Clone, Copy)]
@@ -34,7 +34,8 @@ pub(crate) struct ConvStack {
 
 struct Stage {
     conv: Conv,
-    /// What it looks back on, if it does.
+    /// What it looks back on, if it does. The first one always has it: vectors read beyond the last
+    /// frame, where its input may end.
     history: Option<History>,
     output: Planes,
 }
@@ -46,14 +47,15 @@ impl ConvStack {
         level: SimdLevel,
     ) -> Self {
         let widest = convs.iter().map(ConvWeights::inputs).max();
-        let stage = |conv: &ConvWeights| Stage {
+        let stages = convs.iter().enumerate().map(|(index, conv)| Stage {
             conv: Conv::new(conv, level),
-            history: (conv.lookback() > 0).then(|| History::new(conv.inputs(), conv.lookback())),
+            history: (index == 0 || conv.lookback() > 0)
+                .then(|| History::new(conv.inputs(), conv.lookback())),
             output: Planes::new(conv.outputs()),
-        };
+        });
         ConvStack {
             activation: Activation::new(activation, widest.unwrap_or(0)),
-            stages: convs.iter().map(stage).collect(),
+            stages: stages.collect(),
         }
     }
 
@@ -81,6 +83,25 @@ impl ConvStack {
             self.activation
                 .run::<S>(block, Sum::None, pass.order, channels, pass.frames);
         }
+    }
+
+    /// As [`ConvStack::run`], with a given instruction set.
+    ///
+    /// # Safety
+    /// As for [`ConvStack::run`].
+    pub(crate) unsafe fn play(
+        &mut self,
+        level: SimdLevel,
+        input: Source,
+        output: Target,
+        pass: Pass,
+    ) {
+        level.run(Run {
+            stack: self,
+            input,
+            output,
+            pass,
+        });
     }
 
     /// Input and output are planar.
@@ -119,5 +140,21 @@ impl ConvStack {
             }
             signal = target.as_source();
         }
+    }
+}
+
+/// One block as work for [`SimdLevel::run`].
+struct Run<'a> {
+    stack: &'a mut ConvStack,
+    input: Source,
+    output: Target,
+    pass: Pass,
+}
+
+impl Kernel for Run<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        // SAFETY: it is only made in `ConvStack::play`, whose caller vouches for the blocks.
+        unsafe { self.stack.run::<S>(self.input, self.output, self.pass) }
     }
 }

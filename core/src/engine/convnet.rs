@@ -7,7 +7,7 @@ use super::history::History;
 use super::network::{Network, Shape, as_kind};
 use super::planes::{Order, Source, Target};
 use crate::format::convnet::ConvNetConfig;
-use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::simd::SimdLevel;
 
 /// A running ConvNet.
 struct ConvNet {
@@ -47,17 +47,6 @@ impl Architecture for ConvNetConfig {
     }
 }
 
-impl ConvNet {
-    fn run(&mut self, input: Source, output: Target, pass: Pass) {
-        self.level.run(Run {
-            stack: &mut self.stack,
-            input,
-            output,
-            pass,
-        });
-    }
-}
-
 impl Network for ConvNet {
     fn shape(&self) -> Shape {
         self.shape
@@ -69,20 +58,18 @@ impl Network for ConvNet {
         } else {
             Order::Planar
         };
-        let settle = false;
-        self.run(
-            input,
-            output,
-            Pass {
-                frames,
-                order,
-                settle,
-            },
-        );
+        let pass = Pass {
+            frames,
+            order,
+            settle: false,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { self.stack.play(self.level, input, output, pass) };
     }
 
     unsafe fn settle(&mut self, input: Source, output: Target) {
-        self.run(input, output, Pass::SETTLE);
+        // SAFETY: the caller's promise.
+        unsafe { self.stack.play(self.level, input, output, Pass::SETTLE) };
     }
 
     fn reset(&mut self) {
@@ -99,22 +86,5 @@ impl Network for ConvNet {
         if let Some(from) = as_kind::<Self>(from) {
             History::copy_all(self.stack.histories_mut(), from.stack.histories());
         }
-    }
-}
-
-/// One block of a net as work for [`SimdLevel::run`].
-struct Run<'a> {
-    stack: &'a mut ConvStack,
-    input: Source,
-    output: Target,
-    pass: Pass,
-}
-
-impl Kernel for Run<'_> {
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        // SAFETY: it is only made for the blocks of `process` and `settle`, which have the net's
-        // channels.
-        unsafe { self.stack.run::<S>(self.input, self.output, self.pass) }
     }
 }

@@ -6,7 +6,7 @@ use super::weights::{ConvShape, ConvWeights, Weights};
 use super::{FileContext, MAX_SIZE};
 use crate::error::Result;
 
-/// A whole ConvNet. Batch normalisation is already folded into the convolutions.
+/// A whole ConvNet. Batch normalization is already folded into the convolutions.
 #[derive(Debug, Clone)]
 pub(crate) struct ConvNetConfig {
     pub(crate) inputs: usize,
