@@ -55,6 +55,16 @@ impl CabSettings {
     pub const MIX: RangeInclusive<f32> = 0.0..=1.0;
     /// Where [`CabSettings::blend`] can stand.
     pub const BLEND: RangeInclusive<f32> = 0.0..=1.0;
+
+    /// What both cuts do to a frequency, in dB, at a sample rate; both in Hz. Frequencies above half the
+    /// rate are taken for that.
+    pub fn cuts_response_db(&self, rate: f64, frequency: f64) -> f64 {
+        let warped = warp(frequency.clamp(0.0, MOST_OF_RATE * rate), rate);
+        let cuts = [(Side::Low, self.low_cut_hz), (Side::High, self.high_cut_hz)];
+        let on = cuts.into_iter().filter(|(side, hz)| !side.is_off(*hz));
+        on.map(|(side, hz)| side.filter(hz.into(), 1.0, rate).response_db(warped))
+            .sum()
+    }
 }
 
 impl Default for CabSettings {
@@ -376,6 +386,25 @@ enum Side {
     High,
 }
 
+impl Side {
+    /// Whether a cut is off that stands at a frequency in Hz.
+    fn is_off(self, hz: f32) -> bool {
+        match self {
+            Side::Low => hz <= *CabSettings::LOW_CUT.start(),
+            Side::High => hz >= *CabSettings::HIGH_CUT.end(),
+        }
+    }
+
+    /// The filter of a cut at a frequency, at a rate, both in Hz, with so much of it mixed in.
+    fn filter(self, hz: f64, amount: f64, rate: f64) -> Filter {
+        let mix = match self {
+            Side::Low => [1.0, -SQRT_2 * amount, -amount],
+            Side::High => [1.0 - amount, 0.0, amount],
+        };
+        Filter::new(warp(hz.min(MOST_OF_RATE * rate), rate), SQRT_2, mix)
+    }
+}
+
 /// A filter that takes away what lies below or above a frequency.
 struct Cut {
     side: Side,
@@ -404,14 +433,14 @@ impl Cut {
 
     /// Goes to a frequency in Hz, or off; what is no number changes nothing.
     fn set(&mut self, hz: f32) {
-        let (range, off) = match self.side {
-            Side::Low => (CabSettings::LOW_CUT, hz <= *CabSettings::LOW_CUT.start()),
-            Side::High => (CabSettings::HIGH_CUT, hz >= *CabSettings::HIGH_CUT.end()),
+        let range = match self.side {
+            Side::Low => CabSettings::LOW_CUT,
+            Side::High => CabSettings::HIGH_CUT,
         };
         if hz.is_nan() {
             return;
         }
-        if off {
+        if self.side.is_off(hz) {
             // It stays where it is, and fades.
             self.amount.set(0.0);
             return;
@@ -445,13 +474,8 @@ impl Cut {
 
     /// Moves on by a frame. The filter of that frame has the sound without it mixed in.
     fn next(&mut self) -> Filter {
-        let hz = self.octaves.next().exp2().min(MOST_OF_RATE * self.rate);
-        let amount = self.amount.next();
-        let mix = match self.side {
-            Side::Low => [1.0, -SQRT_2 * amount, -amount],
-            Side::High => [1.0 - amount, 0.0, amount],
-        };
-        Filter::new(warp(hz, self.rate), SQRT_2, mix)
+        let hz = self.octaves.next().exp2();
+        self.side.filter(hz, self.amount.next(), self.rate)
     }
 
     fn process(&mut self, channels: &mut [[f64; BLOCK]], frames: usize) {
@@ -728,6 +752,8 @@ mod tests {
                     (found - wanted).abs() < 0.01,
                     "{low} to {high}, {frequency} Hz: {found}, {wanted}"
                 );
+                let drawn = settings.cuts_response_db(rate, frequency);
+                assert!((drawn - wanted).abs() < 1e-6, "{frequency} Hz: {drawn}");
             }
         }
     }
