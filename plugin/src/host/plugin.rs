@@ -7,10 +7,12 @@ use gridleak_core::{Chain, ImpulseResponse, Peaks, ProcessConfig, Settings};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
-use crate::host::editor_backend::EditorBackend;
+use crate::host::editor::{self, EditorApp};
+use crate::host::editor_backend::PluginBackend;
 use crate::host::incoming_state;
 use crate::host::parameters::{BUTTONS, Parameters, playing};
 use crate::host::thread_token::ThreadToken;
+use crate::host::workarounds::late_window::LateEditor;
 use crate::host::workarounds::worker_park::{self, Task};
 use crate::session::handover::{AudioEnd, handover};
 use crate::session::library::Library;
@@ -20,7 +22,6 @@ use crate::session::module_pin;
 use crate::session::part::Part;
 use crate::session::preferences::Preferences;
 use crate::session::thread_end;
-use crate::window::{self, LateEditor};
 
 /// How long offline rendering waits for a capture that is being loaded.
 const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,7 +81,7 @@ impl Default for Gridleak {
             followed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
-            window: window::new_state(Preferences::load().window),
+            window: editor::new_state(Preferences::load().window),
             repaint,
             executor: None,
         }
@@ -104,7 +105,7 @@ impl Plugin for Gridleak {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 2), layout(1, 1)];
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = LateEditor;
+    type Editor = LateEditor<EditorApp>;
     type SysExMessage = ();
     type BackgroundTask = Task;
 
@@ -118,13 +119,19 @@ impl Plugin for Gridleak {
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
-        let panel = EditorBackend::new(
+        let backend = PluginBackend::new(
             self.parameters.clone(),
             self.loader.clone(),
             self.library.clone(),
             self.meters.clone(),
+            self.repaint.clone(),
         );
-        window::editor(self.window.clone(), self.repaint.clone(), Arc::new(panel))
+        editor::editor(
+            self.window.clone(),
+            self.repaint.clone(),
+            Arc::new(backend),
+            self.parameters.clone(),
+        )
     }
 
     fn filter_state(state: &mut PluginState) {

@@ -7,10 +7,10 @@ use super::Shared;
 use super::shown::Cause;
 use super::worker::{Content, Loaded, automatic_cab, file_of};
 use crate::builtin::{AUTOMATIC, NOTHING};
+use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::session::preferences::Preferences;
 use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, locate};
-use crate::window::Message;
 
 /// What came of loading a reference.
 pub(super) struct Arrived {

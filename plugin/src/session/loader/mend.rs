@@ -8,9 +8,9 @@ use super::shown::{Absent, Cause, PartLoaderStatus};
 use super::worker::{Content, Held, Loaded, Worker, automatic_cab, file_of, origin_of, shown_of};
 use super::{Mend, Shared};
 use crate::session::history::{Change, PartChange};
+use crate::session::message::Message;
 use crate::session::part::{ForParts, Part};
 use crate::session::references::{Move, SavedPart, is_file};
-use crate::window::Message;
 
 impl Worker {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not

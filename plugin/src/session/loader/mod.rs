@@ -30,10 +30,10 @@ use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
 use crate::session::library::{Library, Origin};
+use crate::session::message::Message;
 use crate::session::part::{ForParts, Part};
 use crate::session::references::{PartSlot, SavedPart};
 use crate::session::thread_end;
-use crate::window::Message;
 
 /// How long captures stay in memory after the host has stopped the audio.
 const KEPT_FOR: Duration = Duration::from_secs(5);

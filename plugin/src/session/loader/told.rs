@@ -5,8 +5,8 @@ use gridleak_core::ImpulseResponse;
 use super::Shared;
 use super::load::title;
 use crate::files::impulse_file;
+use crate::session::message::Message;
 use crate::session::part::Part;
-use crate::window::Message;
 
 /// The parts that are impulse responses.
 const PARTS: [Part; 2] = [Part::Cab, Part::SecondCab];

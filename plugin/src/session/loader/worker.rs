@@ -22,12 +22,13 @@ use crate::files::failure::one_line;
 use crate::files::impulse_file;
 use crate::host::parameters::playing;
 use crate::measurements;
-use crate::session::folder::{Place, place};
+use crate::session::curve::{CURVE_POINTS, curve_frequency};
+use crate::session::folder::{FolderPosition, place};
 use crate::session::history::{Change, PartChange};
 use crate::session::library::Origin;
+use crate::session::message::Message;
 use crate::session::part::{ForParts, Part};
 use crate::session::references::{ContentHash, SavedPart, Source, is_file};
-use crate::window::{CURVE_POINTS, Message, curve_frequency};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -584,10 +585,10 @@ fn built_in_alike(part: Part) -> &'static [builtin::BuiltIn] {
 }
 
 /// Where a built-in capture stands among its like.
-fn built_in_place(part: Part, name: &str) -> Option<Place> {
+fn built_in_place(part: Part, name: &str) -> Option<FolderPosition> {
     let captures = built_in_alike(part);
     let here = captures.iter().position(|capture| capture.name == name)?;
-    Some(Place {
+    Some(FolderPosition {
         index: here + 1,
         count: captures.len(),
     })

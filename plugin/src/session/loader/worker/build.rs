@@ -7,9 +7,9 @@ use gridleak_core::{Amp, Cab, Capture, ProcessConfig, Settings, SimdLevel, Voici
 use super::{AmpPlan, CabPlan, Content, Worker, next_ticket};
 use crate::session::handover::LoaderEnd;
 use crate::session::loader::{Shared, told};
+use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::simd_choice;
-use crate::window::Message;
 
 impl Worker {
     /// What is to be built.

@@ -7,9 +7,9 @@ use crate::builtin::NOTHING;
 use crate::session::folder::neighbour;
 use crate::session::loader::Shared;
 use crate::session::loader::load::chosen;
+use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::session::references::{Chosen, SavedPart};
-use crate::window::Message;
 
 impl Worker {
     /// The reference to what a [`Choice::Step`](crate::session::loader::Choice) leads to; `None`, and said why, if that is nothing.
