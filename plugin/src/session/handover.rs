@@ -1,166 +1,85 @@
-//! Captures and cabinets on their way to the audio thread and back, without a lock: two queues
-//! for each kind, of the crate rtrb, whose operations are wait-free. What the audio thread is done with is dropped by the loader.
+//! What is loaded, on its way to the audio thread and back, without a lock: two queues of the crate rtrb,
+//! whose operations are wait-free. What the audio thread is done with is dropped by the loader.
 
-use gridleak_core::{Amp, Cab, Chain};
-use rtrb::{Consumer, Producer, RingBuffer};
+use gridleak_core::{Chain, Loaded, SlotPart};
+use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-/// Sounds of a kind that may be on their way to the audio thread.
-const TO_AUDIO: usize = 4;
+/// Parts that may be on their way to the audio thread: twice all that the loader can build at a time.
+const TO_AUDIO: usize = 16;
 
-/// Sounds of a kind that may be on their way back. The audio thread takes nothing new unless there is
-/// room for all that this could leave it with.
-const FROM_AUDIO: usize = 8;
+/// Parts that may be on their way back.
+const FROM_AUDIO: usize = 16;
 
 /// The audio thread's end.
 pub(crate) struct AudioEnd {
-    pub(crate) captures: Incoming<Amp>,
-    pub(crate) cabs: Incoming<Cab>,
+    to_audio: Consumer<Loaded>,
+    from_audio: Producer<SlotPart>,
 }
 
 /// The loader's end.
 pub(crate) struct LoaderEnd {
-    pub(crate) captures: Outgoing<Amp>,
-    pub(crate) cabs: Outgoing<Cab>,
-}
-
-/// Sounds of a kind, as the audio thread gets them.
-pub(crate) struct Incoming<T> {
-    to_audio: Consumer<Box<T>>,
-    from_audio: Producer<Box<T>>,
-}
-
-/// Sounds of a kind, as the loader sends them.
-pub(crate) struct Outgoing<T> {
-    to_audio: Producer<Box<T>>,
-    from_audio: Consumer<Box<T>>,
-}
-
-/// What a chain has a place for.
-pub(crate) trait Playable: Sized {
-    fn accepted_by(chain: &Chain) -> bool;
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>>;
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>>;
-}
-
-impl Playable for Amp {
-    fn accepted_by(chain: &Chain) -> bool {
-        chain.accepts()
-    }
-
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
-        chain.offer(self)
-    }
-
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
-        chain.take_done()
-    }
-}
-
-impl Playable for Cab {
-    fn accepted_by(chain: &Chain) -> bool {
-        chain.accepts_cab()
-    }
-
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
-        chain.offer_cab(self)
-    }
-
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
-        chain.take_done_cab()
-    }
+    to_audio: Producer<Loaded>,
+    from_audio: Consumer<SlotPart>,
 }
 
 /// Both ends of a new hand-over.
 pub(crate) fn handover() -> (AudioEnd, LoaderEnd) {
-    let (captures_in, captures_out) = lane();
-    let (cabs_in, cabs_out) = lane();
+    let (sender, receiver) = RingBuffer::new(TO_AUDIO);
+    let (returning, returned) = RingBuffer::new(FROM_AUDIO);
     let audio = AudioEnd {
-        captures: captures_in,
-        cabs: cabs_in,
+        to_audio: receiver,
+        from_audio: returning,
     };
     let loader = LoaderEnd {
-        captures: captures_out,
-        cabs: cabs_out,
+        to_audio: sender,
+        from_audio: returned,
     };
     (audio, loader)
 }
 
-fn lane<T>() -> (Incoming<T>, Outgoing<T>) {
-    let (sender, receiver) = RingBuffer::new(TO_AUDIO);
-    let (returning, returned) = RingBuffer::new(FROM_AUDIO);
-    let incoming = Incoming {
-        to_audio: receiver,
-        from_audio: returning,
-    };
-    let outgoing = Outgoing {
-        to_audio: sender,
-        from_audio: returned,
-    };
-    (incoming, outgoing)
-}
-
 impl AudioEnd {
-    /// Gives the chain the newest sounds there are, and sends back what it is done with. Neither
-    /// waits nor drops anything.
+    /// Gives the chain what it can take now, and sends back what it is done with. Neither waits nor
+    /// drops anything.
     pub(crate) fn exchange(&mut self, chain: &mut Chain) {
-        // So that a capture is not heard without its cabinet.
-        self.cabs.exchange(chain);
-        self.captures.exchange(chain);
-    }
-}
-
-impl<T: Playable> Incoming<T> {
-    fn exchange(&mut self, chain: &mut Chain) {
         self.send_back(chain);
-        // What is taken leaves at most one behind; one of another config is that itself.
-        while T::accepted_by(chain) && self.from_audio.slots() >= 2 {
-            let Ok(sound) = self.to_audio.pop() else {
-                break;
-            };
-            if let Err(refused) = sound.offer_to(chain) {
-                let _sent = self.from_audio.push(refused);
+        while self.from_audio.slots() > 0
+            && let Ok(next) = self.to_audio.peek()
+            && (chain.accepts(next) || !next.part.fits(chain.config()))
+            && let Ok(next) = self.to_audio.pop()
+        {
+            if let Err(refused) = chain.load(next) {
+                // There is room, and nobody else fills it.
+                let _sent = self.from_audio.push(refused.part);
             }
             self.send_back(chain);
         }
     }
 
     fn send_back(&mut self, chain: &mut Chain) {
-        if self.from_audio.slots() > 0
-            && let Some(done) = T::done_by(chain)
+        while self.from_audio.slots() > 0
+            && let Some(retired) = chain.take_retired()
         {
-            // There is room, and nobody else fills it.
-            let _sent = self.from_audio.push(done);
+            let _sent = self.from_audio.push(retired);
         }
     }
-}
 
-impl<T> Incoming<T> {
-    /// The next sound that was on its way; for the thread that starts and stops the audio.
-    pub(crate) fn take(&mut self) -> Option<Box<T>> {
+    /// The next part that was on its way; for the thread that starts and stops the audio.
+    pub(crate) fn take(&mut self) -> Option<Loaded> {
         self.to_audio.pop().ok()
     }
 }
 
-impl<T> Outgoing<T> {
-    /// Sends a sound. If the queue is full (the audio thread sleeps), it is given back.
-    pub(crate) fn send(&mut self, sound: Box<T>) -> Result<(), Box<T>> {
-        self.to_audio
-            .push(sound)
-            .map_err(|rtrb::PushError::Full(sound)| sound)
-    }
-
-    fn drop_returned(&mut self) {
-        while let Ok(sound) = self.from_audio.pop() {
-            drop(sound);
-        }
-    }
-}
-
 impl LoaderEnd {
+    /// Sends a part. If the queue is full (the audio thread sleeps), it is given back.
+    pub(crate) fn send(&mut self, loaded: Loaded) -> Result<(), Loaded> {
+        self.to_audio
+            .push(loaded)
+            .map_err(|PushError::Full(loaded)| loaded)
+    }
+
     /// Drops what came back.
     pub(crate) fn drop_returned(&mut self) {
-        self.captures.drop_returned();
-        self.cabs.drop_returned();
+        while self.from_audio.pop().is_ok() {}
     }
 }
 

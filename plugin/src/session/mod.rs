@@ -12,5 +12,6 @@ pub(crate) mod module_pin;
 pub(crate) mod part;
 pub(crate) mod preferences;
 pub(crate) mod references;
+pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod thread_end;

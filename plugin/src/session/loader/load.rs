@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::Shared;
+use super::content::{Content, LoadedPart, automatic_cab};
 use super::shown::Cause;
-use super::worker::{Content, Loaded, automatic_cab, file_of};
+use super::worker::file_of;
 use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::message::Message;
 use crate::session::part::Part;
@@ -16,7 +17,7 @@ use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, 
 pub(super) struct Arrived {
     /// The reference with what is known now.
     pub(super) saved: SavedPart,
-    pub(super) loaded: Loaded,
+    pub(super) loaded: LoadedPart,
     /// Whether it is another file than the reference means.
     pub(super) replaced: bool,
 }
@@ -69,7 +70,7 @@ pub(super) fn load(
         tell(None);
         return Ok(Arrived {
             saved: saved.clone(),
-            loaded: Loaded::new(content),
+            loaded: LoadedPart::new(content),
             replaced: false,
         });
     }
@@ -127,7 +128,7 @@ pub(super) fn load(
         true => Err(None),
         false => Ok(Arrived {
             saved: resolved,
-            loaded: Loaded::new(content),
+            loaded: LoadedPart::new(content),
             replaced,
         }),
     }

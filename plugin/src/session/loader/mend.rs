@@ -4,30 +4,25 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::Shared;
+use super::content::{Content, LoadedPart};
+use super::orders::Mend;
 use super::shown::{Absent, Cause, PartLoaderStatus};
-use super::worker::{Content, Held, Loaded, Worker, automatic_cab, file_of, origin_of, shown_of};
-use super::{Mend, Shared};
+use super::worker::{Worker, file_of, origin_of};
 use crate::session::history::{Change, PartChange};
 use crate::session::message::Message;
-use crate::session::part::{ForParts, Part};
+use crate::session::part::Part;
 use crate::session::references::{Move, SavedPart, is_file};
 
 impl Worker {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not
     /// in memory.
-    pub(super) fn mend(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        mend: Mend,
-        choices: &mut ForParts<u64>,
-        deadline: Instant,
-    ) {
+    pub(super) fn mend(&mut self, shared: &Shared, part: Part, mend: Mend) {
         let changes = match mend {
             Mend::Back(saved) => {
-                shared.parameters.slot(part).choose(*saved);
-                shared.made_a_change();
-                choices[part.index()] = shared.choice(part);
+                shared.shell.slot(part).choose(*saved);
+                shared.shell.made_a_change();
+                self.choices[part.index()] = shared.orders.choice(part);
                 return;
             }
             Mend::KeepLooking(asked_of) => {
@@ -35,17 +30,17 @@ impl Worker {
                 return;
             }
             Mend::UseNewFile(asked_of) => {
-                let (generation, saved) = shared.parameters.slot(part).current();
+                let (generation, saved) = shared.shell.slot(part).current();
                 // If it has found its way back meanwhile, that is no other file; and another project
                 // is not the one that was asked about.
                 let open = shared.absent_generation(part) == Some(generation);
                 let file = file_of(&saved).filter(|_| open && generation == asked_of);
                 let Some(path) = file else { return };
                 let wanted = saved.replaced_by(&path);
-                let change = self.refer(shared, part, wanted, None, choices, deadline);
+                let change = self.refer(shared, part, wanted, None);
                 change.into_iter().collect()
             }
-            Mend::Locate(path) => self.locate(shared, part, &path, choices, deadline),
+            Mend::Locate(path) => self.locate(shared, part, &path),
         };
         let change = Change::Parts(changes);
         shared.history.lock().record_alone(change, Instant::now());
@@ -61,38 +56,28 @@ impl Worker {
         saved: &SavedPart,
         cause: Cause,
     ) {
-        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
-        let loads = shared.parameters.slot(part).loads();
-        let held = &mut self.parts[part.index()];
-        held.failed = Some(generation);
-        held.loaded.take_if(|loaded| loaded.loads != loads);
-        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
-        let fresh = match (part, own) {
-            (Part::Capture, None) => {
-                self.load_built_in();
-                loaded(&self.parts[part.index()])
-            }
+        let loads = shared.shell.slot(part).loads();
+        let memory = &mut self.parts[part.index()];
+        memory.failed = Some(generation);
+        memory.loaded.take_if(|loaded| loaded.loads != loads);
+        let own = memory.loaded.as_ref().map(|loaded| &loaded.content);
+        let built_in = match (part, own) {
+            (Part::Capture, None) => LoadedPart::built_in(),
             // Whatever the capture is, the project means a cabinet.
             (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
-                held.loaded = automatic_cab().map(|response| {
-                    let mut loaded = Loaded::new(Content::Response(response));
-                    loaded.called = Some("Built-in cabinet".into());
-                    loaded
-                });
-                loaded(held)
+                LoadedPart::built_in_cab()
             }
             _ => None,
         };
-        let loaded = &mut self.parts[part.index()].loaded;
-        let instead = loaded.as_mut().and_then(|loaded| {
+        let fresh = built_in.as_ref().map(LoadedPart::status);
+        if built_in.is_some() {
+            memory.loaded = built_in;
+        }
+        let instead = memory.loaded.as_mut().and_then(|loaded| {
             loaded.loads = loads;
             loaded.called.clone()
         });
-        let plays = loaded.is_some();
-        let instead = match (part, instead) {
-            (Part::SecondCapture, None) => Some("A".to_owned()),
-            (_, instead) => instead,
-        };
+        let other = (part == Part::SecondCapture).then(|| "A".to_owned());
         let mut shown = shared.shown.lock();
         let shown = &mut shown.parts[part.index()];
         let before = std::mem::take(shown);
@@ -101,23 +86,23 @@ impl Worker {
             absent: Some(Absent {
                 generation,
                 cause,
-                instead,
+                instead: instead.or(other),
                 asks: false,
             }),
             origin: origin_of(saved),
             place: None,
             message: before.message.clone(),
-            ..match (fresh, plays) {
+            ..match (fresh, &memory.loaded) {
                 (Some(fresh), _) => fresh,
-                (None, true) => before,
-                (None, false) => PartLoaderStatus::default(),
+                (None, Some(_)) => before,
+                (None, None) => PartLoaderStatus::default(),
             }
         };
     }
 
     /// Looks once more for the file whose place another one has taken.
     fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
-        if shared.parameters.slot(part).current().0 == asked_of {
+        if shared.shell.slot(part).current().0 == asked_of {
             shared.looked_for.lock()[part.index()] = Some(asked_of);
             self.load_anew(part);
         }
@@ -125,18 +110,11 @@ impl Worker {
 
     /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
     /// folder.
-    fn locate(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        path: &Path,
-        choices: &mut ForParts<u64>,
-        deadline: Instant,
-    ) -> Vec<PartChange> {
-        let (_, saved) = shared.parameters.slot(part).current();
+    fn locate(&mut self, shared: &Shared, part: Part, path: &Path) -> Vec<PartChange> {
+        let (_, saved) = shared.shell.slot(part).current();
         let wanted = saved.replaced_by(path);
         let folder = path.parent();
-        let Some(change) = self.refer(shared, part, wanted, folder, choices, deadline) else {
+        let Some(change) = self.refer(shared, part, wanted, folder) else {
             return Vec::new();
         };
         let (old, new) = (change.before.hash(), change.after.hash());
@@ -153,16 +131,16 @@ impl Worker {
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
         let Some(moved) = moved else { return changes };
         for other in Part::ALL.into_iter().filter(|other| *other != part) {
-            let (_, saved) = shared.parameters.slot(other).current();
+            let (_, saved) = shared.shell.slot(other).current();
             let file = file_of(&saved).filter(|_| shared.is_absent(other));
             let Some(path): Option<PathBuf> = file.and_then(|old| moved.apply(&old)) else {
                 continue;
             };
-            let order = choices[other.index()];
-            let cancelled = || shared.is_superseded(other, order);
+            let order = self.choices[other.index()];
+            let cancelled = || shared.orders.is_superseded(other, order);
             if is_file(&path, saved.hash(), &cancelled) {
                 let wanted = saved.moved_to(&path);
-                changes.extend(self.refer(shared, other, wanted, folder, choices, deadline));
+                changes.extend(self.refer(shared, other, wanted, folder));
             }
         }
         changes

@@ -1,31 +1,32 @@
-//! The loader: each instance's own thread, which reads, builds and prewarms captures and drops those
-//! that are no longer played.
+//! The loader: each instance's own thread, which reads, builds and prewarms what is played, and drops
+//! what no longer is.
 //!
-//! It sleeps behind a lock that only threads take which may wait (the host's, the editor's); to the
-//! audio thread it speaks through [`crate::session::handover`] and atomics alone. Orders are counted. Newest
-//! wins: an order that arrives while an older one is carried out ends that.
+//! To the audio thread it speaks through [`crate::session::handover`] and atomics alone. Newest wins: an
+//! order that arrives while an older one is carried out ends that.
 
+mod content;
 mod load;
 mod mend;
+mod orders;
 mod shown;
+mod thread;
 mod told;
 mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use gridleak_core::{Amp, Cab, DEFAULT_SAMPLE_RATE, ProcessConfig};
-use nice_plug_egui::RepaintNotifier;
-use parking_lot::{Condvar, Mutex};
+use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig};
+use parking_lot::Mutex;
 
+use self::orders::{Audio, Choice, Mend, Orders};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
-use self::worker::{Worker, file_of};
+use self::worker::file_of;
 use crate::builtin::{self, AUTOMATIC, NOTHING};
-use crate::host::parameters::Parameters;
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
@@ -33,40 +34,20 @@ use crate::session::library::{Library, Origin};
 use crate::session::message::Message;
 use crate::session::part::{ForParts, Part};
 use crate::session::references::{PartSlot, SavedPart};
+use crate::session::shell::Shell;
 use crate::session::thread_end;
 
-/// How long captures stay in memory after the host has stopped the audio.
-const KEPT_FOR: Duration = Duration::from_secs(5);
-
-/// How often is looked for what came back from the audio thread, to be dropped, and for parameters
-/// that ask for another sound.
-const TIDYING: Duration = Duration::from_millis(50);
-
-/// How often a capture is offered that the audio thread had no room for.
-const OFFERING: Duration = Duration::from_millis(20);
-
-/// A loader as the plugin and its editor hold it. When the last of them lets go, the thread ends.
+/// A loader as the plugin and its window hold it. When the last of them lets go, the thread ends.
 pub(crate) struct Loader {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
-    parameters: Arc<Parameters>,
-    inbox: Mutex<Inbox>,
-    wake: Condvar,
-    /// Orders given, and the newest that was carried out.
-    ordered: AtomicU64,
-    carried_out: AtomicU64,
-    /// Orders that name something else as a part: whoever works on an older one can stop.
-    choices: ForParts<AtomicU64>,
-    quit: AtomicBool,
-    /// Set when a capture needs the host to start the audio anew.
+    shell: Arc<dyn Shell>,
+    orders: Arc<Orders>,
+    /// Set when something needs the host to start the audio anew.
     restart: AtomicBool,
-    /// Steps that buttons among the parameters asked for, from the audio thread.
-    steps: ForParts<AtomicI32>,
-    /// How many states had been loaded when the last of them was asked for.
-    stepped_in: AtomicU64,
     shown: Mutex<LoaderStatus>,
     /// The generations of the references whose files were replaced and that the user wants to be looked
     /// for.
@@ -78,201 +59,115 @@ struct Shared {
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
     library: Arc<Library>,
-    repaint: RepaintNotifier,
+    /// Has the window drawn again.
+    repaint: Box<dyn Fn() + Send + Sync>,
     /// The thread's while it runs.
     end: Mutex<LoaderEnd>,
 }
 
-/// What the thread is asked for.
-#[derive(Default)]
-struct Inbox {
-    running: bool,
-    /// While the host has the plugin active.
-    config: Option<ProcessConfig>,
-    /// Whether it renders.
-    offline: bool,
-    kept: Vec<Box<Amp>>,
-    #[allow(clippy::vec_box)] // in the boxes that they are handed over in
-    kept_cabs: Vec<Box<Cab>>,
-    choices: ForParts<Option<Choice>>,
-    embed: Option<bool>,
-    /// Whether the last start of the audio found nothing that was kept.
-    forgotten: Forgotten,
-    last_order: Option<Instant>,
+/// Frames at the host's rate by which a rig is late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RigLatency {
+    pub(crate) amp: usize,
+    pub(crate) pedal: usize,
 }
 
-/// What is no longer there although it was built.
-#[derive(Debug, Clone, Copy, Default)]
-struct Forgotten {
-    amp: bool,
-    cab: bool,
-}
-
-/// What a user asked for in the editor.
-#[derive(Debug)]
-enum Choice {
-    /// What is so many on (or back) from that in a file, or from the current one.
-    Step {
-        from: Option<PathBuf>,
-        steps: i32,
-        /// Whether nobody but the host asked for it, which a project can make it do.
-        by_host: bool,
-    },
-    /// A sound of our own, nothing, or what suits the others.
-    BuiltIn(&'static str),
-    /// Another reference to the same, or one that was there before.
-    Mend(Mend),
-}
-
-/// What a user asked for about what a project refers to.
-#[derive(Debug)]
-enum Mend {
-    /// What was there before: not a change that is to be remembered.
-    Back(Box<SavedPart>),
-    /// The file is here now.
-    Locate(PathBuf),
-    /// The file that was found in the place of the one of this generation is right.
-    UseNewFile(u64),
-    /// It is not.
-    KeepLooking(u64),
-}
-
-/// Asks for what is so many on (or back) from what is asked for already.
-fn step_on(waiting: &mut Option<Choice>, by: i32, host: bool) {
-    match waiting {
-        Some(Choice::Step { steps, by_host, .. }) => {
-            *steps = steps.saturating_add(by);
-            *by_host &= host;
-        }
-        _ => {
-            *waiting = Some(Choice::Step {
-                from: None,
-                steps: by,
-                by_host: host,
-            });
-        }
+impl RigLatency {
+    /// All together.
+    pub(crate) fn total(self) -> usize {
+        self.amp + self.pedal
     }
 }
 
 impl Loader {
-    /// The parameters and the loader of a new instance. No thread runs before there is work.
-    /// What is loaded is told to `library`.
-    pub(crate) fn new(
+    /// The loader of a new instance, and what `shell` makes of the references to the parts of its rig. No
+    /// thread runs before there is work.
+    pub(crate) fn new<S: Shell + 'static>(
         end: LoaderEnd,
         library: Arc<Library>,
-        repaint: RepaintNotifier,
-    ) -> (Arc<Parameters>, Arc<Self>) {
-        let shared = Arc::new_cyclic(|shared: &std::sync::Weak<Shared>| {
-            let slot = |part| {
-                let shared = shared.clone();
-                PartSlot::new(part, move || {
-                    if let Some(shared) = shared.upgrade() {
-                        shared.order(|_| {}, Some(part));
-                    }
-                })
-            };
-            let parameters = Arc::new(Parameters::of_this_machine(Part::ALL.map(slot)));
-            Shared {
-                parameters,
-                inbox: Mutex::default(),
-                wake: Condvar::new(),
-                ordered: AtomicU64::new(0),
-                carried_out: AtomicU64::new(0),
-                choices: ForParts::default(),
-                quit: AtomicBool::new(false),
-                restart: AtomicBool::new(false),
-                steps: ForParts::default(),
-                stepped_in: AtomicU64::new(0),
-                shown: Mutex::default(),
-                looked_for: Mutex::default(),
-                told: Mutex::default(),
-                keeping_in: Mutex::default(),
-                history: Mutex::default(),
-                history_of: AtomicU64::new(0),
-                library,
-                repaint,
-                end: Mutex::new(end),
-            }
-        });
-        let parameters = shared.parameters.clone();
-        let loader = Arc::new(Self {
-            shared,
+        repaint: impl Fn() + Send + Sync + 'static,
+        shell: impl FnOnce(ForParts<PartSlot>) -> S,
+    ) -> (Arc<S>, Arc<Self>) {
+        let orders = Arc::<Orders>::default();
+        let shell = Arc::new(shell(Part::ALL.map(|part| {
+            let orders = orders.clone();
+            PartSlot::new(part, move || orders.give(Some(part), |_| {}))
+        })));
+        let shared = Shared {
+            shell: shell.clone(),
+            orders,
+            restart: AtomicBool::new(false),
+            shown: Mutex::default(),
+            looked_for: Mutex::default(),
+            told: Mutex::default(),
+            keeping_in: Mutex::default(),
+            history: Mutex::default(),
+            history_of: AtomicU64::new(0),
+            library,
+            repaint: Box::new(repaint),
+            end: Mutex::new(end),
+        };
+        let loader = Self {
+            shared: Arc::new(shared),
             thread: Mutex::new(None),
-        });
-        (parameters, loader)
+        };
+        (shell, Arc::new(loader))
     }
 
     /// Tells that audio starts in such a config, and whether the host renders.
     pub(crate) fn activate(&self, config: ProcessConfig, offline: bool) {
         self.shared.restart.store(false, Ordering::Relaxed);
-        let give = |inbox: &mut Inbox| {
-            inbox.config = Some(config);
-            inbox.offline = offline;
-        };
-        self.shared.order(give, None);
+        let audio = Some(Audio { config, offline });
+        self.shared.orders.give(None, |inbox| inbox.audio = audio);
         self.run();
     }
 
     /// Tells that audio has stopped.
     pub(crate) fn deactivate(&self) {
-        self.shared.order(|inbox| inbox.config = None, None);
+        self.shared.orders.give(None, |inbox| inbox.audio = None);
     }
 
-    /// Takes a capture that may soon play again.
-    pub(crate) fn keep(&self, amp: Box<Amp>) {
-        self.shared.inbox.lock().kept.push(amp);
+    /// Takes what may soon play again, in the order in which it went to the audio thread.
+    pub(crate) fn keep(&self, parts: impl IntoIterator<Item = Loaded>) {
+        self.shared.orders.inbox.lock().kept.extend(parts);
     }
 
-    /// Takes a cabinet that may soon play again.
-    pub(crate) fn keep_cab(&self, cab: Box<Cab>) {
-        self.shared.inbox.lock().kept_cabs.push(cab);
-    }
-
-    /// Gives back the newest capture that was kept and fits; the others are dropped.
-    pub(crate) fn take_kept(&self, config: ProcessConfig) -> Option<Box<Amp>> {
-        let kept = std::mem::take(&mut self.shared.inbox.lock().kept);
-        let fitting = kept.into_iter().filter(|amp| amp.config() == config);
-        let newest = fitting.max_by_key(|amp| amp.ticket());
-        self.shared.inbox.lock().forgotten.amp |= newest.is_none();
-        newest
-    }
-
-    /// Gives back the newest cabinet that was kept and fits; the others are dropped.
-    pub(crate) fn take_kept_cab(&self, config: ProcessConfig) -> Option<Box<Cab>> {
-        let kept = std::mem::take(&mut self.shared.inbox.lock().kept_cabs);
-        let fitting = kept.into_iter().filter(|cab| cab.config() == config);
-        let newest = fitting.max_by_key(|cab| cab.ticket());
-        self.shared.inbox.lock().forgotten.cab |= newest.is_none();
-        newest
+    /// Gives back what was kept, if all of it was made for this config; else it is dropped.
+    pub(crate) fn take_kept(&self, config: ProcessConfig) -> Vec<Loaded> {
+        let mut inbox = self.shared.orders.inbox.lock();
+        let mut kept = std::mem::take(&mut inbox.kept);
+        if kept.is_empty() || !kept.iter().all(|loaded| loaded.part.fits(config)) {
+            inbox.waiting.forgotten = true;
+            drop(inbox);
+            kept.clear();
+        }
+        kept
     }
 
     /// Loads what the user chose for a part of the rig.
     pub(crate) fn open(&self, part: Part, origin: Origin) {
-        let choice = match origin {
-            Origin::File(path) => Choice::Step {
-                from: Some(path),
-                steps: 0,
-                by_host: false,
+        self.choose(
+            part,
+            match origin {
+                Origin::File(path) => Choice::Step {
+                    from: Some(path),
+                    steps: 0,
+                    by_host: false,
+                },
+                Origin::BuiltIn(name) => Choice::BuiltIn(name),
             },
-            Origin::BuiltIn(name) => Choice::BuiltIn(name),
-        };
-        self.choose(part, |waiting| *waiting = Some(choice));
-    }
-
-    #[cfg(test)]
-    fn open_file(&self, part: Part, path: PathBuf) {
-        self.open(part, Origin::File(path));
+        );
     }
 
     /// Loads what was there before, or after.
     pub(crate) fn put_back(&self, part: Part, saved: SavedPart) {
-        self.mend(part, Mend::Back(saved.into()));
+        self.choose(part, Choice::Mend(Mend::Back(saved.into())));
     }
 
     /// Tells where the file of a part is now. What else is missing and was in the same folder is
     /// found along with it.
     pub(crate) fn locate(&self, part: Part, path: PathBuf) {
-        self.mend(part, Mend::Locate(path));
+        self.choose(part, Choice::Mend(Mend::Locate(path)));
     }
 
     /// Has the project mean the file that plays in the place of another, the answer to
@@ -289,12 +184,8 @@ impl Loader {
 
     fn answer(&self, part: Part, answer: impl FnOnce(u64) -> Mend) {
         if let Some(asked_of) = self.shared.absent_generation(part) {
-            self.mend(part, answer(asked_of));
+            self.choose(part, Choice::Mend(answer(asked_of)));
         }
-    }
-
-    fn mend(&self, part: Part, mend: Mend) {
-        self.choose(part, |waiting| *waiting = Some(Choice::Mend(mend)));
     }
 
     /// What was changed in this project, to be taken back. Locked for instants only.
@@ -309,36 +200,43 @@ impl Loader {
             Part::Capture => builtin::CAPTURES[0].name,
             _ => NOTHING,
         };
-        self.choose(part, |waiting| *waiting = Some(Choice::BuiltIn(first)));
+        self.choose(part, Choice::BuiltIn(first));
     }
 
     /// Has the cabinet follow the capture again.
     pub(crate) fn choose_cab_by_capture(&self) {
-        let choice = Choice::BuiltIn(AUTOMATIC);
-        self.choose(Part::Cab, |waiting| *waiting = Some(choice));
+        self.choose(Part::Cab, Choice::BuiltIn(AUTOMATIC));
+    }
+
+    fn choose(&self, part: Part, choice: Choice) {
+        self.shared.orders.give(Some(part), |inbox| {
+            inbox.waiting.choices[part.index()] = Some(choice);
+        });
+        self.run();
     }
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
     pub(crate) fn step(&self, part: Part, step: Step) {
-        self.choose(part, |waiting| step_on(waiting, step.by(), false));
+        let give = |inbox: &mut orders::Inbox| inbox.step(part, step.by(), false);
+        self.shared.orders.give(Some(part), give);
+        self.run();
     }
 
     /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
     /// loaded. The loader sees it when it looks next.
     pub(crate) fn step_soon(&self, part: Part, step: Step, loads: u64) {
-        self.shared.stepped_in.store(loads, Ordering::Relaxed);
-        self.shared.steps[part.index()].fetch_add(step.by(), Ordering::Release);
+        self.shared.orders.step_soon(part, step, loads);
     }
 
-    /// Has the loader look at once for what parameters ask for. Locks: for offline rendering only.
+    /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
-        self.shared.take_steps();
-        self.shared.order(|_| {}, None);
+        self.shared.orders.take_steps(self.shared.shell.loads());
     }
 
     /// Has the project carry the files of all parts of the rig, or no longer.
     pub(crate) fn embed(&self, on: bool) {
-        self.shared.order(|inbox| inbox.embed = Some(on), None);
+        let give = |inbox: &mut orders::Inbox| inbox.waiting.embed = Some(on);
+        self.shared.orders.give(None, give);
         self.run();
     }
 
@@ -348,21 +246,16 @@ impl Loader {
         self.shared.embedding()
     }
 
-    fn choose(&self, part: Part, choice: impl FnOnce(&mut Option<Choice>)) {
-        let give = |inbox: &mut Inbox| choice(&mut inbox.choices[part.index()]);
-        self.shared.order(give, Some(part));
-        self.run();
-    }
-
     /// What there is to show. To be called on a thread that may start another one.
     pub(crate) fn shown(&self) -> LoaderStatus {
         // A project that came while no thread ran.
         if !self.has_carried_out(self.newest_order()) {
             self.run();
         }
-        let refused = Part::ALL.map(|part| self.shared.parameters.slot(part).take_error());
+        let shell = &self.shared.shell;
+        let refused = Part::ALL.map(|part| shell.slot(part).take_error());
         let mut shown = self.shared.shown.lock();
-        shown.project = self.shared.parameters.newer.notice().map(Message::notice);
+        shown.project = shell.notice().map(Message::notice);
         for (shown, refused) in shown.parts.iter_mut().zip(refused) {
             if let Some(text) = refused {
                 shown.message = Some(Message::error(text));
@@ -377,28 +270,29 @@ impl Loader {
         match dismissed {
             Dismissed::Of(part) => self.shared.told.lock().was_read(part),
             Dismissed::OfNone => {}
-            Dismissed::Nothing => self.shared.parameters.newer.dismiss(),
+            Dismissed::Nothing => self.shared.shell.dismiss_notice(),
         }
     }
 
     /// What the host plays at, while it has the plugin active.
     pub(crate) fn config(&self) -> Option<ProcessConfig> {
-        self.shared.inbox.lock().config
+        let audio = self.shared.orders.inbox.lock().audio;
+        audio.map(|audio| audio.config)
     }
 
-    /// Frames by which the next rig to play will be late at a host's rate in Hz, or a little less.
-    pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> usize {
+    /// By how much the next rig to play will be late at a host's rate in Hz, or a little less.
+    pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
         self.shared.expected_latency(host, offline)
     }
 
     /// The number of the newest order.
     pub(crate) fn newest_order(&self) -> u64 {
-        self.shared.ordered.load(Ordering::Acquire)
+        self.shared.orders.newest()
     }
 
     /// Whether an order was carried out, with success or without.
     pub(crate) fn has_carried_out(&self, order: u64) -> bool {
-        self.shared.carried_out.load(Ordering::Acquire) >= order
+        self.shared.orders.has_carried_out(order)
     }
 
     /// Whether the host is to be asked to start the audio anew; true once each time.
@@ -410,9 +304,10 @@ impl Loader {
 
     /// Starts the thread if it does not run.
     fn run(&self) {
+        let orders = &self.shared.orders;
         let mut thread = self.thread.lock();
-        let mut inbox = self.shared.inbox.lock();
-        if inbox.running || self.shared.quit.load(Ordering::Acquire) {
+        let mut inbox = orders.inbox.lock();
+        if inbox.running || orders.has_to_quit() {
             return;
         }
         // The one before has decided to end, holding the lock: it is at its end.
@@ -422,7 +317,7 @@ impl Loader {
         let shared = self.shared.clone();
         let started = std::thread::Builder::new()
             .name("gridleak-loader".into())
-            .spawn(move || work(&shared));
+            .spawn(move || thread::work(&shared));
         match started {
             Ok(handle) => {
                 inbox.running = true;
@@ -433,65 +328,36 @@ impl Loader {
                 self.shared.say(Message::error(format!(
                     "The system gives no thread to load captures on ({reason}). Close some programs and try again."
                 )));
-                let order = self.newest_order();
-                self.shared.carried_out.store(order, Ordering::Release);
+                orders.carried_out(orders.newest());
             }
         }
     }
-}
 
-impl Loader {
     /// Ends the thread, and drops all captures; waits for that until `deadline`, see
     /// [`thread_end::wait`]. To be called when the instance goes: whoever else holds the loader, such
-    /// as an editor, then asks in vain.
+    /// as a window, then asks in vain.
     pub(crate) fn end(&self, deadline: Instant) {
-        self.shared.quit.store(true, Ordering::Release);
+        let orders = &self.shared.orders;
+        orders.quit.store(true, Ordering::Release);
         // The lock makes sure that the thread is either before its look at `quit` or asleep.
-        drop(self.shared.inbox.lock());
-        self.shared.wake.notify_all();
+        drop(orders.inbox.lock());
+        orders.wake.notify_all();
         if let Some(thread) = self.thread.lock().take() {
             thread_end::wait(thread, deadline);
         }
-        let kept = take_kept(&mut self.shared.inbox.lock());
+        let kept = std::mem::take(&mut orders.inbox.lock().kept);
         drop(kept);
     }
 }
 
-/// Everything that was kept, to be dropped behind the lock.
-#[allow(clippy::vec_box)] // as above
-fn take_kept(inbox: &mut Inbox) -> (Vec<Box<Amp>>, Vec<Box<Cab>>) {
-    (
-        std::mem::take(&mut inbox.kept),
-        std::mem::take(&mut inbox.kept_cabs),
-    )
-}
-
 impl Shared {
-    /// Gives an order; `choice`: the part that it names something else as.
-    fn order(&self, give: impl FnOnce(&mut Inbox), choice: Option<Part>) {
-        let mut inbox = self.inbox.lock();
-        give(&mut inbox);
-        inbox.last_order = Some(Instant::now());
-        if let Some(part) = choice {
-            self.choices[part.index()].fetch_add(1, Ordering::Relaxed);
-        }
-        self.ordered.fetch_add(1, Ordering::Release);
-        drop(inbox);
-        self.wake.notify_all();
-    }
-
-    /// Whether something else was named as a part since, or the instance goes away.
-    fn is_superseded(&self, part: Part, choice: u64) -> bool {
-        self.quit.load(Ordering::Acquire) || self.choice(part) != choice
-    }
-
     /// See [`Loader::expected_latency`].
-    fn expected_latency(&self, host: f64, offline: bool) -> usize {
-        let wanted = self.parameters.settings().oversampling_factor(offline);
+    fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
+        let wanted = self.shell.settings().oversampling_factor(offline);
         // Some captures cannot be oversampled that far, or at all, and only the file tells.
         let factors = || [1, 2, 4, 8].into_iter().filter(|&factor| factor <= wanted);
         let late = |part| {
-            let (_, saved) = self.parameters.slot(part).current();
+            let (_, saved) = self.shell.slot(part).current();
             if saved.built_in_name() == Some(NOTHING) {
                 return 0;
             }
@@ -499,38 +365,19 @@ impl Shared {
             let late = factors().map(|factor| gridleak_core::latency(host, rate * factor as f64));
             late.max().unwrap_or(0)
         };
-        late(Part::Capture).max(late(Part::SecondCapture)) + late(Part::Pedal)
-    }
-
-    /// The number of the newest order that names something else as a part.
-    fn choice(&self, part: Part) -> u64 {
-        self.choices[part.index()].load(Ordering::Acquire)
+        RigLatency {
+            amp: late(Part::Capture).max(late(Part::SecondCapture)),
+            pedal: late(Part::Pedal),
+        }
     }
 
     /// See [`Loader::embedding`].
     fn embedding(&self) -> Option<(bool, usize)> {
-        let saved = Part::ALL.map(|part| self.parameters.slot(part).current().1);
-        let mut files = saved
-            .iter()
-            .filter(|saved| file_of(saved).is_some())
-            .peekable();
-        files.peek()?;
-        Some(files.fold((true, 0), |(all, bytes), saved| {
-            (all && saved.embeds(), bytes + saved.embedded_bytes())
-        }))
-    }
-
-    /// Makes orders of the steps that buttons asked for.
-    fn take_steps(&self) {
-        // Buttons may come with a state, a moment before it is known for one: they were not pressed.
-        let void = self.stepped_in.load(Ordering::Acquire) != self.parameters.loads();
-        for part in Part::ALL {
-            let by = self.steps[part.index()].swap(0, Ordering::Acquire);
-            if by != 0 && !void {
-                let give = |inbox: &mut Inbox| step_on(&mut inbox.choices[part.index()], by, true);
-                self.order(give, Some(part));
-            }
-        }
+        let saved = Part::ALL.map(|part| self.shell.slot(part).current().1);
+        let files = saved.iter().filter(|saved| file_of(saved).is_some());
+        files
+            .map(|saved| (saved.embeds(), saved.embedded_bytes()))
+            .reduce(|(all, bytes), (embeds, more)| (all && embeds, bytes + more))
     }
 
     /// Whether something else plays as a part than the project means.
@@ -548,120 +395,21 @@ impl Shared {
     /// What was done before the host loaded another project was done to the old one.
     fn forget_other_projects(&self) {
         let mut history = self.history.lock();
-        let loads = self.parameters.loads();
+        let loads = self.shell.loads();
         if self.history_of.swap(loads, Ordering::Relaxed) != loads {
             history.clear();
         }
     }
 
-    /// Tells that what the project refers to was changed, other than by loading another one.
-    fn made_a_change(&self) {
-        let parameters = &self.parameters;
-        parameters.changes.made_one(parameters.loads());
-    }
-
     fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
-        self.repaint.request_repaint();
+        (self.repaint)();
     }
 
     fn say_of(&self, part: Part, message: Message) {
         self.shown.lock().parts[part.index()].message = Some(message);
-        self.repaint.request_repaint();
+        (self.repaint)();
     }
-}
-
-/// The thread, until it is no longer needed.
-fn work(shared: &Shared) {
-    let mut end = shared.end.lock();
-    let mut worker = Worker::default();
-    let mut inbox = shared.inbox.lock();
-    while !shared.quit.load(Ordering::Acquire) {
-        drop(inbox);
-        shared.take_steps();
-        inbox = shared.inbox.lock();
-        let order = shared.ordered.load(Ordering::Acquire);
-        if order != shared.carried_out.load(Ordering::Acquire) {
-            let orders = inbox.take_orders();
-            drop(inbox);
-            worker = guarded(shared, worker, |worker| worker.carry_out(shared, orders));
-            let absent = shared.shown.lock().absent();
-            shared.parameters.window.tell_absent(absent);
-            worker.send(&mut end);
-            shared.carried_out.store(order, Ordering::Release);
-            shared.repaint.request_repaint();
-            inbox = shared.inbox.lock();
-            continue;
-        }
-        let idle = inbox.config.is_none()
-            && inbox
-                .last_order
-                .is_none_or(|last| last.elapsed() >= KEPT_FOR);
-        if idle {
-            break;
-        }
-        let pause = if worker.has_something_to_send() {
-            OFFERING
-        } else {
-            TIDYING
-        };
-        shared.wake.wait_for(&mut inbox, pause);
-        if inbox.config.is_none() {
-            drop(inbox);
-            // Whoever switches between A and B may do so while nothing plays.
-            worker = guarded(shared, worker, |worker| worker.name_knobs(shared));
-            inbox = shared.inbox.lock();
-        }
-        if let Some(config) = inbox.config {
-            let offline = inbox.offline;
-            drop(inbox);
-            end.drop_returned();
-            worker = guarded(shared, worker, |worker| {
-                worker.build_anew(shared, config, offline);
-            });
-            worker.send(&mut end);
-            worker = guarded(shared, worker, |worker| worker.tell_costs(shared));
-            inbox = shared.inbox.lock();
-        }
-    }
-    inbox.running = false;
-    let kept = take_kept(&mut inbox);
-    drop(inbox);
-    drop(kept);
-    end.drop_returned();
-}
-
-/// Has the worker do something. A panic would be a mistake of ours; it must not take the host with it.
-fn guarded(shared: &Shared, mut worker: Worker, act: impl FnOnce(&mut Worker)) -> Worker {
-    let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(&mut worker)));
-    if tried.is_ok() {
-        return worker;
-    }
-    shared.say(Message::error(
-        "Gridleak could not load this because of a mistake of its own. Load something else, and please report this file.",
-    ));
-    Worker::default()
-}
-
-impl Inbox {
-    fn take_orders(&mut self) -> Orders {
-        Orders {
-            config: self.config,
-            offline: self.offline,
-            choices: std::mem::take(&mut self.choices),
-            embed: self.embed.take(),
-            forgotten: std::mem::take(&mut self.forgotten),
-        }
-    }
-}
-
-/// What the thread is to do now.
-struct Orders {
-    config: Option<ProcessConfig>,
-    offline: bool,
-    choices: ForParts<Option<Choice>>,
-    embed: Option<bool>,
-    forgotten: Forgotten,
 }
 
 #[cfg(test)]

@@ -25,10 +25,10 @@ impl Worker {
             // On and back again.
             return None;
         }
-        let (_, mut current) = shared.parameters.slot(part).current();
+        let (_, mut current) = shared.shell.slot(part).current();
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
-            current = shared.parameters.slot(Part::Capture).current().1;
+            current = shared.shell.slot(Part::Capture).current().1;
         }
         if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(
