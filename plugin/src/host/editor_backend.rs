@@ -321,7 +321,8 @@ mod tests {
             let (_audio, end): (_, LoaderEnd) = handover();
             let repaint = RepaintNotifier::new();
             let library = Library::new(|| {});
-            let (parameters, loader) = Loader::new(end, library.clone(), repaint.clone());
+            let (parameters, loader) =
+                Loader::new(end, library.clone(), || {}, Parameters::of_this_machine);
             let backend = PluginBackend::new(
                 parameters.clone(),
                 loader.clone(),
@@ -347,6 +348,7 @@ mod tests {
                 inputs: 1,
                 outputs: 1,
                 latency: 0,
+                pedal_latency: 0,
             };
             instance.loader.activate(config, false);
             instance

@@ -154,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::session::loader::Loader;
+    use crate::session::loader::orders::Choice;
     use crate::session::loader::tests::{CONFIG, Instance, only_part, write, write_response};
     use crate::session::preferences::{Preferences, own_folder};
 
@@ -537,12 +538,9 @@ mod tests {
             assert!(instance.loader.shown().question().is_some());
             // Another project comes before the answer does.
             instance.parameters.slot(Part::Capture).set(second.clone());
-            instance
-                .loader
-                .mend(Part::Capture, Mend::UseNewFile(asked_of));
-            instance
-                .loader
-                .mend(Part::Capture, Mend::KeepLooking(asked_of));
+            for old in [Mend::UseNewFile(asked_of), Mend::KeepLooking(asked_of)] {
+                instance.loader.choose(Part::Capture, Choice::Mend(old));
+            }
             instance.settle();
             assert_eq!(state(&instance, Part::Capture)["sha256"], second["sha256"]);
             assert!(instance.loader.shown().question().is_some());
