@@ -99,7 +99,7 @@ fn db(ratio: f64) -> f64 {
     10.0 * ratio.log10()
 }
 
-const AT: usize = 24_000;
+const AT: usize = 26_000;
 
 #[test]
 fn the_same_capture_twice_is_not_heard() {

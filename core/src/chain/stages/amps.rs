@@ -19,12 +19,17 @@ use crate::rig::Settings;
 /// Seconds of the past that a newcomer can hear. What remembers more plays along unheard for the rest.
 const PAST: f64 = 0.5;
 
-/// Frames that a newcomer hears for each frame that is played, until it has heard enough. With what
-/// plays already, that is five times the usual work of the nets, and less of all that a block costs.
-const CATCH_UP: usize = 4;
+/// Frames that a newcomer hears for each frame that is played, in sixteenths, until it has heard enough:
+/// of an amp alone, and of one behind a pedal. With what plays already, that is less than five times the
+/// usual work of the nets, and less still of all that a block costs. The usual WaveNet remembers 4093
+/// frames, so it begins to be heard after 1191 frames, and after 2320 behind a pedal of its kind.
+const CATCH_UP: [usize; 2] = [59, 52];
+
+/// For so many frames it is but one: what slept has to come into the processor's cache first.
+const SLOWLY: usize = 24;
 
 /// Frames before the fade from which on both sounds are compared.
-const COMPARED: u64 = 1024;
+const COMPARED: u64 = 512;
 
 const SILENCE: Sides = [[0.0; BLOCK]; 2];
 
@@ -126,6 +131,20 @@ impl Slot {
             other => other,
         }
     }
+}
+
+/// Frames of nets that may be run for a newcomer of so many nets in the first frames of a change.
+fn allowed(frames: usize, nets: usize) -> usize {
+    let rate = CATCH_UP[nets - 1];
+    let slowed = frames.min(SLOWLY) * (rate - 16);
+    (frames * rate - slowed) * nets / 16
+}
+
+/// The frames after which that has become so much work, and that of these frames.
+fn frames_to_catch_up(work: usize, nets: usize) -> usize {
+    let rate = CATCH_UP[nets - 1];
+    let slowed = SLOWLY * (rate - 16) * nets;
+    (16 * work + slowed).div_ceil(nets * (rate - 16))
 }
 
 /// What a guitar is through a pedal, and past it.
@@ -353,7 +372,7 @@ impl Amps {
         let work = pedal_first + (past - pedal_first) * nets;
         let begins = match self.at_once {
             true => 0,
-            false => work.div_ceil(nets * (CATCH_UP - 1)) + needed - past,
+            false => frames_to_catch_up(work, nets) + needed - past,
         };
         self.crossfade.restart();
         self.going = Some(Going {
@@ -444,7 +463,7 @@ impl Going {
         if self.elapsed + frames > self.begins {
             return end;
         }
-        let mut work = CATCH_UP * self.nets * (self.elapsed + frames) - self.spent;
+        let mut work = allowed(self.elapsed + frames, self.nets) - self.spent;
         let first = self.pedal_first.min(work);
         work -= first;
         let then = if first == self.pedal_first {

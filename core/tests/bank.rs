@@ -1,0 +1,357 @@
+//! Slots: one plays, the others sleep, and going over to one is heard soon and without a seam.
+
+mod common;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
+use common::{fixture, samples};
+use gridleak_core::{
+    Amp, BuildId, Cab, Capture, Chain, ImpulseResponse, LevelMatch, Levels, Loaded, OutputMode,
+    Pedal, ProcessConfig, SLOTS, Settings, Side, SimdLevel, SlotPart, Voicing,
+};
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const CONFIG: ProcessConfig = ProcessConfig {
+    rate: 48_000.0,
+    inputs: 1,
+    outputs: 1,
+    latency: 0,
+    pedal_latency: 0,
+};
+
+/// Frames of a fade.
+const FADE: usize = 960;
+/// Where a change is asked for.
+const AT: usize = 20_000;
+
+const STANDARD: &str = "example_models/wavenet_a1_standard";
+
+fn capture(name: &str) -> Capture {
+    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
+}
+
+fn amp(name: &str, config: ProcessConfig) -> SlotPart {
+    let amp = Amp::new(
+        &capture(name),
+        config,
+        Voicing::default(),
+        BuildId(0),
+        SimdLevel::detect(),
+    );
+    SlotPart::Amp(Some(Box::new(amp.unwrap())))
+}
+
+fn pedal(name: &str, config: ProcessConfig) -> SlotPart {
+    let pedal = Pedal::new(
+        &capture(name),
+        config,
+        Voicing::default(),
+        BuildId(0),
+        SimdLevel::detect(),
+    );
+    SlotPart::Pedal(Some(Box::new(pedal.unwrap())))
+}
+
+/// What a rig of amps alone is set to, with this side playing.
+fn settings(side: Side) -> Settings {
+    let mut settings = Settings {
+        side,
+        dc_blocker: false,
+        ..Settings::default()
+    };
+    settings.gate.on = false;
+    settings.tone.on = false;
+    settings.cab.on = false;
+    settings.levels.mode = OutputMode::Raw;
+    settings
+}
+
+fn chain(config: ProcessConfig, slots: Vec<Vec<SlotPart>>) -> Chain {
+    let mut chain = Chain::new(config);
+    for (slot, parts) in slots.into_iter().enumerate() {
+        for part in parts {
+            assert!(chain.load(Loaded { slot, part }).is_ok());
+        }
+    }
+    chain.set(&settings(Side::A));
+    chain.reset();
+    chain
+}
+
+fn guitar() -> Vec<f32> {
+    let input = samples("input_1s.f32");
+    [&input[..], &input[..]].concat()
+}
+
+/// Plays the guitar in blocks of so many frames; at [`AT`], the other side is asked for.
+fn play(chain: &mut Chain, from: Side, block: usize) -> Vec<f32> {
+    let to = match from {
+        Side::A => Side::B,
+        Side::B => Side::A,
+    };
+    let mut output = guitar();
+    let mut start = 0;
+    while start < output.len() {
+        let side = if start < AT { from } else { to };
+        // As hosts do that know of samples: the change begins a block.
+        let mut end = (start + block).min(output.len());
+        if start < AT {
+            end = end.min(AT);
+        }
+        chain.set(&settings(side));
+        reset_violation_count();
+        assert_no_alloc(|| chain.process(&mut [&mut output[start..end]]));
+        assert_eq!(violation_count(), 0, "at {start}");
+        start = end;
+    }
+    output
+}
+
+/// What a side plays that always plays.
+fn alone(parts: Vec<SlotPart>) -> Vec<f32> {
+    let mut chain = chain(CONFIG, vec![parts]);
+    let mut output = guitar();
+    chain.process(&mut [&mut output]);
+    output
+}
+
+/// The first frame that differs.
+fn first_difference(a: &[f32], b: &[f32]) -> usize {
+    let differs = |(a, b): (&f32, &f32)| a.to_bits() != b.to_bits();
+    a.iter().zip(b).position(differs).unwrap_or(a.len())
+}
+
+/// The largest difference, as a part of the largest sample, in dB.
+fn error_db(found: &[f32], wanted: &[f32]) -> f64 {
+    let most = |samples: &mut dyn Iterator<Item = f32>| samples.fold(0.0f32, f32::max);
+    let error = most(&mut found.iter().zip(wanted).map(|(f, w)| (f - w).abs()));
+    let peak = most(&mut wanted.iter().map(|w| w.abs()));
+    20.0 * f64::from(error / peak).log10()
+}
+
+#[test]
+fn another_slot_is_heard_soon_and_then_as_if_it_had_always_played() {
+    let other = "../../../assets/clean";
+    for (with_pedal, soon) in [(false, 1_200), (true, 2_400)] {
+        let parts = |name: &str| {
+            let mut parts = vec![amp(name, CONFIG)];
+            if with_pedal {
+                parts.push(pedal(STANDARD, CONFIG));
+            }
+            parts
+        };
+        let (first, second) = (alone(parts(other)), alone(parts(STANDARD)));
+        let mut expected: Option<Vec<f32>> = None;
+        for block in [1, 16, 64, 256, 2048] {
+            let mut chain = chain(CONFIG, vec![parts(other), parts(STANDARD)]);
+            let found = play(&mut chain, Side::A, block);
+            let begins = first_difference(&found, &first);
+            let after = begins as i64 - AT as i64;
+            assert!((0..=soon).contains(&after), "blocks of {block}: {after}");
+            let end = begins + FADE;
+            let error = error_db(&found[end..], &second[end..]);
+            assert!(error < -90.0, "blocks of {block}: {error:.1} dB");
+            println!("pedal {with_pedal}, blocks of {block}: begins {after}, {error:.1} dB");
+            // However time is cut.
+            let expected = expected.get_or_insert_with(|| found.clone());
+            assert!(found == *expected, "blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn a_slot_that_slept_long_catches_up_like_a_new_one() {
+    let parts = || {
+        vec![
+            vec![amp(STANDARD, CONFIG)],
+            vec![amp("captures/lstm_1x16", CONFIG)],
+        ]
+    };
+    let mut chain = chain(CONFIG, parts());
+    let first = alone(parts().remove(0));
+    for _ in 0..2 {
+        // There and back again: each sleeps in turn.
+        play(&mut chain, Side::A, 100);
+        chain.set(&settings(Side::B));
+        let found = play(&mut chain, Side::B, 100);
+        let end = AT + 1_200 + FADE;
+        let error = error_db(&found[end..], &first[end..]);
+        assert!(error < -90.0, "{error:.1} dB");
+    }
+}
+
+#[test]
+fn what_is_rendered_changes_at_its_sample_and_always_the_same() {
+    let parts = || {
+        vec![
+            vec![amp("../../../assets/lead", CONFIG)],
+            vec![amp(STANDARD, CONFIG)],
+        ]
+    };
+    let first = alone(parts().remove(0));
+    let mut chain = chain(CONFIG, parts());
+    chain.set_offline(true);
+    let mut render = |block| {
+        chain.reset();
+        chain.set(&settings(Side::A));
+        chain.reset();
+        play(&mut chain, Side::A, block)
+    };
+    let rendered = render(512);
+    // The first frame of a fade is as good as the old sound.
+    let begins = first_difference(&rendered, &first);
+    assert!((AT..AT + 4).contains(&begins), "{begins}");
+    assert!(render(512) == rendered);
+    assert!(render(37) == rendered);
+}
+
+#[test]
+fn a_slot_without_an_amp_leaves_the_sound_to_the_first() {
+    let first = alone(vec![amp(STANDARD, CONFIG)]);
+    let mut chain = chain(CONFIG, vec![vec![amp(STANDARD, CONFIG)]]);
+    assert!(play(&mut chain, Side::A, 64) == first);
+    assert_eq!(chain.playing(), 0);
+    // As soon as it has one, it is gone over to; and back when that is taken away.
+    let load = |chain: &mut Chain, part| assert!(chain.load(Loaded { slot: 1, part }).is_ok());
+    load(&mut chain, amp("captures/wn_nano", CONFIG));
+    let mut sound = guitar();
+    chain.process(&mut [&mut sound[..20_000]]);
+    assert_eq!(chain.playing(), 1);
+    load(&mut chain, SlotPart::Amp(None));
+    chain.process(&mut [&mut sound[..20_000]]);
+    assert_eq!((chain.playing(), chain.amp_id(1)), (0, None));
+    assert!(matches!(chain.take_retired(), Some(SlotPart::Amp(Some(_)))));
+}
+
+/// A slot's level is matched by a gain: it is there at once, and nothing is built.
+#[test]
+fn levels_are_matched_by_a_gain() {
+    let loud = Levels::default();
+    let mut chain = chain(CONFIG, vec![vec![], vec![amp(STANDARD, CONFIG)]]);
+    let part = SlotPart::LevelMatch(Some(LevelMatch::new(loud, -20.0)));
+    assert!(chain.load(Loaded { slot: 1, part }).is_ok());
+    let mut level = |matched: bool| {
+        let mut settings = settings(Side::B);
+        settings.match_levels = matched;
+        chain.set(&settings);
+        chain.reset();
+        let mut sound = guitar();
+        chain.process(&mut [&mut sound]);
+        sound
+            .iter()
+            .fold(0.0f32, |most, sample| most.max(sample.abs()))
+    };
+    let (alone, matched) = (level(false), level(true));
+    assert!((matched / alone - 0.1).abs() < 1e-5, "{matched}, {alone}");
+}
+
+#[test]
+fn a_cabinet_comes_with_its_amp() {
+    // Amps of 1 and 10, in front of cabinets of 1 and a tenth.
+    let wire = |gain: f32| {
+        let text = format!(
+            r#"{{"version": "0.5.4", "architecture": "Linear", "sample_rate": 48000,
+                "config": {{"receptive_field": 1, "bias": false}}, "weights": [{gain}]}}"#
+        );
+        let capture = Capture::from_bytes("wire.nam", text.as_bytes()).unwrap();
+        let voicing = Voicing::default();
+        let amp = Amp::new(&capture, CONFIG, voicing, BuildId(0), SimdLevel::detect());
+        SlotPart::Amp(Some(Box::new(amp.unwrap())))
+    };
+    let cab = |gain: f32| {
+        let official = 10f32.powf(18.0 / 20.0);
+        let click = ImpulseResponse::new(vec![vec![gain * official]], 48_000.0).unwrap();
+        let cab = Cab::new(Some(&click), None, CONFIG, BuildId(0)).unwrap();
+        SlotPart::Cab(Some(Box::new(cab)))
+    };
+    let mut chain = chain(
+        CONFIG,
+        vec![vec![wire(1.0), cab(1.0)], vec![wire(10.0), cab(0.1)]],
+    );
+    let mut settings = settings(Side::A);
+    settings.cab.on = true;
+    for side in [Side::A, Side::B, Side::A, Side::B] {
+        settings.side = side;
+        chain.set(&settings);
+        let mut sound = vec![0.1f32; 4_800];
+        for block in sound.chunks_mut(50) {
+            chain.process(&mut [block]);
+        }
+        // Both fades at once: never ten times as loud, nor a tenth.
+        assert!(sound.iter().all(|s| (0.02..0.5).contains(s)));
+        assert!((sound[4_799] - 0.1).abs() < 1e-4, "{}", sound[4_799]);
+    }
+}
+
+#[test]
+fn whatever_is_switched_and_loaded_nothing_is_allocated_or_lost() {
+    let config = ProcessConfig {
+        inputs: 2,
+        outputs: 2,
+        ..CONFIG
+    };
+    let names = ["captures/wn_nano", "captures/lstm_1x3", "captures/a2_full"];
+    let response = ImpulseResponse::new(vec![samples("input_1s.f32")[..3000].to_vec()], 48_000.0);
+    let response = response.unwrap();
+    let mut waiting: Vec<SlotPart> = Vec::with_capacity(200);
+    for name in names.into_iter().cycle().take(2 * SLOTS) {
+        waiting.push(amp(name, config));
+        waiting.push(pedal(name, config));
+        let cab = Cab::new(Some(&response), None, config, BuildId(0)).unwrap();
+        waiting.push(SlotPart::Cab(Some(Box::new(cab))));
+    }
+    let all = waiting.len();
+    let mut chain = Chain::new(config);
+    let mut random = 1u32;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) as usize % below
+    };
+    let mut sides = [guitar(), guitar()];
+    let mut held = 0;
+    for turn in 0..4_000 {
+        let start = turn * 17 % 40_000;
+        let frames = [1, 64, 300, 17, 1000][next(5)];
+        let [left, right] = &mut sides;
+        let (left, right) = (
+            &mut left[start..start + frames],
+            &mut right[start..start + frames],
+        );
+        let [choice, slot, side, offline] = [next(6), next(SLOTS), next(2), next(50)];
+        let part = waiting
+            .len()
+            .checked_sub(1 + next(10))
+            .map(|n| waiting.swap_remove(n));
+        let mut settings = settings([Side::A, Side::B][side]);
+        settings.pedal = next(9) > 0;
+        reset_violation_count();
+        let (refused, retired) = assert_no_alloc(|| {
+            chain.set(&settings);
+            chain.set_offline(offline == 0);
+            // Most of them where they are heard.
+            let slot = if choice > 0 { slot % 2 } else { slot };
+            let refused = part.and_then(|part| chain.load(Loaded { slot, part }).err());
+            chain.process(&mut [&mut *left, &mut *right]);
+            if turn % 700 == 699 {
+                chain.reset();
+            }
+            (refused, [chain.take_retired(), chain.take_retired()])
+        });
+        assert_eq!(violation_count(), 0, "turn {turn}");
+        assert!(
+            left.iter().chain(&*right).all(|s| s.is_finite()),
+            "turn {turn}"
+        );
+        left.fill(0.1);
+        right.fill(-0.1);
+        waiting.extend(refused.map(|loaded| loaded.part));
+        held = held.max(all - waiting.len());
+        waiting.extend(retired.into_iter().flatten());
+    }
+    assert!(held > 2 * SLOTS, "{held}");
+    waiting.extend(std::iter::from_fn(|| chain.take_retired()));
+    waiting.extend(std::iter::from_fn(|| chain.take_any()).map(|loaded| loaded.part));
+    waiting.extend(std::iter::from_fn(|| chain.take_retired()));
+    assert_eq!(waiting.len(), all, "everything comes back");
+}
