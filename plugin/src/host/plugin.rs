@@ -162,7 +162,7 @@ impl Plugin for Gridleak {
             rate,
             inputs: channels(layout.main_input_channels),
             outputs: channels(layout.main_output_channels),
-            latency: latency.total(),
+            latency: latency.total,
             pedal_latency: latency.pedal,
         };
         self.offline = offline;

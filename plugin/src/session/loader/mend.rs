@@ -1,46 +1,46 @@
 //! What the project means and is missing, or was replaced: what plays instead, and what a user says
 //! about it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use super::Shared;
 use super::content::{Content, LoadedPart};
 use super::orders::Mend;
 use super::shown::{Absent, Cause, PartLoaderStatus};
 use super::worker::{Worker, file_of, origin_of};
 use crate::session::history::{Change, PartChange};
-use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::session::references::{Move, SavedPart, is_file};
 
-impl Worker {
+impl Worker<'_> {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not
     /// in memory.
-    pub(super) fn mend(&mut self, shared: &Shared, part: Part, mend: Mend) {
+    pub(super) fn mend(&mut self, part: Part, mend: Mend) {
+        let shared = self.shared;
+        let slot = shared.shell.slot(part);
         let changes = match mend {
             Mend::Back(saved) => {
-                shared.shell.slot(part).choose(*saved);
-                shared.shell.made_a_change();
-                self.choices[part.index()] = shared.orders.choice(part);
-                return;
+                slot.choose(*saved);
+                return self.made_a_change(part);
             }
             Mend::KeepLooking(asked_of) => {
-                self.look_again(shared, part, asked_of);
+                if slot.current().0 == asked_of {
+                    shared.looked_for.lock()[part.index()] = Some(asked_of);
+                    self.load_anew(part);
+                }
                 return;
             }
             Mend::UseNewFile(asked_of) => {
-                let (generation, saved) = shared.shell.slot(part).current();
+                let (generation, saved) = slot.current();
                 // If it has found its way back meanwhile, that is no other file; and another project
                 // is not the one that was asked about.
                 let open = shared.absent_generation(part) == Some(generation);
                 let file = file_of(&saved).filter(|_| open && generation == asked_of);
                 let Some(path) = file else { return };
-                let wanted = saved.replaced_by(&path);
-                let change = self.refer(shared, part, wanted, None);
+                let change = self.refer(part, saved.replaced_by(&path), None);
                 change.into_iter().collect()
             }
-            Mend::Locate(path) => self.locate(shared, part, &path),
+            Mend::Locate(path) => self.locate(part, &path),
         };
         let change = Change::Parts(changes);
         shared.history.lock().record_alone(change, Instant::now());
@@ -50,12 +50,12 @@ impl Worker {
     /// else what is built in, so that a project sounds the same whatever was played before it.
     pub(super) fn stand_in(
         &mut self,
-        shared: &Shared,
         part: Part,
         generation: u64,
         saved: &SavedPart,
         cause: Cause,
     ) {
+        let shared = self.shared;
         let loads = shared.shell.slot(part).loads();
         let memory = &mut self.parts[part.index()];
         memory.failed = Some(generation);
@@ -100,32 +100,20 @@ impl Worker {
         };
     }
 
-    /// Looks once more for the file whose place another one has taken.
-    fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
-        if shared.shell.slot(part).current().0 == asked_of {
-            shared.looked_for.lock()[part.index()] = Some(asked_of);
-            self.load_anew(part);
-        }
-    }
-
     /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
     /// folder.
-    fn locate(&mut self, shared: &Shared, part: Part, path: &Path) -> Vec<PartChange> {
+    fn locate(&mut self, part: Part, path: &Path) -> Vec<PartChange> {
+        let shared = self.shared;
         let (_, saved) = shared.shell.slot(part).current();
-        let wanted = saved.replaced_by(path);
         let folder = path.parent();
-        let Some(change) = self.refer(shared, part, wanted, folder) else {
+        let Some(change) = self.refer(part, saved.replaced_by(path), folder) else {
             return Vec::new();
         };
         let (old, new) = (change.before.hash(), change.after.hash());
         if old.is_some() && old != new {
-            shared.say_of(
-                part,
-                Message::notice(format!(
-                    "{} is another file than the project was saved with.",
-                    change.after.name()
-                )),
-            );
+            let name = change.after.name();
+            let text = format!("{name} is another file than the project was saved with.");
+            self.note(part, text);
         }
         let mut changes = vec![change];
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
@@ -133,14 +121,10 @@ impl Worker {
         for other in Part::ALL.into_iter().filter(|other| *other != part) {
             let (_, saved) = shared.shell.slot(other).current();
             let file = file_of(&saved).filter(|_| shared.is_absent(other));
-            let Some(path): Option<PathBuf> = file.and_then(|old| moved.apply(&old)) else {
-                continue;
-            };
-            let order = self.choices[other.index()];
-            let cancelled = || shared.orders.is_superseded(other, order);
-            if is_file(&path, saved.hash(), &cancelled) {
-                let wanted = saved.moved_to(&path);
-                changes.extend(self.refer(shared, other, wanted, folder));
+            let path = file.and_then(|old| moved.apply(&old));
+            let cancelled = || self.is_superseded(other);
+            if let Some(path) = path.filter(|path| is_file(path, saved.hash(), &cancelled)) {
+                changes.extend(self.refer(other, saved.moved_to(&path), folder));
             }
         }
         changes

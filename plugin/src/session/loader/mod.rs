@@ -61,22 +61,15 @@ struct Shared {
     library: Arc<Library>,
     /// Has the window drawn again.
     repaint: Box<dyn Fn() + Send + Sync>,
-    /// The thread's while it runs.
+    /// The way to the audio thread and back.
     end: Mutex<LoaderEnd>,
 }
 
-/// Frames at the host's rate by which a rig is late.
+/// Frames at the host's rate by which a rig is late, and the pedal's part of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RigLatency {
-    pub(crate) amp: usize,
+    pub(crate) total: usize,
     pub(crate) pedal: usize,
-}
-
-impl RigLatency {
-    /// All together.
-    pub(crate) fn total(self) -> usize {
-        self.amp + self.pedal
-    }
 }
 
 impl Loader {
@@ -365,9 +358,11 @@ impl Shared {
             let late = factors().map(|factor| gridleak_core::latency(host, rate * factor as f64));
             late.max().unwrap_or(0)
         };
+        let pedal = late(Part::Pedal);
+        let amp = late(Part::Capture).max(late(Part::SecondCapture));
         RigLatency {
-            amp: late(Part::Capture).max(late(Part::SecondCapture)),
-            pedal: late(Part::Pedal),
+            total: amp + pedal,
+            pedal,
         }
     }
 
@@ -390,6 +385,11 @@ impl Shared {
         let shown = self.shown.lock();
         let absent = shown.parts[part.index()].absent.as_ref()?;
         Some(absent.generation)
+    }
+
+    /// Whether the user wants the file to be looked for that a replaced reference means.
+    fn is_looked_for(&self, part: Part, generation: u64) -> bool {
+        self.looked_for.lock()[part.index()] == Some(generation)
     }
 
     /// What was done before the host loaded another project was done to the old one.

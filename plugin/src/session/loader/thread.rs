@@ -16,8 +16,7 @@ const OFFERING: Duration = Duration::from_millis(20);
 
 /// Carries out orders until the audio has stopped for a while, or the instance goes.
 pub(super) fn work(shared: &Shared) {
-    let mut end = shared.end.lock();
-    let mut worker = Worker::new();
+    let mut worker = Worker::new(shared);
     let orders = &*shared.orders;
     let mut inbox = loop {
         orders.take_steps(shared.shell.loads());
@@ -30,9 +29,7 @@ pub(super) fn work(shared: &Shared) {
         if !orders.has_carried_out(order) {
             let waiting = std::mem::take(&mut inbox.waiting);
             drop(inbox);
-            worker = guarded(shared, worker, |worker| {
-                worker.carry_out(shared, waiting, audio, &mut end);
-            });
+            worker = guarded(worker, |worker| worker.carry_out(waiting, audio));
             let absent = shared.shown.lock().absent();
             shared.shell.tell_absent(absent);
             orders.carried_out(order);
@@ -49,25 +46,24 @@ pub(super) fn work(shared: &Shared) {
         orders.wake.wait_for(&mut inbox, pause);
         let audio = inbox.audio;
         drop(inbox);
-        end.drop_returned();
-        worker = guarded(shared, worker, |worker| {
-            worker.follow_parameters(shared, audio, &mut end);
-        });
+        shared.end.lock().drop_returned();
+        worker = guarded(worker, |worker| worker.follow_parameters(audio));
     };
     inbox.running = false;
     let kept = std::mem::take(&mut inbox.kept);
     drop(inbox);
     drop(kept);
-    end.drop_returned();
+    shared.end.lock().drop_returned();
 }
 
 /// Has the worker do something. A panic would be a mistake of ours; it must not take the host with it.
-fn guarded(shared: &Shared, mut worker: Worker, act: impl FnOnce(&mut Worker)) -> Worker {
+fn guarded<'a>(mut worker: Worker<'a>, act: impl FnOnce(&mut Worker<'a>)) -> Worker<'a> {
+    let shared = worker.shared;
     if catch_unwind(AssertUnwindSafe(|| act(&mut worker))).is_ok() {
         return worker;
     }
     shared.say(Message::error(
         "Gridleak could not load this because of a mistake of its own. Load something else, and please report this file.",
     ));
-    Worker::new()
+    Worker::new(shared)
 }

@@ -4,18 +4,18 @@ mod build;
 mod steps;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::build::BankPlans;
 use super::Shared;
 use super::content::{LoadedCapture, LoadedPart};
-use super::load::{Arrived, chosen, load};
+use super::load::{Arrived, chosen};
 use super::orders::{Audio, Choice, Waiting};
 use super::shown::{Absent, Cause, PartLoaderStatus};
 use crate::builtin;
-use crate::capture_info::{CaptureInfo, cost};
-use crate::session::folder::{FolderPosition, place};
-use crate::session::handover::LoaderEnd;
+use crate::capture_info::cost;
+use crate::session::folder::FolderPosition;
 use crate::session::history::{Change, PartChange};
 use crate::session::library::Origin;
 use crate::session::message::Message;
@@ -26,12 +26,13 @@ use crate::session::references::{SavedPart, Source, is_file};
 const SEARCHING: Duration = Duration::from_secs(4);
 
 /// What the thread knows.
-pub(super) struct Worker {
+pub(super) struct Worker<'a> {
+    pub(super) shared: &'a Shared,
     pub(super) parts: ForParts<PartMemory>,
     /// What is in the slots of the audio thread.
     bank: BankPlans,
     /// The newest orders that named something else as a part, of those that are carried out now.
-    pub(super) choices: ForParts<u64>,
+    choices: ForParts<u64>,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
 }
@@ -48,9 +49,10 @@ pub(super) struct PartMemory {
     own_folder: Option<PathBuf>,
 }
 
-impl Worker {
-    pub(super) fn new() -> Self {
+impl<'a> Worker<'a> {
+    pub(super) fn new(shared: &'a Shared) -> Self {
         Worker {
+            shared,
             parts: ForParts::default(),
             bank: BankPlans::default(),
             choices: ForParts::default(),
@@ -59,13 +61,8 @@ impl Worker {
     }
 
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
-    pub(super) fn carry_out(
-        &mut self,
-        shared: &Shared,
-        waiting: Waiting,
-        audio: Option<Audio>,
-        end: &mut LoaderEnd,
-    ) {
+    pub(super) fn carry_out(&mut self, waiting: Waiting, audio: Option<Audio>) {
+        let shared = self.shared;
         shared.forget_other_projects();
         let newest = || Part::ALL.map(|part| shared.orders.choice(part));
         self.choices = newest();
@@ -75,16 +72,14 @@ impl Worker {
         }
         for (part, choice) in Part::ALL.into_iter().zip(waiting.choices) {
             if let Some(choice) = choice {
-                self.choose(shared, part, choice);
+                self.choose(part, choice);
             }
         }
         if let Some(on) = waiting.embed {
-            self.embed_all(shared, on);
+            self.embed_all(on);
         }
-        for part in Part::ALL {
-            self.load_saved(shared, part);
-        }
-        self.name_knobs(shared);
+        Part::ALL.map(|part| self.load_saved(part));
+        self.name_knobs();
         let Some(audio) = audio.filter(|_| !shared.orders.has_to_quit()) else {
             return;
         };
@@ -93,37 +88,41 @@ impl Worker {
             *capture = LoadedPart::built_in();
         }
         if newest() == self.choices {
-            self.build(shared, audio, end);
+            self.build(audio);
         }
     }
 
     /// Follows what parameters ask for, of which nobody tells the loader.
-    pub(super) fn follow_parameters(
-        &mut self,
-        shared: &Shared,
-        audio: Option<Audio>,
-        end: &mut LoaderEnd,
-    ) {
-        self.name_knobs(shared);
+    pub(super) fn follow_parameters(&mut self, audio: Option<Audio>) {
+        self.name_knobs();
         if let Some(audio) = audio {
-            self.follow_oversampling(shared, audio, end);
-            self.send(end);
-            self.tell_costs(shared);
+            self.follow_oversampling(audio);
+            self.send();
+            self.tell_costs();
         }
     }
 
+    /// Whether nobody wants any more what is being done for a part.
+    pub(super) fn is_superseded(&self, part: Part) -> bool {
+        let order = self.choices[part.index()];
+        self.shared.orders.is_superseded(part, order)
+    }
+
+    /// Takes a change of a reference for our own, which is no reason to stop.
+    pub(super) fn made_a_change(&mut self, part: Part) {
+        self.shared.shell.made_a_change();
+        self.choices[part.index()] = self.shared.orders.choice(part);
+    }
+
     /// Loads what the user chose.
-    fn choose(&mut self, shared: &Shared, part: Part, choice: Choice) {
+    fn choose(&mut self, part: Part, choice: Choice) {
+        let shared = self.shared;
         let opened = matches!(choice, Choice::Step { from: Some(_), .. });
         let by_host = matches!(choice, Choice::Step { by_host: true, .. });
         let wanted = match choice {
-            Choice::Mend(mend) => return self.mend(shared, part, mend),
+            Choice::Mend(mend) => return self.mend(part, mend),
             Choice::BuiltIn(name) => Some(SavedPart::built_in(name)),
-            Choice::Step {
-                from,
-                steps,
-                by_host,
-            } => self.step(shared, part, from, steps, by_host),
+            Choice::Step { from, steps, .. } => self.step(part, from, steps, by_host),
         };
         let Some(mut wanted) = wanted else { return };
         let (_, before) = shared.shell.slot(part).current();
@@ -138,8 +137,7 @@ impl Worker {
         if !by_host {
             self.parts[part.index()].own_folder = folder.map(Path::to_owned);
         }
-        let change = self.refer(shared, part, wanted, folder.filter(|_| opened));
-        if let Some(change) = change {
+        if let Some(change) = self.refer(part, wanted, folder.filter(|_| opened)) {
             let change = Change::Parts(vec![change]);
             shared.history.lock().record(change, Instant::now());
         }
@@ -149,41 +147,32 @@ impl Worker {
     /// does the project refer to it. `folder`: the one that the user chose with it.
     pub(super) fn refer(
         &mut self,
-        shared: &Shared,
         part: Part,
         wanted: SavedPart,
         folder: Option<&Path>,
     ) -> Option<PartChange> {
+        let library = &self.shared.library;
         self.parts[part.index()].cursor = file_of(&wanted);
-        let order = self.choices[part.index()];
-        let cancelled = || shared.orders.is_superseded(part, order);
-        let chosen = chosen(folder);
-        let arrived = load(shared, part, &wanted, &chosen, self.deadline, &cancelled).ok()?;
-        if cancelled() {
-            return None;
-        }
+        let arrived = self.load(part, &wanted, folder).ok()?;
         if let Some(folder) = folder {
             // Only a convenience for finding files later.
-            shared.library.remember_capture_folder(folder.to_owned());
+            library.remember_capture_folder(folder.to_owned());
         }
         if let Some(origin) = origin_of(&arrived.saved) {
-            shared.library.used(origin);
+            library.used(origin);
         }
-        let slot = shared.shell.slot(part);
+        let slot = self.shared.shell.slot(part);
         let (_, before) = slot.current();
         let after = arrived.saved.clone();
         let generation = slot.choose(after.clone());
-        shared.shell.made_a_change();
-        // Our own change of the reference is no reason to stop.
-        self.choices[part.index()] = shared.orders.choice(part);
-        let listed = file_of(&after).is_some_and(|path| self.is_the_users(&path, &chosen));
-        self.take(shared, part, arrived, generation, listed);
-        let pedal = self.capture(Part::Pedal).filter(|_| part == Part::Pedal);
-        if pedal.is_some_and(|pedal| pedal.capture.has_knobs()) {
-            shared.say_of(part, Message::notice(format!(
+        self.made_a_change(part);
+        self.take(part, arrived, generation);
+        let has_knobs = |loaded: &LoadedCapture| loaded.capture.has_knobs();
+        if part == Part::Pedal && self.capture(part).is_some_and(has_knobs) {
+            self.note(part, format!(
                 "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
                 after.name()
-            )));
+            ));
         }
         Some(PartChange {
             part,
@@ -192,52 +181,56 @@ impl Worker {
         })
     }
 
+    /// Tells something about a part.
+    pub(super) fn note(&self, part: Part, text: String) {
+        self.shared.say_of(part, Message::notice(text));
+    }
+
     /// Puts the files of all parts into their references, or takes them out.
-    fn embed_all(&mut self, shared: &Shared, on: bool) {
+    fn embed_all(&mut self, on: bool) {
+        let shared = self.shared;
         *shared.keeping_in.lock() = on.then(|| shared.shell.loads());
         let mut changes = Vec::new();
         for part in Part::ALL {
             let (_, before) = shared.shell.slot(part).current();
-            self.embed(shared, part, on);
+            self.embed(part, on);
             let (_, after) = shared.shell.slot(part).current();
-            changes.extend((before != after).then_some(PartChange {
+            changes.push(PartChange {
                 part,
                 before,
                 after,
-            }));
+            });
         }
+        changes.retain(|change| change.before != change.after);
         let change = Change::Parts(changes);
         shared.history.lock().record_alone(change, Instant::now());
     }
 
     /// Puts the file of a part into its reference, or takes it out.
-    fn embed(&mut self, shared: &Shared, part: Part, on: bool) {
+    fn embed(&mut self, part: Part, on: bool) {
+        let shared = self.shared;
         let slot = shared.shell.slot(part);
         let (generation, mut saved) = slot.current();
         let Some(path) = file_of(&saved) else { return };
-        let chosen = chosen(None);
-        let order = self.choices[part.index()];
-        let cancelled = || shared.orders.is_superseded(part, order);
         if saved.embedded_bytes() > 0 && !on {
-            let hash = saved.hash();
-            let is_here = chosen.may_open(&path) && is_file(&path, hash, &cancelled);
+            let cancelled = || self.is_superseded(part);
+            let is_here = chosen(None).may_open(&path) && is_file(&path, saved.hash(), &cancelled);
             if !is_here && !cancelled() {
-                shared.say_of(part, Message::notice(format!(
+                self.note(part, format!(
                     "The file of {} is not on this computer: the project's copy was the only one. Undo brings it back.",
                     saved.name()
-                )));
+                ));
             }
         }
         saved.set_embedding(on);
         if on {
-            match load(shared, part, &saved, &chosen, self.deadline, &cancelled) {
+            match self.load(part, &saved, None) {
                 Ok(arrived) if !arrived.replaced => saved = arrived.saved,
                 Ok(_) => {
-                    shared.say_of(part, Message::notice(format!(
+                    return self.note(part, format!(
                         "{} is not kept in the project yet, for another file has taken its place. Choose first which one to use.",
                         saved.name()
-                    )));
-                    return;
+                    ));
                 }
                 Err(_) => return,
             }
@@ -261,7 +254,8 @@ impl Worker {
     }
 
     /// Loads what the project refers to, if that is not what is in memory.
-    fn load_saved(&mut self, shared: &Shared, part: Part) {
+    fn load_saved(&mut self, part: Part) {
+        let shared = self.shared;
         let slot = shared.shell.slot(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
@@ -270,72 +264,50 @@ impl Worker {
             return;
         }
         memory.cursor = None;
-        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
-        let order = self.choices[part.index()];
-        let cancelled = || shared.orders.is_superseded(part, order);
-        let chosen = chosen(None);
-        match load(shared, part, &saved, &chosen, self.deadline, &cancelled) {
+        match self.load(part, &saved, None) {
             Ok(arrived) => {
+                let looked_for = shared.is_looked_for(part, generation);
                 let current = slot.resolved(generation, arrived.saved.clone());
                 if current && looked_for && !arrived.replaced {
                     // Found because the user asked for it, perhaps in another place.
                     shared.shell.made_a_change();
                 }
                 if arrived.replaced && looked_for {
-                    shared.say_of(part, Message::notice(format!(
+                    self.note(part, format!(
                         "The original file of {} is not in your folders. Press Locate to say where it is; it is looked for again whenever the project is opened.",
                         saved.name()
-                    )));
+                    ));
                 }
-                let file = file_of(&arrived.saved);
-                // A folder that only the project names is not looked at.
-                let listed = file.is_some_and(|path| self.is_the_users(&path, &chosen));
-                self.take(shared, part, arrived, generation, listed);
+                self.take(part, arrived, generation);
             }
-            Err(Some(cause)) => self.stand_in(shared, part, generation, &saved, cause),
+            Err(Some(cause)) => self.stand_in(part, generation, &saved, cause),
             Err(None) => {}
         }
     }
 
-    /// Makes what was loaded the part in memory. `listed`: whether its folder may be looked at.
-    fn take(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        arrived: Arrived,
-        generation: u64,
-        listed: bool,
-    ) {
-        let Arrived {
-            saved,
-            mut loaded,
-            replaced,
-        } = arrived;
-        let place = match &saved.source {
-            Source::File(file) if listed => place(&file.path),
-            Source::File(_) | Source::Unknown(_) => None,
-            Source::BuiltIn(name) => built_in_place(part, name),
-        };
-        let looked_for = shared.looked_for.lock()[part.index()] == Some(generation);
-        loaded.called = loaded.name(&saved);
+    /// Makes what was loaded the part in memory.
+    fn take(&mut self, part: Part, arrived: Arrived, generation: u64) {
+        let (shared, saved, mut loaded) = (self.shared, arrived.saved, arrived.loaded);
         loaded.generation = Some(generation);
         loaded.loads = shared.shell.slot(part).loads();
+        let absent = arrived.replaced.then(|| Absent {
+            generation,
+            cause: Cause::Missing,
+            instead: Some("Another file in its place".into()),
+            asks: !shared.is_looked_for(part, generation),
+        });
+        let called = loaded.called.clone();
         let status = loaded.status();
         let mut shown = shared.shown.lock();
         let shown = &mut shown.parts[part.index()];
         *shown = PartLoaderStatus {
-            name: match replaced {
-                true => Some(saved.name().to_owned()),
-                false => loaded.called.clone(),
+            name: match &absent {
+                Some(_) => Some(saved.name().to_owned()),
+                None => called,
             },
-            absent: replaced.then(|| Absent {
-                generation,
-                cause: Cause::Missing,
-                instead: Some("Another file in its place".into()),
-                asks: !looked_for,
-            }),
+            absent,
             origin: origin_of(&saved),
-            place,
+            place: arrived.place,
             message: shown.message.take(),
             ..status
         };
@@ -354,33 +326,31 @@ impl Worker {
     }
 
     /// Tells the host what the knobs of the capture that is to play are called.
-    fn name_knobs(&self, shared: &Shared) {
-        let side = Part::playing(&shared.shell.settings());
+    fn name_knobs(&self) {
+        let shell = &self.shared.shell;
+        let side = Part::playing(&shell.settings());
         let playing = self.capture(side).or(self.capture(Part::Capture));
         let knobs = playing.and_then(|playing| playing.capture.controls().ok());
-        shared.shell.name_knobs(&knobs.cloned().unwrap_or_default());
+        shell.name_knobs(&knobs.cloned().unwrap_or_default());
     }
 
     /// Measures what a capture in memory costs here, if there is one for which that is not known yet.
-    fn tell_costs(&self, shared: &Shared) {
+    fn tell_costs(&self) {
         if self.has_something_to_send() {
             return;
         }
-        // One at a time: an order may be waiting.
-        let untold = [Part::Capture, Part::SecondCapture]
-            .into_iter()
-            .find_map(|part| {
-                let loaded = self.capture(part)?;
-                (!loaded.told_cost.replace(true)).then_some((part, loaded))
-            });
-        let Some((part, loaded)) = untold else { return };
-        let cost = cost(&loaded.capture);
-        if let Some(shown) = &mut shared.shown.lock().parts[part.index()].capture {
-            let mut card = CaptureInfo::clone(&shown.card);
-            card.set_cost(cost);
-            shown.card = card.into();
+        for part in [Part::Capture, Part::SecondCapture] {
+            let untold = |loaded: &&LoadedCapture| !loaded.told_cost.replace(true);
+            let Some(loaded) = self.capture(part).filter(untold) else {
+                continue;
+            };
+            let cost = cost(&loaded.capture);
+            if let Some(shown) = &mut self.shared.shown.lock().parts[part.index()].capture {
+                Arc::make_mut(&mut shown.card).set_cost(cost);
+            }
+            // One at a time: an order may be waiting.
+            return (self.shared.repaint)();
         }
-        (shared.repaint)();
     }
 }
 
@@ -393,7 +363,7 @@ fn built_in_alike(part: Part) -> &'static [builtin::BuiltIn] {
 }
 
 /// Where a built-in capture stands among its like.
-fn built_in_place(part: Part, name: &str) -> Option<FolderPosition> {
+pub(super) fn built_in_place(part: Part, name: &str) -> Option<FolderPosition> {
     let captures = built_in_alike(part);
     let here = captures.iter().position(|capture| capture.name == name)?;
     Some(FolderPosition {

@@ -11,10 +11,9 @@ use gridleak_core::{
 };
 
 use super::Worker;
-use crate::session::handover::LoaderEnd;
 use crate::session::loader::content::{Content, next_id};
 use crate::session::loader::orders::Audio;
-use crate::session::loader::{Shared, told};
+use crate::session::loader::told;
 use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::simd_choice;
@@ -107,59 +106,45 @@ impl BankPlans {
     }
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Builds what changed, first for the slot that is to play, and sends it.
-    pub(super) fn build(&mut self, shared: &Shared, audio: Audio, end: &mut LoaderEnd) {
-        let settings = shared.shell.settings();
+    pub(super) fn build(&mut self, audio: Audio) {
+        let settings = self.shared.shell.settings();
         let oversampling = settings.oversampling_factor(audio.offline);
         self.bank.built_for = Some((audio.config, oversampling));
         let mut changed = self.bank.is_late();
         let first = settings.slot() % SLOTS.len();
         for slot in [first, 1 - first] {
-            let parts = Place::ALL.map(|place| {
-                let plan = self.plan(slot, place, audio.config, oversampling);
-                self.build_place(shared, slot, place, plan)
-            });
+            let parts = Place::ALL.map(|place| self.build_place(slot, place));
             // The other way round: no amp is heard without its cabinet.
             for part in parts.into_iter().flatten().rev() {
                 changed = true;
                 self.bank.put(Loaded { slot, part });
             }
-            self.send(end);
+            self.send();
         }
         if changed && !self.bank.is_late() {
-            shared.shown.lock().message = None;
+            self.shared.shown.lock().message = None;
         }
     }
 
     /// Builds anew if another oversampling is asked for.
-    pub(super) fn follow_oversampling(
-        &mut self,
-        shared: &Shared,
-        audio: Audio,
-        end: &mut LoaderEnd,
-    ) {
-        let config = audio.config;
+    pub(super) fn follow_oversampling(&mut self, audio: Audio) {
+        let (shared, config) = (self.shared, audio.config);
         let wanted = shared.shell.settings().oversampling_factor(audio.offline);
         let built_for = self.bank.built_for;
         if built_for.is_some_and(|(built, factor)| built == config && factor != wanted) {
-            self.build(shared, audio, end);
+            self.build(audio);
             // What is late by more or less than the host was told can only be told to it anew.
             let late = shared.expected_latency(config.rate, audio.offline);
-            let told = (config.latency, config.pedal_latency);
-            let anew = (late.total(), late.pedal) != told;
+            let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
             shared.restart.store(anew, Ordering::Relaxed);
         }
     }
 
     /// What is to be in a place.
-    fn plan(
-        &self,
-        slot: usize,
-        place: Place,
-        config: ProcessConfig,
-        oversampling: usize,
-    ) -> Option<Plan> {
+    fn plan(&self, slot: usize, place: Place) -> Option<Plan> {
+        let (config, oversampling) = self.bank.built_for?;
         let id = |part| {
             let loaded = self.loaded(part)?;
             loaded.capture().map(|_| loaded.id)
@@ -195,13 +180,9 @@ impl Worker {
     }
 
     /// Builds what is to be in a place, if that is not what was built last.
-    fn build_place(
-        &mut self,
-        shared: &Shared,
-        slot: usize,
-        place: Place,
-        plan: Option<Plan>,
-    ) -> Option<SlotPart> {
+    fn build_place(&mut self, slot: usize, place: Place) -> Option<SlotPart> {
+        let shared = self.shared;
+        let plan = self.plan(slot, place);
         let known = &mut self.bank.places[slot][place as usize];
         if known.built == plan {
             known.late = None;
@@ -211,11 +192,11 @@ impl Worker {
             return None;
         }
         let made = match plan {
-            Some(plan) => self.make(shared, slot, place, plan),
+            Some(plan) => self.make(slot, place, plan),
             None => Ok(place.empty()),
         };
         if place == Place::Cab && slot == 0 {
-            self.tell_remarks(shared);
+            self.tell_remarks();
         }
         if place == Place::Amp && made.is_ok() {
             let capture = self.capture(SLOTS[slot]);
@@ -246,13 +227,7 @@ impl Worker {
     }
 
     /// Builds a part.
-    fn make(
-        &self,
-        shared: &Shared,
-        slot: usize,
-        place: Place,
-        plan: Plan,
-    ) -> Result<SlotPart, Refusal> {
+    fn make(&self, slot: usize, place: Place, plan: Plan) -> Result<SlotPart, Refusal> {
         let config = plan.config;
         let (part, allowed) = match place {
             Place::Amp => (SLOTS[slot], config.latency - config.pedal_latency),
@@ -277,7 +252,7 @@ impl Worker {
                 config.rate,
             )));
         }
-        let settings = shared.shell.settings();
+        let settings = self.shared.shell.settings();
         let voicing = Voicing {
             levels: loaded.levels,
             slim: f64::from(settings.slim),
@@ -302,11 +277,12 @@ impl Worker {
     }
 
     /// Says what is worth knowing of the responses.
-    fn tell_remarks(&self, shared: &Shared) {
+    fn tell_remarks(&self) {
         let responses = self.responses(0).map(|found| Some(found?.1));
-        let remarks = told::remarks(shared, responses);
+        let remarks = told::remarks(self.shared, responses);
         let generations = [Part::Cab, Part::SecondCab].map(|part| self.loaded(part)?.generation);
-        shared.told.lock().tell(shared, generations, remarks);
+        let told = &self.shared.told;
+        told.lock().tell(self.shared, generations, remarks);
     }
 
     pub(in crate::session::loader) fn has_something_to_send(&self) -> bool {
@@ -314,7 +290,8 @@ impl Worker {
     }
 
     /// Sends what is ready; if there is no room now, later.
-    pub(super) fn send(&mut self, end: &mut LoaderEnd) {
+    pub(super) fn send(&mut self) {
+        let mut end = self.shared.end.lock();
         while let Some(next) = self.bank.ready.pop_front() {
             if let Err(back) = end.send(next) {
                 self.bank.ready.push_front(back);
