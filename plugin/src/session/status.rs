@@ -130,7 +130,7 @@ impl Status {
     /// nor touches the disk.
     pub(crate) fn now(
         settings: &Settings,
-        loader: &Loader,
+        loader: &Arc<Loader>,
         library: &Library,
         meters: &Meters,
     ) -> Self {

@@ -38,7 +38,7 @@ impl Worker<'_> {
         saved: &SavedPart,
         folder: Option<&Path>,
     ) -> Result<Arrived, Option<Cause>> {
-        let shared = self.shared;
+        let loader = self.loader;
         let cancelled = || self.is_superseded(part);
         let newer = (!saved.is_understood()).then(|| {
             format!(
@@ -51,7 +51,7 @@ impl Worker<'_> {
                 Some(newer) => format!("{reason}. {newer}"),
                 None => reason,
             };
-            shared.say_of(part, Message::error(text));
+            loader.say_of(part, Message::error(text));
             Err(Some(cause))
         };
         let tell = |note: Option<String>| {
@@ -61,8 +61,8 @@ impl Worker<'_> {
                 .map(|n| &**n)
                 .collect();
             let message = (!notes.is_empty()).then(|| Message::notice(notes.join(" ")));
-            shared.shown.lock().parts[part.index()].message = message;
-            (shared.repaint)();
+            loader.shown.lock().parts[part.index()].message = message;
+            (loader.repaint)();
         };
         let fixed = match saved.built_in_name() {
             Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),

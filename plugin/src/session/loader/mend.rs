@@ -16,8 +16,8 @@ impl Worker<'_> {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not
     /// in memory.
     pub(super) fn mend(&mut self, part: Part, mend: Mend) {
-        let shared = self.shared;
-        let slot = shared.shell.slot(part);
+        let loader = self.loader;
+        let slot = loader.shell.slot(part);
         let changes = match mend {
             Mend::Back(saved) => {
                 slot.choose(*saved);
@@ -25,7 +25,7 @@ impl Worker<'_> {
             }
             Mend::KeepLooking(asked_of) => {
                 if slot.current().0 == asked_of {
-                    shared.looked_for.lock()[part.index()] = Some(asked_of);
+                    loader.looked_for.lock()[part.index()] = Some(asked_of);
                     self.load_anew(part);
                 }
                 return;
@@ -34,7 +34,7 @@ impl Worker<'_> {
                 let (generation, saved) = slot.current();
                 // If it has found its way back meanwhile, that is no other file; and another project
                 // is not the one that was asked about.
-                let open = shared.absent_generation(part) == Some(generation);
+                let open = loader.absent_generation(part) == Some(generation);
                 let file = file_of(&saved).filter(|_| open && generation == asked_of);
                 let Some(path) = file else { return };
                 let change = self.refer(part, saved.replaced_by(&path), None);
@@ -43,7 +43,7 @@ impl Worker<'_> {
             Mend::Locate(path) => self.locate(part, &path),
         };
         let change = Change::Parts(changes);
-        shared.history.lock().record_alone(change, Instant::now());
+        loader.history.lock().record_alone(change, Instant::now());
     }
 
     /// Has something play where what the project means cannot: what played before in this project, or
@@ -55,8 +55,8 @@ impl Worker<'_> {
         saved: &SavedPart,
         cause: Cause,
     ) {
-        let shared = self.shared;
-        let loads = shared.shell.slot(part).loads();
+        let loader = self.loader;
+        let loads = loader.shell.slot(part).loads();
         let memory = &mut self.parts[part.index()];
         memory.failed = Some(generation);
         memory.loaded.take_if(|loaded| loaded.loads != loads);
@@ -78,7 +78,7 @@ impl Worker<'_> {
             loaded.called.clone()
         });
         let other = (part == Part::SecondCapture).then(|| "A".to_owned());
-        let mut shown = shared.shown.lock();
+        let mut shown = loader.shown.lock();
         let shown = &mut shown.parts[part.index()];
         let before = std::mem::take(shown);
         *shown = PartLoaderStatus {
@@ -103,8 +103,8 @@ impl Worker<'_> {
     /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
     /// folder.
     fn locate(&mut self, part: Part, path: &Path) -> Vec<PartChange> {
-        let shared = self.shared;
-        let (_, saved) = shared.shell.slot(part).current();
+        let loader = self.loader;
+        let (_, saved) = loader.shell.slot(part).current();
         let folder = path.parent();
         let Some(change) = self.refer(part, saved.replaced_by(path), folder) else {
             return Vec::new();
@@ -119,8 +119,8 @@ impl Worker<'_> {
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
         let Some(moved) = moved else { return changes };
         for other in Part::ALL.into_iter().filter(|other| *other != part) {
-            let (_, saved) = shared.shell.slot(other).current();
-            let file = file_of(&saved).filter(|_| shared.is_absent(other));
+            let (_, saved) = loader.shell.slot(other).current();
+            let file = file_of(&saved).filter(|_| loader.is_absent(other));
             let path = file.and_then(|old| moved.apply(&old));
             let cancelled = || self.is_superseded(other);
             if let Some(path) = path.filter(|path| is_file(path, saved.hash(), &cancelled)) {
@@ -445,7 +445,7 @@ mod tests {
         instance.settle();
         // What was asked for before this is done when this is.
         let later = folder();
-        let library = &instance.loader.shared.library;
+        let library = &instance.loader.library;
         library.remember_capture_folder(later.path().to_owned());
         wait_until_chosen(later.path());
         assert!(!is_chosen(home.path()));

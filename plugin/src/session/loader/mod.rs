@@ -37,13 +37,10 @@ use crate::session::references::{PartSlot, SavedPart};
 use crate::session::shell::Shell;
 use crate::session::thread_end;
 
-/// A loader as the plugin and its window hold it. When the last of them lets go, the thread ends.
+/// The loader of an instance, as the plugin, its window and the thread hold it.
 pub(crate) struct Loader {
-    shared: Arc<Shared>,
+    /// Runs while there is work.
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Shared {
     shell: Arc<dyn Shell>,
     orders: Arc<Orders>,
     /// Set when something needs the host to start the audio anew.
@@ -86,7 +83,8 @@ impl Loader {
             let orders = orders.clone();
             PartSlot::new(part, move || orders.give(Some(part), |_| {}))
         })));
-        let shared = Shared {
+        let loader = Self {
+            thread: Mutex::new(None),
             shell: shell.clone(),
             orders,
             restart: AtomicBool::new(false),
@@ -100,34 +98,30 @@ impl Loader {
             repaint: Box::new(repaint),
             end: Mutex::new(end),
         };
-        let loader = Self {
-            shared: Arc::new(shared),
-            thread: Mutex::new(None),
-        };
         (shell, Arc::new(loader))
     }
 
     /// Tells that audio starts in such a config, and whether the host renders.
-    pub(crate) fn activate(&self, config: ProcessConfig, offline: bool) {
-        self.shared.restart.store(false, Ordering::Relaxed);
+    pub(crate) fn activate(self: &Arc<Self>, config: ProcessConfig, offline: bool) {
+        self.restart.store(false, Ordering::Relaxed);
         let audio = Some(Audio { config, offline });
-        self.shared.orders.give(None, |inbox| inbox.audio = audio);
+        self.orders.give(None, |inbox| inbox.audio = audio);
         self.run();
     }
 
     /// Tells that audio has stopped.
     pub(crate) fn deactivate(&self) {
-        self.shared.orders.give(None, |inbox| inbox.audio = None);
+        self.orders.give(None, |inbox| inbox.audio = None);
     }
 
     /// Takes what may soon play again, in the order in which it went to the audio thread.
     pub(crate) fn keep(&self, parts: impl IntoIterator<Item = Loaded>) {
-        self.shared.orders.inbox.lock().kept.extend(parts);
+        self.orders.inbox.lock().kept.extend(parts);
     }
 
     /// Gives back what was kept, if all of it was made for this config; else it is dropped.
     pub(crate) fn take_kept(&self, config: ProcessConfig) -> Vec<Loaded> {
-        let mut inbox = self.shared.orders.inbox.lock();
+        let mut inbox = self.orders.inbox.lock();
         let mut kept = std::mem::take(&mut inbox.kept);
         if kept.is_empty() || !kept.iter().all(|loaded| loaded.part.fits(config)) {
             inbox.waiting.forgotten = true;
@@ -138,7 +132,7 @@ impl Loader {
     }
 
     /// Loads what the user chose for a part of the rig.
-    pub(crate) fn open(&self, part: Part, origin: Origin) {
+    pub(crate) fn open(self: &Arc<Self>, part: Part, origin: Origin) {
         self.choose(
             part,
             match origin {
@@ -153,42 +147,42 @@ impl Loader {
     }
 
     /// Loads what was there before, or after.
-    pub(crate) fn put_back(&self, part: Part, saved: SavedPart) {
+    pub(crate) fn put_back(self: &Arc<Self>, part: Part, saved: SavedPart) {
         self.choose(part, Choice::Mend(Mend::Back(saved.into())));
     }
 
     /// Tells where the file of a part is now. What else is missing and was in the same folder is
     /// found along with it.
-    pub(crate) fn locate(&self, part: Part, path: PathBuf) {
+    pub(crate) fn locate(self: &Arc<Self>, part: Part, path: PathBuf) {
         self.choose(part, Choice::Mend(Mend::Locate(path)));
     }
 
     /// Has the project mean the file that plays in the place of another, the answer to
     /// [`LoaderStatus::question`].
-    pub(crate) fn use_new_file(&self, part: Part) {
+    pub(crate) fn use_new_file(self: &Arc<Self>, part: Part) {
         self.answer(part, Mend::UseNewFile);
     }
 
     /// The other answer: has the project go on to mean the file that is not to be found, and looks
     /// for that again.
-    pub(crate) fn keep_looking(&self, part: Part) {
+    pub(crate) fn keep_looking(self: &Arc<Self>, part: Part) {
         self.answer(part, Mend::KeepLooking);
     }
 
-    fn answer(&self, part: Part, answer: impl FnOnce(u64) -> Mend) {
-        if let Some(asked_of) = self.shared.absent_generation(part) {
+    fn answer(self: &Arc<Self>, part: Part, answer: impl FnOnce(u64) -> Mend) {
+        if let Some(asked_of) = self.absent_generation(part) {
             self.choose(part, Choice::Mend(answer(asked_of)));
         }
     }
 
     /// What was changed in this project, to be taken back. Locked for instants only.
     pub(crate) fn history(&self) -> &Mutex<History> {
-        self.shared.forget_other_projects();
-        &self.shared.history
+        self.forget_other_projects();
+        &self.history
     }
 
     /// Empties a part of the rig; a capture becomes the first of ours.
-    pub(crate) fn clear(&self, part: Part) {
+    pub(crate) fn clear(self: &Arc<Self>, part: Part) {
         let first = match part {
             Part::Capture => builtin::CAPTURES[0].name,
             _ => NOTHING,
@@ -197,57 +191,51 @@ impl Loader {
     }
 
     /// Has the cabinet follow the capture again.
-    pub(crate) fn choose_cab_by_capture(&self) {
+    pub(crate) fn choose_cab_by_capture(self: &Arc<Self>) {
         self.choose(Part::Cab, Choice::BuiltIn(AUTOMATIC));
     }
 
-    fn choose(&self, part: Part, choice: Choice) {
-        self.shared.orders.give(Some(part), |inbox| {
+    fn choose(self: &Arc<Self>, part: Part, choice: Choice) {
+        self.orders.give(Some(part), |inbox| {
             inbox.waiting.choices[part.index()] = Some(choice);
         });
         self.run();
     }
 
     /// Loads the next file of the folder (or of the built-in ones), or the one before.
-    pub(crate) fn step(&self, part: Part, step: Step) {
+    pub(crate) fn step(self: &Arc<Self>, part: Part, step: Step) {
         let give = |inbox: &mut orders::Inbox| inbox.step(part, step.by(), false);
-        self.shared.orders.give(Some(part), give);
+        self.orders.give(Some(part), give);
         self.run();
     }
 
     /// Asks for [`Loader::step`] from the audio thread, which knows of so many states that the host
     /// loaded. The loader sees it when it looks next.
     pub(crate) fn step_soon(&self, part: Part, step: Step, loads: u64) {
-        self.shared.orders.step_soon(part, step, loads);
+        self.orders.step_soon(part, step, loads);
     }
 
     /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
-        self.shared.orders.take_steps(self.shared.shell.loads());
+        self.orders.take_steps(self.shell.loads());
     }
 
     /// Has the project carry the files of all parts of the rig, or no longer.
-    pub(crate) fn embed(&self, on: bool) {
+    pub(crate) fn embed(self: &Arc<Self>, on: bool) {
         let give = |inbox: &mut orders::Inbox| inbox.waiting.embed = Some(on);
-        self.shared.orders.give(None, give);
+        self.orders.give(None, give);
         self.run();
     }
 
-    /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
-    /// there is no file.
-    pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
-        self.shared.embedding()
-    }
-
     /// What there is to show. To be called on a thread that may start another one.
-    pub(crate) fn shown(&self) -> LoaderStatus {
+    pub(crate) fn shown(self: &Arc<Self>) -> LoaderStatus {
         // A project that came while no thread ran.
         if !self.has_carried_out(self.newest_order()) {
             self.run();
         }
-        let shell = &self.shared.shell;
+        let shell = &self.shell;
         let refused = Part::ALL.map(|part| shell.slot(part).take_error());
-        let mut shown = self.shared.shown.lock();
+        let mut shown = self.shown.lock();
         shown.project = shell.notice().map(Message::notice);
         for (shown, refused) in shown.parts.iter_mut().zip(refused) {
             if let Some(text) = refused {
@@ -259,45 +247,39 @@ impl Loader {
 
     /// Forgets the message that [`LoaderStatus::message`] gives. The others have not been seen yet.
     pub(crate) fn dismiss_message(&self) {
-        let dismissed = self.shared.shown.lock().take_message();
+        let dismissed = self.shown.lock().take_message();
         match dismissed {
-            Dismissed::Of(part) => self.shared.told.lock().was_read(part),
+            Dismissed::Of(part) => self.told.lock().was_read(part),
             Dismissed::OfNone => {}
-            Dismissed::Nothing => self.shared.shell.dismiss_notice(),
+            Dismissed::Nothing => self.shell.dismiss_notice(),
         }
     }
 
     /// What the host plays at, while it has the plugin active.
     pub(crate) fn config(&self) -> Option<ProcessConfig> {
-        let audio = self.shared.orders.inbox.lock().audio;
+        let audio = self.orders.inbox.lock().audio;
         audio.map(|audio| audio.config)
-    }
-
-    /// By how much the next rig to play will be late at a host's rate in Hz, or a little less.
-    pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
-        self.shared.expected_latency(host, offline)
     }
 
     /// The number of the newest order.
     pub(crate) fn newest_order(&self) -> u64 {
-        self.shared.orders.newest()
+        self.orders.newest()
     }
 
     /// Whether an order was carried out, with success or without.
     pub(crate) fn has_carried_out(&self, order: u64) -> bool {
-        self.shared.orders.has_carried_out(order)
+        self.orders.has_carried_out(order)
     }
 
     /// Whether the host is to be asked to start the audio anew; true once each time.
     pub(crate) fn take_restart_request(&self) -> bool {
         // Reading is cheap, and almost always enough.
-        self.shared.restart.load(Ordering::Relaxed)
-            && self.shared.restart.swap(false, Ordering::Relaxed)
+        self.restart.load(Ordering::Relaxed) && self.restart.swap(false, Ordering::Relaxed)
     }
 
     /// Starts the thread if it does not run.
-    fn run(&self) {
-        let orders = &self.shared.orders;
+    fn run(self: &Arc<Self>) {
+        let orders = &self.orders;
         let mut thread = self.thread.lock();
         let mut inbox = orders.inbox.lock();
         if inbox.running || orders.has_to_quit() {
@@ -307,10 +289,10 @@ impl Loader {
         if let Some(ended) = thread.take() {
             let _ = ended.join();
         }
-        let shared = self.shared.clone();
+        let loader = self.clone();
         let started = std::thread::Builder::new()
             .name("gridleak-loader".into())
-            .spawn(move || thread::work(&shared));
+            .spawn(move || thread::work(&loader));
         match started {
             Ok(handle) => {
                 inbox.running = true;
@@ -318,7 +300,7 @@ impl Loader {
             }
             Err(reason) => {
                 drop(inbox);
-                self.shared.say(Message::error(format!(
+                self.say(Message::error(format!(
                     "The system gives no thread to load captures on ({reason}). Close some programs and try again."
                 )));
                 orders.carried_out(orders.newest());
@@ -330,7 +312,7 @@ impl Loader {
     /// [`thread_end::wait`]. To be called when the instance goes: whoever else holds the loader, such
     /// as a window, then asks in vain.
     pub(crate) fn end(&self, deadline: Instant) {
-        let orders = &self.shared.orders;
+        let orders = &self.orders;
         orders.quit.store(true, Ordering::Release);
         // The lock makes sure that the thread is either before its look at `quit` or asleep.
         drop(orders.inbox.lock());
@@ -341,11 +323,9 @@ impl Loader {
         let kept = std::mem::take(&mut orders.inbox.lock().kept);
         drop(kept);
     }
-}
 
-impl Shared {
-    /// See [`Loader::expected_latency`].
-    fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
+    /// By how much the next rig to play will be late at a host's rate in Hz, or a little less.
+    pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
         let wanted = self.shell.settings().oversampling_factor(offline);
         // Some captures cannot be oversampled that far, or at all, and only the file tells.
         let factors = || [1, 2, 4, 8].into_iter().filter(|&factor| factor <= wanted);
@@ -366,8 +346,9 @@ impl Shared {
         }
     }
 
-    /// See [`Loader::embedding`].
-    fn embedding(&self) -> Option<(bool, usize)> {
+    /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
+    /// there is no file.
+    pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
         let saved = Part::ALL.map(|part| self.shell.slot(part).current().1);
         let files = saved.iter().filter(|saved| file_of(saved).is_some());
         files

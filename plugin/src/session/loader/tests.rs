@@ -24,7 +24,7 @@ pub(super) const CONFIG: ProcessConfig = ProcessConfig {
 };
 
 impl Loader {
-    fn open_file(&self, part: Part, path: PathBuf) {
+    fn open_file(self: &Arc<Self>, part: Part, path: PathBuf) {
         self.open(part, Origin::File(path));
     }
 }
@@ -210,6 +210,22 @@ fn what_the_user_opens_plays_and_what_is_broken_does_not() {
 }
 
 #[test]
+fn what_is_said_of_the_first_choice_of_all_stays() {
+    let folder = folder();
+    let instance = Instance::new();
+    for part in Part::ALL {
+        let path = folder.path().join(format!("{part:?}.gone"));
+        instance.loader.open_file(part, path);
+    }
+    instance.wait();
+    for part in Part::ALL {
+        let message = instance.message();
+        assert!(message.contains(&format!("{part:?}.gone")), "{message}");
+        instance.loader.dismiss_message();
+    }
+}
+
+#[test]
 fn a_project_whose_file_is_missing_keeps_its_reference_and_sounds() {
     let folder = folder();
     let mut instance = Instance::new();
@@ -301,7 +317,7 @@ fn some_time_after_audio_has_stopped_nothing_is_left() {
     instance.loader.keep(kept);
     instance.loader.deactivate();
     let stopped = Instant::now();
-    while instance.loader.shared.orders.inbox.lock().running {
+    while instance.loader.orders.inbox.lock().running {
         assert!(stopped.elapsed() < Duration::from_secs(60), "it runs on");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -309,7 +325,7 @@ fn some_time_after_audio_has_stopped_nothing_is_left() {
         stopped.elapsed() > KEPT_FOR / 2,
         "it was to be kept a while"
     );
-    assert!(instance.loader.shared.orders.inbox.lock().kept.is_empty());
+    assert!(instance.loader.orders.inbox.lock().kept.is_empty());
     instance.loader.activate(CONFIG, false);
     instance.settle();
     assert!(
@@ -649,10 +665,10 @@ fn one_message_is_dismissed_at_a_time() {
 /// Has the thread end, as some time after the host has stopped the audio.
 fn sleep(instance: &Instance) {
     instance.loader.deactivate();
-    instance.loader.shared.orders.inbox.lock().last_order = None;
-    instance.loader.shared.orders.wake.notify_all();
+    instance.loader.orders.inbox.lock().last_order = None;
+    instance.loader.orders.wake.notify_all();
     let started = Instant::now();
-    while instance.loader.shared.orders.inbox.lock().running {
+    while instance.loader.orders.inbox.lock().running {
         assert!(started.elapsed() < Duration::from_secs(60), "it runs on");
         std::thread::yield_now();
     }
@@ -856,12 +872,12 @@ fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
         assert!(started.elapsed() < Duration::from_secs(60), "no answer");
         std::thread::yield_now();
     }
-    let shared = loader.shared.clone();
     // Stands for a file system that does not answer: the thread needs it once it has the file.
-    let hung = shared.shown.lock();
+    let held_up = loader.clone();
+    let hung = held_up.shown.lock();
     loader.open_file(Part::Capture, path);
     let order = loader.newest_order();
-    while !shared
+    while !loader
         .orders
         .inbox
         .lock()
@@ -879,11 +895,11 @@ fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
     assert!(!loader.has_carried_out(order));
 
     // The instance goes, with all that the host had of it.
-    let held = (Arc::downgrade(&shared), Arc::downgrade(&parameters));
+    let held = (Arc::downgrade(&loader), Arc::downgrade(&parameters));
     drop((audio, parameters, loader));
     assert!(held.0.strong_count() > 1, "the thread works with it");
     drop(hung);
-    drop(shared);
+    drop(held_up);
     let started = Instant::now();
     while held.0.strong_count() > 0 || held.1.strong_count() > 0 {
         assert!(started.elapsed() < Duration::from_secs(20), "kept for good");
@@ -1249,7 +1265,7 @@ fn one_step_on_and_one_back_change_nothing() {
     instance.loader.open_file(Part::Capture, path);
     instance.settle();
     let before = instance.parameters.slot(Part::Capture).current();
-    let orders = &instance.loader.shared.orders;
+    let orders = &instance.loader.orders;
     orders.give(Some(Part::Capture), |inbox| {
         inbox.step(Part::Capture, 1, false);
         inbox.step(Part::Capture, -1, false);
@@ -1265,10 +1281,10 @@ fn no_step_leads_to_another_machine_that_only_a_project_names() {
     let folder = folder();
     let path = write(folder.path(), "1.nam", 0.1, 48_000);
     write(folder.path(), "2.nam", 0.2, 48_000);
-    let shared = PathBuf::from(format!("/{}", path.display()));
+    let loader = PathBuf::from(format!("/{}", path.display()));
     let mut instance = Instance::active();
     let slot = instance.parameters.slot(Part::Capture);
-    slot.set(SavedPart::file(&shared).write());
+    slot.set(SavedPart::file(&loader).write());
     instance.settle();
     instance.loader.step(Part::Capture, Step::Next);
     instance.settle();

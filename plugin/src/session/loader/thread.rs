@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::Shared;
+use super::Loader;
 use super::worker::Worker;
 use crate::session::message::Message;
 
@@ -15,11 +15,11 @@ pub(super) const TIDYING: Duration = Duration::from_millis(50);
 const OFFERING: Duration = Duration::from_millis(20);
 
 /// Carries out orders until the audio has stopped for a while, or the instance goes.
-pub(super) fn work(shared: &Shared) {
-    let mut worker = Worker::new(shared);
-    let orders = &*shared.orders;
+pub(super) fn work(loader: &Loader) {
+    let mut worker = Worker::new(loader);
+    let orders = &*loader.orders;
     let mut inbox = loop {
-        orders.take_steps(shared.shell.loads());
+        orders.take_steps(loader.shell.loads());
         let mut inbox = orders.inbox.lock();
         if orders.has_to_quit() {
             break inbox;
@@ -30,10 +30,10 @@ pub(super) fn work(shared: &Shared) {
             let waiting = std::mem::take(&mut inbox.waiting);
             drop(inbox);
             worker = guarded(worker, |worker| worker.carry_out(waiting, audio));
-            let absent = shared.shown.lock().absent();
-            shared.shell.tell_absent(absent);
+            let absent = loader.shown.lock().absent();
+            loader.shell.tell_absent(absent);
             orders.carried_out(order);
-            (shared.repaint)();
+            (loader.repaint)();
             continue;
         }
         if inbox.is_idle() {
@@ -46,24 +46,24 @@ pub(super) fn work(shared: &Shared) {
         orders.wake.wait_for(&mut inbox, pause);
         let audio = inbox.audio;
         drop(inbox);
-        shared.end.lock().drop_returned();
+        loader.end.lock().drop_returned();
         worker = guarded(worker, |worker| worker.follow_parameters(audio));
     };
     inbox.running = false;
     let kept = std::mem::take(&mut inbox.kept);
     drop(inbox);
     drop(kept);
-    shared.end.lock().drop_returned();
+    loader.end.lock().drop_returned();
 }
 
 /// Has the worker do something. A panic would be a mistake of ours; it must not take the host with it.
 fn guarded<'a>(mut worker: Worker<'a>, act: impl FnOnce(&mut Worker<'a>)) -> Worker<'a> {
-    let shared = worker.shared;
+    let loader = worker.loader;
     if catch_unwind(AssertUnwindSafe(|| act(&mut worker))).is_ok() {
         return worker;
     }
-    shared.say(Message::error(
+    loader.say(Message::error(
         "Gridleak could not load this because of a mistake of its own. Load something else, and please report this file.",
     ));
-    Worker::new(shared)
+    Worker::new(loader)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::build::BankPlans;
-use super::Shared;
+use super::Loader;
 use super::content::{LoadedCapture, LoadedPart};
 use super::load::{Arrived, chosen};
 use super::orders::{Audio, Choice, Waiting};
@@ -27,7 +27,7 @@ const SEARCHING: Duration = Duration::from_secs(4);
 
 /// What the thread knows.
 pub(super) struct Worker<'a> {
-    pub(super) shared: &'a Shared,
+    pub(super) loader: &'a Loader,
     pub(super) parts: ForParts<PartMemory>,
     /// What is in the slots of the audio thread.
     bank: BankPlans,
@@ -50,9 +50,9 @@ pub(super) struct PartMemory {
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(shared: &'a Shared) -> Self {
+    pub(super) fn new(loader: &'a Loader) -> Self {
         Worker {
-            shared,
+            loader,
             parts: ForParts::default(),
             bank: BankPlans::default(),
             choices: ForParts::default(),
@@ -62,9 +62,9 @@ impl<'a> Worker<'a> {
 
     /// Brings what is in memory to what is asked for, and builds it if audio runs.
     pub(super) fn carry_out(&mut self, waiting: Waiting, audio: Option<Audio>) {
-        let shared = self.shared;
-        shared.forget_other_projects();
-        let newest = || Part::ALL.map(|part| shared.orders.choice(part));
+        let loader = self.loader;
+        loader.forget_other_projects();
+        let newest = || Part::ALL.map(|part| loader.orders.choice(part));
         self.choices = newest();
         self.deadline = Instant::now() + SEARCHING;
         if waiting.forgotten {
@@ -72,15 +72,19 @@ impl<'a> Worker<'a> {
         }
         for (part, choice) in Part::ALL.into_iter().zip(waiting.choices) {
             if let Some(choice) = choice {
+                // Else what is said of the choice would be gone with what is said of this.
+                self.load_saved(part);
                 self.choose(part, choice);
             }
         }
         if let Some(on) = waiting.embed {
             self.embed_all(on);
         }
-        Part::ALL.map(|part| self.load_saved(part));
+        for part in Part::ALL {
+            self.load_saved(part);
+        }
         self.name_knobs();
-        let Some(audio) = audio.filter(|_| !shared.orders.has_to_quit()) else {
+        let Some(audio) = audio.filter(|_| !loader.orders.has_to_quit()) else {
             return;
         };
         let capture = &mut self.parts[Part::Capture.index()].loaded;
@@ -105,18 +109,18 @@ impl<'a> Worker<'a> {
     /// Whether nobody wants any more what is being done for a part.
     pub(super) fn is_superseded(&self, part: Part) -> bool {
         let order = self.choices[part.index()];
-        self.shared.orders.is_superseded(part, order)
+        self.loader.orders.is_superseded(part, order)
     }
 
     /// Takes a change of a reference for our own, which is no reason to stop.
     pub(super) fn made_a_change(&mut self, part: Part) {
-        self.shared.shell.made_a_change();
-        self.choices[part.index()] = self.shared.orders.choice(part);
+        self.loader.shell.made_a_change();
+        self.choices[part.index()] = self.loader.orders.choice(part);
     }
 
     /// Loads what the user chose.
     fn choose(&mut self, part: Part, choice: Choice) {
-        let shared = self.shared;
+        let loader = self.loader;
         let opened = matches!(choice, Choice::Step { from: Some(_), .. });
         let by_host = matches!(choice, Choice::Step { by_host: true, .. });
         let wanted = match choice {
@@ -125,12 +129,12 @@ impl<'a> Worker<'a> {
             Choice::Step { from, steps, .. } => self.step(part, from, steps, by_host),
         };
         let Some(mut wanted) = wanted else { return };
-        let (_, before) = shared.shell.slot(part).current();
+        let (_, before) = loader.shell.slot(part).current();
         // Whoever keeps files in the project keeps those that follow; not whoever opens the project
         // of somebody else, who did.
-        let all = shared.embedding().is_some_and(|(all, _)| all);
+        let all = loader.embedding().is_some_and(|(all, _)| all);
         let kept = before.embeds() || file_of(&before).is_none() && all;
-        let by_user = *shared.keeping_in.lock() == Some(shared.shell.loads());
+        let by_user = *loader.keeping_in.lock() == Some(loader.shell.loads());
         wanted.set_embedding(kept && by_user);
         let file = file_of(&wanted);
         let folder = file.as_deref().and_then(Path::parent);
@@ -139,7 +143,7 @@ impl<'a> Worker<'a> {
         }
         if let Some(change) = self.refer(part, wanted, folder.filter(|_| opened)) {
             let change = Change::Parts(vec![change]);
-            shared.history.lock().record(change, Instant::now());
+            loader.history.lock().record(change, Instant::now());
         }
     }
 
@@ -151,7 +155,7 @@ impl<'a> Worker<'a> {
         wanted: SavedPart,
         folder: Option<&Path>,
     ) -> Option<PartChange> {
-        let library = &self.shared.library;
+        let library = &self.loader.library;
         self.parts[part.index()].cursor = file_of(&wanted);
         let arrived = self.load(part, &wanted, folder).ok()?;
         if let Some(folder) = folder {
@@ -161,7 +165,7 @@ impl<'a> Worker<'a> {
         if let Some(origin) = origin_of(&arrived.saved) {
             library.used(origin);
         }
-        let slot = self.shared.shell.slot(part);
+        let slot = self.loader.shell.slot(part);
         let (_, before) = slot.current();
         let after = arrived.saved.clone();
         let generation = slot.choose(after.clone());
@@ -183,18 +187,18 @@ impl<'a> Worker<'a> {
 
     /// Tells something about a part.
     pub(super) fn note(&self, part: Part, text: String) {
-        self.shared.say_of(part, Message::notice(text));
+        self.loader.say_of(part, Message::notice(text));
     }
 
     /// Puts the files of all parts into their references, or takes them out.
     fn embed_all(&mut self, on: bool) {
-        let shared = self.shared;
-        *shared.keeping_in.lock() = on.then(|| shared.shell.loads());
+        let loader = self.loader;
+        *loader.keeping_in.lock() = on.then(|| loader.shell.loads());
         let mut changes = Vec::new();
         for part in Part::ALL {
-            let (_, before) = shared.shell.slot(part).current();
+            let (_, before) = loader.shell.slot(part).current();
             self.embed(part, on);
-            let (_, after) = shared.shell.slot(part).current();
+            let (_, after) = loader.shell.slot(part).current();
             changes.push(PartChange {
                 part,
                 before,
@@ -203,13 +207,13 @@ impl<'a> Worker<'a> {
         }
         changes.retain(|change| change.before != change.after);
         let change = Change::Parts(changes);
-        shared.history.lock().record_alone(change, Instant::now());
+        loader.history.lock().record_alone(change, Instant::now());
     }
 
     /// Puts the file of a part into its reference, or takes it out.
     fn embed(&mut self, part: Part, on: bool) {
-        let shared = self.shared;
-        let slot = shared.shell.slot(part);
+        let loader = self.loader;
+        let slot = loader.shell.slot(part);
         let (generation, mut saved) = slot.current();
         let Some(path) = file_of(&saved) else { return };
         if saved.embedded_bytes() > 0 && !on {
@@ -236,8 +240,8 @@ impl<'a> Worker<'a> {
             }
         }
         if slot.resolved(generation, saved) {
-            shared.shell.made_a_change();
-            if on && shared.is_absent(part) {
+            loader.shell.made_a_change();
+            if on && loader.is_absent(part) {
                 // It has come back: it is to play, too.
                 self.load_anew(part);
             }
@@ -255,8 +259,8 @@ impl<'a> Worker<'a> {
 
     /// Loads what the project refers to, if that is not what is in memory.
     fn load_saved(&mut self, part: Part) {
-        let shared = self.shared;
-        let slot = shared.shell.slot(part);
+        let loader = self.loader;
+        let slot = loader.shell.slot(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
         let known = memory.loaded.as_ref().and_then(|loaded| loaded.generation);
@@ -266,11 +270,11 @@ impl<'a> Worker<'a> {
         memory.cursor = None;
         match self.load(part, &saved, None) {
             Ok(arrived) => {
-                let looked_for = shared.is_looked_for(part, generation);
+                let looked_for = loader.is_looked_for(part, generation);
                 let current = slot.resolved(generation, arrived.saved.clone());
                 if current && looked_for && !arrived.replaced {
                     // Found because the user asked for it, perhaps in another place.
-                    shared.shell.made_a_change();
+                    loader.shell.made_a_change();
                 }
                 if arrived.replaced && looked_for {
                     self.note(part, format!(
@@ -287,18 +291,18 @@ impl<'a> Worker<'a> {
 
     /// Makes what was loaded the part in memory.
     fn take(&mut self, part: Part, arrived: Arrived, generation: u64) {
-        let (shared, saved, mut loaded) = (self.shared, arrived.saved, arrived.loaded);
+        let (loader, saved, mut loaded) = (self.loader, arrived.saved, arrived.loaded);
         loaded.generation = Some(generation);
-        loaded.loads = shared.shell.slot(part).loads();
+        loaded.loads = loader.shell.slot(part).loads();
         let absent = arrived.replaced.then(|| Absent {
             generation,
             cause: Cause::Missing,
             instead: Some("Another file in its place".into()),
-            asks: !shared.is_looked_for(part, generation),
+            asks: !loader.is_looked_for(part, generation),
         });
         let called = loaded.called.clone();
         let status = loaded.status();
-        let mut shown = shared.shown.lock();
+        let mut shown = loader.shown.lock();
         let shown = &mut shown.parts[part.index()];
         *shown = PartLoaderStatus {
             name: match &absent {
@@ -327,7 +331,7 @@ impl<'a> Worker<'a> {
 
     /// Tells the host what the knobs of the capture that is to play are called.
     fn name_knobs(&self) {
-        let shell = &self.shared.shell;
+        let shell = &self.loader.shell;
         let side = Part::playing(&shell.settings());
         let playing = self.capture(side).or(self.capture(Part::Capture));
         let knobs = playing.and_then(|playing| playing.capture.controls().ok());
@@ -345,11 +349,11 @@ impl<'a> Worker<'a> {
                 continue;
             };
             let cost = cost(&loaded.capture);
-            if let Some(shown) = &mut self.shared.shown.lock().parts[part.index()].capture {
+            if let Some(shown) = &mut self.loader.shown.lock().parts[part.index()].capture {
                 Arc::make_mut(&mut shown.card).set_cost(cost);
             }
             // One at a time: an order may be waiting.
-            return (self.shared.repaint)();
+            return (self.loader.repaint)();
         }
     }
 }

@@ -109,7 +109,7 @@ impl BankPlans {
 impl Worker<'_> {
     /// Builds what changed, first for the slot that is to play, and sends it.
     pub(super) fn build(&mut self, audio: Audio) {
-        let settings = self.shared.shell.settings();
+        let settings = self.loader.shell.settings();
         let oversampling = settings.oversampling_factor(audio.offline);
         self.bank.built_for = Some((audio.config, oversampling));
         let mut changed = self.bank.is_late();
@@ -124,21 +124,21 @@ impl Worker<'_> {
             self.send();
         }
         if changed && !self.bank.is_late() {
-            self.shared.shown.lock().message = None;
+            self.loader.shown.lock().message = None;
         }
     }
 
     /// Builds anew if another oversampling is asked for.
     pub(super) fn follow_oversampling(&mut self, audio: Audio) {
-        let (shared, config) = (self.shared, audio.config);
-        let wanted = shared.shell.settings().oversampling_factor(audio.offline);
+        let (loader, config) = (self.loader, audio.config);
+        let wanted = loader.shell.settings().oversampling_factor(audio.offline);
         let built_for = self.bank.built_for;
         if built_for.is_some_and(|(built, factor)| built == config && factor != wanted) {
             self.build(audio);
             // What is late by more or less than the host was told can only be told to it anew.
-            let late = shared.expected_latency(config.rate, audio.offline);
+            let late = loader.expected_latency(config.rate, audio.offline);
             let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
-            shared.restart.store(anew, Ordering::Relaxed);
+            loader.restart.store(anew, Ordering::Relaxed);
         }
     }
 
@@ -181,7 +181,7 @@ impl Worker<'_> {
 
     /// Builds what is to be in a place, if that is not what was built last.
     fn build_place(&mut self, slot: usize, place: Place) -> Option<SlotPart> {
-        let shared = self.shared;
+        let loader = self.loader;
         let plan = self.plan(slot, place);
         let known = &mut self.bank.places[slot][place as usize];
         if known.built == plan {
@@ -206,8 +206,8 @@ impl Worker<'_> {
         let known = &mut self.bank.places[slot][place as usize];
         if let Err(Refusal::Late(message)) = made {
             known.late = plan;
-            shared.say(Message::notice(message));
-            shared.restart.store(true, Ordering::Relaxed);
+            loader.say(Message::notice(message));
+            loader.restart.store(true, Ordering::Relaxed);
             return None;
         }
         *known = PlacePlans {
@@ -221,7 +221,7 @@ impl Worker<'_> {
                 Place::Cab => (Part::Cab, "cabinet"),
             };
             let text = format!("This {name} cannot play here: {reason}");
-            shared.say_of(part, Message::error(text));
+            loader.say_of(part, Message::error(text));
         }
         made.ok()
     }
@@ -252,7 +252,7 @@ impl Worker<'_> {
                 config.rate,
             )));
         }
-        let settings = self.shared.shell.settings();
+        let settings = self.loader.shell.settings();
         let voicing = Voicing {
             levels: loaded.levels,
             slim: f64::from(settings.slim),
@@ -279,10 +279,10 @@ impl Worker<'_> {
     /// Says what is worth knowing of the responses.
     fn tell_remarks(&self) {
         let responses = self.responses(0).map(|found| Some(found?.1));
-        let remarks = told::remarks(self.shared, responses);
+        let remarks = told::remarks(self.loader, responses);
         let generations = [Part::Cab, Part::SecondCab].map(|part| self.loaded(part)?.generation);
-        let told = &self.shared.told;
-        told.lock().tell(self.shared, generations, remarks);
+        let told = &self.loader.told;
+        told.lock().tell(self.loader, generations, remarks);
     }
 
     pub(in crate::session::loader) fn has_something_to_send(&self) -> bool {
@@ -291,7 +291,7 @@ impl Worker<'_> {
 
     /// Sends what is ready; if there is no room now, later.
     pub(super) fn send(&mut self) {
-        let mut end = self.shared.end.lock();
+        let mut end = self.loader.end.lock();
         while let Some(next) = self.bank.ready.pop_front() {
             if let Err(back) = end.send(next) {
                 self.bank.ready.push_front(back);

@@ -10,7 +10,8 @@ use crate::session::part::Part;
 use crate::session::references::{Chosen, SavedPart};
 
 impl Worker<'_> {
-    /// The reference to what a [`Choice::Step`](crate::session::loader::Choice) leads to; `None`, and said why, if that is nothing.
+    /// The reference to what so many steps lead to, from what is opened or else from what there is;
+    /// `None`, and said why, if that is nothing.
     pub(super) fn step(
         &self,
         part: Part,
@@ -22,10 +23,10 @@ impl Worker<'_> {
             // On and back again.
             return None;
         }
-        let (_, mut current) = self.shared.shell.slot(part).current();
+        let (_, mut current) = self.loader.shell.slot(part).current();
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
-            current = self.shared.shell.slot(Part::Capture).current().1;
+            current = self.loader.shell.slot(Part::Capture).current().1;
         }
         if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(
