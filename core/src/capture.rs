@@ -1,6 +1,7 @@
 //! A capture: a `.nam` file that has been read and found right.
 
 use crate::engine::Model;
+use crate::engine::architecture::Architecture;
 use crate::error::{CaptureError, Result};
 use crate::format::controls::{self, Control};
 use crate::format::fields::Field;
@@ -9,11 +10,11 @@ use crate::format::kind::{self, FileKind};
 use crate::format::metadata::Metadata;
 use crate::format::text::decode_text;
 use crate::format::{DEFAULT_SAMPLE_RATE, Document, FileContext, MAX_LAYERS, SAMPLE_RATES};
+use crate::ordinary_file;
 use crate::simd::SimdLevel;
 use crate::summary::Summary;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub const MAX_STATE_BYTES: u64 = 64 << 20;
 
 /// The most multiplications that [`Model::prewarm`] may take, roughly: a second. The largest real
 /// captures that have to play to settle take a twentieth of it at 48 kHz.
-const MAX_SETTLE_WORK: u64 = 1 << 34;
+const MAX_SETTLE_WORK: f64 = (1u64 << 34) as f64;
 
 /// The highest factor that [`Capture::oversampled`] takes.
 pub const MAX_OVERSAMPLING: usize = 8;
@@ -100,19 +101,9 @@ impl Capture {
     pub fn examine(path: &Path) -> Examination {
         let cancelled = &|| false;
         let parsed = read_file(path).and_then(|bytes| parse(&file_name(path), &bytes, cancelled));
-        let (file, node) = match parsed {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                return Examination {
-                    version: None,
-                    architecture: None,
-                    sample_rate: None,
-                    weights: None,
-                    parts: Vec::new(),
-                    metadata: Metadata::default(),
-                    result: Err(error),
-                };
-            }
+        let (file, node, failure) = match parsed {
+            Ok((file, node)) => (file, node, None),
+            Err(error) => (Arc::default(), Node::Null, Some(error)),
         };
         let value = node.value();
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -123,7 +114,7 @@ impl Capture {
             weights: weight_count(value),
             parts: parts(value),
             metadata: Metadata::read(&Field::root(&file, value)),
-            result: Self::from_value(&file, value, cancelled),
+            result: failure.map_or_else(|| Self::from_value(&file, value, cancelled), Err),
         }
     }
 
@@ -140,18 +131,16 @@ impl Capture {
         };
         let root = Field::root(file, value);
         let document = Document::read(root.clone(), &context)?;
-        let bytes = document.net.instance_bytes();
-        if bytes > MAX_STATE_BYTES {
-            return Err(CaptureError::TooDemanding {
-                place: root.require("config")?.place(),
-                bytes,
-                limit: MAX_STATE_BYTES,
-            });
+        let demand = document.demand(None);
+        if demand.bytes() > MAX_STATE_BYTES as f64 {
+            let place = root.require("config")?.place();
+            let bytes = demand.bytes();
+            return Err(CaptureError::TooDemanding(place, bytes, MAX_STATE_BYTES));
         }
-        let work = document.net.settle_work(document.sample_rate);
-        if work > MAX_SETTLE_WORK {
+        if demand.settle_work > MAX_SETTLE_WORK {
             return Err(root.require("config")?.invalid(format!(
-                "settling takes {work} multiplications, more than {MAX_SETTLE_WORK}"
+                "settling takes {:.0} multiplications, more than {MAX_SETTLE_WORK}",
+                demand.settle_work
             )));
         }
         let controls = controls::read(&root, document.net.inputs());
@@ -255,7 +244,7 @@ impl Capture {
     /// The same capture for a multiple of its sample rate: below half of the rate that it is for it
     /// sounds the same, but what its distortion adds above that half no longer comes back as tones
     /// that are no harmonics. The work for a second of sound is multiplied too. All that counts
-    /// frames, as [`Model::memory`] does, counts them at the higher rate.
+    /// frames, as [`Model::settle_frames`] does, counts them at the higher rate.
     ///
     /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted` (1 to
     /// [`MAX_OVERSAMPLING`]), with which an instance stays within [`MAX_STATE_BYTES`] and the other
@@ -270,9 +259,9 @@ impl Capture {
             let mut twice = Capture::clone(&best);
             twice.document.net.oversample(2);
             twice.oversampling *= 2;
-            let net = &twice.document.net;
-            let fits = net.instance_bytes() <= MAX_STATE_BYTES
-                && net.settle_work(twice.document.sample_rate) <= MAX_SETTLE_WORK
+            let demand = twice.document.demand(None);
+            let fits = demand.bytes() <= MAX_STATE_BYTES as f64
+                && demand.settle_work <= MAX_SETTLE_WORK
                 && SAMPLE_RATES.contains(&twice.sample_rate());
             if !fits {
                 break;
@@ -326,23 +315,9 @@ fn file_name(path: &Path) -> String {
 
 /// Reads a file that is not longer than a capture can be.
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |source| CaptureError::Unreadable {
-        file: path.display().to_string(),
-        source,
-    };
-    // Before it is opened: opening a pipe would wait for somebody to write into it.
-    let about = fs::metadata(path).map_err(unreadable)?;
-    if !about.is_file() {
-        return Err(CaptureError::NotAFile {
-            file: path.display().to_string(),
-            what: match about.is_dir() {
-                true => "a folder",
-                false => "a device or a pipe",
-            },
-        });
-    }
+    let unreadable = |error| CaptureError::Unreadable(path.display().to_string(), error);
+    let (file, about) = ordinary_file::open(path).map_err(unreadable)?;
     check_length(&file_name(path), about.len())?;
-    let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     // It may grow meanwhile; `parse` looks again.
     let mut limited = file.take(MAX_FILE_BYTES + 1);
@@ -352,23 +327,20 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 
 /// Refuses what is longer than a capture can be.
 fn check_length(name: &str, bytes: u64) -> Result<()> {
-    if bytes > MAX_FILE_BYTES {
-        return Err(CaptureError::FileTooLarge {
-            file: name.to_owned(),
+    match bytes > MAX_FILE_BYTES {
+        true => Err(CaptureError::FileTooLarge(
+            name.to_owned(),
             bytes,
-            limit: MAX_FILE_BYTES,
-        });
+            MAX_FILE_BYTES,
+        )),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// The JSON in the bytes of a file.
 fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<str>, Node)> {
     check_length(name, bytes.len() as u64)?;
-    let not_json = |detail: String| CaptureError::NotJson {
-        file: name.to_owned(),
-        detail,
-    };
+    let not_json = |detail: String| CaptureError::NotJson(name.to_owned(), detail);
     if let Some(kind) = FileKind::of_bytes(bytes) {
         return Err(other_kind(name, kind));
     }
@@ -390,13 +362,8 @@ fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<
     }
     let node = json::parse(&text, cancelled).map_err(|failure| match failure {
         json::Failure::Cancelled => CaptureError::Cancelled,
-        json::Failure::TooMany(limit) => CaptureError::TooManyValues {
-            file: name.to_owned(),
-            limit,
-        },
-        json::Failure::Syntax(error) if error.is_eof() => CaptureError::CutShort {
-            file: name.to_owned(),
-        },
+        json::Failure::TooMany(limit) => CaptureError::TooManyValues(name.to_owned(), limit),
+        json::Failure::Syntax(error) if error.is_eof() => CaptureError::CutShort(name.to_owned()),
         json::Failure::Syntax(error) => not_json(format!(
             "line {}, character {} makes no sense",
             error.line(),
@@ -407,9 +374,5 @@ fn parse(name: &str, bytes: &[u8], cancelled: &dyn Fn() -> bool) -> Result<(Arc<
 }
 
 fn other_kind(name: &str, kind: FileKind) -> CaptureError {
-    CaptureError::OtherKind {
-        file: name.to_owned(),
-        remedy: kind.remedy(),
-        what: kind.what,
-    }
+    CaptureError::OtherKind(name.to_owned(), kind.what, kind.remedy.for_capture)
 }

@@ -26,165 +26,80 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaptureError {
-    /// The operating system would not give us the bytes.
-    #[error("{file}: {}", unreadable(source))]
-    Unreadable {
-        /// The file's path.
-        file: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// No capture is this long; it is refused before memory is taken.
+    /// The operating system would not give us the bytes: the path, and what the system said.
+    #[error("{0}: {why}", why = unreadable(.1))]
+    Unreadable(String, std::io::Error),
+    /// No capture is this long; it is refused before memory is taken: the name, its length and the most
+    /// that is read, in bytes.
     #[error(
-        "{file}: is {bytes} bytes long, more than any capture ({limit} at most). This is something else; pick a .nam capture."
+        "{0}: is {1} bytes long, more than any capture ({2} at most). This is something else; pick a .nam capture."
     )]
-    FileTooLarge {
-        /// The file's name.
-        file: String,
-        /// Its length in bytes.
-        bytes: u64,
-        /// The longest file that is read, in bytes.
-        limit: u64,
-    },
-    /// What is to be read as a file is something else.
-    #[error("{file}: is {what}, not a file. Pick a .nam capture.")]
-    NotAFile {
-        /// The path.
-        file: String,
-        /// What it is.
-        what: &'static str,
-    },
-    /// A file of another kind, which is known.
-    #[error("{file}: this is {what}, not a .nam capture. {remedy}")]
-    OtherKind {
-        /// The file's name.
-        file: String,
-        /// What it is, as in "a ZIP archive".
-        what: String,
-        /// What to do about it, in whole sentences.
-        remedy: &'static str,
-    },
+    FileTooLarge(String, u64, u64),
+    /// A file of another kind: the name, what it is, and what to do about it, in whole sentences.
+    #[error("{0}: this is {1}, not a .nam capture. {2}")]
+    OtherKind(String, String, &'static str),
     /// It begins as a capture does, but its end is missing.
     #[error(
-        "{file}: the end of the file is missing, so it was not copied or downloaded completely. Download it again."
+        "{0}: the end of the file is missing, so it was not copied or downloaded completely. Download it again."
     )]
-    CutShort {
-        /// The file's name.
-        file: String,
-    },
-    /// Not JSON, or with something behind its end.
+    CutShort(String),
+    /// Not JSON, or with something behind its end: the name, and what is wrong where.
     #[error(
-        "{file}: is not a readable .nam capture ({detail}). It may be damaged or something else; download it again."
+        "{0}: is not a readable .nam capture ({1}). It may be damaged or something else; download it again."
     )]
-    NotJson {
-        /// The file's name.
-        file: String,
-        /// What is wrong with it, and where.
-        detail: String,
-    },
-    /// Far more names, texts and lists than any capture has; it is refused before memory is taken.
+    NotJson(String, String),
+    /// Far more names, texts and lists than any capture has; it is refused before memory is taken: the
+    /// name, and how many a file of this length may have.
     #[error(
-        "{file}: has more than {limit} names, texts and lists, far more than any capture. It is damaged or something else; download it again."
+        "{0}: has more than {1} names, texts and lists, far more than any capture. It is damaged or something else; download it again."
     )]
-    TooManyValues {
-        /// The file's name.
-        file: String,
-        /// How many a file of this length may have.
-        limit: usize,
-    },
+    TooManyValues(String, usize),
     /// Whoever wanted the capture no longer does.
     #[error("reading the capture was cancelled")]
     Cancelled,
     /// A key that the format requires is not there.
     #[error(
-        "{place}: is missing. The file is incomplete; download it again or export it anew from the trainer."
+        "{0}: is missing. The file is incomplete; download it again or export it anew from the trainer."
     )]
-    Missing {
-        /// The key that is missing.
-        place: Place,
-    },
-    /// A value of the wrong kind.
+    Missing(Place),
+    /// A value of the wrong kind: what the format wants there, and what stands there.
     #[error(
-        "{place}: should be {expected}, but is {found}. The file is damaged or not a capture; download it again."
+        "{0}: should be {1}, but is {2}. The file is damaged or not a capture; download it again."
     )]
-    WrongType {
-        /// Where the value stands.
-        place: Place,
-        /// What the format wants there.
-        expected: &'static str,
-        /// What stands there.
-        found: String,
-    },
-    /// A value of the right kind that no capture can have.
-    #[error(
-        "{place}: {problem}. The capture cannot be played as it is; export it anew from the trainer."
-    )]
-    Invalid {
-        /// Where the value stands.
-        place: Place,
-        /// What is wrong with it.
-        problem: String,
-    },
+    WrongType(Place, &'static str, String),
+    /// A value of the right kind that no capture can have, and what is wrong with it.
+    #[error("{0}: {1}. The capture cannot be played as it is; export it anew from the trainer.")]
+    Invalid(Place, String),
     /// Several inputs, of which the file does not say what they are for.
     #[error(
-        "{place}: {problem}. Ask whoever made it for a version with only the guitar's input, or one whose metadata names its knobs (controls)."
+        "{0}: {1}. Ask whoever made it for a version with only the guitar's input, or one whose metadata names its knobs (controls)."
     )]
-    Inputs {
-        /// The file.
-        place: Place,
-        /// What is wrong with its inputs.
-        problem: String,
-    },
-    /// A version of the format from before those that are known.
+    Inputs(Place, String),
+    /// A version of the format from before those that are known, as written.
     #[error(
-        "{place}: format version {version} is too old; Gridleak plays 0.4.0 and 0.5.0 to 0.7.x. Export the capture anew with a current trainer, or look for a newer version of it."
+        "{0}: format version {1} is too old; Gridleak plays 0.4.0 and 0.5.0 to 0.7.x. Export the capture anew with a current trainer, or look for a newer version of it."
     )]
-    VersionTooOld {
-        /// Where the version stands.
-        place: Place,
-        /// The version as written.
-        version: String,
-    },
-    /// A version of the format from behind those that are known.
+    VersionTooOld(Place, String),
+    /// A version of the format from behind those that are known, as written.
     #[error(
-        "{place}: format version {version} is newer than this Gridleak, which plays 0.4.0 and 0.5.0 to 0.7.x. Look for a newer Gridleak."
+        "{0}: format version {1} is newer than this Gridleak, which plays 0.4.0 and 0.5.0 to 0.7.x. Look for a newer Gridleak."
     )]
-    VersionTooNew {
-        /// Where the version stands.
-        place: Place,
-        /// The version as written.
-        version: String,
-    },
-    /// Something else than the three numbers of a version.
+    VersionTooNew(Place, String),
+    /// Something else than the three numbers of a version, as written.
     #[error(
-        "{place}: \"{version}\" is not a format version, which reads like 0.5.4. The file is damaged or not a capture; download it again."
+        "{0}: \"{1}\" is not a format version, which reads like 0.5.4. The file is damaged or not a capture; download it again."
     )]
-    NotAVersion {
-        /// Where the version stands.
-        place: Place,
-        /// The version as written.
-        version: String,
-    },
-    /// A kind of network that is not part of the format.
+    NotAVersion(Place, String),
+    /// A kind of network that is not part of the format, by its name.
     #[error(
-        "{place}: the architecture \"{name}\" is unknown. Gridleak plays LSTM, WaveNet, ConvNet, Linear, SlimmableContainer and Sequential captures; look for a newer Gridleak or another version of this capture."
+        "{0}: the architecture \"{1}\" is unknown. Gridleak plays LSTM, WaveNet, ConvNet, Linear, SlimmableContainer and Sequential captures; look for a newer Gridleak or another version of this capture."
     )]
-    UnknownArchitecture {
-        /// Where the name stands.
-        place: Place,
-        /// The name as written.
-        name: String,
-    },
-    /// An activation function that is not part of the format.
+    UnknownArchitecture(Place, String),
+    /// An activation function that is not part of the format, by its name.
     #[error(
-        "{place}: the activation \"{name}\" is unknown. Look for a newer Gridleak, or for a capture of the same gear from a standard trainer."
+        "{0}: the activation \"{1}\" is unknown. Look for a newer Gridleak, or for a capture of the same gear from a standard trainer."
     )]
-    UnknownActivation {
-        /// Where the name stands.
-        place: Place,
-        /// The name as written.
-        name: String,
-    },
+    UnknownActivation(Place, String),
     /// The weights do not fill the network exactly.
     #[error(
         "{place}: the network needs {expected} weights, but the file has {found}. The file is {}; download it again.",
@@ -198,18 +113,12 @@ pub enum CaptureError {
         /// How many are there.
         found: usize,
     },
-    /// Playing it would take more memory than any real capture does.
+    /// Playing it would take more memory than any real capture does: how much, and the most that it may
+    /// take, in bytes.
     #[error(
-        "{place}: playing this would take {bytes} bytes of memory, more than the {limit} a capture may use. No real capture is this large; the file is damaged."
+        "{0}: playing this would take {1:.0} bytes of memory, more than the {2} a capture may use. No real capture is this large; the file is damaged."
     )]
-    TooDemanding {
-        /// Which part asks for it.
-        place: Place,
-        /// Bytes that would be needed.
-        bytes: u64,
-        /// Bytes that are allowed.
-        limit: u64,
-    },
+    TooDemanding(Place, f64, u64),
 }
 
 /// What the system's error means for the user.
@@ -218,6 +127,7 @@ fn unreadable(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file. It may have been moved or renamed; pick it again.".into(),
         ErrorKind::PermissionDenied => "you are not allowed to read this file. Change its permissions or copy it to a folder of yours.".into(),
+        _ if error.raw_os_error().is_none() => format!("{error}. Pick a .nam capture."),
         _ => format!("cannot be read ({error}). Check the disk it is on, and try again."),
     }
 }

@@ -28,6 +28,7 @@ mod format;
 mod levels;
 mod loudness;
 mod measure;
+pub mod ordinary_file;
 mod rig;
 mod simd;
 mod summary;

@@ -1,11 +1,10 @@
 //! A capture's structure in a few words, for a card or a tree.
 
 use crate::format::wavenet::{Gating, WaveNetConfig};
-use crate::format::weights::ConvWeights;
 use crate::format::{Document, Net};
 
 /// One model of a capture, and the models nested in it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// `LSTM`, `WaveNet`, `ConvNet`, `Linear`, `SlimmableContainer` or `Sequential`.
@@ -28,56 +27,39 @@ impl Summary {
     }
 
     fn of_net(net: &Net, parameters: usize, role: String) -> Self {
-        let nested = |document: &Document, role: String| {
-            Self::of_net(&document.net, document.parameters, role)
-        };
-        let (architecture, size, children) = match net {
+        let (architecture, size) = match net {
             Net::Lstm(lstm) => {
                 let layers = count(lstm.layers.len(), "layer");
                 (
                     "LSTM",
                     format!("{layers} of {}", count(lstm.hidden, "unit")),
-                    vec![],
                 )
             }
-            Net::WaveNet(wavenet) => {
-                let condition = wavenet
-                    .condition
-                    .iter()
-                    .map(|condition| nested(condition, "condition".to_owned()));
-                ("WaveNet", wavenet_size(wavenet), condition.collect())
-            }
+            Net::WaveNet(wavenet) => ("WaveNet", wavenet_size(wavenet)),
             Net::ConvNet(convnet) => {
-                let blocks = count(convnet.blocks.len(), "block");
-                let channels = convnet.blocks.first().map_or(0, ConvWeights::outputs);
-                (
-                    "ConvNet",
-                    format!("{blocks} of {}", count(channels, "channel")),
-                    vec![],
-                )
+                let blocks = count(convnet.convs.len() - 1, "block"); // behind them is the head
+                let channels = count(convnet.channels(), "channel");
+                ("ConvNet", format!("{blocks} of {channels}"))
             }
-            Net::Linear(linear) => ("Linear", count(linear.responses.ncols(), "tap"), vec![]),
-            Net::Container(container) => {
-                let last = container.submodels.len() - 1;
-                let sizes = container.submodels.iter().enumerate().map(|(index, sub)| {
-                    let role = if index == last {
-                        "full quality".to_owned()
-                    } else {
-                        format!("quality below {}", sub.max_value)
-                    };
-                    nested(&sub.model, role)
-                });
-                let sizes: Vec<_> = sizes.collect();
-                ("SlimmableContainer", count(sizes.len(), "size"), sizes)
-            }
-            Net::Sequential(chain) => {
-                let stages = chain.models.iter().enumerate();
-                let stages: Vec<_> = stages
-                    .map(|(index, model)| nested(model, format!("stage {}", index + 1)))
-                    .collect();
-                ("Sequential", count(stages.len(), "stage"), stages)
-            }
+            Net::Linear(linear) => ("Linear", count(linear.responses.ncols(), "tap")),
+            Net::Container(container) => (
+                "SlimmableContainer",
+                count(container.submodels.len(), "size"),
+            ),
+            Net::Sequential(chain) => ("Sequential", count(chain.models.len(), "stage")),
         };
+        let role_of = |index: usize| match net {
+            Net::Container(container) => match container.submodels.get(index + 1) {
+                Some(_) => format!("quality below {}", container.submodels[index].max_value),
+                None => "full quality".to_owned(),
+            },
+            Net::Sequential(_) => format!("stage {}", index + 1),
+            _ => "condition".to_owned(),
+        };
+        let children = net.nested().into_iter().enumerate();
+        let children = children
+            .map(|(index, model)| Self::of_net(&model.net, model.parameters, role_of(index)))
+            .collect();
         Summary {
             architecture: architecture.to_owned(),
             size,
@@ -104,7 +86,7 @@ fn wavenet_size(net: &WaveNetConfig) -> String {
     if any(&|layer| layer.gating != Gating::None) {
         size += ", gated";
     }
-    if any(&|layer| layer.films.iter().next().is_some()) {
+    if any(&|layer| layer.films().next().is_some()) {
         size += ", modulated (FiLM)";
     }
     let steps = net.slim_steps().len();

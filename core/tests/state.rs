@@ -308,8 +308,8 @@ fn the_past_of_other_sizes_is_part_of_the_state() {
     }
     let alone = meet(&mut alone_a, &mut alone_b, &signal, 96_000).expect("it forgets");
     let took = meet(&mut a, &mut b, &signal, 96_000).expect("it forgets");
-    let memory = a.memory().next_multiple_of(64);
-    assert_eq!(took, alone.max(memory), "{alone} frames alone");
+    let settled = a.settle_frames().next_multiple_of(64);
+    assert_eq!(took, alone.max(settled), "{alone} frames alone");
     a.set_slim(0.0);
     b.set_slim(0.0);
     assert!(!a.same_state(&b), "a change is under way");

@@ -10,6 +10,7 @@ mod cli;
 mod files;
 #[cfg(feature = "plugin")]
 mod host;
+#[cfg(feature = "plugin")]
 mod measurements;
 #[cfg(feature = "plugin")]
 mod session;

@@ -66,7 +66,7 @@ pub struct ImpulseResponse {
     left_out: usize,
     /// Whether it was longer than is played.
     cut: bool,
-    normalising_db: f64,
+    normalizing_db: f64,
     /// The frequency that it makes loudest, in dB.
     loudest_db: f64,
     of_file: Option<&'static str>,
@@ -157,13 +157,13 @@ impl ImpulseResponse {
             silence,
             left_out: 0,
             cut: false,
-            normalising_db: 0.0,
+            normalizing_db: 0.0,
             loudest_db: 0.0,
             of_file: None,
         };
         made.trim_beginning(peak);
         made.trim_end();
-        (made.normalising_db, made.loudest_db) = made.loudness()?;
+        (made.normalizing_db, made.loudest_db) = made.loudness()?;
         Ok(made)
     }
 
@@ -221,7 +221,21 @@ impl ImpulseResponse {
     ///
     /// It sums over all samples: to draw with, not for the audio thread.
     pub fn response_db(&self, frequency: f64) -> f64 {
-        10.0 * self.powers(&[frequency])[0].log10()
+        if frequency > self.rate / 2.0 {
+            return f64::NEG_INFINITY;
+        }
+        let (sin, cos) = (TAU * frequency / self.rate).sin_cos();
+        let power = |channel: &Vec<f32>| {
+            // From the last sample to the first: the sum so far, turned by one sample.
+            let samples = channel.iter().rev();
+            let (real, imaginary) = samples.fold((0.0, 0.0), |(real, imaginary), &sample| {
+                let turned: f64 = real * cos + imaginary * sin;
+                (turned + f64::from(sample), imaginary * cos - real * sin)
+            });
+            real * real + imaginary * imaginary
+        };
+        let powers: f64 = self.channels.iter().map(power).sum();
+        10.0 * (powers / self.channels.len() as f64).log10()
     }
 
     /// What it is made louder by when it is played, in dB, whatever the host's rate.
@@ -238,14 +252,14 @@ impl ImpulseResponse {
     pub fn gain_db(&self, normalized: bool) -> f64 {
         let official = self.official_db();
         let too_loud =
-            official - self.normalising_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
+            official - self.normalizing_db > LOUDEST || official + self.loudest_db > LOUDEST_TONE;
         let wanted = match normalized {
-            true => self.normalising_db,
+            true => self.normalizing_db,
             false => official,
         };
         match self.cut || too_loud {
             true => wanted
-                .min(self.normalising_db)
+                .min(self.normalizing_db)
                 .min(SAFE_TONE - self.loudest_db),
             false => wanted,
         }
@@ -388,38 +402,6 @@ impl ImpulseResponse {
         // Without a sound in the band the logarithm is infinite.
         let normalizing = (-10.0 * (went / came).log10()).min(MOST_RAISED);
         Ok((normalizing, 10.0 * loudest.log10()))
-    }
-
-    /// Its power response at frequencies in Hz: the mean of its sides.
-    fn powers(&self, frequencies: &[f64]) -> Vec<f64> {
-        /// Worked out at once, as each waits for its last step.
-        const AT_ONCE: usize = 8;
-        let mut powers = Vec::with_capacity(frequencies.len());
-        for group in frequencies.chunks(AT_ONCE) {
-            let mut sums = [0.0; AT_ONCE];
-            let turns: [f64; AT_ONCE] =
-                std::array::from_fn(|i| group.get(i).map_or(0.0, |f| TAU * f / self.rate));
-            let (cos, sin) = (turns.map(f64::cos), turns.map(f64::sin));
-            for channel in &self.channels {
-                // From the last sample to the first: the sum so far, turned by one sample.
-                let (mut real, mut imaginary) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
-                for &sample in channel.iter().rev() {
-                    for i in 0..AT_ONCE {
-                        let turned = real[i] * cos[i] + imaginary[i] * sin[i];
-                        imaginary[i] = imaginary[i] * cos[i] - real[i] * sin[i];
-                        real[i] = turned + f64::from(sample);
-                    }
-                }
-                for i in 0..AT_ONCE {
-                    sums[i] += real[i] * real[i] + imaginary[i] * imaginary[i];
-                }
-            }
-            let half = self.rate / 2.0;
-            let sides = self.channels.len() as f64;
-            let found = group.iter().zip(sums);
-            powers.extend(found.map(|(&f, sum)| if f <= half { sum / sides } else { 0.0 }));
-        }
-        powers
     }
 }
 
@@ -681,7 +663,7 @@ mod tests {
             let samples: Vec<f32> = samples.iter().map(|s| s * gain).collect();
             mono(&samples, rate)
         };
-        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.normalising_db;
+        let louder = |response: &ImpulseResponse| OFFICIAL_LEVEL - response.normalizing_db;
         let reference = louder(&official);
         for (db, safe) in [(-20.0, false), (11.9, false), (12.1, true), (60.0, true)] {
             let response = gained(&cabinet(rate, 0.1), db - reference);
@@ -763,7 +745,7 @@ mod tests {
     }
 
     #[test]
-    fn normalised_it_keeps_the_power_of_pink_noise() {
+    fn normalized_it_keeps_the_power_of_pink_noise() {
         let db = |response: ImpulseResponse| response.gain_db(true);
         let click = db(mono(&[0.0, 0.0, 1.0], 48_000.0));
         assert!(click.abs() < 1e-9, "as it is: {click} dB");
@@ -796,7 +778,7 @@ mod tests {
                 let found = at(rate);
                 let level = 20.0 * (rate / 48_000.0).log10();
                 for (what, found, wanted) in [
-                    ("mean", found.normalising_db + level, wanted.normalising_db),
+                    ("mean", found.normalizing_db + level, wanted.normalizing_db),
                     ("loudest", found.loudest_db - level, wanted.loudest_db),
                 ] {
                     let off = (found - wanted).abs();

@@ -6,29 +6,10 @@ use crate::simd::math::{sigmoid, tanh};
 use crate::simd::{AlignedVec, Kernel, Simd};
 
 /// An activation function, ready to run.
-pub(crate) enum Activation {
-    Tanh,
-    Fasttanh,
-    Relu,
-    LeakyRelu(f32),
-    /// One slope per channel, padded for vectors that span channels.
-    PRelu(AlignedVec),
-    Sigmoid,
-    Silu,
-    Hardswish,
-    Hardtanh {
-        min: f32,
-        max: f32,
-    },
-    /// With slopes below `min` and above `max`.
-    Clamp {
-        min: f32,
-        max: f32,
-        min_slope: f32,
-        max_slope: f32,
-    },
-    Softsign,
-    Softsigmoid,
+pub(crate) struct Activation {
+    function: Config,
+    /// Of a PReLU, one slope per channel, padded for vectors that span channels.
+    slopes: AlignedVec,
 }
 
 /// What becomes of an activation's result besides replacing its argument.
@@ -71,38 +52,16 @@ fn row_stride(block: Target, order: Order) -> usize {
 impl Activation {
     /// `channels`: how many the function is applied to.
     pub(crate) fn new(config: &Config, channels: usize) -> Self {
-        match config {
-            Config::Tanh => Activation::Tanh,
-            Config::Fasttanh => Activation::Fasttanh,
-            Config::Relu => Activation::Relu,
-            Config::LeakyRelu(slope) => Activation::LeakyRelu(*slope),
+        let slopes = match config {
             Config::PRelu(slopes) => {
-                let mut padded = AlignedVec::zeros(channels + MAX_LANES);
-                for (channel, slope) in padded[..channels].iter_mut().enumerate() {
-                    *slope = slopes[channel % slopes.len()];
-                }
-                Activation::PRelu(padded)
+                let repeated = slopes.iter().copied().cycle().take(channels);
+                repeated.chain([0.0; MAX_LANES]).collect::<Vec<_>>()
             }
-            Config::Sigmoid => Activation::Sigmoid,
-            Config::Silu => Activation::Silu,
-            Config::Hardswish => Activation::Hardswish,
-            Config::Hardtanh { min, max } => Activation::Hardtanh {
-                min: *min,
-                max: *max,
-            },
-            Config::LeakyHardtanh {
-                min,
-                max,
-                min_slope,
-                max_slope,
-            } => Activation::Clamp {
-                min: *min,
-                max: *max,
-                min_slope: *min_slope,
-                max_slope: *max_slope,
-            },
-            Config::Softsign => Activation::Softsign,
-            Config::Softsigmoid => Activation::Softsigmoid,
+            _ => Vec::new(),
+        };
+        Activation {
+            function: config.clone(),
+            slopes: slopes.into(),
         }
     }
 
@@ -158,23 +117,25 @@ impl Run<'_> {
         let pass = self.pass;
         // SAFETY: it is only made in `Activation::run`, whose caller vouches for the blocks.
         unsafe {
-            match self.activation {
-                Activation::Tanh => pass.map(|x| tanh::<S>(x)),
-                Activation::Fasttanh => pass.map(|x| fast_tanh::<S>(x)),
-                Activation::Relu => pass.map(|x: S| x.max(c(0.0))),
-                Activation::LeakyRelu(slope) => {
+            match &self.activation.function {
+                Config::Tanh => pass.map(|x| tanh::<S>(x)),
+                Config::Fasttanh => pass.map(|x| fast_tanh::<S>(x)),
+                Config::Relu => pass.map(|x: S| x.max(c(0.0))),
+                Config::LeakyRelu(slope) => {
                     let slope = c(*slope);
                     pass.map(|x| leaky::<S>(x, slope));
                 }
-                Activation::PRelu(slopes) => pass.map_with(slopes, |x, slope| leaky::<S>(x, slope)),
-                Activation::Sigmoid => pass.map(|x| sigmoid::<S>(x)),
-                Activation::Silu => pass.map(|x: S| x.mul(sigmoid(x))),
-                Activation::Hardswish => pass.map(|x: S| {
+                Config::PRelu(_) => {
+                    pass.map_with(&self.activation.slopes, |x, slope| leaky::<S>(x, slope))
+                }
+                Config::Sigmoid => pass.map(|x| sigmoid::<S>(x)),
+                Config::Silu => pass.map(|x: S| x.mul(sigmoid(x))),
+                Config::Hardswish => pass.map(|x: S| {
                     x.mul(x.add(c(3.0)).max(c(0.0)).min(c(6.0)))
                         .mul(c(1.0 / 6.0))
                 }),
-                Activation::Hardtanh { min, max } => pass.map(|x: S| x.max(c(*min)).min(c(*max))),
-                Activation::Clamp {
+                Config::Hardtanh { min, max } => pass.map(|x: S| x.max(c(*min)).min(c(*max))),
+                Config::LeakyHardtanh {
                     min,
                     max,
                     min_slope,
@@ -189,8 +150,8 @@ impl Run<'_> {
                         over.mul_add(above, under.mul_add(below, inside))
                     });
                 }
-                Activation::Softsign => pass.map(|x| softsign::<S>(x)),
-                Activation::Softsigmoid => {
+                Config::Softsign => pass.map(|x| softsign::<S>(x)),
+                Config::Softsigmoid => {
                     pass.map(|x| softsign::<S>(x).mul_add(c(0.5), c(0.5)));
                 }
             }

@@ -1,76 +1,55 @@
 //! ConvNet: convolutions in a row, an activation after each, and a matrix at the end.
 
-use super::activation::{Activation, Sum};
-use super::conv::{Conv, ConvBlock};
+use super::architecture::Architecture;
+use super::conv_stack::{ConvStack, Pass};
+use super::demand::Demand;
 use super::history::History;
-use super::network::{Network, as_kind};
-use super::planes::{Order, Planes, Source, Target, copy};
+use super::network::{Network, Shape, as_kind};
+use super::planes::{Order, Source, Target};
 use crate::format::convnet::ConvNetConfig;
-use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::simd::SimdLevel;
 
 /// A running ConvNet.
-pub(crate) struct ConvNet {
+struct ConvNet {
     level: SimdLevel,
-    inputs: usize,
-    outputs: usize,
+    shape: Shape,
     channels: usize,
-    memory: usize,
-    blocks: Vec<ConvBlockState>,
-    activation: Activation,
-    head: Conv,
-    /// The last activation.
-    z: Planes,
+    stack: ConvStack,
     /// Whether it can take interleaved blocks.
     interleaves: bool,
 }
 
-struct ConvBlockState {
-    conv: Conv,
-    history: History,
-}
-
-impl ConvNet {
-    pub(crate) fn new(config: &ConvNetConfig, level: SimdLevel) -> Self {
-        let channels = config.head.inputs();
-        let lookback: usize = config.blocks.iter().map(|block| block.lookback()).sum();
-        let blocks: Vec<ConvBlockState> = config
-            .blocks
-            .iter()
-            .map(|block| ConvBlockState {
-                conv: Conv::new(block, level),
-                history: History::new(block.inputs(), block.lookback()),
-            })
-            .collect();
-        ConvNet {
+impl Architecture for ConvNetConfig {
+    fn build(&self, _rate: Option<f64>, level: SimdLevel) -> Box<dyn Network> {
+        let stack = ConvStack::new(&self.convs, &self.activation, level);
+        Box::new(ConvNet {
             level,
-            inputs: config.inputs,
-            outputs: config.outputs,
-            channels,
-            memory: lookback + 1,
-            interleaves: blocks.iter().all(|block| block.conv.interleaves()),
-            blocks,
-            activation: Activation::new(&config.activation, channels),
-            head: Conv::new(&config.head, level),
-            z: Planes::new(channels),
+            shape: Shape {
+                inputs: self.inputs,
+                outputs: self.outputs,
+                settle_frames: self.lookback() + 1,
+                is_recurrent: false,
+            },
+            channels: self.channels(),
+            interleaves: stack.interleaves(),
+            stack,
+        })
+    }
+
+    fn demand(&self, _rate: Option<f64>) -> Demand {
+        Demand::of_convs(self.convs.iter())
+    }
+
+    fn oversample(&mut self, factor: usize) {
+        for conv in &mut self.convs {
+            conv.dilation *= factor;
         }
     }
 }
 
 impl Network for ConvNet {
-    fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    fn memory(&self) -> usize {
-        self.memory
-    }
-
-    fn is_recurrent(&self) -> bool {
-        false
+    fn shape(&self) -> Shape {
+        self.shape
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
@@ -79,90 +58,33 @@ impl Network for ConvNet {
         } else {
             Order::Planar
         };
-        self.level.run(Run {
-            net: self,
-            input,
-            output,
+        let pass = Pass {
             frames,
             order,
             settle: false,
-        });
+        };
+        // SAFETY: the caller's promise.
+        unsafe { self.stack.play(self.level, input, output, pass) };
     }
 
     unsafe fn settle(&mut self, input: Source, output: Target) {
-        self.level.run(Run {
-            net: self,
-            input,
-            output,
-            frames: 1,
-            order: Order::Planar,
-            settle: true,
-        });
+        // SAFETY: the caller's promise.
+        unsafe { self.stack.play(self.level, input, output, Pass::SETTLE) };
     }
 
     fn reset(&mut self) {
-        for block in &mut self.blocks {
-            block.history.clear();
-        }
+        self.stack.histories_mut().for_each(History::clear);
     }
 
     fn is_alike(&self, other: &dyn Network) -> bool {
         as_kind::<Self>(other).is_some_and(|other| {
-            let pair = |(a, b): (&ConvBlockState, &ConvBlockState)| a.history.is_alike(&b.history);
-            self.blocks.len() == other.blocks.len()
-                && self.blocks.iter().zip(&other.blocks).all(pair)
+            History::are_alike(self.stack.histories(), other.stack.histories())
         })
     }
 
     fn copy_state(&mut self, from: &dyn Network) {
-        let Some(from) = as_kind::<Self>(from) else {
-            return;
-        };
-        for (block, from) in self.blocks.iter_mut().zip(&from.blocks) {
-            block.history.copy_state(&from.history);
-        }
-    }
-}
-
-/// One block of a net as work for [`SimdLevel::run`].
-struct Run<'a> {
-    net: &'a mut ConvNet,
-    input: Source,
-    output: Target,
-    frames: usize,
-    order: Order,
-    settle: bool,
-}
-
-impl Kernel for Run<'_> {
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Run {
-            net, frames, order, ..
-        } = self;
-        let z = net.z.target(order);
-        let mut signal = self.input;
-        for block in &mut net.blocks {
-            block.history.make_room();
-            // SAFETY: reading the file has made sure that the widths fit; `z` has room for a block.
-            unsafe {
-                copy(signal, block.history.target(), block.conv.inputs(), frames);
-                if self.settle {
-                    block.history.settle();
-                }
-                block
-                    .conv
-                    .run::<S>(ConvBlock::new(block.history.source(), z, frames, order));
-                net.activation
-                    .run::<S>(z, Sum::None, order, net.channels, frames);
-            }
-            block.history.advance(frames);
-            signal = z.as_source();
-        }
-        // SAFETY: as above; `output` has the net's channels.
-        unsafe {
-            net.head
-                .run::<S>(ConvBlock::new(signal, self.output, frames, order));
+        if let Some(from) = as_kind::<Self>(from) {
+            History::copy_all(self.stack.histories_mut(), from.stack.histories());
         }
     }
 }

@@ -5,11 +5,12 @@
 //! due before the next block comes in. So a response is played as fast at any size of the host's
 //! blocks, and the samples do not depend on it.
 
-use super::conv::{Conv, ConvBlock};
+use super::conv_stack::{ConvStack, Pass};
 use super::history::History;
-use super::planes::{BLOCK, Order, Planes, Source, Target, copy};
+use super::planes::{BLOCK, Order, Planes, Source};
+use crate::format::activation::Activation;
 use crate::format::weights::ConvWeights;
-use crate::simd::{Kernel, Simd, SimdLevel};
+use crate::simd::SimdLevel;
 use fft_convolver::TwoStageFFTConvolver;
 use ndarray::Array3;
 
@@ -24,8 +25,7 @@ const LARGE: usize = 8 * DIRECT;
 /// A response at work.
 pub(crate) struct Convolver {
     level: SimdLevel,
-    direct: Conv,
-    history: History,
+    direct: ConvStack,
     scratch: Planes,
     late: Option<Late>,
     taps: usize,
@@ -55,8 +55,7 @@ impl Convolver {
         };
         Convolver {
             level,
-            direct: Conv::new(&weights, level),
-            history: History::new(1, weights.lookback()),
+            direct: ConvStack::new(&[weights], &Activation::Relu, level), // between none
             scratch: Planes::new(1),
             late: (!late.is_empty()).then(|| Late::new(late)),
             taps: response.len(),
@@ -64,7 +63,7 @@ impl Convolver {
     }
 
     /// Frames of silence after which it gives nothing but silence.
-    pub(crate) fn memory(&self) -> usize {
+    pub(crate) fn settle_frames(&self) -> usize {
         self.taps + 2 * DIRECT
     }
 
@@ -72,17 +71,19 @@ impl Convolver {
     pub(crate) fn process(&mut self, input: &[f32], output: &mut [f32]) {
         let frames = input.len();
         debug_assert!(frames <= BLOCK && output.len() == frames);
-        self.level.run(Run {
-            conv: &self.direct,
-            history: &mut self.history,
-            input: Source {
-                ptr: input.as_ptr(),
-                channel: 0,
-                frame: 1,
-            },
-            output: self.scratch.target(Order::Planar),
+        let source = Source {
+            ptr: input.as_ptr(),
+            channel: 0,
+            frame: 1,
+        };
+        let target = self.scratch.target(Order::Planar);
+        let pass = Pass {
             frames,
-        });
+            order: Order::Planar,
+            settle: false,
+        };
+        // SAFETY: one channel in and one out.
+        unsafe { self.direct.play(self.level, source, target, pass) };
         output.copy_from_slice(&self.scratch.channel(0)[..frames]);
         if let Some(late) = &mut self.late {
             late.process(input, output);
@@ -91,7 +92,7 @@ impl Convolver {
 
     /// Forgets what came in.
     pub(crate) fn reset(&mut self) {
-        self.history.clear();
+        self.direct.histories_mut().for_each(History::clear);
         if let Some(late) = &mut self.late {
             late.reset();
         }
@@ -100,12 +101,14 @@ impl Convolver {
     /// Whether [`Convolver::copy_state`] can take over the state of another. Not so of long responses:
     /// the crate keeps that to itself, and its clone allocates.
     pub(crate) fn is_alike(&self, other: &Convolver) -> bool {
-        self.late.is_none() && other.late.is_none() && self.history.is_alike(&other.history)
+        self.late.is_none()
+            && other.late.is_none()
+            && History::are_alike(self.direct.histories(), other.direct.histories())
     }
 
     /// Takes over the state of one that is alike.
     pub(crate) fn copy_state(&mut self, from: &Convolver) {
-        self.history.copy_state(&from.history);
+        History::copy_all(self.direct.histories_mut(), from.direct.histories());
     }
 }
 
@@ -152,32 +155,5 @@ impl Late {
         self.output.fill(0.0);
         self.input.fill(0.0);
         self.filled = 0;
-    }
-}
-
-/// The direct part of a block as work for [`SimdLevel::run`].
-struct Run<'a> {
-    conv: &'a Conv,
-    history: &'a mut History,
-    input: Source,
-    output: Target,
-    frames: usize,
-}
-
-impl Kernel for Run<'_> {
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        self.history.make_room();
-        // SAFETY: one channel in, one out, and the history is as long as the response.
-        unsafe {
-            copy(self.input, self.history.target(), 1, self.frames);
-            self.conv.run::<S>(ConvBlock::new(
-                self.history.source(),
-                self.output,
-                self.frames,
-                Order::Planar,
-            ));
-        }
-        self.history.advance(self.frames);
     }
 }

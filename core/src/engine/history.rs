@@ -38,10 +38,8 @@ impl History {
     }
 
     /// Memory that a history takes, in bytes.
-    pub(crate) fn bytes(channels: usize, lookback: usize) -> u64 {
-        (channels as u64)
-            .saturating_mul(capacity(lookback) as u64)
-            .saturating_mul(4)
+    pub(crate) fn bytes(channels: usize, lookback: usize) -> f64 {
+        channels as f64 * capacity(lookback) as f64 * size_of::<f32>() as f64
     }
 
     /// Makes room for a whole block from the current frame on. To be called before each block.
@@ -79,9 +77,24 @@ impl History {
         self.position += frames;
     }
 
-    /// Whether a history was made for as many channels and as long a past as another.
-    pub(crate) fn is_alike(&self, other: &History) -> bool {
-        (self.channels, self.lookback) == (other.channels, other.lookback)
+    /// Whether histories were made for as many channels and as long pasts as others.
+    pub(crate) fn are_alike<'a>(
+        some: impl IntoIterator<Item = &'a History>,
+        others: impl IntoIterator<Item = &'a History>,
+    ) -> bool {
+        let shape = |history: &History| (history.channels, history.lookback);
+        let others = others.into_iter().map(shape);
+        some.into_iter().map(shape).eq(others)
+    }
+
+    /// Takes over the pasts of histories that are alike.
+    pub(crate) fn copy_all<'a>(
+        to: impl IntoIterator<Item = &'a mut History>,
+        from: impl IntoIterator<Item = &'a History>,
+    ) {
+        for (to, from) in to.into_iter().zip(from) {
+            to.copy_state(from);
+        }
     }
 
     /// Takes over the past of a history that is alike.

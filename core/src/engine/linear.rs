@@ -1,17 +1,18 @@
 //! Linear: convolution with an impulse response.
 
+use super::architecture::Architecture;
 use super::convolver::Convolver;
-use super::network::{Network, as_kind, settle_by_playing};
+use super::demand::{self, Demand};
+use super::history::History;
+use super::network::{Network, Shape, as_kind, settle_by_playing};
 use super::planes::{Planes, Source, Target};
 use crate::format::linear::LinearConfig;
 use crate::simd::SimdLevel;
 use ndarray::Array1;
 
 /// A running impulse response.
-pub(crate) struct Linear {
-    inputs: usize,
-    outputs: usize,
-    taps: usize,
+struct Linear {
+    shape: Shape,
     paths: Vec<Path>,
     /// `[outputs]`
     bias: Array1<f32>,
@@ -25,48 +26,54 @@ struct Path {
     convolver: Convolver,
 }
 
-impl Linear {
-    pub(crate) fn new(config: &LinearConfig, level: SimdLevel) -> Self {
-        let taps = config.responses.ncols();
+impl Architecture for LinearConfig {
+    fn build(&self, _rate: Option<f64>, level: SimdLevel) -> Box<dyn Network> {
         // One response for all channels, or one for each of the many on one side.
-        let paths = (0..config.inputs.max(config.outputs)).map(|index| {
-            let row = if config.responses.nrows() == 1 {
-                0
-            } else {
-                index
-            };
+        let paths = (0..self.inputs.max(self.outputs)).map(|index| {
+            let row = index.min(self.responses.nrows() - 1);
             Path {
-                input: index.min(config.inputs - 1),
-                output: index.min(config.outputs - 1),
-                convolver: Convolver::new(&config.responses.row(row).to_vec(), level),
+                input: index.min(self.inputs - 1),
+                output: index.min(self.outputs - 1),
+                convolver: Convolver::new(&self.responses.row(row).to_vec(), level),
             }
         });
-        Linear {
-            inputs: config.inputs,
-            outputs: config.outputs,
-            taps,
+        Box::new(Linear {
+            shape: Shape {
+                inputs: self.inputs,
+                outputs: self.outputs,
+                settle_frames: self.responses.ncols(),
+                is_recurrent: false,
+            },
             paths: paths.collect(),
-            bias: config.bias.clone(),
+            bias: self.bias.clone(),
             scratch: Planes::new(1),
-        }
+        })
+    }
+
+    fn demand(&self, _rate: Option<f64>) -> Demand {
+        let paths = self.inputs.max(self.outputs) as f64;
+        let taps = self.responses.ncols();
+        // The frequency domain holds response and history as complex numbers, twice padded.
+        let path = (taps as f64 * 32.0).max(History::bytes(1, taps)) + 65_536.0;
+        let all = Demand {
+            state: paths * path + demand::scratch(1),
+            weights: paths * path,
+            settle_frames: taps as f64,
+            frame_work: paths * (taps as f64).min(2000.0) + demand::OVERHEAD,
+            settle_work: 0.0,
+        };
+        // It is played if what it hears in silence is not silence.
+        all.settled_by_playing()
+    }
+
+    fn oversample(&mut self, _factor: usize) {
+        debug_assert!(false, "it cannot be oversampled");
     }
 }
 
 impl Network for Linear {
-    fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    fn memory(&self) -> usize {
-        self.taps
-    }
-
-    fn is_recurrent(&self) -> bool {
-        false
+    fn shape(&self) -> Shape {
+        self.shape
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
@@ -92,7 +99,7 @@ impl Network for Linear {
     /// After silence there is nothing to remember; anything else is played.
     unsafe fn settle(&mut self, input: Source, output: Target) {
         // SAFETY: `input` has the network's channels.
-        let silent = (0..self.inputs).all(|channel| unsafe { *input.at(channel, 0) } == 0.0);
+        let silent = (0..self.shape.inputs).all(|channel| unsafe { *input.at(channel, 0) } == 0.0);
         if silent {
             self.reset();
             // SAFETY: the caller's promise.

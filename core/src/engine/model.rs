@@ -1,6 +1,6 @@
 //! A capture at work, as a host holds it.
 
-use super::network::Network;
+use super::network::{Network, Shape};
 use super::planes::{BLOCK, Order, Planes, Source, Target};
 use crate::format::Document;
 use crate::simd::{FlushDenormals, SimdLevel};
@@ -12,6 +12,7 @@ use crate::simd::{FlushDenormals, SimdLevel};
 /// free nor wait, and never panic on what the input holds.
 pub struct Model {
     net: Box<dyn Network>,
+    shape: Shape,
     level: SimdLevel,
     input: Planes,
     output: Planes,
@@ -22,24 +23,29 @@ pub struct Model {
 impl Model {
     pub(crate) fn new(document: &Document, level: SimdLevel) -> Self {
         let level = level.min(SimdLevel::detect());
-        let net = super::build(document, None, level);
+        Self::of(document.build(None, level), level)
+    }
+
+    fn of(net: Box<dyn Network>, level: SimdLevel) -> Self {
+        let shape = net.shape();
         Model {
-            input: Planes::new(net.inputs()),
-            output: Planes::new(net.outputs()),
-            held: vec![0.0; net.inputs()],
+            input: Planes::new(shape.inputs),
+            output: Planes::new(shape.outputs),
+            held: vec![0.0; shape.inputs],
             level,
             net,
+            shape,
         }
     }
 
     /// Input channels.
     pub fn in_channels(&self) -> usize {
-        self.net.inputs()
+        self.shape.inputs
     }
 
     /// Output channels.
     pub fn out_channels(&self) -> usize {
-        self.net.outputs()
+        self.shape.outputs
     }
 
     /// The instruction set that it plays with.
@@ -50,8 +56,8 @@ impl Model {
     /// Frames of silence, at the [rate that it plays at](crate::Capture::sample_rate), after which
     /// nothing of what was played before is heard any more (for a recurrent capture: half a second,
     /// after which it is as good as settled).
-    pub fn memory(&self) -> usize {
-        self.net.memory()
+    pub fn settle_frames(&self) -> usize {
+        self.shape.settle_frames
     }
 
     /// Brings the capture to where silence leaves it, as the trainer and the reference engine do
@@ -103,7 +109,7 @@ impl Model {
 
     /// Whether some part never forgets entirely, as an LSTM does not.
     pub fn is_recurrent(&self) -> bool {
-        self.net.is_recurrent()
+        self.shape.is_recurrent
     }
 
     /// Makes this instance's state that of `from`, a slim value included: from here on both give
@@ -125,7 +131,7 @@ impl Model {
     /// that from here on both give the same for the same input, whatever they heard before. Also
     /// false where that is not known: only LSTMs look, at the top of a file or as the size of one
     /// that plays (then everything that another size would have to catch up on must be the same
-    /// too). Feed-forward captures are in the same state after [`Model::memory`] frames of the same
+    /// too). Feed-forward captures are in the same state after [`Model::settle_frames`] frames of the same
     /// input, unless a change of size is under way.
     pub fn same_state(&self, other: &Model) -> bool {
         self.level == other.level && self.net.same_state(other.net.as_ref())
@@ -169,7 +175,7 @@ impl Model {
             .unwrap_or(0);
         for start in (0..length).step_by(BLOCK) {
             let frames = (length - start).min(BLOCK);
-            for channel in 0..self.net.inputs() {
+            for channel in 0..self.shape.inputs {
                 let plane = &mut self.input.channel_mut(channel)[..frames];
                 let source = input.get(channel).and_then(|samples| samples.get(start..));
                 let there = source.map_or(&[][..], |samples| &samples[..samples.len().min(frames)]);
@@ -186,7 +192,7 @@ impl Model {
                     continue;
                 };
                 let count = target.len().min(frames);
-                if channel < self.net.outputs() {
+                if channel < self.shape.outputs {
                     target[..count].copy_from_slice(&self.output.channel(channel)[..count]);
                 } else {
                     target[..count].fill(0.0);
@@ -217,20 +223,13 @@ mod tests {
     }
 
     impl Network for Careless {
-        fn inputs(&self) -> usize {
-            1
-        }
-
-        fn outputs(&self) -> usize {
-            1
-        }
-
-        fn memory(&self) -> usize {
-            0
-        }
-
-        fn is_recurrent(&self) -> bool {
-            false
+        fn shape(&self) -> Shape {
+            Shape {
+                inputs: 1,
+                outputs: 1,
+                settle_frames: 0,
+                is_recurrent: false,
+            }
         }
 
         unsafe fn process(&mut self, _input: Source, _output: Target, frames: usize) {
@@ -246,13 +245,7 @@ mod tests {
     #[test]
     fn an_allocation_in_process_is_caught() {
         let violations = |allocates: bool| {
-            let mut model = Model {
-                net: Box::new(Careless { allocates }),
-                level: SimdLevel::detect(),
-                input: Planes::new(1),
-                output: Planes::new(1),
-                held: vec![0.0],
-            };
+            let mut model = Model::of(Box::new(Careless { allocates }), SimdLevel::detect());
             let (input, mut output) = ([0.1; 3 * BLOCK], [0.0; 3 * BLOCK]);
             reset_violation_count();
             assert_no_alloc(|| model.process_mono(&input, &mut output));

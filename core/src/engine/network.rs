@@ -3,20 +3,23 @@
 use super::planes::{BLOCK, Order, Planes, Source, Target};
 use std::any::Any;
 
-/// A network at work. All memory is taken when it is made; none of these calls allocates.
-pub(crate) trait Network: Any + Send {
+/// What is fixed about a network.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
     /// Input channels.
-    fn inputs(&self) -> usize;
-
+    pub(crate) inputs: usize,
     /// Output channels.
-    fn outputs(&self) -> usize;
-
+    pub(crate) outputs: usize,
     /// Frames of silence after which nothing of what was before is heard: exactly so for a
     /// feed-forward net, in effect for a recurrent one.
-    fn memory(&self) -> usize;
-
+    pub(crate) settle_frames: usize,
     /// Whether some part never forgets entirely.
-    fn is_recurrent(&self) -> bool;
+    pub(crate) is_recurrent: bool,
+}
+
+/// A network at work. All memory is taken when it is made; none of these calls allocates.
+pub(crate) trait Network: Any + Send {
+    fn shape(&self) -> Shape;
 
     /// Plays one block of up to [`BLOCK`] frames.
     ///
@@ -82,18 +85,19 @@ pub(crate) unsafe fn settle_by_playing<N: Network + ?Sized>(
     input: Source,
     output: Target,
 ) {
-    let mut held = Planes::new(net.inputs());
-    for channel in 0..net.inputs() {
+    let shape = net.shape();
+    let mut held = Planes::new(shape.inputs);
+    for channel in 0..shape.inputs {
         // SAFETY: `input` has the network's channels.
         let value = unsafe { *input.at(channel, 0) };
         held.channel_mut(channel).fill(value);
     }
-    let mut result = Planes::new(net.outputs());
+    let mut result = Planes::new(shape.outputs);
     let (source, target) = (
         held.target(Order::Planar).as_source(),
         result.target(Order::Planar),
     );
-    let mut left = net.memory();
+    let mut left = shape.settle_frames;
     let mut last = 0;
     while left > 0 {
         let frames = left.min(BLOCK);
@@ -102,7 +106,7 @@ pub(crate) unsafe fn settle_by_playing<N: Network + ?Sized>(
         left -= frames;
         last = frames - 1;
     }
-    for channel in 0..net.outputs() {
+    for channel in 0..shape.outputs {
         // SAFETY: `output` has the network's channels.
         unsafe { *output.at(channel, 0) = result.channel(channel)[last] };
     }

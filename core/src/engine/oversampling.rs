@@ -6,7 +6,7 @@
 //! frequency below half of its own rate as it did: it is the same network, played for `n` sequences
 //! in turn. Convolutions are dilated by `n`; of a recurrent net there are `n` states.
 
-use super::network::{Network, as_kind};
+use super::network::{Network, Shape, as_kind};
 use super::planes::{Order, Planes, Source, Target};
 use super::{BLOCK, LONGEST_CYCLE};
 use crate::format::Net;
@@ -16,57 +16,14 @@ impl Net {
     /// an impulse response that aliases, and a long one goes through the frequency domain, which
     /// knows no dilation. So nothing that contains one either.
     pub(crate) fn can_oversample(&self) -> bool {
-        match self {
-            Net::Lstm(_) | Net::ConvNet(_) => true,
-            Net::Linear(_) => false,
-            Net::WaveNet(net) => net.condition.iter().all(|c| c.net.can_oversample()),
-            Net::Container(net) => net.submodels.iter().all(|s| s.model.net.can_oversample()),
-            Net::Sequential(net) => net.models.iter().all(|m| m.net.can_oversample()),
-        }
-    }
-
-    /// Makes the net what it is at `factor` times the rate that it is for. Only if it
-    /// [can be](Net::can_oversample).
-    pub(crate) fn oversample(&mut self, factor: usize) {
-        match self {
-            Net::Lstm(net) => net.phases *= factor,
-            Net::WaveNet(net) => {
-                if let Some(condition) = &mut net.condition {
-                    condition.net.oversample(factor);
-                }
-                for array in &mut net.arrays {
-                    // All others have a single tap.
-                    let convs = array.layers.iter_mut().map(|layer| &mut layer.conv);
-                    for conv in convs.chain([&mut array.head]) {
-                        conv.dilation *= factor;
-                    }
-                }
-                for conv in net.post_head.iter_mut().flat_map(|head| &mut head.convs) {
-                    conv.dilation *= factor;
-                }
-            }
-            Net::ConvNet(net) => {
-                for block in &mut net.blocks {
-                    block.dilation *= factor;
-                }
-            }
-            Net::Linear(_) => debug_assert!(false, "it cannot be oversampled"),
-            Net::Container(net) => {
-                for sub in &mut net.submodels {
-                    sub.model.net.oversample(factor);
-                }
-            }
-            Net::Sequential(net) => {
-                for model in &mut net.models {
-                    model.net.oversample(factor);
-                }
-            }
-        }
+        let mut nested = self.nested().into_iter();
+        !matches!(self, Net::Linear(_)) && nested.all(|model| model.net.can_oversample())
     }
 }
 
 /// Several instances of a recurrent network, one for each phase of the oversampled time.
 pub(crate) struct Interleaved {
+    shape: Shape,
     /// Never empty.
     phases: Vec<Box<dyn Network>>,
     /// The phase that hears the next frame.
@@ -80,36 +37,31 @@ impl Interleaved {
     /// `phases`, at least 1, networks that `make` makes.
     pub(crate) fn new(phases: usize, make: impl Fn() -> Box<dyn Network>) -> Self {
         let phases: Vec<_> = (0..phases).map(|_| make()).collect();
+        let one = phases[0].shape();
         Interleaved {
+            shape: Shape {
+                settle_frames: phases.len() * one.settle_frames,
+                ..one
+            },
             next: 0,
-            input: Planes::new(phases[0].inputs()),
-            output: Planes::new(phases[0].outputs()),
+            input: Planes::new(one.inputs),
+            output: Planes::new(one.outputs),
             phases,
         }
     }
 }
 
 impl Network for Interleaved {
-    fn inputs(&self) -> usize {
-        self.phases[0].inputs()
-    }
-
-    fn outputs(&self) -> usize {
-        self.phases[0].outputs()
-    }
-
-    fn memory(&self) -> usize {
-        self.phases.len() * self.phases[0].memory()
-    }
-
-    fn is_recurrent(&self) -> bool {
-        self.phases.iter().any(|net| net.is_recurrent())
+    fn shape(&self) -> Shape {
+        self.shape
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {
         debug_assert!(frames <= BLOCK);
         let count = self.phases.len();
-        let (inputs, outputs) = (self.inputs(), self.outputs());
+        let Shape {
+            inputs, outputs, ..
+        } = self.shape;
         // Where in the block a phase's first frame is; those beyond its end have none.
         for first in 0..count.min(frames) {
             for channel in 0..inputs {

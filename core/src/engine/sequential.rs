@@ -1,25 +1,51 @@
 //! Sequential: networks in a row.
 
-use super::network::{Network, as_kind};
+use super::architecture::Architecture;
+use super::demand::Demand;
+use super::network::{Network, Shape, as_kind};
 use super::planes::{Order, Planes, Source, Target};
+use crate::format::nested::SequentialConfig;
+use crate::simd::SimdLevel;
 
 /// Networks of which each hears the one before it.
-pub(crate) struct Sequential {
+struct Sequential {
+    shape: Shape,
     /// Each with room for its output. Never empty.
     stages: Vec<(Box<dyn Network>, Planes)>,
 }
 
-impl Sequential {
-    pub(crate) fn new(stages: Vec<Box<dyn Network>>) -> Self {
-        let with_output = |net: Box<dyn Network>| {
-            let output = Planes::new(net.outputs());
+impl Architecture for SequentialConfig {
+    fn build(&self, rate: Option<f64>, level: SimdLevel) -> Box<dyn Network> {
+        let stages = self.models.iter().map(|model| {
+            let net = model.build(rate, level);
+            let output = Planes::new(net.shape().outputs);
             (net, output)
-        };
-        Sequential {
-            stages: stages.into_iter().map(with_output).collect(),
-        }
+        });
+        let stages: Vec<_> = stages.collect();
+        let shapes = || stages.iter().map(|(net, _)| net.shape());
+        Box::new(Sequential {
+            shape: Shape {
+                inputs: self.first().net.inputs(),
+                outputs: self.last().net.outputs(),
+                settle_frames: shapes().map(|shape| shape.settle_frames).sum(),
+                is_recurrent: shapes().any(|shape| shape.is_recurrent),
+            },
+            stages,
+        })
     }
 
+    fn demand(&self, rate: Option<f64>) -> Demand {
+        Demand::of_stages(&self.models, rate)
+    }
+
+    fn oversample(&mut self, factor: usize) {
+        for model in &mut self.models {
+            model.net.oversample(factor);
+        }
+    }
+}
+
+impl Sequential {
     /// Hands a block through all stages; the last one writes into `output`.
     fn pass(
         &mut self,
@@ -42,20 +68,8 @@ impl Sequential {
 }
 
 impl Network for Sequential {
-    fn inputs(&self) -> usize {
-        self.stages.first().map_or(0, |(net, _)| net.inputs())
-    }
-
-    fn outputs(&self) -> usize {
-        self.stages.last().map_or(0, |(net, _)| net.outputs())
-    }
-
-    fn memory(&self) -> usize {
-        self.stages.iter().map(|(net, _)| net.memory()).sum()
-    }
-
-    fn is_recurrent(&self) -> bool {
-        self.stages.iter().any(|(net, _)| net.is_recurrent())
+    fn shape(&self) -> Shape {
+        self.shape
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {

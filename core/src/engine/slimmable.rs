@@ -3,8 +3,12 @@
 //! Changing the size must not click, and what does not play must cost nothing. So a size that is
 //! chosen first hears what it missed, a few times faster than real time, and is then faded in.
 
-use super::network::{Network, as_kind};
+use super::architecture::Architecture;
+use super::demand::{self, Demand};
+use super::network::{Network, Shape, as_kind};
 use super::planes::{BLOCK, Order, Planes, Source, Target};
+use crate::format::nested::ContainerConfig;
+use crate::simd::SimdLevel;
 
 /// Frames that two sizes sound together.
 const FADE: usize = 1024;
@@ -18,6 +22,7 @@ const MAX_PAST: usize = 1 << 16;
 
 /// Several networks with the same channels.
 pub(crate) struct Slimmable {
+    shape: Shape,
     sizes: Vec<Size>,
     /// The input's recent past, per channel, as a ring.
     past: Vec<Vec<f32>>,
@@ -56,15 +61,20 @@ impl Slimmable {
     /// Ascending in size, never empty. Starts with the full size.
     pub(crate) fn new(sizes: Vec<Size>) -> Self {
         let full = sizes.len() - 1;
-        let (inputs, outputs) = (sizes[full].net.inputs(), sizes[full].net.outputs());
-        let memory = sizes
-            .iter()
-            .map(|size| size.net.memory())
-            .max()
-            .unwrap_or(0);
+        let shapes = || sizes.iter().map(|size| size.net.shape());
+        let Shape {
+            inputs, outputs, ..
+        } = sizes[full].net.shape();
+        let settle_frames = shapes().map(|shape| shape.settle_frames).max().unwrap_or(0);
         Slimmable {
+            shape: Shape {
+                inputs,
+                outputs,
+                settle_frames,
+                is_recurrent: shapes().any(|shape| shape.is_recurrent),
+            },
             sizes,
-            past: vec![vec![0.0; past_frames(memory)]; inputs],
+            past: vec![vec![0.0; past_frames(settle_frames)]; inputs],
             played: 0,
             active: full,
             wanted: full,
@@ -74,9 +84,10 @@ impl Slimmable {
         }
     }
 
-    /// Bytes that the past of `inputs` channels takes for nets with this memory.
-    pub(crate) fn past_bytes(inputs: usize, memory: usize) -> u64 {
-        (past_frames(memory) * inputs * size_of::<f32>()) as u64
+    /// Bytes that it takes besides its sizes.
+    pub(crate) fn own_bytes(inputs: usize, outputs: usize, settle_frames: f64) -> f64 {
+        let past = past_frames(settle_frames as usize);
+        demand::floats(past * inputs) + demand::scratch(inputs + outputs)
     }
 
     fn remember(&mut self, input: Source, frames: usize) {
@@ -108,7 +119,7 @@ impl Slimmable {
         }
         let net = &mut self.sizes[to].net;
         net.reset();
-        let missed = net.memory().min(MAX_PAST).min(self.played);
+        let missed = net.shape().settle_frames.min(MAX_PAST).min(self.played);
         self.change = Change::CatchingUp {
             to,
             heard: self.played - missed,
@@ -134,7 +145,7 @@ impl Slimmable {
 
     /// Frames of the past that a change to another size could ask for.
     fn depth(&self) -> usize {
-        self.memory().min(MAX_PAST).min(self.played)
+        self.shape.settle_frames.min(MAX_PAST).min(self.played)
     }
 
     /// Whether a change of size would let the new one hear the same.
@@ -175,7 +186,7 @@ impl Slimmable {
 
     /// Adds a part of the new size's sound to the old one's.
     fn fade(&mut self, output: Target, frames: usize, done: usize) {
-        for channel in 0..self.outputs() {
+        for channel in 0..self.shape.outputs {
             let new = &self.scratch.channel(channel)[..frames];
             for (frame, &new) in new.iter().enumerate() {
                 // Both are the same amp: their sum at any ratio is as loud as either.
@@ -191,27 +202,47 @@ impl Slimmable {
 }
 
 /// Frames of the past that are kept: with room for what is played while it is caught up on.
-fn past_frames(memory: usize) -> usize {
-    let kept = memory.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
+fn past_frames(settle_frames: usize) -> usize {
+    let kept = settle_frames.min(MAX_PAST) * (CATCH_UP + 1) / CATCH_UP + 4 * BLOCK;
     kept.next_power_of_two()
 }
 
+impl Architecture for ContainerConfig {
+    fn build(&self, rate: Option<f64>, level: SimdLevel) -> Box<dyn Network> {
+        let sizes = self.submodels.iter().map(|submodel| Size {
+            limit: submodel.max_value,
+            net: submodel.model.build(rate, level),
+        });
+        Box::new(Slimmable::new(sizes.collect()))
+    }
+
+    fn demand(&self, rate: Option<f64>) -> Demand {
+        let mut all = Demand::default();
+        for submodel in &self.submodels {
+            let one = submodel.model.demand(rate);
+            all = Demand {
+                state: all.state + one.state,
+                weights: all.weights + one.weights,
+                settle_frames: all.settle_frames.max(one.settle_frames),
+                frame_work: all.frame_work.max(one.frame_work),
+                settle_work: all.settle_work.max(one.settle_work),
+            };
+        }
+        let net = &self.full().net;
+        all.state += Slimmable::own_bytes(net.inputs(), net.outputs(), all.settle_frames);
+        all
+    }
+
+    fn oversample(&mut self, factor: usize) {
+        for submodel in &mut self.submodels {
+            submodel.model.net.oversample(factor);
+        }
+    }
+}
+
 impl Network for Slimmable {
-    fn inputs(&self) -> usize {
-        self.past.len()
-    }
-
-    fn outputs(&self) -> usize {
-        self.sizes[self.active].net.outputs()
-    }
-
-    fn memory(&self) -> usize {
-        let memories = self.sizes.iter().map(|size| size.net.memory());
-        memories.max().unwrap_or(0)
-    }
-
-    fn is_recurrent(&self) -> bool {
-        self.sizes.iter().any(|size| size.net.is_recurrent())
+    fn shape(&self) -> Shape {
+        self.shape
     }
 
     unsafe fn process(&mut self, input: Source, output: Target, frames: usize) {

@@ -71,10 +71,10 @@ impl Activation {
             "Softsign" => Activation::Softsign,
             "Softsigmoid" if field.value().as_object().is_some() => Activation::Softsigmoid,
             _ => {
-                return Err(CaptureError::UnknownActivation {
-                    place: name_field.place(),
-                    name: name.chars().take(60).collect(),
-                });
+                return Err(CaptureError::UnknownActivation(
+                    name_field.place(),
+                    name.chars().take(60).collect(),
+                ));
             }
         })
     }

@@ -70,10 +70,7 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
     if inputs == 1 {
         return Ok(Vec::new());
     }
-    let unexplained = |problem: String| CaptureError::Inputs {
-        place: document.place(),
-        problem,
-    };
+    let unexplained = |problem: String| CaptureError::Inputs(document.place(), problem);
     if inputs > MAX_CONTROLS + 1 {
         return Err(unexplained(format!(
             "it has {inputs} inputs, but a capture can have the guitar's and {MAX_CONTROLS} knobs"
@@ -127,10 +124,8 @@ pub(crate) fn read(document: &Field<'_>, inputs: usize) -> Result<Vec<Control>> 
 }
 
 fn same_input(at: &Field<'_>) -> CaptureError {
-    CaptureError::Inputs {
-        place: at.place(),
-        problem: "two of its knobs, or the guitar and a knob, would share an input".to_owned(),
-    }
+    let problem = "two of its knobs, or the guitar and a knob, would share an input";
+    CaptureError::Inputs(at.place(), problem.to_owned())
 }
 
 /// The input that is none of the knobs'.
@@ -211,8 +206,7 @@ impl Layout {
                         "it has {inputs} inputs, but this lists {} where it should list those of the knobs",
                         channels.len()
                     );
-                    let place = field.place();
-                    return Err(CaptureError::Inputs { place, problem });
+                    return Err(CaptureError::Inputs(field.place(), problem));
                 }
                 layout.channels = channels;
             }

@@ -6,15 +6,14 @@ use super::weights::{ConvShape, ConvWeights, Weights};
 use super::{FileContext, MAX_SIZE};
 use crate::error::Result;
 
-/// A whole ConvNet. Batch normalisation is already folded into the convolutions.
+/// A whole ConvNet. Batch normalization is already folded into the convolutions.
 #[derive(Debug, Clone)]
 pub(crate) struct ConvNetConfig {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) activation: Activation,
-    pub(crate) blocks: Vec<ConvWeights>,
-    /// `[outputs][channels]`
-    pub(crate) head: ConvWeights,
+    /// The blocks', of which there are some, and the head: `[outputs][channels]`.
+    pub(crate) convs: Vec<ConvWeights>,
 }
 
 impl ConvNetConfig {
@@ -29,7 +28,7 @@ impl ConvNetConfig {
         let activation = Activation::read(&config.require("activation")?)?;
         let inputs = super::channel_count(config, "in_channels")?;
         let outputs = super::channel_count(config, "out_channels")?;
-        let mut blocks = weights.room_for(dilations.len(), 3);
+        let mut convs = weights.room_for(dilations.len(), 3);
         for (index, &dilation) in dilations.iter().enumerate() {
             context.go_on()?;
             let fan_in = if index == 0 { inputs } else { channels };
@@ -46,17 +45,17 @@ impl ConvNetConfig {
                 fold_batch_norm(&mut block, channels, &mut weights);
             }
             if !weights.overdrawn() {
-                blocks.push(block);
+                convs.push(block);
             }
         }
-        let head = weights.conv(ConvShape::matrix(outputs, channels, true));
+        convs.push(weights.conv(ConvShape::matrix(outputs, channels, true)));
         weights.finish()?;
         // A variance below zero, or one of zero without an epsilon, would play NaN for ever.
-        let finite = |block: &ConvWeights| {
-            let bias = block.bias.iter().flatten();
-            block.kernel.iter().chain(bias).all(|w| w.is_finite())
+        let finite = |conv: &ConvWeights| {
+            let bias = conv.bias.iter().flatten();
+            conv.kernel.iter().chain(bias).all(|w| w.is_finite())
         };
-        if !blocks.iter().all(finite) {
+        if !convs.iter().all(finite) {
             return Err(config
                 .require("batchnorm")?
                 .invalid("its numbers make weights that are infinite or no numbers"));
@@ -65,9 +64,18 @@ impl ConvNetConfig {
             inputs,
             outputs,
             activation,
-            blocks,
-            head,
+            convs,
         })
+    }
+
+    /// Channels of every block.
+    pub(crate) fn channels(&self) -> usize {
+        self.convs[0].outputs()
+    }
+
+    /// Frames before the current one that are heard.
+    pub(crate) fn lookback(&self) -> usize {
+        self.convs.iter().map(ConvWeights::lookback).sum()
     }
 }
 

@@ -63,18 +63,11 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn wrong_type(&self, expected: &'static str) -> CaptureError {
-        CaptureError::WrongType {
-            place: self.place(),
-            expected,
-            found: describe(self.value),
-        }
+        CaptureError::WrongType(self.place(), expected, describe(self.value))
     }
 
     pub(crate) fn invalid(&self, problem: impl Into<String>) -> CaptureError {
-        CaptureError::Invalid {
-            place: self.place(),
-            problem: problem.into(),
-        }
+        CaptureError::Invalid(self.place(), problem.into())
     }
 
     /// This value as an object whose members can be asked for.
@@ -102,9 +95,8 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn require(&self, key: &'static str) -> Result<Field<'a>> {
-        self.get(key).ok_or_else(|| CaptureError::Missing {
-            place: self.place_at(&self.path_of(key)),
-        })
+        self.get(key)
+            .ok_or_else(|| CaptureError::Missing(self.place_at(&self.path_of(key))))
     }
 
     /// The elements of a list, one at a time: it may be long, and what is read of it is shorter.
@@ -120,6 +112,15 @@ impl<'a> Field<'a> {
             file,
             path: Path::Index(parent.clone(), index),
         }))
+    }
+
+    /// As [`Field::list`], of a list that must not be empty.
+    pub(crate) fn filled_list(&self) -> Result<impl ExactSizeIterator<Item = Field<'a>> + use<'a>> {
+        let list = self.list()?;
+        if list.len() == 0 {
+            return Err(self.invalid("is empty"));
+        }
+        Ok(list)
     }
 
     /// Reads a list with one element per layer, or one value that holds for every layer.
@@ -168,6 +169,18 @@ impl<'a> Field<'a> {
         self.value
             .as_bool()
             .ok_or_else(|| self.wrong_type("true or false"))
+    }
+
+    /// The member `key`, true or false, or what holds without it.
+    pub(crate) fn boolean_or(&self, key: &'static str, default: bool) -> Result<bool> {
+        self.get_some(key)
+            .map_or(Ok(default), |value| value.boolean())
+    }
+
+    /// The member `key`, a whole number from 1 to `most`, or what holds without it.
+    pub(crate) fn size_or(&self, key: &'static str, default: usize, most: usize) -> Result<usize> {
+        self.get_some(key)
+            .map_or(Ok(default), |value| value.size(1, most))
     }
 
     pub(crate) fn number(&self) -> Result<f64> {

@@ -14,73 +14,74 @@ pub struct FileKind {
 
 /// What to do about a file of another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Remedy {
-    Unpack,
-    Download,
-    Fetch,
-    Browse,
-    /// It is a note beside the file.
-    Beside,
-    /// It leads to the file.
-    Follow,
-    /// It was made from a capture.
-    Original,
-    Export,
-    OtherPlayer,
-    /// A training is not over, or these are its settings.
-    Train,
-    /// It is a sound.
-    Cabinet,
-    Pick,
+pub(crate) struct Remedy {
+    /// Where a capture is wanted, in whole sentences.
+    pub(crate) for_capture: &'static str,
+    /// Where a sound is wanted, as the end of a sentence.
+    for_sound: &'static str,
 }
 
-impl FileKind {
-    /// What to do about it where a capture is wanted, in whole sentences.
-    pub(crate) fn remedy(&self) -> &'static str {
-        match self.remedy {
-            Remedy::Unpack => "Unpack it, and pick the .nam file that is in it.",
-            Remedy::Download => {
-                "The download gave a page instead of the file, perhaps because you have to sign in first; download the .nam file itself."
-            }
-            Remedy::Fetch => {
-                "Run \"git lfs pull\" where it comes from, or download the file from its web page."
-            }
-            Remedy::Browse => "Open it in a browser, and download the .nam file.",
-            Remedy::Beside => "Pick the file of the same name without \"._\" in front.",
-            Remedy::Follow => "Pick the file that it leads to.",
-            Remedy::Original => "Pick the .nam file that it was made from.",
-            Remedy::Export => {
-                "Export the model as a .nam file from the program that made it, or look for a .nam capture of the same gear."
-            }
-            Remedy::OtherPlayer => {
-                "Another program plays this; look for a .nam capture of the same gear."
-            }
-            Remedy::Train => "Pick the .nam file that the trainer exports at its end.",
-            Remedy::Cabinet => "If it is an impulse response, load it as a cabinet.",
-            Remedy::Pick => "Pick a .nam capture.",
-        }
-    }
+const ANY_SOUND: &str = "pick a WAV, AIFF or FLAC file";
 
+const fn remedy(for_capture: &'static str, for_sound: &'static str) -> Remedy {
+    Remedy {
+        for_capture,
+        for_sound,
+    }
+}
+
+const UNPACK: Remedy = remedy(
+    "Unpack it, and pick the .nam file that is in it.",
+    "unpack it, and pick the sound file that is in it",
+);
+const DOWNLOAD: Remedy = remedy(
+    "The download gave a page instead of the file, perhaps because you have to sign in first; download the .nam file itself.",
+    "the download gave a page instead of the file, perhaps because you have to sign in first; download the sound file itself",
+);
+const FETCH: Remedy = remedy(
+    "Run \"git lfs pull\" where it comes from, or download the file from its web page.",
+    "run \"git lfs pull\" where it comes from, or download the file from its web page",
+);
+const BROWSE: Remedy = remedy(
+    "Open it in a browser, and download the .nam file.",
+    "open it in a browser, and download the sound file",
+);
+/// It is a note beside the file.
+const BESIDE: Remedy = remedy(
+    "Pick the file of the same name without \"._\" in front.",
+    "pick the file of the same name without \"._\" in front",
+);
+/// It leads to the file.
+const FOLLOW: Remedy = remedy(
+    "Pick the file that it leads to.",
+    "pick the file that it leads to",
+);
+/// It was made from a capture.
+const ORIGINAL: Remedy = remedy("Pick the .nam file that it was made from.", ANY_SOUND);
+const EXPORT: Remedy = remedy(
+    "Export the model as a .nam file from the program that made it, or look for a .nam capture of the same gear.",
+    ANY_SOUND,
+);
+const OTHER_PLAYER: Remedy = remedy(
+    "Another program plays this; look for a .nam capture of the same gear.",
+    ANY_SOUND,
+);
+/// A training is not over, or these are its settings.
+const TRAIN: Remedy = remedy(
+    "Pick the .nam file that the trainer exports at its end.",
+    ANY_SOUND,
+);
+/// It is a sound.
+const CABINET: Remedy = remedy(
+    "If it is an impulse response, load it as a cabinet.",
+    "convert it to WAV, AIFF or FLAC first",
+);
+const PICK: Remedy = remedy("Pick a .nam capture.", ANY_SOUND);
+
+impl FileKind {
     /// What to do about it where a sound is wanted, as the end of a sentence.
     pub fn remedy_for_sound(&self) -> &'static str {
-        match self.remedy {
-            Remedy::Unpack => "unpack it, and pick the sound file that is in it",
-            Remedy::Download => {
-                "the download gave a page instead of the file, perhaps because you have to sign in first; download the sound file itself"
-            }
-            Remedy::Fetch => {
-                "run \"git lfs pull\" where it comes from, or download the file from its web page"
-            }
-            Remedy::Browse => "open it in a browser, and download the sound file",
-            Remedy::Beside => "pick the file of the same name without \"._\" in front",
-            Remedy::Follow => "pick the file that it leads to",
-            Remedy::Cabinet => "convert it to WAV, AIFF or FLAC first",
-            Remedy::Original
-            | Remedy::Export
-            | Remedy::OtherPlayer
-            | Remedy::Train
-            | Remedy::Pick => "pick a WAV, AIFF or FLAC file",
-        }
+        self.remedy.for_sound
     }
 }
 
@@ -92,39 +93,27 @@ const BEGINNINGS: &[(&[u8], &str, Remedy)] = &[
     (
         b"version https://git-lfs.github.com/spec/",
         "a Git LFS pointer, which stands for a file that was not fetched",
-        Remedy::Fetch,
+        FETCH,
     ),
     // A number that is written in either order of bytes.
-    (
-        b"BMAN",
-        "a .namb file, as Daisy pedals play",
-        Remedy::Original,
-    ),
-    (
-        b"NAMB",
-        "a .namb file, as Daisy pedals play",
-        Remedy::Original,
-    ),
+    (b"BMAN", "a .namb file, as Daisy pedals play", ORIGINAL),
+    (b"NAMB", "a .namb file, as Daisy pedals play", ORIGINAL),
     (
         b"\x00\x05\x16\x07",
         "a note that a Mac keeps beside a file",
-        Remedy::Beside,
+        BESIDE,
     ),
     (
         b"L\0\0\0\x01\x14\x02\0",
         "a shortcut to another file",
-        Remedy::Follow,
+        FOLLOW,
     ),
-    (
-        b"[InternetShortcut]",
-        "a link to a web page",
-        Remedy::Browse,
-    ),
-    (b"\x93NUMPY", "a NumPy array", Remedy::Export),
+    (b"[InternetShortcut]", "a link to a web page", BROWSE),
+    (b"\x93NUMPY", "a NumPy array", EXPORT),
     (
         b"\x89HDF\r\n\x1a\n",
         "an HDF5 file, as Keras writes",
-        Remedy::Export,
+        EXPORT,
     ),
 ];
 
@@ -152,7 +141,7 @@ impl FileKind {
         }) {
             return kind(
                 "a PyTorch checkpoint, as trainers write while they work",
-                Remedy::Export,
+                EXPORT,
             );
         }
         let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
@@ -162,9 +151,9 @@ impl FileKind {
             let has = |tag: &[u8]| head.windows(tag.len()).any(|window| window == tag);
             // What begins a page need not be its first tag.
             return match has(b"<html") || has(b"<!doctype html") {
-                false if has(b"<svg") => kind("a picture (SVG)", Remedy::Pick),
-                false if has(b"<?xml") => kind("an XML file", Remedy::Download),
-                _ => kind("a web page", Remedy::Download),
+                false if has(b"<svg") => kind("a picture (SVG)", PICK),
+                false if has(b"<?xml") => kind("an XML file", DOWNLOAD),
+                _ => kind("a web page", DOWNLOAD),
             };
         }
         if start.first().is_none_or(|first| b"{[".contains(first)) {
@@ -178,21 +167,19 @@ impl FileKind {
 fn of_type(found: &Type) -> FileKind {
     let name = found.extension().to_uppercase();
     let (what, remedy) = match (found.matcher_type(), found.extension()) {
-        (_, "pdf" | "ps" | "rtf" | "epub" | "mobi") => {
-            (format!("a document ({name})"), Remedy::Pick)
-        }
+        (_, "pdf" | "ps" | "rtf" | "epub" | "mobi") => (format!("a document ({name})"), PICK),
         (MatcherType::Archive, "sqlite" | "swf" | "eot" | "nes" | "dcm" | "par2") => {
-            (format!("a {name} file"), Remedy::Pick)
+            (format!("a {name} file"), PICK)
         }
-        (MatcherType::Archive, _) => (format!("an archive ({name})"), Remedy::Unpack),
-        (_, "midi") => ("a MIDI file".into(), Remedy::Pick),
-        (MatcherType::Audio, _) => (format!("a sound file ({name})"), Remedy::Cabinet),
-        (MatcherType::Image, _) => (format!("a picture ({name})"), Remedy::Pick),
-        (MatcherType::Video, _) => (format!("a video ({name})"), Remedy::Pick),
-        (MatcherType::Doc | MatcherType::Book, _) => (format!("a document ({name})"), Remedy::Pick),
-        (MatcherType::App, _) => (format!("a program ({name})"), Remedy::Pick),
-        (MatcherType::Font, _) => (format!("a font ({name})"), Remedy::Pick),
-        _ => (format!("a {name} file"), Remedy::Pick),
+        (MatcherType::Archive, _) => (format!("an archive ({name})"), UNPACK),
+        (_, "midi") => ("a MIDI file".into(), PICK),
+        (MatcherType::Audio, _) => (format!("a sound file ({name})"), CABINET),
+        (MatcherType::Image, _) => (format!("a picture ({name})"), PICK),
+        (MatcherType::Video, _) => (format!("a video ({name})"), PICK),
+        (MatcherType::Doc | MatcherType::Book, _) => (format!("a document ({name})"), PICK),
+        (MatcherType::App, _) => (format!("a program ({name})"), PICK),
+        (MatcherType::Font, _) => (format!("a font ({name})"), PICK),
+        _ => (format!("a {name} file"), PICK),
     };
     FileKind { what, remedy }
 }
@@ -203,25 +190,25 @@ const MODELS: &[(&[&str], &str, Remedy)] = &[
     (
         &["in_shape", "layers"],
         "a model for AIDA-X or another RTNeural player",
-        Remedy::OtherPlayer,
+        OTHER_PLAYER,
     ),
     (
         &["model_data", "state_dict"],
         "a GuitarML model",
-        Remedy::OtherPlayer,
+        OTHER_PLAYER,
     ),
-    (&["class_name", "config"], "a Keras model", Remedy::Export),
-    (&["modelTopology"], "a Keras model", Remedy::Export),
-    (&["model_config"], "a Keras model", Remedy::Export),
+    (&["class_name", "config"], "a Keras model", EXPORT),
+    (&["modelTopology"], "a Keras model", EXPORT),
+    (&["model_config"], "a Keras model", EXPORT),
     (
         &["net", "optimizer"],
         "a file with the settings of a training",
-        Remedy::Train,
+        TRAIN,
     ),
     // Last, as these names say the least.
-    (&["message"], WEB_ANSWER, Remedy::Download),
-    (&["error"], WEB_ANSWER, Remedy::Download),
-    (&["detail"], WEB_ANSWER, Remedy::Download),
+    (&["message"], WEB_ANSWER, DOWNLOAD),
+    (&["error"], WEB_ANSWER, DOWNLOAD),
+    (&["detail"], WEB_ANSWER, DOWNLOAD),
 ];
 
 const WEB_ANSWER: &str = "an answer of a web site that did not give the file";

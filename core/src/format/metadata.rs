@@ -3,9 +3,10 @@
 
 use super::fields::Field;
 use super::json::Value;
+use serde::Serialize;
 
 /// Metadata of a capture, as far as the file gives it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Metadata {
     /// Name of the capture.
@@ -33,6 +34,7 @@ pub struct Metadata {
     /// Error-to-signal ratio that the trainer measured, 0 (perfect) to 1.
     pub validation_esr: Option<f64>,
     /// Delay in samples that the trainer took out of the recording.
+    #[serde(skip)]
     pub trained_latency: Option<f64>,
 }
 

@@ -128,10 +128,11 @@ impl Document {
             "SlimmableContainer" => Net::Container(ContainerConfig::read(&config, &inner)?),
             "Sequential" => Net::Sequential(SequentialConfig::read(&config, weights, &inner)?),
             other => {
-                return Err(CaptureError::UnknownArchitecture {
-                    place: architecture.place(),
-                    name: other.chars().take(60).collect(),
-                });
+                let name = other.chars().take(60).collect();
+                return Err(CaptureError::UnknownArchitecture(
+                    architecture.place(),
+                    name,
+                ));
             }
         };
         if net.lookback() > MAX_LOOKBACK {
@@ -140,15 +141,19 @@ impl Document {
                 net.lookback()
             )));
         }
-        let parameters = match &net {
-            // A container's own list is not used.
-            Net::Container(_) => 0,
-            _ => own_weights,
-        } + net.nested_parameters();
+        let nested = net.nested();
+        let parts = nested.iter().map(|model| model.parameters).sum::<usize>();
+        let nested_rate = nested.iter().find_map(|model| model.sample_rate);
+        // A container's own list is not used; what a condition says of its rate is its own business.
+        let (parameters, inherited) = match &net {
+            Net::Container(_) => (parts, nested_rate),
+            Net::Sequential(_) => (own_weights + parts, nested_rate),
+            _ => (own_weights + parts, None),
+        };
         Ok(Document {
             version,
             metadata,
-            sample_rate: sample_rate.or_else(|| net.nested_sample_rate()),
+            sample_rate: sample_rate.or(inherited),
             parameters,
             net,
         })
@@ -180,18 +185,24 @@ impl Net {
 
     /// Frames before the current one that a feed-forward net hears; of a recurrent part, none are counted.
     pub(crate) fn lookback(&self) -> usize {
+        let nested = self.nested().into_iter().map(|model| model.net.lookback());
         match self {
             Net::Lstm(_) => 0,
-            Net::WaveNet(net) => {
-                net.lookback() + net.condition.as_ref().map_or(0, |c| c.net.lookback())
-            }
-            Net::ConvNet(net) => net.blocks.iter().map(weights::ConvWeights::lookback).sum(),
+            Net::WaveNet(net) => net.lookback() + nested.sum::<usize>(),
+            Net::ConvNet(net) => net.lookback(),
             Net::Linear(net) => net.responses.ncols() - 1,
-            Net::Container(net) => {
-                let each = net.submodels.iter().map(|sub| sub.model.net.lookback());
-                each.max().unwrap_or(0)
-            }
-            Net::Sequential(net) => net.models.iter().map(|model| model.net.lookback()).sum(),
+            Net::Container(_) => nested.max().unwrap_or(0),
+            Net::Sequential(_) => nested.sum(),
+        }
+    }
+
+    /// The models that it is made of.
+    pub(crate) fn nested(&self) -> Vec<&Document> {
+        match self {
+            Net::WaveNet(net) => net.condition.iter().map(|model| &**model).collect(),
+            Net::Container(net) => net.submodels.iter().map(|sub| &sub.model).collect(),
+            Net::Sequential(net) => net.models.iter().collect(),
+            Net::Lstm(_) | Net::ConvNet(_) | Net::Linear(_) => Vec::new(),
         }
     }
 
@@ -219,30 +230,8 @@ impl Net {
 
     /// Whether some part remembers without limit.
     pub(crate) fn is_recurrent(&self) -> bool {
-        match self {
-            Net::Lstm(_) => true,
-            Net::WaveNet(net) => net.condition.as_ref().is_some_and(|c| c.net.is_recurrent()),
-            Net::ConvNet(_) | Net::Linear(_) => false,
-            Net::Container(net) => net.submodels.iter().any(|s| s.model.net.is_recurrent()),
-            Net::Sequential(net) => net.models.iter().any(|m| m.net.is_recurrent()),
-        }
-    }
-
-    fn nested_parameters(&self) -> usize {
-        match self {
-            Net::WaveNet(net) => net.condition.as_ref().map_or(0, |c| c.parameters),
-            Net::Container(net) => net.submodels.iter().map(|s| s.model.parameters).sum(),
-            Net::Sequential(net) => net.models.iter().map(|m| m.parameters).sum(),
-            _ => 0,
-        }
-    }
-
-    fn nested_sample_rate(&self) -> Option<f64> {
-        match self {
-            Net::Container(net) => net.submodels.iter().find_map(|s| s.model.sample_rate),
-            Net::Sequential(net) => net.models.iter().find_map(|m| m.sample_rate),
-            _ => None,
-        }
+        let mut nested = self.nested().into_iter();
+        matches!(self, Net::Lstm(_)) || nested.any(|model| model.net.is_recurrent())
     }
 }
 
@@ -256,10 +245,7 @@ fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> 
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() != 3 || !parts.iter().all(digits) {
-        return Err(CaptureError::NotAVersion {
-            place: place(),
-            version: shown,
-        });
+        return Err(CaptureError::NotAVersion(place(), shown));
     }
     // A number too long to parse is beyond any version that is known.
     let number = |index: usize| parts[index].parse::<u32>().unwrap_or(u32::MAX);
@@ -269,16 +255,10 @@ fn read_version(field: &Field<'_>, context: &FileContext<'_>) -> Result<String> 
             "The file's format version, {text}, is newer than 0.7.0. It loads, but something in it may be ignored."
         )),
         (0, ..5, _) => {
-            return Err(CaptureError::VersionTooOld {
-                place: place(),
-                version: shown,
-            });
+            return Err(CaptureError::VersionTooOld(place(), shown));
         }
         _ => {
-            return Err(CaptureError::VersionTooNew {
-                place: place(),
-                version: shown,
-            });
+            return Err(CaptureError::VersionTooNew(place(), shown));
         }
     }
     Ok(text.to_owned())
@@ -300,18 +280,13 @@ fn read_sample_rate(field: &Field<'_>) -> Result<Option<f64>> {
 }
 
 fn channel_count(config: &Field<'_>, key: &'static str) -> Result<usize> {
-    config
-        .get_some(key)
-        .map_or(Ok(1), |value| value.size(1, MAX_CHANNELS))
+    config.size_or(key, 1, MAX_CHANNELS)
 }
 
 /// The dilations of some layers, one for each.
 fn dilations(config: &Field<'_>, context: &FileContext<'_>) -> Result<Vec<usize>> {
     let field = config.require("dilations")?;
-    let list = field.list()?;
-    if list.len() == 0 {
-        return Err(field.invalid("is empty"));
-    }
+    let list = field.filled_list()?;
     context.take_layers(&field, list.len())?;
     list.map(|d| d.size(1, MAX_LOOKBACK)).collect()
 }

@@ -111,10 +111,10 @@ impl SequentialConfig {
 /// Models that work together must agree on the sample rate, as far as they state one.
 pub(crate) fn check_rate(field: &Field<'_>, model: &Document, other: Option<f64>) -> Result<()> {
     match (model.sample_rate, other) {
-        (Some(own), Some(other)) if own != other => Err(CaptureError::Invalid {
-            place: field.place(),
-            problem: format!("runs at {own} Hz, but what it works with at {other} Hz"),
-        }),
+        (Some(own), Some(other)) if own != other => Err(CaptureError::Invalid(
+            field.place(),
+            format!("runs at {own} Hz, but what it works with at {other} Hz"),
+        )),
         _ => Ok(()),
     }
 }

@@ -99,21 +99,15 @@ impl Weights {
             path: format!("{}[{index}]", field.place().path),
             ..field.place()
         };
-        let numbers = items
-            .numbers()
-            .map_err(|(index, item)| CaptureError::WrongType {
-                place: at(index),
-                expected: "a number",
-                found: describe(item),
-            })?;
+        let numbers = items.numbers().map_err(|(index, item)| {
+            CaptureError::WrongType(at(index), "a number", describe(item))
+        })?;
         let mut values = Vec::with_capacity(numbers.len());
         for piece in numbers.chunks(BETWEEN_LOOKS) {
             context.go_on()?;
             if let Some(index) = piece.iter().position(|weight| !weight.is_finite()) {
-                return Err(CaptureError::Invalid {
-                    place: at(values.len() + index),
-                    problem: "this weight is too large for a 32-bit number".to_owned(),
-                });
+                let problem = "this weight is too large for a 32-bit number".to_owned();
+                return Err(CaptureError::Invalid(at(values.len() + index), problem));
             }
             values.extend_from_slice(piece);
         }

@@ -6,6 +6,16 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy)]
 pub(super) struct Pair<V>(V, V);
 
+/// What is done to either vector by itself.
+macro_rules! both {
+    ($($name:ident($($with:ident),*)),*) => {$(
+        #[inline(always)]
+        fn $name(self, $($with: Self),*) -> Self {
+            Pair(self.0.$name($($with.0),*), self.1.$name($($with.1),*))
+        }
+    )*};
+}
+
 impl<V: Simd> Simd for Pair<V> {
     const LANES: usize = 2 * V::LANES;
     const REGISTERS: usize = V::REGISTERS / 2;
@@ -36,45 +46,16 @@ impl<V: Simd> Simd for Pair<V> {
         }
     }
 
-    #[inline(always)]
-    fn mul_add(self, b: Self, c: Self) -> Self {
-        Pair(self.0.mul_add(b.0, c.0), self.1.mul_add(b.1, c.1))
-    }
-
-    #[inline(always)]
-    fn add(self, b: Self) -> Self {
-        Pair(self.0.add(b.0), self.1.add(b.1))
-    }
-
-    #[inline(always)]
-    fn sub(self, b: Self) -> Self {
-        Pair(self.0.sub(b.0), self.1.sub(b.1))
-    }
-
-    #[inline(always)]
-    fn mul(self, b: Self) -> Self {
-        Pair(self.0.mul(b.0), self.1.mul(b.1))
-    }
-
-    #[inline(always)]
-    fn div(self, b: Self) -> Self {
-        Pair(self.0.div(b.0), self.1.div(b.1))
-    }
-
-    #[inline(always)]
-    fn max(self, b: Self) -> Self {
-        Pair(self.0.max(b.0), self.1.max(b.1))
-    }
-
-    #[inline(always)]
-    fn min(self, b: Self) -> Self {
-        Pair(self.0.min(b.0), self.1.min(b.1))
-    }
-
-    #[inline(always)]
-    fn exp2_whole(self) -> Self {
-        Pair(self.0.exp2_whole(), self.1.exp2_whole())
-    }
+    both!(
+        mul_add(b, c),
+        add(b),
+        sub(b),
+        mul(b),
+        div(b),
+        max(b),
+        min(b),
+        exp2_whole()
+    );
 
     #[inline(always)]
     fn sum(self) -> f32 {

@@ -40,8 +40,8 @@ fn run_avx512(kernel: impl Kernel) {
 /// The part of [`Simd`] that differs in nothing but the names of the instructions.
 macro_rules! simd {
     ($type:ident, lanes: $lanes:literal, registers: $registers:literal, eight: $eight:ty, call: $call:ident,
-     splat: $splat:ident, load: $load:ident, store: $store:ident, add: $add:ident, sub: $sub:ident,
-     mul: $mul:ident, div: $div:ident, max: $max:ident, min: $min:ident,
+     splat: $splat:ident, load: $load:ident, store: $store:ident,
+     of_two: [$($of_two:ident: $instruction:ident),*],
      mul_add: $mul_add:expr, exp2_whole: $exp2:expr, sum: $sum:expr
      $(, clamp_magnitude: $clamp:expr)?) => {
         // SAFETY (of every block in this implementation): see the contract of `Simd`. A value of
@@ -81,36 +81,10 @@ macro_rules! simd {
                 unsafe { $type($mul_add(self.0, b.0, c.0)) }
             }
 
-
-            #[inline(always)]
-            fn add(self, b: Self) -> Self {
-                unsafe { $type($add(self.0, b.0)) }
-            }
-
-            #[inline(always)]
-            fn sub(self, b: Self) -> Self {
-                unsafe { $type($sub(self.0, b.0)) }
-            }
-
-            #[inline(always)]
-            fn mul(self, b: Self) -> Self {
-                unsafe { $type($mul(self.0, b.0)) }
-            }
-
-            #[inline(always)]
-            fn div(self, b: Self) -> Self {
-                unsafe { $type($div(self.0, b.0)) }
-            }
-
-            #[inline(always)]
-            fn max(self, b: Self) -> Self {
-                unsafe { $type($max(self.0, b.0)) }
-            }
-
-            #[inline(always)]
-            fn min(self, b: Self) -> Self {
-                unsafe { $type($min(self.0, b.0)) }
-            }
+            $(#[inline(always)]
+            fn $of_two(self, b: Self) -> Self {
+                unsafe { $type($instruction(self.0, b.0)) }
+            })*
 
             #[inline(always)]
             fn exp2_whole(self) -> Self {
@@ -131,26 +105,29 @@ macro_rules! simd {
 }
 
 simd!(Sse2, lanes: 4, registers: 16, eight: Pair<Sse2>, call: run_sse2,
-    splat: _mm_set1_ps, load: _mm_loadu_ps, store: _mm_storeu_ps, add: _mm_add_ps, sub: _mm_sub_ps,
-    mul: _mm_mul_ps, div: _mm_div_ps, max: _mm_max_ps, min: _mm_min_ps,
+    splat: _mm_set1_ps, load: _mm_loadu_ps, store: _mm_storeu_ps,
+    of_two: [add: _mm_add_ps, sub: _mm_sub_ps, mul: _mm_mul_ps, div: _mm_div_ps, max: _mm_max_ps, min: _mm_min_ps],
     mul_add: |a, b, c| _mm_add_ps(_mm_mul_ps(a, b), c),
     exp2_whole: exp2_128, sum: sum_128);
 
 simd!(Avx2, lanes: 8, registers: 16, eight: Avx2, call: run_avx2,
-    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, add: _mm256_add_ps,
-    sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps, max: _mm256_max_ps,
-    min: _mm256_min_ps, mul_add: |a, b, c| _mm256_fmadd_ps(a, b, c),  exp2_whole: exp2_256, sum: sum_256);
+    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps,
+    of_two: [add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps, max: _mm256_max_ps, min: _mm256_min_ps],
+    mul_add: |a, b, c| _mm256_fmadd_ps(a, b, c),
+    exp2_whole: exp2_256, sum: sum_256);
 
 simd!(Avx512Eight, lanes: 8, registers: 32, eight: Avx512Eight, call: run_avx512,
-    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps, add: _mm256_add_ps,
-    sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps, max: _mm256_max_ps,
-    min: _mm256_min_ps, mul_add: |a, b, c| _mm256_fmadd_ps(a, b, c),  exp2_whole: exp2_256, sum: sum_256,
+    splat: _mm256_set1_ps, load: _mm256_loadu_ps, store: _mm256_storeu_ps,
+    of_two: [add: _mm256_add_ps, sub: _mm256_sub_ps, mul: _mm256_mul_ps, div: _mm256_div_ps, max: _mm256_max_ps, min: _mm256_min_ps],
+    mul_add: |a, b, c| _mm256_fmadd_ps(a, b, c),
+    exp2_whole: exp2_256, sum: sum_256,
     clamp_magnitude: |a, b| _mm256_range_ps::<MIN_MAGNITUDE>(a, b));
 
 simd!(Avx512, lanes: 16, registers: 32, eight: Avx512Eight, call: run_avx512,
-    splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps, add: _mm512_add_ps,
-    sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps, max: _mm512_max_ps,
-    min: _mm512_min_ps, mul_add: |a, b, c| _mm512_fmadd_ps(a, b, c),  exp2_whole: exp2_512, sum: |a| _mm512_reduce_add_ps(a),
+    splat: _mm512_set1_ps, load: _mm512_loadu_ps, store: _mm512_storeu_ps,
+    of_two: [add: _mm512_add_ps, sub: _mm512_sub_ps, mul: _mm512_mul_ps, div: _mm512_div_ps, max: _mm512_max_ps, min: _mm512_min_ps],
+    mul_add: |a, b, c| _mm512_fmadd_ps(a, b, c),
+    exp2_whole: exp2_512, sum: |a| _mm512_reduce_add_ps(a),
     clamp_magnitude: |a, b| _mm512_range_ps::<MIN_MAGNITUDE>(a, b));
 
 /// The value of smaller magnitude with the first one's sign, in one instruction.

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-use gridleak_core::Capture;
+use gridleak_core::{Capture, ordinary_file};
 
 use crate::builtin::{BuiltIn, CAPTURES};
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
 
 /// Marks the name of a built-in capture.
 const PREFIX: &str = "builtin:";

@@ -212,30 +212,19 @@ fn knobs_to_json(capture: &Capture) -> Value {
         json!({"name": control.name, "min": min, "max": max, "default": start})
     });
     let each: Vec<Value> = each.collect();
-    if each.is_empty() {
-        Value::Null
-    } else {
-        each.into()
-    }
+    json!((!each.is_empty()).then_some(each))
 }
 
 fn branch(text: &mut String, node: &Summary, rate: f64, depth: usize) {
-    let role = if node.role.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", node.role)
-    };
-    let size = if node.size.is_empty() {
-        String::new()
-    } else {
-        format!(", {}", node.size)
-    };
-    let line = format!(
-        "{role}{}{size}, {} parameters, receptive field {}",
-        node.architecture,
-        node.parameters,
-        receptive_field(node, rate)
-    );
+    let mut line = node.architecture.clone();
+    if !node.role.is_empty() {
+        line = format!("{}: {line}", node.role);
+    }
+    if !node.size.is_empty() {
+        line = format!("{line}, {}", node.size);
+    }
+    let field = receptive_field(node, rate);
+    line += &format!(", {} parameters, receptive field {field}", node.parameters);
     let _ = writeln!(text, "{}{}", "  ".repeat(depth), one_line(&line));
     for child in &node.children {
         branch(text, child, rate, depth + 1);
@@ -253,6 +242,7 @@ fn receptive_field(node: &Summary, rate: f64) -> String {
 /// The card's values under their technical names; what the file does not say is left out.
 fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
     let rate = capture.sample_rate();
+    let about = capture.metadata();
     let measured = capture.measure(&|| false);
     let loudness = measured.and_then(|measured| measured.loudness);
     let source = loudness.map(|loudness| match loudness.source {
@@ -260,101 +250,64 @@ fn to_json(file: &Path, capture: &Capture) -> Map<String, Value> {
         LoudnessSource::Measured | LoudnessSource::Corrected { .. } => "measured",
     });
     let delay = measured.map(|measured| measured.delay);
-    let mut object = node_to_json(&capture.summary(), rate);
+    let mut object = known(json!(about));
+    object.extend(known(json!({
+        "file": file.display().to_string(),
+        "version": capture.version(),
+        "slim_steps": capture.slim_steps(),
+        "in_channels": capture.in_channels(),
+        "out_channels": capture.out_channels(),
+        "controls": knobs_to_json(capture),
+        "sample_rate": rate,
+        "sample_rate_known": capture.sample_rate_known(),
+        "loudness": loudness.map(|loudness| loudness.db),
+        "loudness_source": source,
+        // The one that the file gives, whether or not it is believed.
+        "loudness_given": about.loudness,
+        "delay_samples": delay,
+        "delay_ms": delay.map(|delay| 1000.0 * delay as f64 / rate),
+        "warnings": capture.warnings(),
+    })));
+    // Null where a recurrent net remembers without limit.
+    if let Value::Object(structure) = node_to_json(&capture.summary(), rate) {
+        object.extend(structure);
+    }
     object.remove("role");
-    put_metadata(&mut object, capture.metadata());
-    put_known(
-        &mut object,
-        [
-            ("file", json!(file.display().to_string())),
-            ("version", json!(capture.version())),
-            ("slim_steps", json!(capture.slim_steps())),
-            ("in_channels", json!(capture.in_channels())),
-            ("out_channels", json!(capture.out_channels())),
-            ("controls", knobs_to_json(capture)),
-            ("sample_rate", json!(rate)),
-            ("sample_rate_known", json!(capture.sample_rate_known())),
-            ("loudness", json!(loudness.map(|loudness| loudness.db))),
-            ("loudness_source", json!(source)),
-            // The one that the file gives, whether or not it is believed.
-            ("loudness_given", json!(capture.metadata().loudness)),
-            ("delay_samples", json!(delay)),
-            (
-                "delay_ms",
-                json!(delay.map(|delay| 1000.0 * delay as f64 / rate)),
-            ),
-            ("warnings", json!(capture.warnings())),
-        ],
-    );
     object
 }
 
 /// What can be understood of a file that is no capture, and why it is none.
 fn fragment_to_json(file: &Path, seen: &Examination, failure: &Failure) -> Map<String, Value> {
-    let mut object = Map::new();
-    put_metadata(&mut object, &seen.metadata);
-    put_known(
-        &mut object,
-        [
-            ("file", json!(file.display().to_string())),
-            ("version", json!(seen.version)),
-            ("architecture", json!(seen.architecture)),
-            ("sample_rate", json!(seen.sample_rate)),
-            ("weights", json!(seen.weights)),
-            (
-                "parts",
-                json!((!seen.parts.is_empty()).then_some(&seen.parts)),
-            ),
-            ("error", json!(failure.to_string())),
-        ],
-    );
+    let mut object = known(json!(seen.metadata));
+    object.extend(known(json!({
+        "file": file.display().to_string(),
+        "version": seen.version,
+        "architecture": seen.architecture,
+        "sample_rate": seen.sample_rate,
+        "weights": seen.weights,
+        "parts": (!seen.parts.is_empty()).then_some(&seen.parts),
+        "error": failure.to_string(),
+    })));
     object
 }
 
-fn put_metadata(object: &mut Map<String, Value>, about: &Metadata) {
-    put_known(
-        object,
-        [
-            ("name", json!(about.name)),
-            ("modeled_by", json!(about.modeled_by)),
-            ("gear_make", json!(about.gear_make)),
-            ("gear_model", json!(about.gear_model)),
-            ("gear_type", json!(about.gear_type)),
-            ("tone_type", json!(about.tone_type)),
-            ("date", json!(about.date)),
-            ("loudness", json!(about.loudness)),
-            ("input_level_dbu", json!(about.input_level_dbu)),
-            ("output_level_dbu", json!(about.output_level_dbu)),
-            ("gain", json!(about.gain)),
-            ("validation_esr", json!(about.validation_esr)),
-        ],
-    );
+/// The members of an object that are not null.
+fn known(object: Value) -> Map<String, Value> {
+    let members = match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    members
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect()
 }
 
-/// Puts what is not null.
-fn put_known<const N: usize>(object: &mut Map<String, Value>, values: [(&str, Value); N]) {
-    let known = values.into_iter().filter(|(_, value)| !value.is_null());
-    object.extend(known.map(|(key, value)| (key.to_owned(), value)));
-}
-
-fn node_to_json(node: &Summary, rate: f64) -> Map<String, Value> {
-    let children: Vec<Value> = node
-        .children
-        .iter()
-        .map(|child| Value::Object(node_to_json(child, rate)))
-        .collect();
-    let mut object = Map::new();
-    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
-    put("role", json!(node.role));
-    put("architecture", json!(node.architecture));
-    put("size", json!(node.size));
-    put("parameters", json!(node.parameters));
-    // Null where a recurrent net remembers without limit.
-    put("receptive_field", json!(node.receptive_field));
-    put(
-        "receptive_field_ms",
-        json!(node.receptive_field.map(|f| f as f64 / rate * 1000.0)),
-    );
-    put("children", Value::Array(children));
+fn node_to_json(node: &Summary, rate: f64) -> Value {
+    let children = node.children.iter().map(|child| node_to_json(child, rate));
+    let mut object = json!(node);
+    object["children"] = children.collect();
+    let frames = node.receptive_field;
+    object["receptive_field_ms"] = json!(frames.map(|f| f as f64 / rate * 1000.0));
     object
 }

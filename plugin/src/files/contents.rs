@@ -4,12 +4,11 @@ use std::fmt;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use gridleak_core::MAX_FILE_BYTES;
+use gridleak_core::{MAX_FILE_BYTES, ordinary_file};
 use sha2::{Digest, Sha256};
 
 use crate::files::endings;
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
 
 /// The SHA-256 of a file's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

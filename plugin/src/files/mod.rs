@@ -4,7 +4,6 @@ pub(crate) mod contents;
 pub(crate) mod endings;
 pub(crate) mod failure;
 pub(crate) mod impulse_file;
-pub(crate) mod ordinary_file;
 pub(crate) mod output_file;
 #[cfg(feature = "plugin")]
 pub(crate) mod shared_file;

@@ -1,6 +1,6 @@
 //! A file that appears under its name only when it is complete.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -31,33 +31,24 @@ impl OutputFile {
         // Behind a link, the file it points to is replaced, not the link.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let existing = fs::metadata(&target).ok();
-        if let Some(existing) = &existing {
-            if existing.is_dir() {
-                return Err(Failure::at(path, "is a folder; name a WAV file to write"));
-            }
+        let is = |test: fn(&Metadata) -> bool| existing.as_ref().is_some_and(test);
+        let named_as_folder = path.to_string_lossy().ends_with(std::path::is_separator);
+        let refusal = if is(Metadata::is_dir) {
+            Some("is a folder; name a WAV file to write")
+        } else if is(|existing| !existing.is_file()) {
             // Renaming over a device would replace the device.
-            if !existing.is_file() {
-                return Err(Failure::at(
-                    path,
-                    "is not an ordinary file; name a WAV file to write",
-                ));
-            }
-            if existing.permissions().readonly() {
-                return Err(Failure::at(path, "is write-protected; choose another name"));
-            }
-        }
-        let text = path.to_string_lossy();
-        if text.ends_with(std::path::is_separator) {
-            return Err(Failure::at(
-                path,
-                "is the name of a folder, with a slash at its end; name a WAV file to write",
-            ));
-        }
-        if target.file_name().is_none() {
-            return Err(Failure::at(
-                path,
-                "is not a file name; name a WAV file to write",
-            ));
+            Some("is not an ordinary file; name a WAV file to write")
+        } else if is(|existing| existing.permissions().readonly()) {
+            Some("is write-protected; choose another name")
+        } else if named_as_folder {
+            Some("is the name of a folder, with a slash at its end; name a WAV file to write")
+        } else if target.file_name().is_none() {
+            Some("is not a file name; name a WAV file to write")
+        } else {
+            None
+        };
+        if let Some(words) = refusal {
+            return Err(Failure::at(path, words));
         }
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gridleak_core::ordinary_file;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
@@ -38,17 +39,19 @@ pub(crate) enum Stored {
 
 /// Reads the file at `path`; one that is not there is empty.
 pub(crate) fn read(path: &Path) -> io::Result<Stored> {
-    let about = match fs::metadata(path) {
+    let file = match ordinary_file::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Stored::Fields(Map::new()));
         }
-        about => about?,
+        // It is no file.
+        Err(error) if error.raw_os_error().is_none() => return Ok(Stored::Broken),
+        opened => opened?.0,
     };
-    if !about.is_file() || about.len() > MAX_BYTES {
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Ok(Stored::Broken);
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(match serde_json::from_slice(&bytes) {
         Ok(Value::Object(fields)) => Stored::Fields(fields),
         _ => Stored::Broken,

@@ -10,7 +10,7 @@ use crate::engine::LONGEST_CYCLE;
 use crate::format::controls::{KnobPositions, MAX_CONTROLS};
 use crate::{Capture, Model, SimdLevel};
 
-/// Frames of silence beyond a capture's memory before it rests. Long impulse responses go through
+/// Frames of silence beyond a capture's settling before it rests. Long impulse responses go through
 /// the frequency domain, where the last of a sound leaves a little later.
 const MARGIN: usize = 1024;
 
@@ -93,9 +93,9 @@ impl DualMono {
         }
     }
 
-    /// As [`Model::memory`].
-    pub(crate) fn memory(&self) -> usize {
-        self.lanes[0].model.memory()
+    /// As [`Model::settle_frames`].
+    pub(crate) fn settle_frames(&self) -> usize {
+        self.lanes[0].model.settle_frames()
     }
 
     /// As [`Model::is_recurrent`].
@@ -206,7 +206,7 @@ impl Lane {
         let tail_frames = if tells {
             LONGEST_CYCLE
         } else {
-            model.memory() + MARGIN
+            model.settle_frames() + MARGIN
         };
         Lane {
             tail_frames,
@@ -320,7 +320,7 @@ impl Lane {
             return self.phase == other.phase && self.model.same_state(&other.model);
         }
         let changing = self.model.is_changing() || other.model.is_changing();
-        identical >= self.model.memory() && !changing
+        identical >= self.model.settle_frames() && !changing
     }
 
     /// Goes on as another lane would.
@@ -616,7 +616,7 @@ mod tests {
         if model.is_recurrent() {
             3000
         } else {
-            model.memory()
+            model.settle_frames()
         }
     }
 
@@ -668,7 +668,7 @@ mod tests {
             let memory = if recurrent {
                 2000
             } else {
-                session.alone[0].memory()
+                session.alone[0].settle_frames()
             };
             // It begins in tiny blocks: there is not yet a whole cycle to go round in.
             for _ in 0..20 {
@@ -721,7 +721,7 @@ mod tests {
             let tail_frames = if session.alone[0].is_recurrent() {
                 4000 * factor
             } else {
-                session.alone[0].memory() + MARGIN + BLOCK
+                session.alone[0].settle_frames() + MARGIN + BLOCK
             };
             let (long, silence) = (&guitar[..tail_frames], vec![0.0; tail_frames]);
             // Twins rest, and one is left resting alone.
@@ -811,7 +811,7 @@ mod tests {
             };
             let between = 0.5 * (first + last);
             let mut session = Session::new(&name, &capture, 2);
-            let rest = vec![0.0; session.alone[0].memory() + 3000];
+            let rest = vec![0.0; session.alone[0].settle_frames() + 3000];
             let mut other = guitar.clone();
             other[100] = 0.5;
             for (turn, slim) in [0.0, 1.0, between, 0.0, 0.2, 1.0].into_iter().enumerate() {
@@ -852,7 +852,7 @@ mod tests {
     fn negative_zeros_are_silence() {
         for name in ["captures/wn_nano.nam", "captures/lstm_1x16.nam"] {
             let mut session = Session::new(name, &load(name), 2);
-            let tail_frames = session.alone[0].memory() + MARGIN + BLOCK;
+            let tail_frames = session.alone[0].settle_frames() + MARGIN + BLOCK;
             let silence = vec![-0.0; tail_frames];
             session.play(&[&silence, &silence]);
             session.run();
@@ -947,7 +947,7 @@ mod tests {
         loud[8..].fill(0.6);
         session.play(&[&loud, &quiet]);
         let same = [0.6, 0.6, 0.0, 0.0];
-        assert!(session.alone[0].memory() <= same.len());
+        assert!(session.alone[0].settle_frames() <= same.len());
         let [mut left, mut right, mut wanted] = [[7.0; 4]; 3];
         session
             .dual
@@ -1077,7 +1077,8 @@ mod tests {
             alone.prewarm_at(&silence);
             let frames = (crate::chain::smooth::SMOOTHING * capture.sample_rate()).round();
             let (mut from, mut to, mut left) = (0.25, 0.25, 0.0);
-            let tail_frames = vec![0.0; 60 * (alone.memory() + MARGIN).div_ceil(60) + 24_000];
+            let tail_frames =
+                vec![0.0; 60 * (alone.settle_frames() + MARGIN).div_ceil(60) + 24_000];
             for (turn, (position, sound)) in [
                 (0.25f32, &guitar[..3000]),
                 (0.75, &guitar[3000..6000]),

@@ -14,7 +14,7 @@ use crate::format::controls::KnobPositions;
 use crate::simd::SimdLevel;
 
 /// Seconds after which a recurrent capture that has heard what the others heard plays what it would
-/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::memory`]
+/// have played had it heard all of it. Such captures forget sooner than [`crate::Model::settle_frames`]
 /// allows for.
 const RECURRENT_MEMORY: f64 = 0.1;
 
@@ -53,8 +53,8 @@ impl HostRateCapture {
         let inside = capture.sample_rate();
         let nets = DualMono::new(capture, lanes, voicing.slim, voicing.knobs, level);
         let heard = match nets.is_recurrent() {
-            true => (RECURRENT_MEMORY * inside).min(nets.memory() as f64),
-            false => nets.memory() as f64,
+            true => (RECURRENT_MEMORY * inside).min(nets.settle_frames() as f64),
+            false => nets.settle_frames() as f64,
         };
         let rate = (config.rate != inside)
             .then(|| RateMatch::new(config.rate, inside, streams.0, streams.1))

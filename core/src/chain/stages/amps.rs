@@ -1,16 +1,11 @@
 //! The amps of all slots, each with the pedal before it: one plays, the others sleep.
-//!
-//! A slot that slept, or a part that was just loaded, first hears what it missed from a ring of the
-//! recent past, faster than it was played, and then fades in. How many frames after the change that is
-//! depends on what it remembers and on nothing else, so a change sounds the same however time is cut
-//! into blocks. Nothing that slept is prepared elsewhere: the audio thread could wake nobody who does.
 
 use super::amp::Amp;
-use super::pedal::Pedal;
-use crate::chain::bank::{LevelMatch, Retired, SLOTS, SlotPart};
+use super::amp_slot::{Heard, SILENCE, Slot, cable, play, through};
+use super::catch_up::{Going, Needed, Newcomer};
+use crate::chain::bank::{Retired, SLOTS, SlotPart};
 use crate::chain::config::ProcessConfig;
 use crate::chain::crossfade::Crossfade;
-use crate::chain::gain::factor;
 use crate::chain::ring::Ring;
 use crate::chain::stage::{Block, Change, Sides, Stage};
 use crate::engine::BLOCK;
@@ -19,19 +14,8 @@ use crate::rig::Settings;
 /// Seconds of the past that a newcomer can hear. What remembers more plays along unheard for the rest.
 const PAST: f64 = 0.5;
 
-/// Frames that a newcomer hears for each frame that is played, in sixteenths, until it has heard enough:
-/// of an amp alone, and of one behind a pedal. With what plays already, that is less than five times the
-/// usual work of the nets, and less still of all that a block costs. The usual WaveNet remembers 4093
-/// frames, so it begins to be heard after 1191 frames, and after 2320 behind a pedal of its kind.
-const CATCH_UP: [usize; 2] = [59, 52];
-
-/// For so many frames it is but one: what slept has to come into the processor's cache first.
-const SLOWLY: usize = 24;
-
 /// Frames before the fade from which on both sounds are compared.
 const COMPARED: u64 = 512;
-
-const SILENCE: Sides = [[0.0; BLOCK]; 2];
 
 /// The amps of a chain.
 pub(crate) struct Amps {
@@ -52,139 +36,6 @@ pub(crate) struct Amps {
     played: Ring<2>,
     crossfade: Crossfade,
     retired: Retired,
-}
-
-/// What is loaded into a slot.
-#[derive(Default)]
-struct Slot {
-    pedal: Option<Box<Pedal>>,
-    amp: Option<Box<Amp>>,
-    level_match: Option<LevelMatch>,
-}
-
-/// A change on its way.
-struct Going {
-    to: Newcomer,
-    /// Frames from the change to its fade, and those of them that were played.
-    begins: usize,
-    elapsed: usize,
-    /// The number of the next frame that the newcomer hears, and of the first that is heard of it.
-    position: u64,
-    heard_from: u64,
-    /// Frames that only its pedal has to hear, before its amp does.
-    pedal_first: usize,
-    /// Nets that it consists of, and frames of nets that were run for it.
-    nets: usize,
-    spent: usize,
-}
-
-/// What comes in.
-enum Newcomer {
-    Slot(usize),
-    /// A part for the slot that plays.
-    Pedal(Option<Box<Pedal>>),
-    Amp(Option<Box<Amp>>),
-}
-
-/// What an amp hears of a guitar: past its pedal, and through it.
-struct Heard {
-    dry: Sides,
-    wet: Sides,
-}
-
-impl Slot {
-    fn update(&mut self, settings: &Settings) {
-        if let Some(pedal) = &mut self.pedal {
-            pedal.update(settings);
-        }
-        if let Some(amp) = &mut self.amp {
-            amp.update(settings, self.level_match.as_ref());
-        }
-    }
-
-    fn finish(&mut self) {
-        if let Some(pedal) = &mut self.pedal {
-            pedal.finish();
-        }
-        if let Some(amp) = &mut self.amp {
-            amp.finish();
-        }
-    }
-
-    fn reset(&mut self) {
-        if let Some(pedal) = &mut self.pedal {
-            pedal.reset();
-        }
-        if let Some(amp) = &mut self.amp {
-            amp.reset();
-        }
-    }
-
-    /// Puts a part into its place and gives back what was there.
-    fn replace(&mut self, part: SlotPart) -> SlotPart {
-        match part {
-            SlotPart::Pedal(pedal) => SlotPart::Pedal(std::mem::replace(&mut self.pedal, pedal)),
-            SlotPart::Amp(amp) => SlotPart::Amp(std::mem::replace(&mut self.amp, amp)),
-            SlotPart::LevelMatch(new) => {
-                SlotPart::LevelMatch(std::mem::replace(&mut self.level_match, new))
-            }
-            other => other,
-        }
-    }
-}
-
-/// Frames of nets that may be run for a newcomer of so many nets in the first frames of a change.
-fn allowed(frames: usize, nets: usize) -> usize {
-    let rate = CATCH_UP[nets - 1];
-    let slowed = frames.min(SLOWLY) * (rate - 16);
-    (frames * rate - slowed) * nets / 16
-}
-
-/// The frames after which that has become so much work, and that of these frames.
-fn frames_to_catch_up(work: usize, nets: usize) -> usize {
-    let rate = CATCH_UP[nets - 1];
-    let slowed = SLOWLY * (rate - 16) * nets;
-    (16 * work + slowed).div_ceil(nets * (rate - 16))
-}
-
-/// What a guitar is through a pedal, and past it.
-fn through(pedal: Option<&mut Pedal>, guitar: &Sides, dry: &Sides, frames: usize) -> Heard {
-    let mut heard = Heard {
-        dry: *dry,
-        wet: SILENCE,
-    };
-    if let Some(pedal) = pedal {
-        pedal.process(guitar, &mut heard.dry, &mut heard.wet, frames);
-    }
-    heard
-}
-
-/// What lies between a pedal and an amp, as a factor.
-fn cable(pedal: Option<&Pedal>, amp: &Amp) -> f32 {
-    pedal.map_or(1.0, |pedal| factor(pedal.gain_to_db(amp.levels())) as f32)
-}
-
-impl Heard {
-    /// At the level that the amp hears it at. `drive`: what passes the pedal by is multiplied by that.
-    fn at_amp(&self, drive: &[f32; BLOCK], cable: f32) -> Sides {
-        let mut sum = self.dry;
-        for (sum, wet) in sum.iter_mut().zip(&self.wet) {
-            for ((sum, wet), drive) in sum.iter_mut().zip(wet).zip(drive) {
-                *sum = *sum * drive + cable * wet;
-            }
-        }
-        sum
-    }
-}
-
-/// What an amp makes of what it hears; silence, if there is none.
-fn play(amp: Option<&mut Amp>, pedal: Option<&Pedal>, heard: &Heard, frames: usize) -> Sides {
-    let mut output = SILENCE;
-    if let Some(amp) = amp {
-        let heard = heard.at_amp(&amp.drive(frames), cable(pedal, amp));
-        amp.process(&heard, &mut output, frames);
-    }
-    output
 }
 
 impl Amps {
@@ -362,29 +213,15 @@ impl Amps {
             Newcomer::Pedal(_) => None,
             Newcomer::Slot(_) => slot.amp.as_ref(),
         };
-        let pedal = pedal.map_or(0, |pedal| pedal.settle_frames());
-        let nets = 1 + usize::from(pedal > 0 && amp.is_some());
-        let amp = amp.map_or(0, |amp| amp.settle_frames());
-        // What is still missing when the fade begins is heard while it is all but silent.
-        let needed = (pedal + amp).saturating_sub(self.crossfade.frames());
-        let past = needed.min(self.guitar.capacity() - self.config.pedal_latency - BLOCK);
-        let pedal_first = if nets == 2 { pedal.min(past) } else { 0 };
-        let work = pedal_first + (past - pedal_first) * nets;
-        let begins = match self.at_once {
-            true => 0,
-            false => frames_to_catch_up(work, nets) + needed - past,
+        let needed = Needed {
+            pedal: pedal.map_or(0, |pedal| pedal.settle_frames()),
+            amp: amp.map(|amp| amp.settle_frames()),
+            // What is still missing when the fade begins is heard while it is all but silent.
+            less: self.crossfade.frames(),
+            most: self.guitar.capacity() - self.config.pedal_latency - BLOCK,
         };
         self.crossfade.restart();
-        self.going = Some(Going {
-            to,
-            begins,
-            elapsed: 0,
-            position: self.guitar.head().saturating_sub(past as u64),
-            heard_from: self.guitar.head() + begins as u64,
-            nets,
-            pedal_first,
-            spent: 0,
-        });
+        self.going = Some(Going::new(to, &needed, self.guitar.head(), self.at_once));
     }
 
     /// Gives up a newcomer that was not heard yet.
@@ -453,46 +290,6 @@ impl Amps {
             }
             _ => {}
         }
-    }
-}
-
-impl Going {
-    /// The number of the frame that the newcomer has to have heard by the end of a block of so many
-    /// frames; `end`: that of the frame behind the block.
-    fn target(&self, frames: usize, end: u64) -> u64 {
-        if self.elapsed + frames > self.begins {
-            return end;
-        }
-        let mut work = allowed(self.elapsed + frames, self.nets) - self.spent;
-        let first = self.pedal_first.min(work);
-        work -= first;
-        let then = if first == self.pedal_first {
-            work / self.nets
-        } else {
-            0
-        };
-        end.min(self.position + (first + then) as u64)
-    }
-
-    /// How many frames of at most [`BLOCK`] are next on the way to `target`; none are of before the block
-    /// that begins at `start` and of the block, too.
-    fn step(&self, target: u64, start: u64) -> usize {
-        let mut frames = (target - self.position).min(BLOCK as u64);
-        if self.position < start {
-            frames = frames.min(start - self.position);
-        }
-        match self.pedal_first {
-            0 => frames as usize,
-            first => first.min(frames as usize),
-        }
-    }
-
-    /// So many frames were heard.
-    fn advance(&mut self, frames: usize) {
-        let nets = if self.pedal_first > 0 { 1 } else { self.nets };
-        self.pedal_first = self.pedal_first.saturating_sub(frames);
-        self.spent += frames * nets;
-        self.position += frames as u64;
     }
 }
 

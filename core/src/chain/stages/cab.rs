@@ -332,7 +332,7 @@ struct Lane {
 impl Lane {
     fn new(taps: &[f32]) -> Self {
         let convolver = Convolver::new(taps, SimdLevel::detect());
-        let tail_frames = convolver.memory();
+        let tail_frames = convolver.settle_frames();
         Lane {
             convolver,
             tail_frames,

@@ -1,10 +1,12 @@
 //! The stages of a chain, a file each. `chain/mod.rs` says in which order they come.
 
 mod amp;
+mod amp_slot;
 mod amps;
 mod bypass;
 mod cab;
 mod cabs;
+mod catch_up;
 mod dc_blocker;
 mod gate;
 mod input;

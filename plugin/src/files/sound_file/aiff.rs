@@ -3,13 +3,18 @@
 use std::io::{self, SeekFrom};
 
 use super::chunks::Chunks;
-use super::pcm::{Encoding, Layout, Pcm};
-use super::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
+use super::pcm::{self, Encoding, Layout};
+use super::{
+    About, Bytes, CUT_SHORT, Decoder, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable,
+};
 
 /// Finds the audio.
 ///
 /// `has_kinds`: whether it is an AIFF-C file.
-pub(super) fn open(mut source: Box<dyn Bytes>, has_kinds: bool) -> io::Result<Pcm> {
+pub(super) fn open(
+    mut source: Box<dyn Bytes>,
+    has_kinds: bool,
+) -> io::Result<(About, Box<dyn Decoder>)> {
     // What comes behind the rate in other files is none.
     let most = if has_kinds { 22 } else { 18 };
     let (mut chunks, _) = Chunks::new(&mut *source, true)?;
@@ -57,7 +62,7 @@ pub(super) fn open(mut source: Box<dyn Bytes>, has_kinds: bool) -> io::Result<Pc
         said => bytes.min(said),
     };
     source.seek(SeekFrom::Start(start))?;
-    Ok(Pcm::new(source, common.layout, bytes, remark))
+    Ok(pcm::open(source, common.layout, bytes, remark))
 }
 
 /// What the `COMM` chunk says.

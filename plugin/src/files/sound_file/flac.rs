@@ -11,7 +11,7 @@ use symphonia::core::io::{
 use symphonia::default::codecs::FlacDecoder;
 use symphonia::default::formats::FlacReader;
 
-use super::{Bytes, CUT_SHORT, bad, check_rate, damaged};
+use super::{About, Bytes, CUT_SHORT, Decoder, bad, check_rate, damaged};
 
 /// What stands at the beginning, and before each block of what is no audio.
 const MARK: &[u8; 4] = b"fLaC";
@@ -20,80 +20,63 @@ const BLOCK_HEAD: usize = 4;
 const INFO: usize = 34;
 
 /// A file being decoded.
-pub(super) struct Flac {
+struct Flac {
     reader: FlacReader<'static>,
     decoder: FlacDecoder,
-    channels: usize,
-    rate: u32,
-    frames: u64,
-    remark: Option<&'static str>,
     /// Sound that was decoded, a vector for each channel, and how much of it was handed on.
     decoded: Vec<Vec<f32>>,
     given: usize,
 }
 
-impl Flac {
-    /// From a source that is positioned at [`MARK`].
-    pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<Self> {
-        let head = head(&mut *source)?;
-        let start = source.stream_position()?;
-        let (holes, frames) = caught(|| count(head, &mut *source))?;
-        source.seek(SeekFrom::Start(start))?;
-        // See the format's definition: 20 bits, 3 and 36, behind 10 bytes.
-        let info = &head[MARK.len() + BLOCK_HEAD..];
-        let bits = info[10..18]
-            .iter()
-            .fold(0u64, |all, &byte| all << 8 | u64::from(byte));
-        let (rate, channels, said) = (bits >> 44, (bits >> 41 & 7) + 1, bits & ((1 << 36) - 1));
-        check_rate("FLAC", rate as u32)?;
-        if frames == 0 {
-            return Err(bad(
-                "is a FLAC file without audio, or one that is cut short",
-            ));
-        }
-        // What has all that it says is whole, however it is numbered.
-        if holes && !(1..=frames).contains(&said) {
-            return Err(wrong("a part of it is missing"));
-        }
-        let (reader, decoder) = caught(|| {
-            let reader = reader(head, source)?;
-            let track = reader.tracks().first();
-            let parameters = track
-                .and_then(|track| track.codec_params.as_ref())
-                .and_then(|parameters| parameters.audio());
-            let parameters = parameters.ok_or_else(|| wrong("nothing in it is audio"))?;
-            let decoder = FlacDecoder::try_new(parameters, &AudioDecoderOptions::default());
-            Ok((reader, decoder.map_err(wrong)?))
-        })?;
-        Ok(Self {
-            reader,
-            decoder,
-            channels: channels as usize,
-            rate: rate as u32,
-            frames,
-            remark: (said > frames).then_some(CUT_SHORT),
-            decoded: vec![Vec::new(); channels as usize],
-            given: 0,
-        })
+/// From a source that is positioned at [`MARK`].
+pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<(About, Box<dyn Decoder>)> {
+    let head = head(&mut *source)?;
+    let start = source.stream_position()?;
+    let (holes, frames) = caught(|| count(head, &mut *source))?;
+    source.seek(SeekFrom::Start(start))?;
+    // See the format's definition: 20 bits, 3 and 36, behind 10 bytes.
+    let info = &head[MARK.len() + BLOCK_HEAD..];
+    let bits = info[10..18]
+        .iter()
+        .fold(0u64, |all, &byte| all << 8 | u64::from(byte));
+    let (rate, channels, said) = (bits >> 44, (bits >> 41 & 7) + 1, bits & ((1 << 36) - 1));
+    check_rate("FLAC", rate as u32)?;
+    if frames == 0 {
+        return Err(bad(
+            "is a FLAC file without audio, or one that is cut short",
+        ));
     }
-
-    pub(super) fn channels(&self) -> usize {
-        self.channels
+    // What has all that it says is whole, however it is numbered.
+    if holes && !(1..=frames).contains(&said) {
+        return Err(wrong("a part of it is missing"));
     }
+    let (reader, decoder) = caught(|| {
+        let reader = reader(head, source)?;
+        let track = reader.tracks().first();
+        let parameters = track
+            .and_then(|track| track.codec_params.as_ref())
+            .and_then(|parameters| parameters.audio());
+        let parameters = parameters.ok_or_else(|| wrong("nothing in it is audio"))?;
+        let decoder = FlacDecoder::try_new(parameters, &AudioDecoderOptions::default());
+        Ok((reader, decoder.map_err(wrong)?))
+    })?;
+    let about = About {
+        channels: channels as usize,
+        rate: rate as u32,
+        frames,
+        remark: (said > frames).then_some(CUT_SHORT),
+    };
+    let flac = Flac {
+        reader,
+        decoder,
+        decoded: vec![Vec::new(); about.channels],
+        given: 0,
+    };
+    Ok((about, Box::new(flac)))
+}
 
-    pub(super) fn rate(&self) -> u32 {
-        self.rate
-    }
-
-    pub(super) fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    pub(super) fn remark(&self) -> Option<&'static str> {
-        self.remark
-    }
-
-    pub(super) fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize> {
+impl Decoder for Flac {
+    fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize> {
         while self.given >= self.decoded[0].len() {
             if !caught(|| self.decode())? {
                 return Ok(0);
@@ -107,7 +90,9 @@ impl Flac {
         self.given += frames;
         Ok(frames)
     }
+}
 
+impl Flac {
     /// Decodes the next packet, if there is one.
     fn decode(&mut self) -> io::Result<bool> {
         // Where counting ended, for whatever reason, the audio does.
@@ -115,7 +100,7 @@ impl Flac {
             return Ok(false);
         };
         let sound = self.decoder.decode(&packet).map_err(wrong)?;
-        if sound.num_planes() != self.channels {
+        if sound.num_planes() != self.decoded.len() {
             return Err(wrong("the number of its channels changes"));
         }
         sound.copy_to_vecs_planar(&mut self.decoded);
@@ -123,8 +108,8 @@ impl Flac {
     }
 }
 
-/// The beginning of the file with nothing in it but what its audio is: pictures and other count_label that
-/// are of no use here may claim to be of any size. Leaves the source in front of the audio.
+/// The beginning of the file with nothing in it but what its audio is: pictures and whatever else
+/// is of no use here may claim to be of any size. Leaves the source in front of the audio.
 fn head(source: &mut dyn Bytes) -> io::Result<[u8; MARK.len() + BLOCK_HEAD + INFO]> {
     let mut head = [0; MARK.len() + BLOCK_HEAD + INFO];
     source.read_exact(&mut head)?;

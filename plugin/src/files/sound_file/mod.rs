@@ -14,12 +14,9 @@ mod wav;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use gridleak_core::FileKind;
+use gridleak_core::{FileKind, ordinary_file};
 
 use crate::files::failure::{Failure, Result, plain};
-use crate::files::ordinary_file;
-use flac::Flac;
-use pcm::Pcm;
 
 /// The sample rates taken, in Hz. Beyond them lies a broken header rather than a recording.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
@@ -38,15 +35,27 @@ impl<T: Read + Seek + Send + Sync> Bytes for T {}
 
 /// An open sound file, positioned in its audio.
 pub(crate) struct SoundFile {
-    decoder: Decoder,
+    about: About,
+    decoder: Box<dyn Decoder>,
     name: PathBuf,
     /// Frames read so far.
     read: u64,
 }
 
-enum Decoder {
-    Pcm(Pcm),
-    Flac(Box<Flac>),
+/// What a file's header says, as far as it is true.
+struct About {
+    channels: usize,
+    /// In Hz.
+    rate: u32,
+    frames: u64,
+    /// What is worth knowing about the file although it plays.
+    remark: Option<&'static str>,
+}
+
+/// What makes samples of a file's bytes.
+trait Decoder: Send + Sync {
+    /// As [`SoundFile::read`].
+    fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize>;
 }
 
 impl SoundFile {
@@ -69,7 +78,7 @@ impl SoundFile {
 
     /// Reads a sound file from `source`; `name` is what messages call it.
     pub(crate) fn new(name: &Path, source: impl Bytes + 'static) -> Result<Self> {
-        let decoder = decoder(Box::new(source)).map_err(|e| {
+        let (about, decoder) = decoder(Box::new(source)).map_err(|e| {
             Failure::at(
                 name,
                 match e.kind() {
@@ -81,6 +90,7 @@ impl SoundFile {
             )
         })?;
         Ok(Self {
+            about,
             decoder,
             name: name.to_owned(),
             read: 0,
@@ -89,34 +99,22 @@ impl SoundFile {
 
     /// Number of channels, at least one.
     pub(crate) fn channels(&self) -> usize {
-        match &self.decoder {
-            Decoder::Pcm(pcm) => pcm.layout().channels.into(),
-            Decoder::Flac(flac) => flac.channels(),
-        }
+        self.about.channels
     }
 
     /// Sample rate in Hz.
     pub(crate) fn rate(&self) -> u32 {
-        match &self.decoder {
-            Decoder::Pcm(pcm) => pcm.layout().rate,
-            Decoder::Flac(flac) => flac.rate(),
-        }
+        self.about.rate
     }
 
     /// Length in frames.
     pub(crate) fn frames(&self) -> u64 {
-        match &self.decoder {
-            Decoder::Pcm(pcm) => pcm.frames(),
-            Decoder::Flac(flac) => flac.frames(),
-        }
+        self.about.frames
     }
 
     /// What is worth knowing about the file although it plays.
     pub(crate) fn remark(&self) -> Option<&'static str> {
-        match &self.decoder {
-            Decoder::Pcm(pcm) => pcm.remark(),
-            Decoder::Flac(flac) => flac.remark(),
-        }
+        self.about.remark
     }
 
     /// Appends up to `frames` frames to `output`, which has a vector per channel, and returns
@@ -127,11 +125,7 @@ impl SoundFile {
     /// silence a recurrent capture for good.
     pub(crate) fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> Result<usize> {
         let before = output.first().map_or(0, Vec::len);
-        let read = match &mut self.decoder {
-            Decoder::Pcm(pcm) => pcm.read(frames, output),
-            Decoder::Flac(flac) => flac.read(frames, output),
-        };
-        let read = read.map_err(|e| {
+        let read = self.decoder.read(frames, output).map_err(|e| {
             let reason = format!("cannot be read: {}", plain(&e));
             Failure::at(&self.name, reason)
         })?;
@@ -153,27 +147,15 @@ impl SoundFile {
 }
 
 /// Finds out what kind of file this is, and where its audio begins.
-fn decoder(mut source: Box<dyn Bytes>) -> io::Result<Decoder> {
+fn decoder(mut source: Box<dyn Bytes>) -> io::Result<(About, Box<dyn Decoder>)> {
     let start = beginning(&mut *source)?;
-    Ok(match &start[..start.len().min(12)] {
-        [b'R', b'I', b'F', b'F', .., b'W', b'A', b'V', b'E'] => Decoder::Pcm(wav::open(source)?),
-        [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
-            Decoder::Pcm(wav::open(source)?)
-        }
-        [
-            b'F',
-            b'O',
-            b'R',
-            b'M',
-            ..,
-            b'A',
-            b'I',
-            b'F',
-            kind @ (b'F' | b'C'),
-        ] => Decoder::Pcm(aiff::open(source, *kind == b'C')?),
-        [b'f', b'L', b'a', b'C', ..] => Decoder::Flac(Box::new(Flac::open(source)?)),
-        _ => return Err(bad(foreign(&start))),
-    })
+    let kind = start.get(8..12).unwrap_or_default();
+    match (start.get(..4).unwrap_or_default(), kind) {
+        (b"RIFF", b"WAVE") | (b"RF64" | b"BW64", _) => wav::open(source),
+        (b"FORM", b"AIFF" | b"AIFC") => aiff::open(source, kind == b"AIFC"),
+        (b"fLaC", _) => flac::open(source),
+        _ => Err(bad(foreign(&start))),
+    }
 }
 
 /// So many bytes tell what a file is.

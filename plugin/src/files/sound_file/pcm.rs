@@ -1,8 +1,8 @@
 //! Samples as they are, one behind the other.
 
-use std::io::{self, Read};
+use std::io;
 
-use super::Bytes;
+use super::{About, Bytes, Decoder};
 
 /// How a sample lies in its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,48 +96,39 @@ fn mu_law(byte: u8) -> i16 {
 }
 
 /// Samples being read.
-pub(super) struct Pcm {
+struct Pcm {
     source: Box<dyn Bytes>,
     layout: Layout,
-    frames: u64,
     /// Frames not yet read.
     left: u64,
-    remark: Option<&'static str>,
     buffer: Vec<u8>,
 }
 
-impl Pcm {
-    /// From a source that is positioned in front of so many bytes of audio.
-    pub(super) fn new(
-        source: Box<dyn Bytes>,
-        layout: Layout,
-        bytes: u64,
-        remark: Option<&'static str>,
-    ) -> Self {
-        let frames = bytes / layout.frame_bytes();
-        Self {
-            source,
-            layout,
-            frames,
-            left: frames,
-            remark,
-            buffer: Vec::new(),
-        }
-    }
+/// From a source that is positioned in front of so many bytes of audio.
+pub(super) fn open(
+    source: Box<dyn Bytes>,
+    layout: Layout,
+    bytes: u64,
+    remark: Option<&'static str>,
+) -> (About, Box<dyn Decoder>) {
+    let frames = bytes / layout.frame_bytes();
+    let about = About {
+        channels: layout.channels.into(),
+        rate: layout.rate,
+        frames,
+        remark,
+    };
+    let pcm = Pcm {
+        source,
+        layout,
+        left: frames,
+        buffer: Vec::new(),
+    };
+    (about, Box::new(pcm))
+}
 
-    pub(super) fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    pub(super) fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    pub(super) fn remark(&self) -> Option<&'static str> {
-        self.remark
-    }
-
-    pub(super) fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize> {
+impl Decoder for Pcm {
+    fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize> {
         let frames = self.left.min(frames as u64);
         let bytes = frames * self.layout.frame_bytes();
         self.buffer.resize(bytes as usize, 0);

@@ -3,8 +3,10 @@
 use std::io::{self, Read, SeekFrom};
 
 use super::chunks::Chunks;
-use super::pcm::{Encoding, Layout, Pcm};
-use super::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
+use super::pcm::{self, Encoding, Layout};
+use super::{
+    About, Bytes, CUT_SHORT, Decoder, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable,
+};
 
 /// A length that says that it is told elsewhere, or nowhere.
 const NO_LENGTH: u64 = u32::MAX as u64;
@@ -13,12 +15,12 @@ const NO_LENGTH: u64 = u32::MAX as u64;
 const LOOK: u64 = 1 << 16;
 
 /// Finds the audio.
-pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<Pcm> {
+pub(super) fn open(mut source: Box<dyn Bytes>) -> io::Result<(About, Box<dyn Decoder>)> {
     let (format, start, bytes, remark) = find_audio(&mut *source)?;
     source.seek(SeekFrom::Start(start))?;
     let layout = format.layout(&mut *source, bytes)?;
     source.seek(SeekFrom::Start(start))?;
-    Ok(Pcm::new(source, layout, bytes, remark))
+    Ok(pcm::open(source, layout, bytes, remark))
 }
 
 /// Walks the chunks up to the audio. Returns what it is, where it begins, its length in bytes, and a

@@ -6,12 +6,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gridleak_core::{MAX_FILE_BYTES, decode_text, is_utf16};
+use gridleak_core::{MAX_FILE_BYTES, decode_text, is_utf16, ordinary_file};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::listing::Kind;
 use crate::files::failure::one_line;
-use crate::files::ordinary_file;
 
 /// A line is not longer, in characters.
 const MAX_LENGTH: usize = 300;

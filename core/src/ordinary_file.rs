@@ -9,7 +9,7 @@ use std::path::Path;
 /// # Errors
 /// What the system says; in words, if it is a folder, a pipe or a device. Those are not even opened:
 /// opening a pipe waits until somebody writes into it, and opening a device may do something.
-pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     check(&fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
