@@ -1,5 +1,6 @@
 //! What is loaded into the slots of a chain, on its way there and back.
 
+use super::config::ProcessConfig;
 use super::stages::{Amp, Cab, Pedal};
 use crate::levels::Levels;
 use crate::loudness::MAX_GAIN;
@@ -55,6 +56,16 @@ impl LevelMatch {
 }
 
 impl SlotPart {
+    /// Whether it was made for a chain of this config. Nothing, and what knows no config, fits all.
+    pub fn fits(&self, config: ProcessConfig) -> bool {
+        match self {
+            SlotPart::Pedal(pedal) => pedal.as_ref().is_none_or(|pedal| pedal.config() == config),
+            SlotPart::Amp(amp) => amp.as_ref().is_none_or(|amp| amp.config() == config),
+            SlotPart::Cab(cab) => cab.as_ref().is_none_or(|cab| cab.config() == config),
+            SlotPart::LevelMatch(_) => true,
+        }
+    }
+
     /// Whether it is something that was built.
     fn is_something(&self) -> bool {
         match self {

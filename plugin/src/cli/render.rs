@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use gridleak_core::{
-    Amp, Cab, Capture, Chain, LevelSettings, Levels, OutputMode, ProcessConfig, SimdLevel,
-    TARGET_LEVEL, Voicing,
+    Amp, BuildId, Cab, Capture, Chain, LevelSettings, Levels, Loaded, OutputMode, Pedal,
+    ProcessConfig, SimdLevel, SlotPart, TARGET_LEVEL, Voicing,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -347,21 +347,25 @@ impl Rig {
         let pedal_levels = pedal.map(Levels::given).unwrap_or_default();
         let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
         let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
+        let pedal_latency = pedal.as_deref().map_or(0, late);
         let config = ProcessConfig {
             rate,
             inputs,
             outputs: inputs.max(channels),
-            latency: late(capture) + pedal.as_deref().map_or(0, late),
+            latency: late(capture) + pedal_latency,
+            pedal_latency,
         };
-        let mut amp = Amp::new(capture, config, voicing, 0, level)?;
-        if let Some(pedal) = pedal.as_deref() {
-            let levels = pedal_levels;
-            amp = amp.with_pedal(pedal, Voicing { levels, ..voicing }, level)?;
-        }
         let mut chain = Chain::new(config);
         chain.set(&settings);
-        // A new chain takes a capture that was made for it.
-        let _taken = chain.offer(Box::new(amp));
+        chain.set_offline(true);
+        let amp = Amp::new(capture, config, voicing, BuildId(0), level)?;
+        load(&mut chain, SlotPart::Amp(Some(amp.into())));
+        if let Some(pedal) = pedal.as_deref() {
+            let levels = pedal_levels;
+            let voicing = Voicing { levels, ..voicing };
+            let pedal = Pedal::new(pedal, config, voicing, BuildId(1), level)?;
+            load(&mut chain, SlotPart::Pedal(Some(pedal.into())));
+        }
         chain.reset();
         Ok(Self { chain, channels })
     }
@@ -370,10 +374,11 @@ impl Rig {
     fn load_cab(&mut self, args: &RenderArgs) -> Result<Vec<String>> {
         let [first, second] = args.chain.responses()?;
         if first.is_some() {
-            let cab = Cab::new(first.as_ref(), second.as_ref(), self.chain.config(), 0);
+            let config = self.chain.config();
+            let cab = Cab::new(first.as_ref(), second.as_ref(), config, BuildId(2));
             let cab =
                 cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
-            let _taken = self.chain.offer_cab(Box::new(cab));
+            load(&mut self.chain, SlotPart::Cab(Some(cab.into())));
         }
         let files = [
             (&args.chain.ir, &first, &second),
@@ -400,6 +405,12 @@ impl Rig {
             _ => {}
         }
     }
+}
+
+/// Puts a part into the slot that plays.
+fn load(chain: &mut Chain, part: SlotPart) {
+    // A new chain takes what was made for it.
+    let _taken = chain.load(Loaded { slot: 0, part });
 }
 
 /// The channels that a recording of so many gives through a capture with so many outputs, or why it

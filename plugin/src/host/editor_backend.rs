@@ -1,230 +1,651 @@
-//! What the window shows and does: between the editor, which knows no plugin, and the plugin.
+//! The plugin as its window sees it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gridleak_core::ParameterId;
+use nice_plug::context::gui::GuiContext;
+use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
-use crate::builtin;
-use crate::host::parameters::{Parameters, playing};
-use crate::session::folder::Step;
-use crate::session::history::History;
-use crate::session::library::{Library, Listing, Origin};
+use crate::host::file_dialog::{Answer, FileDialog, Picker, SystemPicker, Wanted};
+use crate::host::gestures::{GestureTarget, Gestures};
+use crate::host::parameters::Parameters;
+use crate::session::history::Change;
+use crate::session::library::{Library, Origin};
 use crate::session::loader::Loader;
+use crate::session::message::Message;
 use crate::session::meters::Meters;
 use crate::session::module_pin;
 use crate::session::part::Part;
-use crate::session::references::SavedPart;
-use crate::window::{
-    Backend, CaptureStatus, Embedding, GateMeter, Latency, Levels, PartStatus, Status,
-};
+use crate::session::status::Status;
+use crate::window::{Action, Controls, EditorBackend, View};
 
-/// The plugin as its window sees it.
-pub(crate) struct EditorBackend {
+/// What the window is the window of.
+pub(crate) struct PluginBackend {
     parameters: Arc<Parameters>,
-    loader: Arc<Loader>,
-    library: Arc<Library>,
+    sounds: Arc<Sounds>,
     meters: Arc<Meters>,
+    repaint: RepaintNotifier,
+    /// The way to the host, since the window was opened first.
+    host: Mutex<Option<GuiContext>>,
+    gestures: Mutex<Gestures>,
+    dialog: FileDialog,
+    /// What the window itself has to say. It comes before what the plugin says.
+    notice: Arc<Mutex<Option<Message>>>,
 }
 
-impl EditorBackend {
+/// What files and folders go to.
+struct Sounds {
+    loader: Arc<Loader>,
+    library: Arc<Library>,
+}
+
+impl PluginBackend {
     pub(crate) fn new(
         parameters: Arc<Parameters>,
         loader: Arc<Loader>,
         library: Arc<Library>,
         meters: Arc<Meters>,
+        repaint: RepaintNotifier,
     ) -> Self {
         Self {
             parameters,
-            loader,
-            library,
+            sounds: Arc::new(Sounds { loader, library }),
             meters,
+            repaint,
+            host: Mutex::default(),
+            gestures: Mutex::default(),
+            dialog: FileDialog::default(),
+            notice: Arc::default(),
         }
     }
-}
 
-impl Backend for EditorBackend {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
+    /// A window opens in a host.
+    pub(crate) fn open(&self, host: GuiContext) {
+        self.let_go();
+        *self.host.lock() = Some(host);
     }
 
-    fn status(&self) -> Status {
-        let shown = self.loader.shown();
-        let [input, output] = self.meters.take();
-        let sides = |(left, right)| Levels { left, right };
-        let (reduction, level) = self.meters.gate();
-        let message = shown.message().cloned();
-        let (absent, question) = (shown.absent(), shown.question());
-        let cab_by_capture = shown.parts[Part::Cab.index()].automatic;
-        let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
-        let settings = self.parameters.settings();
-        let selected = playing(&settings);
-        let second = second.filter(|_| selected == Part::SecondCapture);
-        let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
-        let has_cab = playing.is_some_and(|capture| capture.has_cab);
-        let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
-        let pedal = pedal.filter(|_| settings.pedal);
-        let selected = &shown.parts[selected.index()];
-        let project = selected.absent.as_ref().and_then(|_| selected.text());
-        let capture = playing.map(|playing| CaptureStatus {
-            driven: pedal.unwrap_or(playing).levels,
-            through_pedal: pedal.is_some(),
-            levels: playing.levels,
-            slims: playing.slims,
-            knobs: playing.knobs.clone(),
-            card: match project {
-                Some(project) => playing.card.under("Project", project).into(),
-                None => playing.card.clone(),
-            },
-        });
-        let (can_undo, can_redo) = {
-            let history = self.loader.history().lock();
-            (history.can_undo(), history.can_redo())
+    /// Tells the host what it does not see: that the project was changed.
+    pub(crate) fn tell_changes(&self) {
+        if let Some(host) = &*self.host.lock() {
+            let loads = self.parameters.loads();
+            self.parameters.changes.tell(host, loads);
+        }
+    }
+
+    /// Does something to parameters, where there is a host to tell.
+    fn touch(&self, does: impl FnOnce(&mut Gestures, &GestureTarget<'_>)) {
+        let Some(host) = self.host.lock().clone() else {
+            return;
         };
-        Status {
-            message,
-            absent,
-            question,
-            cab_by_capture,
-            capture,
-            can_undo,
-            can_redo,
-            load: self.meters.load(),
-            gate: GateMeter { reduction, level },
-            parts: shown.parts.map(|part| match (part.automatic, has_cab) {
-                (false, _) => PartStatus {
-                    name: part.text(),
-                    absent: part.absent.is_some(),
-                    plays: part.capture.is_some() || part.response.is_some(),
-                    origin: part.origin,
-                    place: part.place,
-                    response: part.response,
-                },
-                (true, false) => PartStatus {
-                    name: Some("Built-in cabinet".into()),
-                    origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
-                    place: part.place,
-                    response: part.response,
-                    absent: false,
-                    plays: true,
-                },
-                (true, true) => PartStatus {
-                    name: Some("None: the capture has its own cabinet".into()),
-                    ..PartStatus::default()
-                },
-            }),
-            embedding: self
-                .loader
-                .embedding()
-                .map(|(on, bytes)| Embedding { on, bytes }),
-            busy: !self.loader.has_carried_out(self.loader.newest_order()),
-            guitar: self.meters.take_guitar(),
-            input: sides(input),
-            output: sides(output),
-            latency: self.loader.config().map(|config| Latency {
-                samples: config.latency as u32,
-                rate: config.rate as f32,
-            }),
-            new_interface_dbu: self.library.interface_dbu(),
+        let target = GestureTarget {
+            host: &host,
+            parameters: &self.parameters,
+            history: self.sounds.loader.history(),
+        };
+        does(&mut self.gestures.lock(), &target);
+    }
+
+    /// Makes a change that was made or taken back before.
+    fn make(&self, change: Option<Change>, target: &GestureTarget<'_>) {
+        match change {
+            Some(Change::Control { control, after, .. }) => {
+                target.set_at_once(control, control.row().at_position(after));
+            }
+            Some(Change::Parts(parts)) => {
+                for change in parts {
+                    self.sounds.loader.put_back(change.part, change.after);
+                }
+            }
+            None => {}
         }
     }
 
+    fn perform_with(&self, action: Action, picker: impl Picker) {
+        let Sounds { loader, library } = &*self.sounds;
+        match action {
+            Action::OpenDialog(part) => self.ask_file(part, picker, move |sounds, path| {
+                sounds.loader.open(part, Origin::File(path));
+            }),
+            Action::Locate(part) => self.ask_file(part, picker, move |sounds, path| {
+                sounds.loader.locate(part, path);
+            }),
+            Action::AddFolder => {
+                let add = |sounds: &Sounds, path| sounds.library.add_folder(path);
+                self.ask(Wanted::Folder, self.path(Part::Capture), picker, add);
+            }
+            Action::UseNewFile(part) => loader.use_new_file(part),
+            Action::KeepLooking(part) => loader.keep_looking(part),
+            Action::Step(part, step) => loader.step(part, step),
+            Action::Clear(part) => loader.clear(part),
+            Action::ChooseCabByCapture => loader.choose_cab_by_capture(),
+            Action::Begin(knob) => self.touch(|gestures, target| gestures.begin(knob, target)),
+            Action::Set(knob, value) => {
+                self.touch(|gestures, target| gestures.set(knob, value, target))
+            }
+            Action::End(knob) => self.touch(|gestures, target| gestures.end(knob, target)),
+            Action::Change(control, plain) => self.touch(|_, target| target.change(control, plain)),
+            Action::KeepInterface => {
+                library.keep_interface(self.parameters.value(ParameterId::InterfaceLevel));
+            }
+            Action::SetEmbedding(on) => loader.embed(on),
+            Action::Undo | Action::Redo => self.touch(|gestures, target| {
+                // Not while a hand is on a knob.
+                if !gestures.is_holding() {
+                    let mut history = target.history.lock();
+                    let change = match action {
+                        Action::Undo => history.undo(),
+                        _ => history.redo(),
+                    };
+                    drop(history);
+                    self.make(change, target);
+                }
+            }),
+            Action::ForgetOverruns => self.meters.forget_overruns(),
+            Action::Browse => library.browse(),
+            Action::Rescan => library.rescan(),
+            Action::Open(part, origin) => loader.open(part, origin),
+            Action::SetFavourite(origin, on) => library.set_favourite(origin, on),
+            Action::RemoveFolder(path) => library.remove_folder(path),
+            Action::Resized(width, height) => library.remember_window(width, height),
+            Action::DismissMessage => {
+                if self.notice.lock().take().is_none() {
+                    loader.dismiss_message();
+                }
+            }
+        }
+    }
+
+    /// The file of a part, be it there or not.
     fn path(&self, part: Part) -> Option<PathBuf> {
-        let shown = self.loader.shown();
+        let shown = self.sounds.loader.shown();
         let of = |part: Part| shown.parts[part.index()].file().map(Path::to_owned);
         // Whoever has nothing in B goes on from A.
         let else_of_a = || of(Part::Capture).filter(|_| part == Part::SecondCapture);
         of(part).or_else(else_of_a)
     }
 
-    fn load(&self, part: Part, path: PathBuf) {
-        self.loader.open(part, Origin::File(path));
+    fn ask_file(
+        &self,
+        part: Part,
+        picker: impl Picker,
+        then: impl FnOnce(&Sounds, PathBuf) + Send + 'static,
+    ) {
+        self.ask(Wanted::File(part), self.path(part), picker, then);
     }
 
-    fn step(&self, part: Part, step: Step) {
-        self.loader.step(part, step);
-    }
-
-    fn clear(&self, part: Part) {
-        self.loader.clear(part);
-    }
-
-    fn choose_cab_by_capture(&self) {
-        self.loader.choose_cab_by_capture();
-    }
-
-    fn set_embedding(&self, on: bool) {
-        self.loader.embed(on);
-    }
-
-    fn history(&self) -> &Mutex<History> {
-        self.loader.history()
-    }
-
-    fn put_back(&self, part: Part, saved: SavedPart) {
-        self.loader.put_back(part, saved);
-    }
-
-    fn keep_interface(&self) {
-        let dbu = self.parameters.value(ParameterId::InterfaceLevel);
-        self.library.keep_interface(dbu);
-    }
-
-    fn locate(&self, part: Part, path: PathBuf) {
-        self.loader.locate(part, path);
-    }
-
-    fn use_new_file(&self, part: Part) {
-        self.loader.use_new_file(part);
-    }
-
-    fn keep_looking(&self, part: Part) {
-        self.loader.keep_looking(part);
-    }
-
-    fn forget_overruns(&self) {
-        self.meters.forget_overruns();
-    }
-
-    fn remember_window(&self, width: u32, height: u32) {
-        self.library.remember_window(width, height);
-    }
-
-    fn dismiss_message(&self) {
-        self.loader.dismiss_message();
-    }
-
-    fn listing(&self) -> Arc<Listing> {
-        self.library.listing()
-    }
-
-    fn browse(&self) {
-        self.library.browse();
-    }
-
-    fn rescan(&self) {
-        self.library.rescan();
-    }
-
-    fn open(&self, part: Part, origin: Origin) {
-        self.loader.open(part, origin);
-    }
-
-    fn set_favourite(&self, origin: Origin, on: bool) {
-        self.library.set_favourite(origin, on);
-    }
-
-    fn add_folder(&self, path: PathBuf) {
-        self.library.add_folder(path);
-    }
-
-    fn remove_folder(&self, path: PathBuf) {
-        self.library.remove_folder(path);
-    }
-
-    fn before_dialog(&self) {
-        // Its thread may outlive the plugin.
+    /// Opens the file dialog and does `then` with what is chosen in it.
+    fn ask(
+        &self,
+        wanted: Wanted,
+        beside: Option<PathBuf>,
+        picker: impl Picker,
+        then: impl FnOnce(&Sounds, PathBuf) + Send + 'static,
+    ) {
+        *self.notice.lock() = None;
+        // The dialog's thread may outlive the plugin.
         module_pin::pin();
+        // Then there is nothing to load into when the answer comes.
+        let sounds = Arc::downgrade(&self.sounds);
+        let notice = self.notice.clone();
+        let repaint = self.repaint.clone();
+        self.dialog.open(picker, beside, wanted, move |answer| {
+            match (answer, sounds.upgrade()) {
+                (Answer::Chosen(path), Some(sounds)) => then(&sounds, path),
+                (Answer::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
+                _ => {}
+            }
+            repaint.request_repaint();
+        });
+    }
+}
+
+impl EditorBackend for PluginBackend {
+    fn view(&self) -> View {
+        let modulated = self.parameters.settings();
+        let Sounds { loader, library } = &*self.sounds;
+        let mut status = Status::now(&modulated, loader, library, &self.meters);
+        if let Some(notice) = &*self.notice.lock() {
+            status.message = Some(notice.clone());
+        }
+        let capture = status.capture.as_ref();
+        let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
+        View {
+            controls: Controls {
+                settings: self.parameters.unmodulated(),
+                modulated,
+                knobs,
+            },
+            status,
+            listing: library.listing(),
+            choosing: self.dialog.is_open(),
+        }
+    }
+
+    fn perform(&self, action: Action) {
+        self.perform_with(action, SystemPicker);
+    }
+
+    fn let_go(&self) {
+        self.touch(Gestures::end_all);
+    }
+}
+
+fn no_dialog() -> Message {
+    Message::error(if cfg!(target_os = "linux") {
+        "No file dialog could be opened. Install xdg-desktop-portal with the part for your \
+         desktop, or the program zenity, and try again."
+    } else {
+        "No file dialog could be opened. Try again."
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+    use gridleak_core::{Kind, PARAMETERS, ProcessConfig, Source};
+    use nice_plug::context::PluginApi;
+    use nice_plug::context::gui::GuiContextInner;
+    use nice_plug::params::persist::PersistentField;
+    use nice_plug::prelude::{ParamPtr, Params, PluginState};
+
+    use super::*;
+    use crate::session::folder::Step;
+    use crate::session::handover::{LoaderEnd, handover};
+    use crate::session::thread_end;
+    use crate::window::{DEFAULT_SIZE, Editor};
+
+    /// A host that does what it is asked and writes it down.
+    struct Host {
+        parameters: Arc<Parameters>,
+        log: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Host {
+        fn log(&self, parameter: ParamPtr, what: &str) {
+            let known = self.parameters.param_map();
+            let name = known.into_iter().find(|(_, found, _)| *found == parameter);
+            let (name, ..) = name.expect("a parameter of the plugin");
+            self.log.lock().push(format!("{name} {what}"));
+        }
+    }
+
+    impl GuiContextInner for Host {
+        fn plugin_api(&self) -> PluginApi {
+            PluginApi::Clap
+        }
+
+        unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
+            self.log(param, "begin");
+        }
+
+        unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
+            self.log(param, &format!("{normalized:.4}"));
+            // SAFETY: `log` has found the parameter among those of the plugin, which lives.
+            unsafe { param._internal_set_normalized_value(normalized) };
+        }
+
+        unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+            self.log(param, "end");
+        }
+
+        fn get_state(&self) -> PluginState {
+            unreachable!("the window does not ask for the state")
+        }
+
+        fn set_state(&self, _state: PluginState) {
+            unreachable!("the window does not set the state")
+        }
+
+        fn request_restart(&self) {
+            unreachable!("the window does not restart the plugin")
+        }
+    }
+
+    /// A plugin with a window that is open in a host, and what the host wrote down.
+    struct Instance {
+        parameters: Arc<Parameters>,
+        loader: Arc<Loader>,
+        backend: Option<Arc<PluginBackend>>,
+        log: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Instance {
+        fn new() -> Self {
+            let (_audio, end): (_, LoaderEnd) = handover();
+            let repaint = RepaintNotifier::new();
+            let library = Library::new(|| {});
+            let (parameters, loader) =
+                Loader::new(end, library.clone(), || {}, Parameters::of_this_machine);
+            let backend = PluginBackend::new(
+                parameters.clone(),
+                loader.clone(),
+                library,
+                Arc::default(),
+                repaint,
+            );
+            let instance = Self {
+                parameters,
+                loader,
+                backend: Some(Arc::new(backend)),
+                log: Arc::default(),
+            };
+            instance.backend().open(instance.host());
+            instance
+        }
+
+        /// The same while audio runs.
+        fn active() -> Self {
+            let instance = Self::new();
+            let config = ProcessConfig {
+                rate: 48_000.0,
+                inputs: 1,
+                outputs: 1,
+                latency: 0,
+                pedal_latency: 0,
+            };
+            instance.loader.activate(config, false);
+            instance
+        }
+
+        fn host(&self) -> GuiContext {
+            GuiContext::new(Arc::new(Host {
+                parameters: self.parameters.clone(),
+                log: self.log.clone(),
+            }))
+        }
+
+        fn backend(&self) -> &Arc<PluginBackend> {
+            self.backend.as_ref().unwrap()
+        }
+
+        fn perform(&self, action: Action) {
+            self.backend().perform_with(action, Stub(None));
+        }
+
+        /// What is shown as soon as it is `so`.
+        fn wait(&self, so: impl Fn(&View) -> bool) -> View {
+            let started = Instant::now();
+            loop {
+                let view = self.backend().view();
+                if so(&view) {
+                    return view;
+                }
+                let waits = started.elapsed() < Duration::from_secs(60);
+                assert!(waits, "{:?}", view.status);
+                std::thread::yield_now();
+            }
+        }
+
+        fn name(&self, part: Part) -> Option<String> {
+            let view = self.wait(|view| !view.status.busy);
+            view.status.parts[part.index()].name.clone()
+        }
+    }
+
+    impl Drop for Instance {
+        fn drop(&mut self) {
+            self.loader.end(Instant::now() + thread_end::LONGEST_WAIT);
+        }
+    }
+
+    struct Stub(Option<PathBuf>);
+
+    impl Picker for Stub {
+        fn pick(self, _wanted: Wanted, _folder: Option<&Path>) -> Option<PathBuf> {
+            self.0
+        }
+    }
+
+    #[test]
+    fn parameters_are_set_in_gestures_and_shown_as_the_host_has_them() {
+        let instance = Instance::new();
+        let mut window = Harness::builder().with_size(DEFAULT_SIZE).build_ui_state(
+            |ui, editor: &mut Editor| editor.show(ui),
+            Editor::new(instance.backend().clone()),
+        );
+        window.get_by_label("Setup").click();
+        window.run();
+        window.get_by_label("Input Source: Sum").click();
+        window.get_by_label("Bypass").click();
+        window.get_by_label("Output").set_value_accesskit(-10.0);
+        window.run();
+        let expected = [
+            "source begin",
+            "source 1.0000",
+            "source end",
+            "bypass begin",
+            "bypass 1.0000",
+            "bypass end",
+            "outgn begin",
+            "outgn 0.3750",
+            "outgn end",
+        ];
+        assert_eq!(*instance.log.lock(), expected);
+        assert_eq!(instance.parameters.settings().source, Source::Sum);
+        assert_eq!(instance.parameters.settings().output_db, -10.0);
+        let shown = window.get_by_label("Output").value();
+        assert_eq!(shown.as_deref(), Some("-10.0 dB"));
+
+        // Automation by the host.
+        instance.parameters.set_like_a_host(ParameterId::Input, 3.5);
+        window.run();
+        let shown = window.get_by_label("Input").value();
+        assert_eq!(shown.as_deref(), Some("3.5 dB"));
+    }
+
+    #[test]
+    fn every_parameter_is_moved_in_a_gesture_of_its_own() {
+        let instance = Instance::new();
+        for row in &PARAMETERS {
+            let which = row.which;
+            let before = instance.parameters.value(which);
+            let wanted = match row.kind {
+                Kind::Number(_) => {
+                    let value = row.at_position(0.25);
+                    instance.perform(Action::Begin(which));
+                    instance.perform(Action::Set(which, value));
+                    instance.perform(Action::End(which));
+                    value
+                }
+                // To the other end, or to the next option.
+                _ => {
+                    let value = (before + 1.0) % (row.range().end() + 1.0);
+                    instance.perform(Action::Change(which, value));
+                    value
+                }
+            };
+            let now = instance.parameters.value(which);
+            assert!((now - wanted).abs() < 1e-3, "{}: {now} {wanted}", row.id);
+        }
+        let log = instance.log.lock();
+        let mut moved = Vec::new();
+        for gesture in log.chunks(3) {
+            let name = gesture[0].strip_suffix(" begin").expect("a beginning");
+            assert!(gesture[1].starts_with(name), "{gesture:?}");
+            assert_eq!(gesture[2], format!("{name} end"));
+            moved.push(name);
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        assert_eq!(moved.len(), PARAMETERS.len());
+    }
+
+    #[test]
+    fn every_change_is_taken_back_and_made_again() {
+        let instance = Instance::active();
+        let first = instance.name(Part::Capture);
+        instance.perform(Action::Open(Part::Pedal, Origin::BuiltIn("lead")));
+        instance.wait(|view| view.status.parts[Part::Pedal.index()].plays);
+        for action in [
+            Action::Begin(ParameterId::Output),
+            Action::Set(ParameterId::Output, -7.0),
+            Action::Set(ParameterId::Output, -9.0),
+            Action::End(ParameterId::Output),
+            Action::Change(ParameterId::Bypass, 1.0),
+            Action::Change(ParameterId::InputSource, 3.0),
+        ] {
+            instance.perform(action);
+        }
+        let state = || {
+            let settings = instance.parameters.settings();
+            (settings.output_db, settings.bypass, settings.source)
+        };
+        let done = [
+            (0.0, false, Source::Stereo),
+            (-9.0, false, Source::Stereo),
+            (-9.0, true, Source::Stereo),
+            (-9.0, true, Source::Sum),
+        ];
+        // Not while a hand is on a knob.
+        instance.perform(Action::Begin(ParameterId::Input));
+        instance.perform(Action::Undo);
+        instance.perform(Action::End(ParameterId::Input));
+        assert_eq!(state(), done[3]);
+        for wanted in done[..3].iter().rev() {
+            instance.perform(Action::Undo);
+            assert_eq!(state(), *wanted);
+        }
+        let pedal = instance.name(Part::Pedal);
+        assert!(pedal.is_some());
+        instance.perform(Action::Undo);
+        assert_eq!(instance.name(Part::Pedal), None);
+        instance.perform(Action::Undo);
+        assert_eq!(state(), done[0], "there is no more");
+        instance.perform(Action::Redo);
+        assert_eq!(instance.name(Part::Pedal), pedal);
+        for wanted in &done[1..] {
+            instance.perform(Action::Redo);
+            assert_eq!(state(), *wanted);
+        }
+        assert_eq!(instance.name(Part::Capture), first);
+    }
+
+    #[test]
+    fn the_parts_are_loaded_stepped_through_and_cleared() {
+        let instance = Instance::active();
+        let first = instance.name(Part::Capture);
+        instance.perform(Action::Step(Part::Capture, Step::Next));
+        assert_ne!(instance.name(Part::Capture), first);
+        instance.perform(Action::Step(Part::Capture, Step::Previous));
+        assert_eq!(instance.name(Part::Capture), first);
+        instance.perform(Action::Open(Part::Cab, Origin::BuiltIn("4x12")));
+        assert!(
+            !instance
+                .wait(|view| !view.status.busy)
+                .status
+                .cab_by_capture
+        );
+        instance.perform(Action::Clear(Part::Cab));
+        assert_eq!(instance.name(Part::Cab), None);
+        instance.perform(Action::ChooseCabByCapture);
+        assert!(
+            instance
+                .wait(|view| !view.status.busy)
+                .status
+                .cab_by_capture
+        );
+    }
+
+    #[test]
+    fn the_chosen_file_is_loaded() {
+        let instance = Instance::new();
+        let folder = tempfile::tempdir().unwrap();
+        for part in Part::ALL {
+            let path = folder.path().join(format!("{part:?}.nam"));
+            let picker = Stub(Some(path.clone()));
+            instance
+                .backend()
+                .perform_with(Action::OpenDialog(part), picker);
+            let file = path.file_name().unwrap().to_string_lossy();
+            let said = |view: &View| {
+                let message = view.status.message.as_ref();
+                message.is_some_and(|message| message.text.contains(&*file))
+            };
+            instance.wait(said);
+            instance.perform(Action::DismissMessage);
+            instance.wait(|view| !view.choosing);
+        }
+    }
+
+    #[test]
+    fn folders_are_added_to_the_browser_and_taken_off_it() {
+        let instance = Instance::new();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let picker = Stub(Some(path.clone()));
+        instance.backend().perform_with(Action::AddFolder, picker);
+        let listed = |view: &View| view.listing.folders.iter().any(|f| f.path == path);
+        instance.wait(listed);
+        instance.perform(Action::RemoveFolder(path.clone()));
+        instance.wait(|view| !listed(view));
+    }
+
+    #[test]
+    fn a_plugin_that_is_gone_loads_nothing() {
+        let mut instance = Instance::new();
+        let (close, closing) = mpsc::channel::<()>();
+        struct Slow(mpsc::Receiver<()>);
+        impl Picker for Slow {
+            fn pick(self, _wanted: Wanted, _folder: Option<&Path>) -> Option<PathBuf> {
+                let _ = self.0.recv();
+                Some("amp.nam".into())
+            }
+        }
+        let open = Action::OpenDialog(Part::Capture);
+        instance.backend().perform_with(open, Slow(closing));
+        let sounds = Arc::downgrade(&instance.backend().sounds);
+        instance.backend = None;
+        assert!(sounds.upgrade().is_none(), "the dialog's thread holds none");
+        drop(close);
+    }
+
+    #[test]
+    fn a_system_without_a_dialog_is_told_about_and_dismissed() {
+        let instance = Instance::new();
+        instance.perform(Action::OpenDialog(Part::Capture));
+        let view = instance.wait(|view| view.status.message.is_some());
+        assert_eq!(view.status.message, Some(no_dialog()));
+        instance.perform(Action::DismissMessage);
+        assert_eq!(instance.backend().view().status.message, None);
+    }
+
+    #[test]
+    fn a_gesture_that_the_window_left_open_is_ended() {
+        let instance = Instance::new();
+        instance.perform(Action::Begin(ParameterId::Output));
+        instance.backend().open(instance.host());
+        assert_eq!(*instance.log.lock(), ["outgn begin", "outgn end"]);
+    }
+
+    #[test]
+    fn the_host_hears_of_every_change_of_the_project_once() {
+        let instance = Instance::new();
+        let backend = instance.backend();
+        backend.tell_changes();
+        assert!(instance.log.lock().is_empty());
+        let changes = &instance.parameters.changes;
+        for count in ["0.0010", "0.0020"] {
+            // Between two pictures, many are one.
+            changes.made_one(0);
+            changes.made_one(0);
+            backend.tell_changes();
+            backend.tell_changes();
+            let told = std::mem::take(&mut *instance.log.lock());
+            let value = format!("edits {count}");
+            assert_eq!(told, ["edits begin", &value, "edits end"]);
+        }
+        // What was done to the project before is no change of this one.
+        changes.made_one(0);
+        let slot = instance.parameters.slot(Part::Capture);
+        slot.set(Part::Capture.first().write());
+        backend.tell_changes();
+        assert!(instance.log.lock().is_empty());
     }
 }

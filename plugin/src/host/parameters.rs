@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridleak_core::{Kind, Number, PARAMETERS, Parameter, ParameterId, Settings, Side, Taper};
+use gridleak_core::{Control, Kind, Number, PARAMETERS, Parameter, ParameterId, Settings, Taper};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use serde_json::Value;
@@ -16,6 +16,7 @@ use crate::session::folder::Step;
 use crate::session::part::{ForParts, Part};
 use crate::session::preferences::Preferences;
 use crate::session::references::PartSlot;
+use crate::session::shell::Shell;
 
 /// What the host sees, stores and automates.
 pub(crate) struct Parameters {
@@ -164,11 +165,37 @@ impl Parameters {
     }
 }
 
-/// The capture that plays in such settings.
-pub(crate) fn playing(settings: &Settings) -> Part {
-    match settings.side {
-        Side::A => Part::Capture,
-        Side::B => Part::SecondCapture,
+impl Shell for Parameters {
+    fn settings(&self) -> Settings {
+        Parameters::settings(self)
+    }
+
+    fn slot(&self, part: Part) -> &PartSlot {
+        Parameters::slot(self, part)
+    }
+
+    fn loads(&self) -> u64 {
+        Parameters::loads(self)
+    }
+
+    fn name_knobs(&self, knobs: &Arc<[Control]>) {
+        self.knobs.name(knobs);
+    }
+
+    fn made_a_change(&self) {
+        self.changes.made_one(self.loads());
+    }
+
+    fn tell_absent(&self, absent: Option<String>) {
+        self.window.tell_absent(absent);
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.newer.notice()
+    }
+
+    fn dismiss_notice(&self) {
+        self.newer.dismiss();
     }
 }
 

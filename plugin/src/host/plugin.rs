@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Chain, ImpulseResponse, Peaks, ProcessConfig, Settings};
+use gridleak_core::{Chain, Peaks, ProcessConfig, Settings};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
-use crate::host::editor_backend::EditorBackend;
+use crate::host::editor::{self, EditorApp};
+use crate::host::editor_backend::PluginBackend;
 use crate::host::incoming_state;
-use crate::host::parameters::{BUTTONS, Parameters, playing};
+use crate::host::parameters::{BUTTONS, Parameters};
 use crate::host::thread_token::ThreadToken;
+use crate::host::workarounds::late_window::LateEditor;
 use crate::host::workarounds::worker_park::{self, Task};
 use crate::session::handover::{AudioEnd, handover};
 use crate::session::library::Library;
@@ -20,7 +22,6 @@ use crate::session::module_pin;
 use crate::session::part::Part;
 use crate::session::preferences::Preferences;
 use crate::session::thread_end;
-use crate::window::{self, LateEditor};
 
 /// How long offline rendering waits for a capture that is being loaded.
 const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,9 +31,6 @@ const LIBRARYS_SHARE: Duration = Duration::from_millis(10);
 
 /// How often it looks meanwhile.
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
-
-/// Seconds for which a rig may sound on after its input: a hall for most of it, captures for less.
-const TAIL: f64 = 1.0 + ImpulseResponse::LONGEST_TAIL;
 
 /// An instance of the plugin.
 pub struct Gridleak {
@@ -66,7 +64,13 @@ impl Default for Gridleak {
         let repaint = RepaintNotifier::new();
         let changed = repaint.clone();
         let library = Library::new(move || changed.request_repaint());
-        let (parameters, loader) = Loader::new(loader_end, library.clone(), repaint.clone());
+        let changed = repaint.clone();
+        let (parameters, loader) = Loader::new(
+            loader_end,
+            library.clone(),
+            move || changed.request_repaint(),
+            Parameters::of_this_machine,
+        );
         Self {
             parameters,
             loader,
@@ -80,7 +84,7 @@ impl Default for Gridleak {
             followed: None,
             meters: Arc::default(),
             drawn: Drawn::default(),
-            window: window::new_state(Preferences::load().window),
+            window: editor::new_state(Preferences::load().window),
             repaint,
             executor: None,
         }
@@ -104,7 +108,7 @@ impl Plugin for Gridleak {
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[layout(2, 2), layout(1, 2), layout(1, 1)];
     const SAMPLE_ACCURATE_AUTOMATION: bool = true;
 
-    type Editor = LateEditor;
+    type Editor = LateEditor<EditorApp>;
     type SysExMessage = ();
     type BackgroundTask = Task;
 
@@ -118,13 +122,19 @@ impl Plugin for Gridleak {
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
-        let panel = EditorBackend::new(
+        let backend = PluginBackend::new(
             self.parameters.clone(),
             self.loader.clone(),
             self.library.clone(),
             self.meters.clone(),
+            self.repaint.clone(),
         );
-        window::editor(self.window.clone(), self.repaint.clone(), Arc::new(panel))
+        editor::editor(
+            self.window.clone(),
+            self.repaint.clone(),
+            Arc::new(backend),
+            self.parameters.clone(),
+        )
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -147,11 +157,13 @@ impl Plugin for Gridleak {
         // Of a VST3 host the framework tells what was so one start before.
         let tells = context.plugin_api() != PluginApi::Vst3;
         let offline = tells && config.process_mode == ProcessMode::Offline;
+        let latency = self.loader.expected_latency(rate, offline);
         let config = ProcessConfig {
             rate,
             inputs: channels(layout.main_input_channels),
             outputs: channels(layout.main_output_channels),
-            latency: self.loader.expected_latency(rate, offline),
+            latency: latency.total,
+            pedal_latency: latency.pedal,
         };
         self.offline = offline;
         let now = (self.parameters.settings(), self.parameters.loads());
@@ -160,15 +172,9 @@ impl Plugin for Gridleak {
         if self.chain.as_ref().map(Chain::config) != Some(config) {
             self.put_away();
             let mut chain = Chain::new(config);
-            if let Some(amp) = self.loader.take_kept(config)
-                && let Err(amp) = chain.offer(amp)
-            {
-                drop(amp);
-            }
-            if let Some(cab) = self.loader.take_kept_cab(config)
-                && let Err(cab) = chain.offer_cab(cab)
-            {
-                drop(cab);
+            for kept in self.loader.take_kept(config) {
+                drop(chain.load(kept));
+                while chain.take_retired().is_some() {}
             }
             self.chain = Some(chain);
         }
@@ -193,17 +199,18 @@ impl Plugin for Gridleak {
     ) -> ProcessStatus {
         let patient = self.offline || self.renders_where_it_was_started();
         let settings = self.parameters.settings();
-        let other_sound = self.follow(&settings);
+        let pressed = self.follow(&settings);
         let Some(chain) = &mut self.chain else {
             return ProcessStatus::Error("processing before activation");
         };
         if patient {
-            if other_sound {
+            if pressed {
                 self.loader.look();
             }
             wait_for_capture(&self.loader, &mut self.waited_for);
         }
         let started = Instant::now();
+        chain.set_offline(patient);
         self.sounds.exchange(chain);
         if self.loader.take_restart_request() && context.plugin_api() == PluginApi::Clap {
             context.request_restart();
@@ -229,7 +236,7 @@ impl Plugin for Gridleak {
             }
         }
         match context.plugin_api() {
-            PluginApi::Vst3 => ProcessStatus::Tail((TAIL * chain.config().rate) as u32),
+            PluginApi::Vst3 => ProcessStatus::Tail(chain.tail() as u32),
             // The host listens for the end of the sound itself.
             _ => ProcessStatus::Normal,
         }
@@ -293,46 +300,35 @@ impl Gridleak {
     }
 
     /// Steps through folders for every button that was pressed since the last block; says whether one
-    /// was, or another of two captures is to play.
+    /// was.
     fn follow(&mut self, settings: &Settings) -> bool {
         let loads = self.parameters.loads();
         let before = self.followed.replace((*settings, loads));
         let Some((before, loads_before)) = before else {
             return false;
         };
-        let compared = |settings: &Settings| (settings.side, settings.match_levels);
-        let mut other_sound = compared(&before) != compared(settings);
+        let mut pressed = false;
         for (button, part, step) in BUTTONS {
             let down = |settings: &Settings| button.row().get(settings) >= 0.5;
             // A project that was saved with a button down presses none.
             if loads == loads_before && down(settings) && !down(&before) {
                 let part = match part {
-                    Part::Capture => playing(settings),
+                    Part::Capture => Part::playing(settings),
                     part => part,
                 };
                 self.loader.step_soon(part, step, loads);
-                other_sound = true;
+                pressed = true;
             }
         }
-        other_sound
+        pressed
     }
 
-    /// Gives captures and cabinets to the loader, which keeps them for a while.
+    /// Gives what is loaded to the loader, which keeps it for a while.
     fn put_away(&mut self) {
         if let Some(mut chain) = self.chain.take() {
-            while let Some(amp) = chain.take_any() {
-                self.loader.keep(amp);
-            }
-            while let Some(cab) = chain.take_any_cab() {
-                self.loader.keep_cab(cab);
-            }
+            self.loader.keep(std::iter::from_fn(|| chain.take_any()));
         }
-        while let Some(amp) = self.sounds.captures.take() {
-            self.loader.keep(amp);
-        }
-        while let Some(cab) = self.sounds.cabs.take() {
-            self.loader.keep_cab(cab);
-        }
+        self.loader.keep(std::iter::from_fn(|| self.sounds.take()));
     }
 }
 

@@ -25,7 +25,7 @@ impl Step {
 
 /// Where a capture stands in its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FolderPosition {
     /// Counted from 1.
     pub(crate) index: usize,
     /// Captures in the folder.
@@ -37,7 +37,7 @@ pub(crate) struct Place {
 /// the folder cannot be read or holds no other capture.
 ///
 /// Reads the folder, which takes as long as the disk does: not for the audio thread nor the window's.
-pub(crate) fn neighbour(path: &Path, by: i32) -> Option<(PathBuf, Place)> {
+pub(crate) fn neighbour(path: &Path, by: i32) -> Option<(PathBuf, FolderPosition)> {
     let captures = Captures::beside(path)?;
     let names = &captures.names;
     let count = names.len();
@@ -50,7 +50,7 @@ pub(crate) fn neighbour(path: &Path, by: i32) -> Option<(PathBuf, Place)> {
         Err(gap) => gap as i64,
     };
     let index = (from + i64::from(by)).rem_euclid(count as i64) as usize;
-    let place = Place {
+    let place = FolderPosition {
         index: index + 1,
         count,
     };
@@ -59,10 +59,10 @@ pub(crate) fn neighbour(path: &Path, by: i32) -> Option<(PathBuf, Place)> {
 
 /// Where the capture at `path` stands in its folder; `None` if it is not there. Takes as long as
 /// [`neighbour`].
-pub(crate) fn place(path: &Path) -> Option<Place> {
+pub(crate) fn place(path: &Path) -> Option<FolderPosition> {
     let captures = Captures::beside(path)?;
     let index = captures.find(path).ok()?;
-    Some(Place {
+    Some(FolderPosition {
         index: index + 1,
         count: captures.names.len(),
     })
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn the_place_counts_from_one() {
         let folder = folder(&["a.nam", "b.nam", "c.nam"]);
-        let at = |index| Place { index, count: 3 };
+        let at = |index| FolderPosition { index, count: 3 };
         let path = |name| folder.path().join(name);
         assert_eq!(place(&path("a.nam")), Some(at(1)));
         assert_eq!(neighbour(&path("a.nam"), 1), Some((path("b.nam"), at(2))));
@@ -301,7 +301,7 @@ mod tests {
         .unwrap();
         let (after, place) = neighbour(&strange, 1).unwrap();
         assert_eq!(after, folder.path().join("b.nam"));
-        assert_eq!(place, Place { index: 2, count: 3 });
+        assert_eq!(place, FolderPosition { index: 2, count: 3 });
         assert_eq!(neighbour(&after, -1).unwrap().0, strange);
     }
 
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(path, folder.path().join("Capture 9999.nam"));
         assert_eq!(
             place,
-            Place {
+            FolderPosition {
                 index: 10_000,
                 count: 10_000
             }

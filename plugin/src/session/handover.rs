@@ -1,166 +1,85 @@
-//! Captures and cabinets on their way to the audio thread and back, without a lock: two queues
-//! for each kind, of the crate rtrb, whose operations are wait-free. What the audio thread is done with is dropped by the loader.
+//! What is loaded, on its way to the audio thread and back, without a lock: two queues of the crate rtrb,
+//! whose operations are wait-free. What the audio thread is done with is dropped by the loader.
 
-use gridleak_core::{Amp, Cab, Chain};
-use rtrb::{Consumer, Producer, RingBuffer};
+use gridleak_core::{Chain, Loaded, SlotPart};
+use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-/// Sounds of a kind that may be on their way to the audio thread.
-const TO_AUDIO: usize = 4;
+/// Parts that may be on their way to the audio thread: twice all that the loader can build at a time.
+const TO_AUDIO: usize = 16;
 
-/// Sounds of a kind that may be on their way back. The audio thread takes nothing new unless there is
-/// room for all that this could leave it with.
-const FROM_AUDIO: usize = 8;
+/// Parts that may be on their way back.
+const FROM_AUDIO: usize = 16;
 
 /// The audio thread's end.
 pub(crate) struct AudioEnd {
-    pub(crate) captures: Incoming<Amp>,
-    pub(crate) cabs: Incoming<Cab>,
+    to_audio: Consumer<Loaded>,
+    from_audio: Producer<SlotPart>,
 }
 
 /// The loader's end.
 pub(crate) struct LoaderEnd {
-    pub(crate) captures: Outgoing<Amp>,
-    pub(crate) cabs: Outgoing<Cab>,
-}
-
-/// Sounds of a kind, as the audio thread gets them.
-pub(crate) struct Incoming<T> {
-    to_audio: Consumer<Box<T>>,
-    from_audio: Producer<Box<T>>,
-}
-
-/// Sounds of a kind, as the loader sends them.
-pub(crate) struct Outgoing<T> {
-    to_audio: Producer<Box<T>>,
-    from_audio: Consumer<Box<T>>,
-}
-
-/// What a chain has a place for.
-pub(crate) trait Playable: Sized {
-    fn accepted_by(chain: &Chain) -> bool;
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>>;
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>>;
-}
-
-impl Playable for Amp {
-    fn accepted_by(chain: &Chain) -> bool {
-        chain.accepts()
-    }
-
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
-        chain.offer(self)
-    }
-
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
-        chain.take_done()
-    }
-}
-
-impl Playable for Cab {
-    fn accepted_by(chain: &Chain) -> bool {
-        chain.accepts_cab()
-    }
-
-    fn offer_to(self: Box<Self>, chain: &mut Chain) -> Result<(), Box<Self>> {
-        chain.offer_cab(self)
-    }
-
-    fn done_by(chain: &mut Chain) -> Option<Box<Self>> {
-        chain.take_done_cab()
-    }
+    to_audio: Producer<Loaded>,
+    from_audio: Consumer<SlotPart>,
 }
 
 /// Both ends of a new hand-over.
 pub(crate) fn handover() -> (AudioEnd, LoaderEnd) {
-    let (captures_in, captures_out) = lane();
-    let (cabs_in, cabs_out) = lane();
+    let (sender, receiver) = RingBuffer::new(TO_AUDIO);
+    let (returning, returned) = RingBuffer::new(FROM_AUDIO);
     let audio = AudioEnd {
-        captures: captures_in,
-        cabs: cabs_in,
+        to_audio: receiver,
+        from_audio: returning,
     };
     let loader = LoaderEnd {
-        captures: captures_out,
-        cabs: cabs_out,
+        to_audio: sender,
+        from_audio: returned,
     };
     (audio, loader)
 }
 
-fn lane<T>() -> (Incoming<T>, Outgoing<T>) {
-    let (sender, receiver) = RingBuffer::new(TO_AUDIO);
-    let (returning, returned) = RingBuffer::new(FROM_AUDIO);
-    let incoming = Incoming {
-        to_audio: receiver,
-        from_audio: returning,
-    };
-    let outgoing = Outgoing {
-        to_audio: sender,
-        from_audio: returned,
-    };
-    (incoming, outgoing)
-}
-
 impl AudioEnd {
-    /// Gives the chain the newest sounds there are, and sends back what it is done with. Neither
-    /// waits nor drops anything.
+    /// Gives the chain what it can take now, and sends back what it is done with. Neither waits nor
+    /// drops anything.
     pub(crate) fn exchange(&mut self, chain: &mut Chain) {
-        // So that a capture is not heard without its cabinet.
-        self.cabs.exchange(chain);
-        self.captures.exchange(chain);
-    }
-}
-
-impl<T: Playable> Incoming<T> {
-    fn exchange(&mut self, chain: &mut Chain) {
         self.send_back(chain);
-        // What is taken leaves at most one behind; one of another config is that itself.
-        while T::accepted_by(chain) && self.from_audio.slots() >= 2 {
-            let Ok(sound) = self.to_audio.pop() else {
-                break;
-            };
-            if let Err(refused) = sound.offer_to(chain) {
-                let _sent = self.from_audio.push(refused);
+        while self.from_audio.slots() > 0
+            && let Ok(next) = self.to_audio.peek()
+            && (chain.accepts(next) || !next.part.fits(chain.config()))
+            && let Ok(next) = self.to_audio.pop()
+        {
+            if let Err(refused) = chain.load(next) {
+                // There is room, and nobody else fills it.
+                let _sent = self.from_audio.push(refused.part);
             }
             self.send_back(chain);
         }
     }
 
     fn send_back(&mut self, chain: &mut Chain) {
-        if self.from_audio.slots() > 0
-            && let Some(done) = T::done_by(chain)
+        while self.from_audio.slots() > 0
+            && let Some(retired) = chain.take_retired()
         {
-            // There is room, and nobody else fills it.
-            let _sent = self.from_audio.push(done);
+            let _sent = self.from_audio.push(retired);
         }
     }
-}
 
-impl<T> Incoming<T> {
-    /// The next sound that was on its way; for the thread that starts and stops the audio.
-    pub(crate) fn take(&mut self) -> Option<Box<T>> {
+    /// The next part that was on its way; for the thread that starts and stops the audio.
+    pub(crate) fn take(&mut self) -> Option<Loaded> {
         self.to_audio.pop().ok()
     }
 }
 
-impl<T> Outgoing<T> {
-    /// Sends a sound. If the queue is full (the audio thread sleeps), it is given back.
-    pub(crate) fn send(&mut self, sound: Box<T>) -> Result<(), Box<T>> {
-        self.to_audio
-            .push(sound)
-            .map_err(|rtrb::PushError::Full(sound)| sound)
-    }
-
-    fn drop_returned(&mut self) {
-        while let Ok(sound) = self.from_audio.pop() {
-            drop(sound);
-        }
-    }
-}
-
 impl LoaderEnd {
+    /// Sends a part. If the queue is full (the audio thread sleeps), it is given back.
+    pub(crate) fn send(&mut self, loaded: Loaded) -> Result<(), Loaded> {
+        self.to_audio
+            .push(loaded)
+            .map_err(|PushError::Full(loaded)| loaded)
+    }
+
     /// Drops what came back.
     pub(crate) fn drop_returned(&mut self) {
-        self.captures.drop_returned();
-        self.cabs.drop_returned();
+        while self.from_audio.pop().is_ok() {}
     }
 }
 
@@ -168,7 +87,10 @@ impl LoaderEnd {
 mod tests {
     use super::*;
     use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
-    use gridleak_core::{Capture, ProcessConfig, SimdLevel, Voicing};
+    use gridleak_core::{
+        Amp, BuildId, Cab, Capture, ImpulseResponse, LevelMatch, Levels, Pedal, ProcessConfig,
+        Settings, Side, SimdLevel, Voicing,
+    };
 
     /// Counts what happens inside `assert_no_alloc` in the unit tests.
     #[global_allocator]
@@ -179,9 +101,10 @@ mod tests {
         inputs: 2,
         outputs: 2,
         latency: 0,
+        pedal_latency: 0,
     };
 
-    /// An impulse response of one sample, so that swaps come fast.
+    /// A net of one weight, so that changes come fast.
     fn capture(gain: f32) -> Capture {
         let text = format!(
             r#"{{"version":"0.5.4","architecture":"Linear","config":{{"receptive_field":1,"bias":false}},
@@ -190,91 +113,159 @@ mod tests {
         Capture::from_bytes("test", text.as_bytes()).unwrap()
     }
 
-    fn amp(capture: &Capture, ticket: u64) -> Box<Amp> {
-        Box::new(
-            Amp::new(
-                capture,
-                CONFIG,
-                Voicing::default(),
-                ticket,
-                SimdLevel::detect(),
-            )
-            .unwrap(),
-        )
+    fn amp(capture: &Capture, id: u64) -> SlotPart {
+        let (voicing, level) = (Voicing::default(), SimdLevel::detect());
+        let amp = Amp::new(capture, CONFIG, voicing, BuildId(id), level).unwrap();
+        SlotPart::Amp(Some(amp.into()))
+    }
+
+    fn pedal(capture: &Capture, id: u64) -> SlotPart {
+        let (voicing, level) = (Voicing::default(), SimdLevel::detect());
+        let pedal = Pedal::new(capture, CONFIG, voicing, BuildId(id), level).unwrap();
+        SlotPart::Pedal(Some(pedal.into()))
+    }
+
+    fn cab(id: u64) -> SlotPart {
+        let response = ImpulseResponse::new(vec![vec![1.0]], CONFIG.rate).unwrap();
+        let cab = Cab::new(Some(&response), None, CONFIG, BuildId(id)).unwrap();
+        SlotPart::Cab(Some(cab.into()))
+    }
+
+    /// The same numbers again and again, from 0 to below `end`.
+    fn random(seed: &mut u32, end: usize) -> usize {
+        *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (*seed >> 16) as usize % end
+    }
+
+    fn id(part: &SlotPart) -> Option<u64> {
+        match part {
+            SlotPart::Amp(amp) => amp.as_ref().map(|amp| amp.id().0),
+            SlotPart::Pedal(pedal) => pedal.as_ref().map(|pedal| pedal.id().0),
+            SlotPart::Cab(cab) => cab.as_ref().map(|cab| cab.id().0),
+            SlotPart::LevelMatch(_) => None,
+        }
     }
 
     #[test]
-    fn ten_thousand_captures_come_and_go_without_the_allocator() {
-        const SWAPS: u64 = 10_000;
+    fn ten_thousand_parts_come_and_go_without_the_allocator_and_none_is_lost() {
+        const PARTS: u64 = 10_000;
         let (mut audio, mut loader) = handover();
-        std::thread::scope(|threads| {
+        let (mut heard, mut chain) = (0, Chain::new(CONFIG));
+        let (sent, mut back) = std::thread::scope(|threads| {
             let sender = &mut loader;
-            threads.spawn(move || {
+            let sends = threads.spawn(move || {
                 let captures = [capture(0.5), capture(1.0)];
-                for ticket in 1..=SWAPS {
-                    let mut next = amp(&captures[ticket as usize % 2], ticket);
-                    while let Err(back) = sender.captures.send(next) {
-                        next = back;
-                        sender.drop_returned();
+                let mut seed = 7;
+                let mut back = Vec::new();
+                let mut sent = Vec::new();
+                for n in 1..=PARTS {
+                    let capture = &captures[random(&mut seed, 2)];
+                    let part = match random(&mut seed, 9) {
+                        0 => SlotPart::Pedal(None),
+                        1 => SlotPart::Cab(None),
+                        2 => SlotPart::LevelMatch(Some(LevelMatch::new(Levels::default(), -3.0))),
+                        3 | 4 => pedal(capture, n),
+                        5 => cab(n),
+                        _ => amp(capture, n),
+                    };
+                    sent.extend(id(&part));
+                    let slot = random(&mut seed, 3);
+                    let mut next = Loaded { slot, part };
+                    while let Err(refused) = sender.send(next) {
+                        next = refused;
+                        while let Ok(part) = sender.from_audio.pop() {
+                            back.extend(id(&part));
+                        }
                         std::thread::yield_now();
                     }
-                    sender.drop_returned();
                 }
+                // What is still on its way comes back only if there is room.
+                while sender.to_audio.slots() < TO_AUDIO {
+                    while let Ok(part) = sender.from_audio.pop() {
+                        back.extend(id(&part));
+                    }
+                    std::thread::yield_now();
+                }
+                (sent, back)
             });
-            let mut chain = Chain::new(CONFIG);
-            let mut buffers = vec![vec![0.0f32; 4096]; 2];
-            let (mut heard, mut swaps, mut seed) = (0, 0, 1u32);
-            while chain.ticket() != Some(SWAPS) {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let size = 1 + (seed >> 20) as usize % if swaps % 50 == 0 { 4096 } else { 300 };
-                let [left, right] = &mut buffers[..] else {
-                    unreachable!()
-                };
+            let mut buffers = [vec![0.0f32; 4096], vec![0.0f32; 4096]];
+            let (mut seed, mut settings) = (1, Settings::default());
+            while !sends.is_finished() {
+                let most = if heard % 50 == 0 { 4096 } else { 300 };
+                let size = 1 + random(&mut seed, most);
+                if random(&mut seed, 20) == 0 {
+                    settings.side = [Side::A, Side::B][random(&mut seed, 2)];
+                    settings.match_levels = random(&mut seed, 2) == 0;
+                    settings.pedal = random(&mut seed, 3) > 0;
+                }
+                let [left, right] = &mut buffers;
                 left[..size].fill(0.25);
                 right[..size].fill(-0.25);
                 reset_violation_count();
                 assert_no_alloc(|| {
+                    chain.set(&settings);
                     audio.exchange(&mut chain);
                     chain.process(&mut [&mut left[..size], &mut right[..size]]);
                     audio.exchange(&mut chain);
                 });
-                assert_eq!(violation_count(), 0, "after {swaps} swaps");
-                let ticket = chain.ticket().unwrap_or(0);
-                assert!(ticket >= heard, "an old capture came after a newer one");
-                swaps += u64::from(ticket != heard);
-                heard = ticket;
-                let sane = |s: &f32| (0.0..=0.2501).contains(&s.abs());
-                assert!(left[..size].iter().chain(&right[..size]).all(sane));
+                assert_eq!(violation_count(), 0, "after {heard} blocks");
+                heard += 1;
+                assert!(
+                    left[..size]
+                        .iter()
+                        .chain(&right[..size])
+                        .all(|s| s.is_finite())
+                );
             }
+            sends.join().unwrap()
         });
+        let retired = |chain: &mut Chain| std::iter::from_fn(|| chain.take_retired()).collect();
+        let mut rest: Vec<SlotPart> = retired(&mut chain);
+        while let Some(loaded) = chain.take_any() {
+            rest.push(loaded.part);
+            rest.extend(retired(&mut chain));
+        }
+        rest.extend(std::iter::from_fn(|| loader.from_audio.pop().ok()));
+        back.extend(rest.iter().filter_map(id));
+        back.sort();
+        assert_eq!(sent, back, "each exactly once");
     }
 
     #[test]
-    fn what_was_made_for_another_setup_goes_back() {
+    fn what_was_made_for_another_config_goes_back() {
         let (mut audio, mut loader) = handover();
         let mut chain = Chain::new(ProcessConfig {
             rate: 44_100.0,
             ..CONFIG
         });
-        assert!(loader.captures.send(amp(&capture(1.0), 1)).is_ok());
+        for part in [amp(&capture(1.0), 1), cab(2)] {
+            assert!(loader.send(Loaded { slot: 0, part }).is_ok());
+        }
         audio.exchange(&mut chain);
-        assert_eq!(chain.ticket(), None);
-        assert_eq!(loader.captures.from_audio.slots(), 1);
+        assert_eq!((chain.amp_id(0), chain.cab_id(0)), (None, None));
+        let ids = [(); 2].map(|()| id(&loader.from_audio.pop().unwrap()));
+        assert_eq!(ids, [Some(1), Some(2)]);
     }
 
     #[test]
     fn a_sleeping_audio_thread_leaves_the_loader_with_what_does_not_fit() {
-        let (_audio, mut loader) = handover();
+        let (mut audio, mut loader) = handover();
         let capture = capture(1.0);
-        for ticket in 0..TO_AUDIO as u64 {
-            assert!(loader.captures.send(amp(&capture, ticket)).is_ok());
+        let next = |n| Loaded {
+            slot: 0,
+            part: amp(&capture, n),
+        };
+        for n in 0..TO_AUDIO as u64 {
+            assert!(loader.send(next(n)).is_ok());
         }
-        assert_eq!(
-            loader
-                .captures
-                .send(amp(&capture, 99))
-                .map_err(|back| back.ticket()),
-            Err(99)
-        );
+        let refused = loader.send(next(99)).unwrap_err();
+        assert_eq!(id(&refused.part), Some(99));
+        // Nor does the audio thread take more than it can give back.
+        let mut chain = Chain::new(CONFIG);
+        for _ in 0..100 {
+            audio.exchange(&mut chain);
+        }
+        assert_eq!(loader.from_audio.slots(), TO_AUDIO - 1);
+        assert_eq!(chain.amp_id(0), Some(BuildId(TO_AUDIO as u64 - 1)));
     }
 }

@@ -1,13 +1,17 @@
 //! One instance without host and without window: what it refers to, loads, remembers and takes back.
 
+pub(crate) mod curve;
 pub(crate) mod folder;
 pub(crate) mod handover;
 pub(crate) mod history;
 pub(crate) mod library;
 pub(crate) mod loader;
+pub(crate) mod message;
 pub(crate) mod meters;
 pub(crate) mod module_pin;
 pub(crate) mod part;
 pub(crate) mod preferences;
 pub(crate) mod references;
+pub(crate) mod shell;
+pub(crate) mod status;
 pub(crate) mod thread_end;

@@ -1,5 +1,7 @@
 //! The parts of a rig that come from files.
 
+use gridleak_core::{Settings, Side};
+
 use crate::builtin::{AUTOMATIC, CAPTURES, NOTHING};
 use crate::session::references::SavedPart;
 
@@ -29,6 +31,14 @@ impl Part {
         Part::Cab,
         Part::SecondCab,
     ];
+
+    /// The capture that is to play in such settings.
+    pub(crate) fn playing(settings: &Settings) -> Self {
+        match settings.side {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
+        }
+    }
 
     /// Its place in [`ForParts`].
     pub(crate) fn index(self) -> usize {

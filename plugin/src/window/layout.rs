@@ -4,13 +4,13 @@ use egui::emath::GuiRounding;
 use egui::{Rect, Vec2, pos2, vec2};
 
 /// Size of a new window, in points.
-pub(super) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
+pub(crate) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
 
 /// The smallest size at which nothing has to be scrolled, in points.
-pub(super) const SMALLEST_SIZE: Vec2 = vec2(600.0, 400.0);
+pub(crate) const SMALLEST_SIZE: Vec2 = vec2(600.0, 400.0);
 
 /// No window is opened larger than this, in points: an 8K screen.
-pub(super) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);
+pub(crate) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);
 
 /// Least height of a page, before scaling.
 const LEAST_PAGE: f32 = 266.0;

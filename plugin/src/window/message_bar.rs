@@ -1,26 +1,27 @@
-//! The strip below the page: something to tell, or to ask.
+//! The bar below the page: something to tell, or to ask.
 
 use egui::accesskit::{Live, Role};
 use egui::{CornerRadius, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
 use super::layout::{self, Layout};
+use super::plain_text::{LONGEST_MESSAGE, LONGEST_NAME, shortened};
 use super::theme;
-use super::view::{Action, Kind, LONGEST_MESSAGE, LONGEST_NAME, Message, Question, shortened};
-use super::widgets::{Button, Icon};
+use super::view::Action;
+use super::widgets::button::{Button, Icon};
+use crate::session::message::{Message, MessageKind, Question};
 use crate::session::part::Part;
 
-impl Question {
-    pub(super) fn text(&self) -> String {
-        format!(
-            "Another file is now in the place of {}, and the original was not found. The new one is playing.",
-            shortened(&self.name, LONGEST_NAME)
-        )
-    }
+/// What is asked, in words.
+pub(super) fn question(question: &Question) -> String {
+    format!(
+        "Another file is now in the place of {}, and the original was not found. The new one is playing.",
+        shortened(&question.name, LONGEST_NAME)
+    )
 }
 
 /// A message, laid out for the width of the window.
 pub(super) struct MessageBar {
-    kind: Kind,
+    kind: MessageKind,
     text: String,
     pub(super) height: f32,
     /// The part that the user is asked about, if it is a question.
@@ -64,8 +65,8 @@ impl MessageBar {
     /// Draws it; what was done about it.
     pub(super) fn show(self, ui: &mut Ui, rect: Rect, scale: f32) -> Option<Action> {
         let (bar_colour, kind) = match self.kind {
-            Kind::Error => (theme::ERROR, "Error"),
-            Kind::Notice => (theme::ACCENT, "Notice"),
+            MessageKind::Error => (theme::ERROR, "Error"),
+            MessageKind::Notice => (theme::ACCENT, "Notice"),
         };
         ui.painter()
             .rect_filled(rect, theme::PANEL_CORNER, theme::RAISED);
@@ -136,5 +137,51 @@ impl MessageBar {
             response.on_hover_text(hint);
         }
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::testing::*;
+
+    #[test]
+    fn a_message_is_shown_and_dismissed() {
+        let mut view = view();
+        view.status.message = message("Plexi.nam: there is no such file; load another one");
+        let mut window = window(view);
+        assert!(window.query_by_label_contains("no such file").is_some());
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done(&mut window), [Action::DismissMessage]);
+        window.state_mut().view.status.message = None;
+        window.run();
+        assert!(window.query_by_label("Dismiss message").is_none());
+    }
+
+    #[test]
+    fn a_question_stays_until_it_is_answered() {
+        let mut view = view();
+        view.status.question = Some(Question {
+            part: Part::Cab,
+            name: "Greenback".into(),
+        });
+        view.status.message = message("Plexi.nam: there is no such file");
+        let mut window = window(view);
+        // One thing after the other.
+        assert!(window.query_by_label("Keep looking").is_none());
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done(&mut window), [Action::DismissMessage]);
+        window.state_mut().view.status.message = None;
+        window.run();
+        let asked = "Another file is now in the place of Greenback";
+        assert!(window.query_by_label_contains(asked).is_some());
+        assert!(window.query_by_label("Dismiss message").is_none());
+        for (answer, action) in [
+            ("Use the new file", Action::UseNewFile(Part::Cab)),
+            ("Keep looking", Action::KeepLooking(Part::Cab)),
+        ] {
+            window.get_by_label(answer).click();
+            assert_eq!(done(&mut window), [action]);
+        }
     }
 }

@@ -11,16 +11,19 @@ use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side};
 
-use super::view::{
-    Action, CaptureStatus, GateMeter, Levels, Memory, Message, Question, View, show,
-};
-use super::{CURVE_POINTS, curve_frequency, layout, theme, view};
+use super::frame::{WindowMemory, show};
+use super::testing;
+use super::view::{Action, View};
+use super::{layout, theme};
 use crate::builtin;
 use crate::capture_info::CaptureInfo;
-use crate::session::folder::Place;
+use crate::session::curve::{CURVE_POINTS, curve_frequency};
+use crate::session::folder::FolderPosition;
 use crate::session::library::{Entry, Folder, Kind, Listing, Origin};
+use crate::session::message::{Message, Question};
 use crate::session::meters::Load;
 use crate::session::part::Part;
+use crate::session::status::{CaptureStatus, GateMeter, PeakLevels};
 
 /// How different two pixels may look, and how many may differ more: what other versions of the driver
 /// make of the edges of letters.
@@ -29,7 +32,7 @@ const FAILED_PIXELS: usize = 40;
 
 /// The window of an instance that plays what is built in.
 fn playing() -> View {
-    let mut view = view::tests::view();
+    let mut view = testing::view();
     let file = builtin::find("crunch").unwrap();
     let capture = Capture::from_bytes(file.name, file.bytes).unwrap();
     let levels = CaptureLevels::of(&capture);
@@ -59,14 +62,16 @@ fn playing() -> View {
     ]) {
         let status = &mut status.parts[part.index()];
         status.name = name.map(str::to_owned);
-        status.place = name.is_some().then_some(Place { index: 1, count: 3 });
+        status.place = name
+            .is_some()
+            .then_some(FolderPosition { index: 1, count: 3 });
         status.response = (part == Part::Cab).then(|| response(&cab));
     }
-    status.input = Levels {
+    status.input = PeakLevels {
         left: 0.21,
         right: Some(0.19),
     };
-    status.output = Levels {
+    status.output = PeakLevels {
         left: 0.4,
         right: Some(0.36),
     };
@@ -169,7 +174,7 @@ fn response(cab: &ImpulseResponse) -> Arc<[f32]> {
 
 struct State {
     view: View,
-    memory: Memory,
+    memory: WindowMemory,
     actions: Vec<Action>,
 }
 
@@ -177,7 +182,7 @@ struct State {
 fn compare(name: &str, size: Vec2, scale: f32, view: View, pressed: &[&str]) -> SnapshotResults {
     let state = State {
         view,
-        memory: Memory::default(),
+        memory: WindowMemory::default(),
         actions: Vec::new(),
     };
     let mut window = Harness::builder()
@@ -278,7 +283,7 @@ fn with_little_and_with_much() {
     }
     view.status.capture.as_mut().unwrap().slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));
-    let view = view::tests::with_knobs(playing(), view::tests::four_knobs());
+    let view = testing::with_knobs(playing(), testing::four_knobs());
     results.extend(compare("knobs", size, 1.0, view.clone(), &[]));
     results.extend(compare(
         "small-knobs",
@@ -305,7 +310,7 @@ fn in_trouble() {
     let mut view = playing();
     view.status.parts[0].name = Some("A very long name of a capture by somebody who wrote all of its settings into it: gain 7, bass 5, SM57 on axis".into());
     results.extend(compare("long-name", layout::SMALLEST_SIZE, 1.0, view, &[]));
-    let mut view = view::tests::missing_from(playing());
+    let mut view = testing::missing_from(playing());
     view.status.question = Some(Question {
         part: Part::Cab,
         name: "Greenback".into(),

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Context, CornerRadius, FontId, Stroke, TextStyle, Visuals};
 
-pub(super) const BACKGROUND: Color32 = Color32::from_rgb(0x16, 0x17, 0x1a);
+pub(crate) const BACKGROUND: Color32 = Color32::from_rgb(0x16, 0x17, 0x1a);
 pub(super) const PANEL: Color32 = Color32::from_rgb(0x1e, 0x20, 0x24);
 pub(super) const RAISED: Color32 = Color32::from_rgb(0x2a, 0x2d, 0x33);
 pub(super) const HOVERED: Color32 = Color32::from_rgb(0x36, 0x3a, 0x42);
@@ -24,7 +24,7 @@ pub(super) const ON_LIT: Color32 = Color32::from_rgb(0x16, 0x12, 0x0c);
 
 /// Corners of everything that can be pressed.
 pub(super) const CORNER: CornerRadius = CornerRadius::same(4);
-/// Corners of what holds other count_label.
+/// Corners of what holds other things.
 pub(super) const PANEL_CORNER: CornerRadius = CornerRadius::same(6);
 
 /// Marks on meters.

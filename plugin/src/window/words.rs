@@ -7,8 +7,9 @@ use std::ops::RangeInclusive;
 
 use gridleak_core::{LevelSettings, Levels, OutputMode, ParameterId};
 
-use super::view::{CaptureStatus, Latency, View};
+use super::view::View;
 use crate::session::part::Part;
+use crate::session::status::{CaptureStatus, Latency};
 
 /// What the sentences depend on.
 #[derive(Debug, Clone)]

@@ -19,29 +19,29 @@ use nice_plug::editor::{
     Editor, EditorHandle, HostMethods, ParentWindowHandle, ResizeHint, SpawnedEditor,
 };
 use nice_plug::plugin::TrackInfo;
-use nice_plug_egui::{EguiEditor, EguiEditorHandle, RepaintNotifier};
+use nice_plug_egui::{EguiEditor, EguiEditorHandle, NiceEguiApp, RepaintNotifier};
 
 use super::window_thread::WindowThread;
+use crate::host::parameters::Parameters;
 use crate::host::workarounds::window_status::WindowStatus;
-use crate::window::{Backend, EditorApp};
 
 /// The plugin's window, as the framework wants it.
-pub struct LateEditor {
-    window: Arc<Maker>,
+pub struct LateEditor<A: NiceEguiApp> {
+    window: Arc<Maker<A>>,
     repaint: RepaintNotifier,
 }
 
 /// What the framework tells an open window through.
-pub struct LateHandle {
-    window: Arc<Maker>,
+pub struct LateHandle<A: NiceEguiApp> {
+    window: Arc<Maker<A>>,
     repaint: RepaintNotifier,
 }
 
 /// Makes windows, and has the plugin know if that fails.
-struct Maker {
-    editor: EguiEditor<EditorApp>,
+struct Maker<A: NiceEguiApp> {
+    editor: EguiEditor<A>,
     thread: WindowThread,
-    backend: Arc<dyn Backend>,
+    parameters: Arc<Parameters>,
 }
 
 /// A window that may be there only later.
@@ -78,25 +78,25 @@ fn no_window(error: impl fmt::Display) -> NoWindow {
     NoWindow(error.to_string())
 }
 
-impl LateEditor {
+impl<A: NiceEguiApp> LateEditor<A> {
     pub(crate) fn new(
-        editor: EguiEditor<EditorApp>,
+        editor: EguiEditor<A>,
         thread: WindowThread,
         repaint: RepaintNotifier,
-        backend: Arc<dyn Backend>,
+        parameters: Arc<Parameters>,
     ) -> Self {
         Self {
             window: Arc::new(Maker {
                 editor,
                 thread,
-                backend,
+                parameters,
             }),
             repaint,
         }
     }
 }
 
-impl Maker {
+impl<A: NiceEguiApp> Maker<A> {
     /// Makes the window and does with it what it takes to be seen. The host that asks cannot bear a
     /// panic; the framework panics at a parent that is none.
     fn make(
@@ -121,7 +121,7 @@ impl Maker {
             Ok(_) => WindowStatus::Ready,
             Err(NoWindow(error)) => WindowStatus::of_error(error),
         };
-        self.backend.parameters().window.set(status, &gui);
+        self.parameters.window.set(status, &gui);
         made
     }
 }
@@ -137,8 +137,8 @@ impl Drop for LateWindow {
     }
 }
 
-impl Editor for LateEditor {
-    type Handle = LateHandle;
+impl<A: NiceEguiApp> Editor for LateEditor<A> {
+    type Handle = LateHandle<A>;
 
     fn spawn(
         &self,
@@ -147,7 +147,7 @@ impl Editor for LateEditor {
         scale: Option<f64>,
         gui: GuiContext,
         host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<LateHandle>, Box<dyn Error>> {
+    ) -> Result<SpawnedEditor<LateHandle<A>>, Box<dyn Error>> {
         let window = LateWindow {
             waiting: RefCell::default(),
             size: Cell::default(),
@@ -185,7 +185,7 @@ impl Editor for LateEditor {
     }
 }
 
-impl EditorHandle for LateHandle {
+impl<A: NiceEguiApp> EditorHandle for LateHandle<A> {
     type Window = LateWindow;
     type Error = NoWindow;
 

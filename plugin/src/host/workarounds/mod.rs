@@ -3,6 +3,7 @@
 
 pub(crate) mod late_window;
 pub(crate) mod project_changes;
+pub(crate) mod scaled_size;
 pub(crate) mod window_status;
 pub(crate) mod window_thread;
 pub(crate) mod worker_park;

@@ -67,8 +67,8 @@ impl Read for Until<'_> {
 /// What the capture in `bytes` says of itself beyond its `name`.
 pub(super) fn about(bytes: impl Read, name: &str) -> String {
     let mut bytes = BufReader::new(bytes.take(MAX_FILE_BYTES));
-    let mut found = Found::default();
-    let place = Place::File(&mut found);
+    let mut found = RawMetadata::default();
+    let place = FieldSeed::File(&mut found);
     let start = bytes.fill_buf().unwrap_or_default();
     // It ends with an error as soon as all is found.
     let read = if is_utf16(start) {
@@ -106,7 +106,7 @@ pub(super) fn about(bytes: impl Read, name: &str) -> String {
 
 /// What was found, as it stands in the file.
 #[derive(Default)]
-struct Found {
+struct RawMetadata {
     name: String,
     gear_make: String,
     gear_model: String,
@@ -118,7 +118,7 @@ struct Found {
     metadata: bool,
 }
 
-impl Found {
+impl RawMetadata {
     fn line(&self, file: &str) -> String {
         let named = !self.name.eq_ignore_ascii_case(file);
         let gear = format!("{} {}", self.gear_make, self.gear_model);
@@ -148,13 +148,13 @@ fn shortened(text: &str, length: usize) -> String {
 
 /// Where in the file a value stands, and where to put what is found there. Values of another kind
 /// than expected are passed over.
-enum Place<'a> {
-    File(&'a mut Found),
-    Metadata(&'a mut Found),
+enum FieldSeed<'a> {
+    File(&'a mut RawMetadata),
+    Metadata(&'a mut RawMetadata),
     Text(&'a mut String),
 }
 
-impl<'de> DeserializeSeed<'de> for Place<'_> {
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -162,7 +162,7 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Place<'_> {
+impl<'de> Visitor<'de> for FieldSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
-            if let Place::File(found) = &self
+            if let FieldSeed::File(found) = &self
                 && found.metadata
                 && !found.architecture.is_empty()
             {
@@ -188,7 +188,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if let Place::Text(place) = self {
+        if let FieldSeed::Text(place) = self {
             *place = shortened(one_line(text).trim(), MAX_LENGTH);
         }
         Ok(())
@@ -220,14 +220,14 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 }
 
-impl Place<'_> {
+impl FieldSeed<'_> {
     /// The place of what stands here under `key`, if it is wanted.
-    fn member(&mut self, key: &str) -> Option<Place<'_>> {
+    fn member(&mut self, key: &str) -> Option<FieldSeed<'_>> {
         let text = match self {
             Self::File(found) => match key {
                 "metadata" => {
                     found.metadata = true;
-                    return Some(Place::Metadata(found));
+                    return Some(FieldSeed::Metadata(found));
                 }
                 "architecture" => &mut found.architecture,
                 _ => return None,
@@ -243,7 +243,7 @@ impl Place<'_> {
             },
             Self::Text(_) => return None,
         };
-        Some(Place::Text(text))
+        Some(FieldSeed::Text(text))
     }
 }
 

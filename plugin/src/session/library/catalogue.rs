@@ -12,9 +12,10 @@ use gridleak_core::LevelSettings;
 
 use super::about::{about, about_file};
 use super::cache::{self, Cache};
+use super::inbox::{Shared, Task};
 use super::listing::{Entry, Folder, Kind, Listing, Origin};
 use super::scan::{Scan, entry};
-use super::{Shared, Task};
+
 use crate::builtin::{BuiltIn, CABS, CAPTURES};
 use crate::files::failure::Result;
 use crate::session::preferences::{Preferences, own_folder};

@@ -3,11 +3,11 @@
 mod about;
 mod cache;
 mod catalogue;
+mod inbox;
 mod listing;
 mod scan;
 mod search;
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use crate::session::thread_end;
 
 use self::catalogue::Catalogue;
+use self::inbox::{Shared, Task};
 pub(crate) use self::listing::{Entry, Folder, Kind, Listing, Origin};
 pub(crate) use self::search::{Order, Query, Scope, search};
 
@@ -29,56 +30,9 @@ const LOOKING: Duration = Duration::from_secs(2);
 /// is to be remembered; it runs while there is work.
 pub(crate) struct Library {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Shared {
-    inbox: Mutex<Inbox>,
-    listing: Mutex<Arc<Listing>>,
-    /// See [`Library::interface_dbu`].
-    interface_dbu: Mutex<f32>,
-    quit: AtomicBool,
-    changed: Box<dyn Fn() + Send + Sync>,
     /// The thread's while it runs.
-    catalogue: Mutex<Catalogue>,
-}
-
-#[derive(Default)]
-struct Inbox {
-    tasks: VecDeque<Task>,
-    /// Whether the thread is there to see to the tasks.
-    running: bool,
-    /// Whether the folders were ever asked for.
-    scanned: bool,
-    looked: Option<Instant>,
-}
-
-/// What the thread is asked for.
-#[derive(Debug, PartialEq)]
-enum Task {
-    Scan,
-    AddFolder(PathBuf),
-    RemoveFolder(PathBuf),
-    /// Look whether another instance changed the settings.
-    Look,
-    SetFavourite(Origin, bool),
-    Used(Origin),
-    /// Remember a folder that something was loaded from.
-    CaptureFolder(PathBuf),
-    /// Remember how large the window is, in points.
-    Window(u32, u32),
-    /// Remember the level of the interface, in dBu.
-    Interface(f32),
-}
-
-impl Task {
-    /// Whether folders are to be looked through anew, or others.
-    fn replaces_scan(&self) -> bool {
-        matches!(
-            self,
-            Task::Scan | Task::AddFolder(_) | Task::RemoveFolder(_)
-        )
-    }
+    catalogue: Arc<Mutex<Catalogue>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Library {
@@ -98,8 +52,8 @@ impl Library {
                 interface_dbu: Mutex::new(catalogue.interface_dbu()),
                 quit: AtomicBool::new(false),
                 changed: Box::new(changed),
-                catalogue: Mutex::new(catalogue),
             }),
+            catalogue: Arc::new(Mutex::new(catalogue)),
             thread: Mutex::new(None),
         })
     }
@@ -206,11 +160,11 @@ impl Library {
         if let Some(ended) = thread.take() {
             let _ = ended.join();
         }
-        let shared = self.shared.clone();
+        let (shared, catalogue) = (self.shared.clone(), self.catalogue.clone());
         let started = thread::Builder::new()
             .name("gridleak-library".to_owned())
             .spawn(move || {
-                let work = || shared.catalogue.lock().run(&shared);
+                let work = || catalogue.lock().run(&shared);
                 // A mistake of ours must not silence the library for good.
                 if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
                     shared.inbox.lock().running = false;
@@ -227,23 +181,6 @@ impl Library {
 impl Drop for Library {
     fn drop(&mut self) {
         self.end(Instant::now() + thread_end::LONGEST_WAIT);
-    }
-}
-
-impl Shared {
-    /// The next task. If there is none, the thread is taken for ended, unless it has `more` to do.
-    fn next(&self, more: bool) -> Option<Task> {
-        let mut inbox = self.inbox.lock();
-        let task = inbox.tasks.pop_front();
-        inbox.running = task.is_some() || more;
-        task
-    }
-
-    fn publish(&self, listing: Listing) {
-        let listing = Arc::new(listing);
-        // The old one is dropped when the lock is gone.
-        let _old = std::mem::replace(&mut *self.listing.lock(), listing);
-        (self.changed)();
     }
 }
 

@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// A folder stands before those in it.
-    folders: Vec<Found>,
+    folders: Vec<ScannedFolder>,
     /// In the order of their folders, which are places in `folders`.
     pub(super) files: Vec<Entry>,
     /// What was left out and why, for people.
@@ -31,7 +31,7 @@ pub(super) struct Scan {
 }
 
 #[derive(Debug)]
-struct Found {
+struct ScannedFolder {
     path: PathBuf,
     name: String,
     depth: usize,
@@ -90,7 +90,7 @@ impl Scan {
                 }
                 Some((entries.ok()?, real))
             });
-            self.folders.push(Found {
+            self.folders.push(ScannedFolder {
                 name: name(&folder.path),
                 path: folder.path.clone(),
                 depth: folder.depth,

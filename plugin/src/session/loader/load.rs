@@ -1,24 +1,26 @@
 //! From a reference to what is in memory of it.
 
 use std::path::Path;
-use std::time::Instant;
 
-use super::Shared;
+use super::content::{Content, LoadedPart, automatic_cab};
 use super::shown::Cause;
-use super::worker::{Content, Loaded, automatic_cab, file_of};
+use super::worker::{Worker, built_in_place, file_of};
 use crate::builtin::{AUTOMATIC, NOTHING};
+use crate::session::folder::{FolderPosition, place};
+use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::session::preferences::Preferences;
 use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, locate};
-use crate::window::Message;
 
 /// What came of loading a reference.
 pub(super) struct Arrived {
     /// The reference with what is known now.
     pub(super) saved: SavedPart,
-    pub(super) loaded: Loaded,
+    pub(super) loaded: LoadedPart,
     /// Whether it is another file than the reference means.
     pub(super) replaced: bool,
+    /// Its place among the like, where they may be looked at.
+    pub(super) place: Option<FolderPosition>,
 }
 
 /// The folders that the user chose, and `more`.
@@ -26,110 +28,116 @@ pub(super) fn chosen(more: Option<&Path>) -> Chosen {
     Preferences::load().chosen(more)
 }
 
-/// Finds, reads and checks a part of the rig. If there is something to say, it is said. What is the
-/// matter where that fails; `None` if it is `cancelled`.
-pub(super) fn load(
-    shared: &Shared,
-    part: Part,
-    saved: &SavedPart,
-    chosen: &Chosen,
-    deadline: Instant,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<Arrived, Option<Cause>> {
-    let newer = (!saved.is_understood()).then(|| {
-        format!(
-            "This project stores settings for {} that this version does not know. They stay in the project.",
-            saved.name()
-        )
-    });
-    let fail = |reason: String| {
-        let text = match &newer {
-            Some(newer) => format!("{reason}. {newer}"),
-            None => reason,
-        };
-        shared.say_of(part, Message::error(text));
-    };
-    let tell = |note: Option<String>| {
-        let notes: Vec<&str> = [&note, &newer]
-            .into_iter()
-            .flatten()
-            .map(|note| &**note)
-            .collect();
-        match notes.is_empty() {
-            true => shared.shown.lock().parts[part.index()].message = None,
-            false => shared.say_of(part, Message::notice(notes.join(" "))),
-        }
-    };
-    let fixed = match saved.built_in_name() {
-        Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
-        Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
-        _ => None,
-    };
-    if let Some(content) = fixed {
-        tell(None);
-        return Ok(Arrived {
-            saved: saved.clone(),
-            loaded: Loaded::new(content),
-            replaced: false,
+impl Worker<'_> {
+    /// Finds, reads and checks a part of the rig. If there is something to say, it is said. `folder`: one
+    /// that the user chose just now. What is the matter where that fails; `None` if nobody wants it any
+    /// more.
+    pub(super) fn load(
+        &self,
+        part: Part,
+        saved: &SavedPart,
+        folder: Option<&Path>,
+    ) -> Result<Arrived, Option<Cause>> {
+        let loader = self.loader;
+        let cancelled = || self.is_superseded(part);
+        let newer = (!saved.is_understood()).then(|| {
+            format!(
+                "This project stores settings for {} that this version does not know. They stay in the project.",
+                saved.name()
+            )
         });
-    }
-    let found = locate(saved, chosen, deadline, cancelled);
-    let parse = |name: &str, bytes: &[u8], hash| Content::parse(part, name, bytes, hash, cancelled);
-    let parsed = match &found {
-        Found::BuiltIn(built_in) => parse(
-            built_in.name,
-            built_in.bytes,
-            ContentHash::of(built_in.bytes),
-        ),
-        Found::AtPath(contents)
-        | Found::Replaced(contents)
-        | Found::Moved { contents, .. }
-        | Found::Embedded(contents) => parse(&title(saved), &contents.bytes, contents.hash),
-        Found::Missing(failure) => {
-            fail(failure.to_string());
-            return Err(Some(match saved.source {
-                Source::Unknown(_) => Cause::NotUnderstood,
-                Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
-            }));
+        let fail = |reason: String, cause| {
+            let text = match &newer {
+                Some(newer) => format!("{reason}. {newer}"),
+                None => reason,
+            };
+            loader.say_of(part, Message::error(text));
+            Err(Some(cause))
+        };
+        let tell = |note: Option<String>| {
+            let notes: Vec<&str> = [&note, &newer]
+                .into_iter()
+                .flatten()
+                .map(|n| &**n)
+                .collect();
+            let message = (!notes.is_empty()).then(|| Message::notice(notes.join(" ")));
+            loader.shown.lock().parts[part.index()].message = message;
+            (loader.repaint)();
+        };
+        let fixed = match saved.built_in_name() {
+            Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
+            Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
+            _ => None,
+        };
+        if let Some(content) = fixed {
+            tell(None);
+            return Ok(Arrived {
+                saved: saved.clone(),
+                loaded: LoadedPart::new(content),
+                replaced: false,
+                place: None,
+            });
         }
-        Found::Cancelled => return Err(None),
-    };
-    let replaced = matches!(found, Found::Replaced(_));
-    let content = match parsed {
-        Ok(content) => content,
-        Err(_) if cancelled() => return Err(None),
-        Err(refusal) => {
-            fail(refusal);
-            return Err(Some(match replaced {
-                true => Cause::Missing,
-                false => Cause::Unreadable,
-            }));
+        let chosen = chosen(folder);
+        let found = locate(saved, &chosen, self.deadline, &cancelled);
+        let parse =
+            |name: &str, bytes: &[u8], hash| Content::parse(part, name, bytes, hash, &cancelled);
+        let parsed = match &found {
+            Found::BuiltIn(own) => parse(own.name, own.bytes, ContentHash::of(own.bytes)),
+            Found::AtPath(contents)
+            | Found::Replaced(contents)
+            | Found::Moved { contents, .. }
+            | Found::Embedded(contents) => parse(&title(saved), &contents.bytes, contents.hash),
+            Found::Missing(failure) => {
+                let cause = match saved.source {
+                    Source::Unknown(_) => Cause::NotUnderstood,
+                    Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
+                };
+                return fail(failure.to_string(), cause);
+            }
+            Found::Cancelled => return Err(None),
+        };
+        let replaced = matches!(found, Found::Replaced(_));
+        let content = match parsed {
+            Ok(content) => content,
+            Err(_) if cancelled() => return Err(None),
+            Err(refusal) if replaced => return fail(refusal, Cause::Missing),
+            Err(refusal) => return fail(refusal, Cause::Unreadable),
+        };
+        let resolved = saved.resolved(&found, content.sample_rate(), &chosen, &cancelled);
+        tell(match &found {
+            Found::Moved { path, .. } => Some(format!(
+                "{} has moved; it was found at {}.",
+                saved.name(),
+                path.display()
+            )),
+            Found::AtPath(_) if saved.embeds() && !resolved.embeds() => Some(format!(
+                "The project's copy of {} was damaged, so it is gone. \"Keep in project\" makes a new one.",
+                saved.name()
+            )),
+            Found::Embedded(_) => Some(format!(
+                "The file of {} is gone, or another one is in its place; the copy in the project plays.",
+                saved.name()
+            )),
+            _ => None,
+        });
+        if cancelled() {
+            return Err(None);
         }
-    };
-    let resolved = saved.resolved(&found, content.sample_rate(), chosen, cancelled);
-    tell(match &found {
-        Found::Moved { path, .. } => Some(format!(
-            "{} has moved; it was found at {}.",
-            saved.name(),
-            path.display()
-        )),
-        Found::AtPath(_) if saved.embeds() && !resolved.embeds() => Some(format!(
-            "The project's copy of {} was damaged, so it is gone. \"Keep in project\" makes a new one.",
-            saved.name()
-        )),
-        Found::Embedded(_) => Some(format!(
-            "The file of {} is gone, or another one is in its place; the copy in the project plays.",
-            saved.name()
-        )),
-        _ => None,
-    });
-    match cancelled() {
-        true => Err(None),
-        false => Ok(Arrived {
+        let place = match &resolved.source {
+            // A folder that only the project names is not looked at.
+            Source::File(file) if self.is_the_users(&file.path, &chosen) => place(&file.path),
+            Source::File(_) | Source::Unknown(_) => None,
+            Source::BuiltIn(name) => built_in_place(part, name),
+        };
+        let mut loaded = LoadedPart::new(content);
+        loaded.called = loaded.name(&resolved);
+        Ok(Arrived {
             saved: resolved,
-            loaded: Loaded::new(content),
+            loaded,
             replaced,
-        }),
+            place,
+        })
     }
 }
 

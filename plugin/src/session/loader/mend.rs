@@ -1,99 +1,84 @@
 //! What the project means and is missing, or was replaced: what plays instead, and what a user says
 //! about it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
+use super::content::{Content, LoadedPart};
+use super::orders::Mend;
 use super::shown::{Absent, Cause, PartLoaderStatus};
-use super::worker::{Content, Held, Loaded, Worker, automatic_cab, file_of, origin_of, shown_of};
-use super::{Mend, Shared};
+use super::worker::{Worker, file_of, origin_of};
 use crate::session::history::{Change, PartChange};
-use crate::session::part::{ForParts, Part};
+use crate::session::part::Part;
 use crate::session::references::{Move, SavedPart, is_file};
-use crate::window::Message;
 
-impl Worker {
+impl Worker<'_> {
     /// Does what the user asked for. Loading what the project means then is left to do where it is not
     /// in memory.
-    pub(super) fn mend(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        mend: Mend,
-        choices: &mut ForParts<u64>,
-        deadline: Instant,
-    ) {
+    pub(super) fn mend(&mut self, part: Part, mend: Mend) {
+        let loader = self.loader;
+        let slot = loader.shell.slot(part);
         let changes = match mend {
             Mend::Back(saved) => {
-                shared.parameters.slot(part).choose(*saved);
-                shared.made_a_change();
-                choices[part.index()] = shared.choice(part);
-                return;
+                slot.choose(*saved);
+                return self.made_a_change(part);
             }
             Mend::KeepLooking(asked_of) => {
-                self.look_again(shared, part, asked_of);
+                if slot.current().0 == asked_of {
+                    loader.looked_for.lock()[part.index()] = Some(asked_of);
+                    self.load_anew(part);
+                }
                 return;
             }
             Mend::UseNewFile(asked_of) => {
-                let (generation, saved) = shared.parameters.slot(part).current();
+                let (generation, saved) = slot.current();
                 // If it has found its way back meanwhile, that is no other file; and another project
                 // is not the one that was asked about.
-                let open = shared.absent_generation(part) == Some(generation);
+                let open = loader.absent_generation(part) == Some(generation);
                 let file = file_of(&saved).filter(|_| open && generation == asked_of);
                 let Some(path) = file else { return };
-                let wanted = saved.replaced_by(&path);
-                let change = self.refer(shared, part, wanted, None, choices, deadline);
+                let change = self.refer(part, saved.replaced_by(&path), None);
                 change.into_iter().collect()
             }
-            Mend::Locate(path) => self.locate(shared, part, &path, choices, deadline),
+            Mend::Locate(path) => self.locate(part, &path),
         };
         let change = Change::Parts(changes);
-        shared.history.lock().record_alone(change, Instant::now());
+        loader.history.lock().record_alone(change, Instant::now());
     }
 
     /// Has something play where what the project means cannot: what played before in this project, or
     /// else what is built in, so that a project sounds the same whatever was played before it.
     pub(super) fn stand_in(
         &mut self,
-        shared: &Shared,
         part: Part,
         generation: u64,
         saved: &SavedPart,
         cause: Cause,
     ) {
-        let loaded = |held: &Held| held.loaded.as_ref().map(shown_of);
-        let loads = shared.parameters.slot(part).loads();
-        let held = &mut self.parts[part.index()];
-        held.failed = Some(generation);
-        held.loaded.take_if(|loaded| loaded.loads != loads);
-        let own = held.loaded.as_ref().map(|loaded| &loaded.content);
-        let fresh = match (part, own) {
-            (Part::Capture, None) => {
-                self.load_built_in();
-                loaded(&self.parts[part.index()])
-            }
+        let loader = self.loader;
+        let loads = loader.shell.slot(part).loads();
+        let memory = &mut self.parts[part.index()];
+        memory.failed = Some(generation);
+        memory.loaded.take_if(|loaded| loaded.loads != loads);
+        let own = memory.loaded.as_ref().map(|loaded| &loaded.content);
+        let built_in = match (part, own) {
+            (Part::Capture, None) => LoadedPart::built_in(),
             // Whatever the capture is, the project means a cabinet.
             (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
-                held.loaded = automatic_cab().map(|response| {
-                    let mut loaded = Loaded::new(Content::Response(response));
-                    loaded.called = Some("Built-in cabinet".into());
-                    loaded
-                });
-                loaded(held)
+                LoadedPart::built_in_cab()
             }
             _ => None,
         };
-        let loaded = &mut self.parts[part.index()].loaded;
-        let instead = loaded.as_mut().and_then(|loaded| {
+        let fresh = built_in.as_ref().map(LoadedPart::status);
+        if built_in.is_some() {
+            memory.loaded = built_in;
+        }
+        let instead = memory.loaded.as_mut().and_then(|loaded| {
             loaded.loads = loads;
             loaded.called.clone()
         });
-        let plays = loaded.is_some();
-        let instead = match (part, instead) {
-            (Part::SecondCapture, None) => Some("A".to_owned()),
-            (_, instead) => instead,
-        };
-        let mut shown = shared.shown.lock();
+        let other = (part == Part::SecondCapture).then(|| "A".to_owned());
+        let mut shown = loader.shown.lock();
         let shown = &mut shown.parts[part.index()];
         let before = std::mem::take(shown);
         *shown = PartLoaderStatus {
@@ -101,68 +86,45 @@ impl Worker {
             absent: Some(Absent {
                 generation,
                 cause,
-                instead,
+                instead: instead.or(other),
                 asks: false,
             }),
             origin: origin_of(saved),
             place: None,
             message: before.message.clone(),
-            ..match (fresh, plays) {
+            ..match (fresh, &memory.loaded) {
                 (Some(fresh), _) => fresh,
-                (None, true) => before,
-                (None, false) => PartLoaderStatus::default(),
+                (None, Some(_)) => before,
+                (None, None) => PartLoaderStatus::default(),
             }
         };
     }
 
-    /// Looks once more for the file whose place another one has taken.
-    fn look_again(&mut self, shared: &Shared, part: Part, asked_of: u64) {
-        if shared.parameters.slot(part).current().0 == asked_of {
-            shared.looked_for.lock()[part.index()] = Some(asked_of);
-            self.load_anew(part);
-        }
-    }
-
     /// Has a part refer to the file at `path`, and other parts that are missing to theirs in the same
     /// folder.
-    fn locate(
-        &mut self,
-        shared: &Shared,
-        part: Part,
-        path: &Path,
-        choices: &mut ForParts<u64>,
-        deadline: Instant,
-    ) -> Vec<PartChange> {
-        let (_, saved) = shared.parameters.slot(part).current();
-        let wanted = saved.replaced_by(path);
+    fn locate(&mut self, part: Part, path: &Path) -> Vec<PartChange> {
+        let loader = self.loader;
+        let (_, saved) = loader.shell.slot(part).current();
         let folder = path.parent();
-        let Some(change) = self.refer(shared, part, wanted, folder, choices, deadline) else {
+        let Some(change) = self.refer(part, saved.replaced_by(path), folder) else {
             return Vec::new();
         };
         let (old, new) = (change.before.hash(), change.after.hash());
         if old.is_some() && old != new {
-            shared.say_of(
-                part,
-                Message::notice(format!(
-                    "{} is another file than the project was saved with.",
-                    change.after.name()
-                )),
-            );
+            let name = change.after.name();
+            let text = format!("{name} is another file than the project was saved with.");
+            self.note(part, text);
         }
         let mut changes = vec![change];
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
         let Some(moved) = moved else { return changes };
         for other in Part::ALL.into_iter().filter(|other| *other != part) {
-            let (_, saved) = shared.parameters.slot(other).current();
-            let file = file_of(&saved).filter(|_| shared.is_absent(other));
-            let Some(path): Option<PathBuf> = file.and_then(|old| moved.apply(&old)) else {
-                continue;
-            };
-            let order = choices[other.index()];
-            let cancelled = || shared.is_superseded(other, order);
-            if is_file(&path, saved.hash(), &cancelled) {
-                let wanted = saved.moved_to(&path);
-                changes.extend(self.refer(shared, other, wanted, folder, choices, deadline));
+            let (_, saved) = loader.shell.slot(other).current();
+            let file = file_of(&saved).filter(|_| loader.is_absent(other));
+            let path = file.and_then(|old| moved.apply(&old));
+            let cancelled = || self.is_superseded(other);
+            if let Some(path) = path.filter(|path| is_file(path, saved.hash(), &cancelled)) {
+                changes.extend(self.refer(other, saved.moved_to(&path), folder));
             }
         }
         changes
@@ -176,6 +138,7 @@ mod tests {
 
     use super::*;
     use crate::session::loader::Loader;
+    use crate::session::loader::orders::Choice;
     use crate::session::loader::tests::{CONFIG, Instance, only_part, write, write_response};
     use crate::session::preferences::{Preferences, own_folder};
 
@@ -482,7 +445,7 @@ mod tests {
         instance.settle();
         // What was asked for before this is done when this is.
         let later = folder();
-        let library = &instance.loader.shared.library;
+        let library = &instance.loader.library;
         library.remember_capture_folder(later.path().to_owned());
         wait_until_chosen(later.path());
         assert!(!is_chosen(home.path()));
@@ -559,12 +522,9 @@ mod tests {
             assert!(instance.loader.shown().question().is_some());
             // Another project comes before the answer does.
             instance.parameters.slot(Part::Capture).set(second.clone());
-            instance
-                .loader
-                .mend(Part::Capture, Mend::UseNewFile(asked_of));
-            instance
-                .loader
-                .mend(Part::Capture, Mend::KeepLooking(asked_of));
+            for old in [Mend::UseNewFile(asked_of), Mend::KeepLooking(asked_of)] {
+                instance.loader.choose(Part::Capture, Choice::Mend(old));
+            }
             instance.settle();
             assert_eq!(state(&instance, Part::Capture)["sha256"], second["sha256"]);
             assert!(instance.loader.shown().question().is_some());

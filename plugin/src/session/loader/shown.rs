@@ -6,10 +6,10 @@ use std::sync::Arc;
 use gridleak_core::{Control, Levels};
 
 use crate::capture_info::CaptureInfo;
-use crate::session::folder::Place;
+use crate::session::folder::FolderPosition;
 use crate::session::library::Origin;
+use crate::session::message::{Message, Question};
 use crate::session::part::{ForParts, Part};
-use crate::window::{Message, Question};
 
 /// What the window shows of the loader's work.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ pub(crate) struct PartLoaderStatus {
     /// Of a capture.
     pub(crate) capture: Option<CaptureLoaderStatus>,
     /// Its place among the like in its folder.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<FolderPosition>,
     /// Of a cabinet that follows the capture.
     pub(crate) automatic: bool,
     /// What an impulse response does, in dB at the frequencies of a curve.

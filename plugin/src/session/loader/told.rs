@@ -2,20 +2,20 @@
 
 use gridleak_core::ImpulseResponse;
 
-use super::Shared;
+use super::Loader;
 use super::load::title;
 use crate::files::impulse_file;
+use crate::session::message::Message;
 use crate::session::part::Part;
-use crate::window::Message;
 
 /// The parts that are impulse responses.
 const PARTS: [Part; 2] = [Part::Cab, Part::SecondCab];
 
 /// What is worth knowing of both responses as they play together, in sentences.
-pub(super) fn remarks(shared: &Shared, responses: [Option<&ImpulseResponse>; 2]) -> [String; 2] {
+pub(super) fn remarks(loader: &Loader, responses: [Option<&ImpulseResponse>; 2]) -> [String; 2] {
     let [first, second] = responses;
     let of = |part: Part, response: Option<&ImpulseResponse>, other| {
-        let title = title(&shared.parameters.slot(part).current().1);
+        let title = title(&loader.shell.slot(part).current().1);
         let remarks = response.map(|response| impulse_file::remarks(&title, response, other));
         let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
         sentences.collect::<Vec<_>>().join(" ")
@@ -41,7 +41,7 @@ impl Told {
     /// response is blended with.
     pub(super) fn tell(
         &mut self,
-        shared: &Shared,
+        loader: &Loader,
         generations: [Option<u64>; 2],
         remarks: [String; 2],
     ) {
@@ -53,7 +53,7 @@ impl Told {
             if read {
                 continue;
             }
-            let mut shown = shared.shown.lock();
+            let mut shown = loader.shown.lock();
             let shown = &mut shown.parts[part.index()].message;
             let mut message = shown.take().unwrap_or(Message::notice(""));
             // What was said of where it was found stays; what no longer holds does not.
@@ -64,7 +64,7 @@ impl Told {
                 .trim()
                 .into();
             *shown = (!message.text.is_empty()).then_some(message);
-            shared.repaint.request_repaint();
+            (loader.repaint)();
         }
     }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use bench_engines::input;
 use gridleak_core::{
-    Amp, Cab, CabSettings, Capture, Chain, GateSettings, ImpulseResponse, LevelSettings, Levels,
-    OutputMode, ProcessConfig, SimdLevel, ToneSettings, Voicing,
+    Amp, BuildId, Cab, CabSettings, Capture, Chain, ImpulseResponse, LevelSettings, Levels, Loaded,
+    OutputMode, ProcessConfig, Settings, SimdLevel, SlotPart, ToneSettings, Voicing,
 };
 
 const CONFIG: ProcessConfig = ProcessConfig {
@@ -17,6 +17,7 @@ const CONFIG: ProcessConfig = ProcessConfig {
     inputs: 1,
     outputs: 1,
     latency: 0,
+    pedal_latency: 0,
 };
 const BLOCK: usize = 64;
 /// Frames timed at a time: a quarter of a second, in which every stage does all that it ever does.
@@ -25,7 +26,7 @@ const STRETCH: usize = 188 * BLOCK;
 /// A stage, and how it is switched on in a chain where everything is off.
 struct Stage {
     name: &'static str,
-    set: fn(&mut Chain),
+    set: fn(&mut Settings),
 }
 
 const STAGES: [Stage; 10] = [
@@ -47,19 +48,19 @@ const STAGES: [Stage; 10] = [
     },
     Stage {
         name: "cabinet, 43 ms",
-        set: |chain| cab(chain, false),
+        set: |settings| cab(settings, false),
     },
     Stage {
         name: "cabinet, 171 ms",
-        set: |chain| cab(chain, false),
+        set: |settings| cab(settings, false),
     },
     Stage {
         name: "cabinet, 43 ms, both cuts",
-        set: |chain| cab(chain, true),
+        set: |settings| cab(settings, true),
     },
     Stage {
         name: "DC blocker",
-        set: |chain| chain.set_dc_blocker(true),
+        set: |settings| settings.dc_blocker = true,
     },
     Stage {
         name: "all together, 43 ms",
@@ -71,47 +72,47 @@ const STAGES: [Stage; 10] = [
     },
 ];
 
-fn all(chain: &mut Chain) {
-    gains(chain);
-    gate(chain);
-    tone(chain);
-    cab(chain, true);
-    chain.set_dc_blocker(true);
+fn all(settings: &mut Settings) {
+    gains(settings);
+    gate(settings);
+    tone(settings);
+    cab(settings, true);
+    settings.dc_blocker = true;
 }
 
-fn gains(chain: &mut Chain) {
-    chain.set_input_gain(3.0);
-    chain.set_output_gain(-3.0);
-    chain.set_levels(LevelSettings {
+fn gains(settings: &mut Settings) {
+    settings.input_db = 3.0;
+    settings.output_db = -3.0;
+    settings.levels = LevelSettings {
         mode: OutputMode::Normalized,
         calibrate_input: true,
         interface_dbu: 14.0,
-    });
+    };
 }
 
-fn gate(chain: &mut Chain) {
-    chain.set_gate(GateSettings::default());
+fn gate(settings: &mut Settings) {
+    settings.gate.on = true;
 }
 
-fn tone(chain: &mut Chain) {
-    chain.set_tone(ToneSettings {
+fn tone(settings: &mut Settings) {
+    settings.tone = ToneSettings {
         bass: 6.0,
         treble: 7.0,
         ..ToneSettings::default()
-    });
+    };
 }
 
-fn cab(chain: &mut Chain, cuts: bool) {
+fn cab(settings: &mut Settings, cuts: bool) {
     let (low_cut_hz, high_cut_hz) = if cuts {
         (80.0, 8_000.0)
     } else {
         (20.0, 20_000.0)
     };
-    chain.set_cab(CabSettings {
+    settings.cab = CabSettings {
         low_cut_hz,
         high_cut_hz,
         ..CabSettings::default()
-    });
+    };
 }
 
 fn main() -> Result<()> {
@@ -180,21 +181,24 @@ fn chain(stage: &Stage, capture: &Capture, level: SimdLevel) -> Result<Chain, St
         noise * (-f64::from(n) / 2000.0).exp() as f32
     });
     let response = ImpulseResponse::new(vec![response.collect()], CONFIG.rate)?;
+    let mut settings = Settings::default();
+    settings.levels.mode = OutputMode::Raw;
+    settings.gate.on = false;
+    settings.tone.on = false;
+    settings.cab.on = false;
+    settings.dc_blocker = false;
+    (stage.set)(&mut settings);
     let mut chain = Chain::new(CONFIG);
-    chain.set_levels(LevelSettings {
-        mode: OutputMode::Raw,
-        ..LevelSettings::default()
-    });
-    chain.set_cab(CabSettings {
-        on: false,
-        ..CabSettings::default()
-    });
-    (stage.set)(&mut chain);
-    let amp = Amp::new(capture, CONFIG, voicing, 0, level)?;
-    let cab = Cab::new(Some(&response), None, CONFIG, 0)?;
-    // A new chain takes what was made for it.
-    let _taken = chain.offer(Box::new(amp));
-    let _taken = chain.offer_cab(Box::new(cab));
+    chain.set(&settings);
+    let amp = Amp::new(capture, CONFIG, voicing, BuildId(0), level)?;
+    let cab = Cab::new(Some(&response), None, CONFIG, BuildId(1))?;
+    for part in [
+        SlotPart::Amp(Some(amp.into())),
+        SlotPart::Cab(Some(cab.into())),
+    ] {
+        // A new chain takes what was made for it.
+        let _taken = chain.load(Loaded { slot: 0, part });
+    }
     chain.reset();
     Ok(chain)
 }

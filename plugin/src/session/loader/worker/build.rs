@@ -1,184 +1,302 @@
-//! Building what is to play of what is in memory, and sending it to the audio thread.
+//! Building what the slots of the audio thread hold, of what is in memory, and sending it there. A is in
+//! the first slot and B in the second, each with a pedal and a cabinet of its own.
 
+use std::collections::VecDeque;
+use std::mem::discriminant;
 use std::sync::atomic::Ordering;
 
-use gridleak_core::{Amp, Cab, Capture, ProcessConfig, Settings, SimdLevel, Voicing};
+use gridleak_core::{
+    Amp, BuildId, Cab, ImpulseResponse, LevelMatch, Loaded, Pedal, ProcessConfig, SimdLevel,
+    SlotPart, Voicing,
+};
 
-use super::{AmpPlan, CabPlan, Content, Worker, next_ticket};
-use crate::session::handover::LoaderEnd;
-use crate::session::loader::{Shared, told};
+use super::Worker;
+use crate::session::loader::content::{Content, next_id};
+use crate::session::loader::orders::Audio;
+use crate::session::loader::told;
+use crate::session::message::Message;
 use crate::session::part::Part;
 use crate::simd_choice;
-use crate::window::Message;
 
-impl Worker {
-    /// What is to be built.
-    fn plan(&self, settings: &Settings, config: ProcessConfig, offline: bool) -> Option<AmpPlan> {
-        let (playing, like) = self.playing(settings)?;
-        Some(AmpPlan {
-            capture: playing.loaded.ticket,
-            like: like.map(|like| like.loaded.ticket),
-            pedal: self.capture(Part::Pedal).map(|pedal| pedal.loaded.ticket),
+/// The captures of the slots.
+const SLOTS: [Part; 2] = [Part::Capture, Part::SecondCapture];
+
+/// What a slot has a place for, in the order in which it is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Amp,
+    Pedal,
+    LevelMatch,
+    Cab,
+}
+
+/// All that a part of a slot depends on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Plan {
+    /// What it is made of: at least one thing that was loaded.
+    sources: [Option<BuildId>; 2],
+    oversampling: usize,
+    config: ProcessConfig,
+}
+
+/// What a place of a slot holds, or is on its way there; `None` for nothing.
+#[derive(Debug, Clone, Copy, Default)]
+struct PlacePlans {
+    built: Option<Plan>,
+    /// What could not be built, for it is later than the host was told.
+    late: Option<Plan>,
+}
+
+/// What was built for the slots of the audio thread.
+#[derive(Default)]
+pub(super) struct BankPlans {
+    places: [[PlacePlans; 4]; 2],
+    /// Whether the amps are such with their cabinets.
+    have_cabs: [bool; 2],
+    /// What all was last built for, and the oversampling then.
+    built_for: Option<(ProcessConfig, usize)>,
+    /// Built, but not yet sent.
+    ready: VecDeque<Loaded>,
+}
+
+/// Why a part was not built, in words.
+enum Refusal {
+    /// It is later than the host was told.
+    Late(String),
+    Failed(String),
+}
+
+impl Place {
+    const ALL: [Place; 4] = [Place::Amp, Place::Pedal, Place::LevelMatch, Place::Cab];
+
+    /// With nothing in it.
+    fn empty(self) -> SlotPart {
+        match self {
+            Place::Amp => SlotPart::Amp(None),
+            Place::Pedal => SlotPart::Pedal(None),
+            Place::LevelMatch => SlotPart::LevelMatch(None),
+            Place::Cab => SlotPart::Cab(None),
+        }
+    }
+}
+
+impl BankPlans {
+    /// What was built is gone: it is to be built anew.
+    pub(super) fn forget(&mut self) {
+        for place in self.places.iter_mut().flatten() {
+            if let Some(built) = &mut place.built {
+                // No plan is one of nothing.
+                built.sources = [None; 2];
+            }
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        let mut places = self.places.iter().flatten();
+        places.any(|place| place.late.is_some())
+    }
+
+    /// Has a part sent, instead of what has not been sent yet for its place.
+    fn put(&mut self, loaded: Loaded) {
+        let is_other = |old: &Loaded| {
+            (old.slot, discriminant(&old.part)) != (loaded.slot, discriminant(&loaded.part))
+        };
+        self.ready.retain(is_other);
+        self.ready.push_back(loaded);
+    }
+}
+
+impl Worker<'_> {
+    /// Builds what changed, first for the slot that is to play, and sends it.
+    pub(super) fn build(&mut self, audio: Audio) {
+        let settings = self.loader.shell.settings();
+        let oversampling = settings.oversampling_factor(audio.offline);
+        self.bank.built_for = Some((audio.config, oversampling));
+        let mut changed = self.bank.is_late();
+        let first = settings.slot() % SLOTS.len();
+        for slot in [first, 1 - first] {
+            let parts = Place::ALL.map(|place| self.build_place(slot, place));
+            // The other way round: no amp is heard without its cabinet.
+            for part in parts.into_iter().flatten().rev() {
+                changed = true;
+                self.bank.put(Loaded { slot, part });
+            }
+            self.send();
+        }
+        if changed && !self.bank.is_late() {
+            self.loader.shown.lock().message = None;
+        }
+    }
+
+    /// Builds anew if another oversampling is asked for.
+    pub(super) fn follow_oversampling(&mut self, audio: Audio) {
+        let (loader, config) = (self.loader, audio.config);
+        let wanted = loader.shell.settings().oversampling_factor(audio.offline);
+        let built_for = self.bank.built_for;
+        if built_for.is_some_and(|(built, factor)| built == config && factor != wanted) {
+            self.build(audio);
+            // What is late by more or less than the host was told can only be told to it anew.
+            let late = loader.expected_latency(config.rate, audio.offline);
+            let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
+            loader.restart.store(anew, Ordering::Relaxed);
+        }
+    }
+
+    /// What is to be in a place.
+    fn plan(&self, slot: usize, place: Place) -> Option<Plan> {
+        let (config, oversampling) = self.bank.built_for?;
+        let id = |part| {
+            let loaded = self.loaded(part)?;
+            loaded.capture().map(|_| loaded.id)
+        };
+        let own = id(SLOTS[slot])?;
+        let (sources, oversampling) = match place {
+            Place::Amp => ([Some(own), None], oversampling),
+            Place::Pedal => ([id(Part::Pedal), None], oversampling),
+            Place::LevelMatch if slot == 0 => ([None; 2], 1),
+            Place::LevelMatch => ([Some(own), id(SLOTS[0])], 1),
+            Place::Cab => (self.responses(slot).map(|found| Some(found?.0)), 1),
+        };
+        sources.iter().any(Option::is_some).then_some(Plan {
+            sources,
+            oversampling,
             config,
-            oversampling: settings.oversampling_factor(offline),
         })
     }
 
-    /// Builds what changed.
-    pub(super) fn build(&mut self, shared: &Shared, config: ProcessConfig, offline: bool) {
-        self.build_amp(shared, config, offline);
-        self.build_cab(shared, config);
+    /// The responses of a slot's cabinet.
+    fn responses(&self, slot: usize) -> [Option<(BuildId, &ImpulseResponse)>; 2] {
+        [Part::Cab, Part::SecondCab].map(|part| {
+            let loaded = self.loaded(part)?;
+            match &loaded.content {
+                Content::Response(response) => Some((loaded.id, response)),
+                // Always the same.
+                Content::Automatic(Some(response)) if !self.bank.have_cabs[slot] => {
+                    Some((BuildId(0), response))
+                }
+                _ => None,
+            }
+        })
     }
 
-    /// Builds anew if parameters ask for something else, of which nobody tells the loader.
-    pub(in crate::session::loader) fn build_anew(
-        &mut self,
-        shared: &Shared,
-        config: ProcessConfig,
-        offline: bool,
-    ) {
-        let last = self.late.or(self.built);
-        let last = last.filter(|plan| plan.config == config);
-        if let Some(last) = last
-            && let Some(plan) = self.plan(&shared.parameters.settings(), config, offline)
-            && plan != last
-        {
-            self.name_knobs(shared);
-            self.build(shared, config, offline);
-            if plan.oversampling != last.oversampling {
-                // What is late by more or less than the host was told can only be told to it anew.
-                let anew = shared.expected_latency(config.rate, offline) != config.latency;
-                shared.restart.store(anew, Ordering::Relaxed);
-            }
+    /// Builds what is to be in a place, if that is not what was built last.
+    fn build_place(&mut self, slot: usize, place: Place) -> Option<SlotPart> {
+        let loader = self.loader;
+        let plan = self.plan(slot, place);
+        let known = &mut self.bank.places[slot][place as usize];
+        if known.built == plan {
+            known.late = None;
+            return None;
         }
+        if known.late.is_some() && known.late == plan {
+            return None;
+        }
+        let made = match plan {
+            Some(plan) => self.make(slot, place, plan),
+            None => Ok(place.empty()),
+        };
+        if place == Place::Cab && slot == 0 {
+            self.tell_remarks();
+        }
+        if place == Place::Amp && made.is_ok() {
+            let capture = self.capture(SLOTS[slot]);
+            let has_cab = capture.is_some_and(|loaded| loaded.capture.metadata().has_cab());
+            self.bank.have_cabs[slot] = has_cab;
+        }
+        let known = &mut self.bank.places[slot][place as usize];
+        if let Err(Refusal::Late(message)) = made {
+            known.late = plan;
+            loader.say(Message::notice(message));
+            loader.restart.store(true, Ordering::Relaxed);
+            return None;
+        }
+        *known = PlacePlans {
+            built: plan,
+            late: None,
+        };
+        if let Err(Refusal::Failed(reason)) = &made {
+            let (part, name) = match place {
+                Place::Amp | Place::LevelMatch => (SLOTS[slot], "capture"),
+                Place::Pedal => (Part::Pedal, "pedal"),
+                Place::Cab => (Part::Cab, "cabinet"),
+            };
+            let text = format!("This {name} cannot play here: {reason}");
+            loader.say_of(part, Message::error(text));
+        }
+        made.ok()
     }
 
-    /// Builds the capture that is to play for `config`, with the pedal before it, if that is not what
-    /// was built last.
-    fn build_amp(&mut self, shared: &Shared, config: ProcessConfig, offline: bool) {
-        let settings = shared.parameters.settings();
-        let Some(plan) = self.plan(&settings, config, offline) else {
-            return;
-        };
-        if self.late == Some(plan) {
-            return;
-        }
-        if self.built == Some(plan) {
-            if self.late.take().is_some() {
-                shared.shown.lock().message = None;
+    /// Builds a part.
+    fn make(&self, slot: usize, place: Place, plan: Plan) -> Result<SlotPart, Refusal> {
+        let config = plan.config;
+        let (part, allowed) = match place {
+            Place::Amp => (SLOTS[slot], config.latency - config.pedal_latency),
+            Place::Pedal => (Part::Pedal, config.pedal_latency),
+            Place::LevelMatch => return Ok(SlotPart::LevelMatch(self.level_match(slot))),
+            Place::Cab => {
+                let [first, second] = self.responses(slot).map(|found| Some(found?.1));
+                let cab = Cab::new(first, second, config, next_id()).map_err(Refusal::Failed)?;
+                return Ok(SlotPart::Cab(Some(cab.into())));
             }
-            return;
-        }
-        let Some((playing, like)) = self.playing(&settings) else {
-            return;
         };
-        let capture = &*playing.capture.oversampled(plan.oversampling);
-        let pedal = self.capture(Part::Pedal);
-        let pedal = pedal.map(|pedal| (pedal.capture.oversampled(plan.oversampling), pedal.levels));
-        let late = |capture: &Capture| gridleak_core::latency(config.rate, capture.sample_rate());
-        let needed = late(capture) + pedal.as_ref().map_or(0, |(pedal, _)| late(pedal));
-        if needed > config.latency {
-            shared.say(Message::notice(format!(
+        let Some(loaded) = self.capture(part) else {
+            return Ok(place.empty());
+        };
+        let capture = loaded.capture.oversampled(plan.oversampling);
+        let needed = gridleak_core::latency(config.rate, capture.sample_rate());
+        if needed > allowed {
+            return Err(Refusal::Late(format!(
                 "This plays {:.1} ms later here than the host expects ({} Hz in a host at {} Hz). It plays as soon as the host starts its audio anew.",
-                1000.0 * (needed - config.latency) as f64 / config.rate,
+                1000.0 * (needed - allowed) as f64 / config.rate,
                 capture.sample_rate(),
                 config.rate,
             )));
-            shared.restart.store(true, Ordering::Relaxed);
-            self.late = Some(plan);
-            return;
         }
-        let level = simd_choice::choose().unwrap_or_else(|_| SimdLevel::detect());
-        let voicing = |levels| Voicing {
-            levels,
+        let settings = self.loader.shell.settings();
+        let voicing = Voicing {
+            levels: loaded.levels,
             slim: f64::from(settings.slim),
             knobs: Some(settings.knobs),
         };
-        // Every change is another sound, also where the capture stays.
-        let alone = || {
-            let amp = Amp::new(
-                capture,
-                config,
-                voicing(playing.levels),
-                next_ticket(),
-                level,
-            )?;
-            let gap = like.and_then(|like| Some(like.measured()? - playing.measured()?));
-            Ok::<_, String>(match (like, gap) {
-                (Some(like), Some(gap)) => amp.as_loud_as(like.levels, gap),
-                _ => amp,
-            })
+        let level = simd_choice::choose().unwrap_or_else(|_| SimdLevel::detect());
+        let made = if place == Place::Amp {
+            let amp = Amp::new(&capture, config, voicing, next_id(), level);
+            amp.map(|amp| SlotPart::Amp(Some(amp.into())))
+        } else {
+            let pedal = Pedal::new(&capture, config, voicing, next_id(), level);
+            pedal.map(|pedal| SlotPart::Pedal(Some(pedal.into())))
         };
-        let amp = match &pedal {
-            Some((pedal, levels)) => alone().and_then(|amp| {
-                let both = amp.with_pedal(pedal, voicing(*levels), level);
-                both.or_else(|reason| {
-                    let text = format!("This pedal cannot play here: {reason}");
-                    shared.say_of(Part::Pedal, Message::error(text));
-                    alone()
-                })
-            }),
-            None => alone(),
-        };
-        let mut has_cab = self.has_cab;
-        match amp {
-            Ok(amp) => {
-                has_cab = capture.metadata().has_cab();
-                self.ready = Some(Box::new(amp));
-                shared.shown.lock().message = None;
-            }
-            Err(reason) => shared.say(Message::error(format!(
-                "This capture cannot play here: {reason}"
-            ))),
-        }
-        self.has_cab = has_cab;
-        self.built = Some(plan);
-        self.late = None;
+        made.map_err(Refusal::Failed)
     }
 
-    /// Builds the cabinet in memory for `config`, if that is not what was built last.
-    fn build_cab(&mut self, shared: &Shared, config: ProcessConfig) {
-        let response = |part| {
-            let loaded = self.loaded(part)?;
-            match &loaded.content {
-                Content::Response(response) => Some((loaded.ticket, response)),
-                Content::Automatic(Some(response)) if !self.has_cab => Some((0, response)),
-                _ => None,
-            }
-        };
-        let [first, second] = [response(Part::Cab), response(Part::SecondCab)];
-        let plan = CabPlan {
-            responses: [first, second].map(|response| response.map(|(ticket, _)| ticket)),
-            config,
-        };
-        if self.built_cab == Some(plan) {
-            return;
-        }
-        let [first, second] = [first, second].map(|found| found.map(|(_, response)| response));
-        let remarks = told::remarks(shared, [first, second]);
-        match Cab::new(first, second, config, next_ticket()) {
-            Ok(cab) => self.ready_cab = Some(Box::new(cab)),
-            Err(reason) => shared.say_of(
-                Part::Cab,
-                Message::error(format!("This cabinet cannot play here: {reason}")),
-            ),
-        }
+    /// What makes a slot as loud as the first one.
+    fn level_match(&self, slot: usize) -> Option<LevelMatch> {
+        let (like, own) = (self.capture(SLOTS[0])?, self.capture(SLOTS[slot])?);
+        let gap_db = like.loudness()? - own.loudness()?;
+        Some(LevelMatch::new(like.levels, gap_db))
+    }
+
+    /// Says what is worth knowing of the responses.
+    fn tell_remarks(&self) {
+        let responses = self.responses(0).map(|found| Some(found?.1));
+        let remarks = told::remarks(self.loader, responses);
         let generations = [Part::Cab, Part::SecondCab].map(|part| self.loaded(part)?.generation);
-        shared.told.lock().tell(shared, generations, remarks);
-        self.built_cab = Some(plan);
+        let told = &self.loader.told;
+        told.lock().tell(self.loader, generations, remarks);
     }
 
     pub(in crate::session::loader) fn has_something_to_send(&self) -> bool {
-        self.ready.is_some() || self.ready_cab.is_some()
+        !self.bank.ready.is_empty()
     }
 
     /// Sends what is ready; if there is no room now, later.
-    pub(in crate::session::loader) fn send(&mut self, end: &mut LoaderEnd) {
-        if let Some(cab) = self.ready_cab.take() {
-            self.ready_cab = end.cabs.send(cab).err();
-        }
-        if let Some(amp) = self.ready.take() {
-            self.ready = end.captures.send(amp).err();
+    pub(super) fn send(&mut self) {
+        let mut end = self.loader.end.lock();
+        while let Some(next) = self.bank.ready.pop_front() {
+            if let Err(back) = end.send(next) {
+                self.bank.ready.push_front(back);
+                break;
+            }
         }
     }
 }

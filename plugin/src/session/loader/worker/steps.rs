@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use super::{Worker, built_in_alike, file_of};
 use crate::builtin::NOTHING;
 use crate::session::folder::neighbour;
-use crate::session::loader::Shared;
 use crate::session::loader::load::chosen;
 use crate::session::part::Part;
 use crate::session::references::{Chosen, SavedPart};
-use crate::window::Message;
 
-impl Worker {
-    /// The reference to what a [`Choice::Step`](crate::session::loader::Choice) leads to; `None`, and said why, if that is nothing.
+impl Worker<'_> {
+    /// The reference to what so many steps lead to, from what is opened or else from what there is;
+    /// `None`, and said why, if that is nothing.
     pub(super) fn step(
         &self,
-        shared: &Shared,
         part: Part,
         opened: Option<PathBuf>,
         steps: i32,
@@ -25,17 +23,17 @@ impl Worker {
             // On and back again.
             return None;
         }
-        let (_, mut current) = shared.parameters.slot(part).current();
+        let (_, mut current) = self.loader.shell.slot(part).current();
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
-            current = shared.parameters.slot(Part::Capture).current().1;
+            current = self.loader.shell.slot(Part::Capture).current().1;
         }
         if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(
                 "{}: there is nothing to step from. Load something first.",
                 part.title()
             );
-            shared.say_of(part, Message::notice(text));
+            self.note(part, text);
             return None;
         }
         let cursor = &self.parts[part.index()].cursor;
@@ -47,7 +45,7 @@ impl Worker {
             (Some(path), _) if steps == 0 => Some(SavedPart::file(&path)),
             (Some(path), _) => {
                 let found = self.beside(&path, steps, by_host, &chosen);
-                let found = found.map_err(|why| shared.say_of(part, Message::notice(why)));
+                let found = found.map_err(|why| self.note(part, why));
                 Some(SavedPart::file(&found.ok()?))
             }
             (None, Some(name)) => {
@@ -94,7 +92,7 @@ impl Worker {
     }
 
     /// Whether the file at `path` lies where the user looks for sounds, not a project alone.
-    pub(super) fn is_the_users(&self, path: &Path, chosen: &Chosen) -> bool {
+    pub(in crate::session::loader) fn is_the_users(&self, path: &Path, chosen: &Chosen) -> bool {
         let folder = path.parent();
         let mut own = self.parts.iter().map(|held| held.own_folder.as_deref());
         chosen.holds(path) || folder.is_some() && own.any(|own| own == folder)

@@ -1,19 +1,20 @@
-//! The second page: what is set once: levels, quality, oversampling.
+//! The page of what is set once: levels, quality, oversampling.
 
 use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
 use gridleak_core::{INTERFACES, OutputMode, ParameterId};
 
-use super::layout::{columns, take_top};
-use super::rig::{PADDING, ROW, TITLE, note};
-use super::theme;
-use super::view::{Action, UiContext};
-use super::widgets::{self, Button, Icon};
-use super::words::Facts;
+use crate::window::context::UiContext;
+use crate::window::layout::{columns, take_top};
+use crate::window::theme;
+use crate::window::view::Action;
+use crate::window::widgets::button::{Button, Icon};
+use crate::window::widgets::text::{ROW, label, note, titled};
+use crate::window::words::Facts;
 
 /// What the level of an interface is.
 const FULL_SCALE: &str = "Full scale of its input, with its gain all the way down.";
 
-pub(super) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+pub(in crate::window) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let gap = 8.0 * context.scale;
     let mut places = columns(rect, 3, gap);
     let [input, output, quality] = std::array::from_fn(|_| places.next().unwrap_or(rect));
@@ -22,27 +23,16 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     show_quality(ui, quality, context);
 }
 
-/// A panel with a title; returns the place for what is in it.
-pub(super) fn section(ui: &mut Ui, rect: Rect, scale: f32, title: &str) -> Rect {
-    widgets::panel(ui, rect);
-    let mut inside = rect.shrink(PADDING * scale);
-    inside.min.y = rect.top() + 4.0 * scale;
-    let place = take_top(&mut inside, TITLE * scale, 4.0 * scale);
-    let font = theme::body(scale);
-    widgets::label(ui, place, Align2::LEFT_CENTER, 1, title, font, theme::TEXT);
-    inside
-}
-
 /// What stands above a control.
 fn caption(ui: &mut Ui, inside: &mut Rect, scale: f32, text: &str) {
     let place = take_top(inside, 15.0 * scale, 3.0 * scale);
     let font = theme::small(scale);
-    widgets::label(ui, place, Align2::LEFT_CENTER, 1, text, font, theme::WEAK);
+    label(ui, place, Align2::LEFT_CENTER, 1, text, font, theme::WEAK);
 }
 
 fn show_input(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
-    let mut inside = section(ui, rect, scale, "Guitar in");
+    let mut inside = titled(ui, rect, scale, "Guitar in");
     caption(ui, &mut inside, scale, "Source");
     let row = take_top(&mut inside, ROW * scale, 10.0 * scale);
     context.choice(ui, row, ParameterId::InputSource, |_| None);
@@ -93,11 +83,7 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     });
     if let Some(dbu) = chosen.and_then(|shown| shown.inner) {
         let knob = ParameterId::InterfaceLevel;
-        context.actions.extend([
-            Action::Begin(knob),
-            Action::Set(knob, dbu),
-            Action::End(knob),
-        ]);
+        context.actions.extend(Action::gesture(knob, dbu));
     }
     response.on_hover_text(format!(
         "The published levels of common interfaces. {FULL_SCALE}"
@@ -121,7 +107,7 @@ fn show_keep_interface(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
 fn show_output(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
-    let mut inside = section(ui, rect, scale, "Sound out");
+    let mut inside = titled(ui, rect, scale, "Sound out");
     let facts = Facts::of(context.view);
     caption(ui, &mut inside, scale, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
@@ -143,7 +129,7 @@ fn show_output(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
 fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
-    let mut inside = section(ui, rect, scale, "Processing");
+    let mut inside = titled(ui, rect, scale, "Processing");
     for (title, choice) in [
         ("Oversampling while playing", ParameterId::Oversampling),
         (
@@ -182,5 +168,87 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         note(ui, beside, scale, text);
     } else if !text.is_empty() {
         note(ui, inside, scale, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::testing::*;
+    use gridleak_core::Levels as CaptureLevels;
+
+    #[test]
+    fn the_setup_page_recommends_no_mode_that_is_chosen() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        for (chosen, mode) in ["Raw", "Normalized", "Calibrated"].into_iter().enumerate() {
+            let controls = &mut window.state_mut().view.controls;
+            ParameterId::OutputMode
+                .row()
+                .set(&mut controls.settings, chosen as f32);
+            capture(&mut window).levels.loudness = Some(gridleak_core::Loudness {
+                db: -14.0,
+                source: gridleak_core::LoudnessSource::Given,
+            });
+            window.run();
+            let raw = window.query_all_by_label_contains("plays raw").count();
+            assert_eq!(raw, usize::from(mode == "Calibrated"), "{mode}");
+            let normalize = window.query_all_by_label_contains("choose Normalized");
+            assert_eq!(normalize.count(), usize::from(mode == "Calibrated"));
+        }
+        // Before there is a capture, nothing is said of one.
+        window.state_mut().view.status.capture = None;
+        window.run();
+        assert!(window.query_by_label_contains("his capture").is_none());
+    }
+
+    #[test]
+    fn why_a_level_is_not_to_be_had_is_told() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        for reason in ["plays silence", "output level in dBu", "input level in dBu"] {
+            assert!(window.query_by_label_contains(reason).is_some(), "{reason}");
+        }
+        let known = CaptureLevels {
+            loudness: None,
+            input_dbu: Some(12.0),
+            output_dbu: Some(12.0),
+        };
+        capture(&mut window).levels = known;
+        capture(&mut window).driven = known;
+        window.run();
+        for reason in ["output level in dBu", "input level in dBu"] {
+            assert!(window.query_by_label_contains(reason).is_none(), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_known_interface_can_be_chosen() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        window.get_by_label("Interfaces").click();
+        window.run();
+        window.get_by_label_contains("Apollo").click();
+        assert_eq!(done(&mut window), set(ParameterId::InterfaceLevel, 12.2));
+        assert!(window.query_by_label_contains("Apollo").is_none());
+        window.get_by_label("Use for new instances").click();
+        assert_eq!(done(&mut window), [Action::KeepInterface]);
+        // What is so already cannot be asked for.
+        let view = &mut window.state_mut().view;
+        view.status.new_interface_dbu = Facts::of(view).interface;
+        window.run();
+        window.get_by_label("Use for new instances").click();
+        assert_eq!(done(&mut window), []);
+    }
+
+    #[test]
+    fn quality_is_there_only_for_captures_that_have_sizes() {
+        let mut window = window(view());
+        go_to(&mut window, "Setup");
+        assert!(window.query_by_label("Quality value").is_some());
+        capture(&mut window).slims = false;
+        window.run();
+        assert!(window.query_by_label("Quality value").is_none());
+        assert!(window.query_by_label_contains("one size").is_some());
     }
 }

@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Rect, Ui, UiBuilder, vec2};
+use egui::{Rect, Ui, UiBuilder, vec2};
 
-use super::control::Controls;
-use super::curve::{self, CURVE_POINTS, Gate, Line, Span, curve_frequency, cuts_db};
-use super::layout::{columns, take_bottom, take_top};
-use super::theme;
-use super::view::{Action, UiContext};
-use super::widgets::{self, Button, Icon};
+use crate::session::curve::{CURVE_POINTS, curve_frequency};
 use crate::session::part::Part;
+use crate::window::context::UiContext;
+use crate::window::controls::Controls;
+use crate::window::layout::{columns, take_bottom, take_top};
+use crate::window::theme;
+use crate::window::view::Action;
+use crate::window::widgets::button::{Button, Icon};
+use crate::window::widgets::curve::{self, Gate, Line, Span, cuts_db};
+use crate::window::widgets::text::{self, ROW};
 use gridleak_core::{ParameterId, ToneSettings};
 
-/// Height of the title of a section, and the space around what is in it.
-pub(super) const TITLE: f32 = 26.0;
-pub(super) const PADDING: f32 = 10.0;
-/// Height of a row of buttons.
-pub(super) const ROW: f32 = 24.0;
 /// Sample rate for which curves are drawn while no host plays, in Hz.
 const RATE: f64 = 48_000.0;
 
 /// Curves that are drawn until what they show has changed.
 #[derive(Debug, Default)]
-pub(super) struct Curves {
+pub(in crate::window) struct Curves {
     tone: Option<(ToneKey, Vec<f32>)>,
     cab: Option<(CabKey, Vec<f32>)>,
 }
@@ -33,14 +31,19 @@ type ToneKey = ([f32; 3], f64);
 /// Low cut, high cut, blend, and the responses, which are never written to.
 type CabKey = ([f32; 3], [Option<Arc<[f32]>>; 2]);
 
-pub(super) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+pub(in crate::window) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    context: &mut UiContext<'_>,
+    curves: &mut Curves,
+) {
     let scale = context.scale;
     let gap = 8.0 * scale;
     let mut places = columns(rect, 3, gap);
     let [gate, tone, cab] = std::array::from_fn(|_| places.next().unwrap_or(rect));
     show_gate(ui, gate, context);
-    show_tone(ui, tone, context);
-    show_cab(ui, cab, context);
+    show_tone(ui, tone, context, curves);
+    show_cab(ui, cab, context, curves);
 }
 
 /// A panel with a switch as its title; returns the place for what is in it, and where that is drawn,
@@ -52,12 +55,8 @@ fn section(
     switch: ParameterId,
     hint: &str,
 ) -> (Ui, Rect) {
-    let scale = context.scale;
-    widgets::panel(ui, rect);
-    let mut inside = rect.shrink(PADDING * scale);
-    inside.min.y = rect.top() + 4.0 * scale;
-    let title = take_top(&mut inside, TITLE * scale, 4.0 * scale);
-    let wide = title.with_max_x(title.left() + 90.0 * scale);
+    let (title, inside) = text::section(ui, rect, context.scale);
+    let wide = title.with_max_x(title.left() + 90.0 * context.scale);
     context.switch(ui, wide, switch, switch.row().name, hint);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
     if !context.view.controls.is_on(switch) {
@@ -97,7 +96,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     }
 }
 
-fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
     let hint = "Bass, middle and treble.";
     let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone, hint);
@@ -112,7 +111,6 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         .latency
         .map_or(RATE, |latency| f64::from(latency.rate));
     let key = ([bass, middle, treble], rate);
-    let curves = &mut context.memory.curves;
     if curves.tone.as_ref().is_none_or(|(known, _)| *known != key) {
         let settings = ToneSettings {
             bass,
@@ -149,7 +147,7 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     context.choice(&mut ui, position, ParameterId::TonePosition, |_| None);
 }
 
-fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
     let hint =
         "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
@@ -160,7 +158,7 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let knobs = take_bottom(&mut inside, 66.0 * scale, gap);
     let second = take_bottom(&mut inside, 41.0 * scale, gap);
     let first = take_bottom(&mut inside, 41.0 * scale, gap);
-    show_cab_curve(ui, inside, context);
+    show_cab_curve(ui, inside, context, curves);
 
     for (mut place, part, nothing) in [
         (first, Part::Cab, "No cabinet"),
@@ -194,12 +192,11 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     context.choice(ui, level, ParameterId::CabLevel, |_| None);
 }
 
-fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let view = context.view;
-    let responses = [Part::Cab, Part::SecondCab]
-        .map(|part| view.status.parts[part.index()].response.as_deref());
+    let responses = [Part::Cab, Part::SecondCab].map(|part| view.part(part).response.as_deref());
     let [first, second] = responses;
-    let name = |part: Part| view.status.parts[part.index()].name.clone();
+    let name = |part: Part| view.part(part).name.clone();
     if first.is_none() && second.is_none() {
         let text = "No impulse response".to_owned();
         curve::show_responses(ui, rect, context.scale, "Cab curve", text, Span::Cab, &[]);
@@ -211,8 +208,7 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         ParameterId::CabBlend,
     ]
     .map(|knob| view.controls.value(knob));
-    let held = [Part::Cab, Part::SecondCab].map(|part| &view.status.parts[part.index()].response);
-    let curves = &mut context.memory.curves;
+    let held = [Part::Cab, Part::SecondCab].map(|part| &view.part(part).response);
     // As long as they are held here, no others can have their addresses.
     let fits = curves.cab.as_ref().is_some_and(|((known, responses), _)| {
         let address = |response: &Option<Arc<[f32]>>| response.as_ref().map(|r| r.as_ptr());
@@ -281,30 +277,15 @@ fn heard(controls: &Controls, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
     (0..CURVE_POINTS).map(at).collect()
 }
 
-/// A line of text that explains.
-pub(super) fn note(ui: &mut Ui, rect: Rect, scale: f32, text: &str) {
-    let rows = ((rect.height() / (15.0 * scale)) as usize).max(1);
-    let align = Align2::LEFT_TOP;
-    widgets::label(
-        ui,
-        rect,
-        align,
-        rows,
-        text,
-        theme::small(scale),
-        theme::WEAK,
-    );
-}
-
 #[cfg(test)]
 impl Curves {
     /// Where they are in memory: others, if they were computed anew.
-    pub(super) fn addresses(&self) -> [usize; 2] {
+    pub(in crate::window) fn addresses(&self) -> [usize; 2] {
         let [tone, cab] = self.both();
         [tone.as_ptr() as usize, cab.as_ptr() as usize]
     }
 
-    pub(super) fn values(&self) -> [Vec<f32>; 2] {
+    pub(in crate::window) fn values(&self) -> [Vec<f32>; 2] {
         self.both().map(<[f32]>::to_vec)
     }
 
@@ -312,5 +293,49 @@ impl Curves {
         let tone = self.tone.as_ref().map_or(&[][..], |(_, curve)| curve);
         let cab = self.cab.as_ref().map_or(&[][..], |(_, curve)| curve);
         [tone, cab]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::testing::*;
+
+    #[test]
+    fn the_gate_tells_what_it_does() {
+        let mut window = window(view());
+        let told = |window: &Window| window.get_by_label("Gate reduction").value().unwrap();
+        assert_eq!(told(&window), "Open");
+        window.state_mut().view.status.gate = GateMeter {
+            reduction: -12.34,
+            level: -87.0,
+        };
+        window.run();
+        assert_eq!(told(&window), "-12.3 dB");
+        window.state_mut().view.controls.settings.gate.on = false;
+        window.run();
+        assert_eq!(told(&window), "Off");
+    }
+
+    #[test]
+    fn curves_are_computed_only_when_something_changed() {
+        let mut window = window(view());
+        window.run();
+        let before = window.state().memory.curves.addresses();
+        window.run();
+        assert_eq!(window.state().memory.curves.addresses(), before);
+        for knob in [ParameterId::Treble, ParameterId::CabHighCut] {
+            let value = window.state().view.controls.value(knob);
+            turn(&mut window.state_mut().view, knob, 0.7 * value);
+        }
+        let values = window.state().memory.curves.values();
+        window.run();
+        let turned = window.state().memory.curves.values();
+        assert!(
+            turned
+                .iter()
+                .zip(&values)
+                .all(|(turned, before)| turned != before)
+        );
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use gridleak_core::{Control, Kind, Parameter, ParameterId, Settings, Taper};
 
 use crate::capture_knobs;
-use crate::host::parameters::Parameters;
 
 /// A number as it is shown.
 #[derive(Debug, Clone)]
@@ -65,11 +64,6 @@ impl Number {
         self.row.position(self.within(value))
     }
 
-    /// The value at a position from 0 to 1.
-    pub(super) fn at_position(&self, position: f32) -> f32 {
-        self.row.at_position(position)
-    }
-
     /// How wide the range is, if values spread evenly over it.
     fn linear_width(&self) -> Option<f32> {
         let ends = self.ends();
@@ -119,15 +113,6 @@ pub(crate) struct Controls {
 }
 
 impl Controls {
-    /// `knobs`: those of the capture that plays.
-    pub(crate) fn of(parameters: &Parameters, knobs: Arc<[Control]>) -> Self {
-        Self {
-            settings: parameters.unmodulated(),
-            modulated: parameters.settings(),
-            knobs,
-        }
-    }
-
     pub(crate) fn number(&self, which: ParameterId) -> Number {
         let row = which.row();
         let knob = ParameterId::KNOBS.iter().position(|knob| *knob == which);
@@ -146,18 +131,4 @@ impl Controls {
     pub(crate) fn is_on(&self, which: ParameterId) -> bool {
         self.value(which) >= 0.5
     }
-
-    /// The number of the option that a choice has.
-    pub(crate) fn chosen(&self, which: ParameterId) -> usize {
-        self.value(which) as usize
-    }
-}
-
-/// The names of the options of a choice; none of what is no choice.
-pub(super) fn options(which: ParameterId) -> impl Iterator<Item = &'static str> {
-    let options = match which.row().kind {
-        Kind::Choice(options) => options,
-        _ => &[],
-    };
-    options.iter().map(|option| option.name)
 }

@@ -3,26 +3,29 @@
 use egui::accesskit::Role;
 use egui::{Align2, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::coach::{LOW, Verdict};
-use super::layout::{columns, take_top};
-use super::rig::note;
-use super::setup::section;
-use super::theme;
-use super::view::UiContext;
-use super::widgets;
-use super::words::Facts;
+use crate::window::coach::{Coach, LOW, Verdict};
+use crate::window::context::UiContext;
+use crate::window::layout::{columns, take_top};
+use crate::window::theme;
+use crate::window::widgets::text::{label, note, titled};
+use crate::window::words::Facts;
 
-pub(super) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+pub(in crate::window) fn show(ui: &mut Ui, rect: Rect, context: &UiContext<'_>, coach: &Coach) {
     let gap = 8.0 * context.scale;
-    let (card, coach) = rect.split_left_right_at_fraction(0.6);
+    let (card, input) = rect.split_left_right_at_fraction(0.6);
     show_card(ui, card.with_max_x(card.right() - 0.5 * gap), context);
-    show_coach(ui, coach.with_min_x(coach.left() + 0.5 * gap), context);
+    show_coach(
+        ui,
+        input.with_min_x(input.left() + 0.5 * gap),
+        context,
+        coach,
+    );
 }
 
 /// The card: names and values, in two columns.
 fn show_card(ui: &mut Ui, rect: Rect, context: &UiContext<'_>) {
     let scale = context.scale;
-    let inside = section(ui, rect, scale, "About this capture");
+    let inside = titled(ui, rect, scale, "About this capture");
     let capture = context.view.status.capture.as_ref();
     let lines = capture.map_or(&[][..], |capture| &capture.card.lines);
     let place = UiBuilder::new()
@@ -45,18 +48,17 @@ fn show_card(ui: &mut Ui, rect: Rect, context: &UiContext<'_>) {
                     let line = Rect::from_x_y_ranges(column.x_range(), top..=top + row);
                     let (left, right) = line.split_left_right_at_x(line.left() + 82.0 * scale);
                     let (align, font) = (Align2::LEFT_CENTER, theme::small(scale));
-                    widgets::label(ui, left, align, 1, name, font.clone(), theme::FAINT);
-                    widgets::label(ui, right, align, 1, value, font, theme::TEXT);
+                    label(ui, left, align, 1, name, font.clone(), theme::FAINT);
+                    label(ui, right, align, 1, value, font, theme::TEXT);
                 }
             }
         });
 }
 
 /// What comes in and what to set.
-fn show_coach(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
+fn show_coach(ui: &mut Ui, rect: Rect, context: &UiContext<'_>, coach: &Coach) {
     let scale = context.scale;
-    let mut inside = section(ui, rect, scale, "Input level");
-    let coach = &context.memory.coach;
+    let mut inside = titled(ui, rect, scale, "Input level");
     let (text, colour) = match coach
         .loudest()
         .map(|loudest| (loudest, Verdict::of(loudest)))
@@ -73,11 +75,11 @@ fn show_coach(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     };
     let row = take_top(&mut inside, 26.0 * scale, 6.0 * scale);
     let font = egui::FontId::proportional(18.0 * scale);
-    widgets::label(ui, row, Align2::LEFT_CENTER, 1, &text, font, colour);
+    label(ui, row, Align2::LEFT_CENTER, 1, &text, font, colour);
     let bar = take_top(&mut inside, 12.0 * scale, 10.0 * scale);
-    draw_ruler(ui, bar, context.memory.coach.loudest());
+    draw_ruler(ui, bar, coach.loudest());
     let facts = Facts::of(context.view);
-    let text = match context.memory.coach.fault() {
+    let text = match coach.fault() {
         Some(fault) => fault.advice(&facts).to_owned(),
         None => facts.drive(),
     };
@@ -106,5 +108,41 @@ fn draw_ruler(ui: &Ui, rect: Rect, loudest: Option<f32>) {
             vec2(3.0, rect.height() + 4.0),
         );
         painter.rect_filled(mark, 1.0, theme::TEXT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture_info::CaptureInfo;
+    use crate::window::testing::*;
+
+    #[test]
+    fn there_is_a_card_to_read_and_advice_on_the_input() {
+        let mut view = view();
+        let lines = [("Made by", "Ann".to_owned()), ("CPU", "3.1 %".to_owned())];
+        view.status.capture.as_mut().unwrap().card = Arc::new(CaptureInfo {
+            gear: Some("Marshall 1959".into()),
+            lines: lines.into(),
+        });
+        let mut window = window(view);
+        let line = "Marshall 1959 \u{b7} Quality 100 %";
+        assert!(window.query_by_label(line).is_some());
+        go_to(&mut window, "Info");
+        for text in ["Made by", "Ann", "CPU", "3.1 %", "Play something"] {
+            assert!(window.query_by_label(text).is_some(), "{text}");
+        }
+        // Somebody plays into an interface that clips, for some seconds.
+        window.state_mut().view.status.guitar = 1.0;
+        window.run_steps(6 * 60);
+        let advice = "The input clips";
+        let is_told = |window: &Window| {
+            let told = window.query_all_by_role(Role::Alert);
+            told.count() > 0 && window.query_all_by_label_contains(advice).count() > 0
+        };
+        assert!(is_told(&window));
+        window.get_by_label("Dismiss message").click();
+        assert_eq!(done_at_once(&mut window), []);
+        assert_eq!(window.query_all_by_role(Role::Alert).count(), 0);
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use egui::accesskit::Role;
 use egui::{Align2, Id, Rect, Sense, Ui, WidgetInfo, pos2};
 
-use super::theme;
-use super::widgets;
+use super::text::focus_ring;
+use crate::session::status::PeakLevels;
+use crate::window::theme;
 
 /// The range that is drawn, in dBFS. Float samples may exceed 0 and still be whole, so it goes on.
 const BOTTOM: f32 = -60.0;
@@ -20,15 +21,6 @@ const HOLD: f64 = 1.5;
 
 /// Time between two pictures of a falling bar.
 const FRAME: Duration = Duration::from_millis(16);
-
-/// The largest magnitudes of samples since the last look, 1.0 being 0 dBFS.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Levels {
-    /// Of the left side, or of all there is.
-    pub(crate) left: f32,
-    /// `None` where there is only one channel.
-    pub(crate) right: Option<f32>,
-}
 
 /// What a meter remembers of one channel. Levels in dBFS, times in seconds.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +73,7 @@ impl Bar {
 
 /// What a meter remembers between two looks.
 #[derive(Debug, Clone)]
-pub(super) struct Meter {
+pub(in crate::window) struct Meter {
     bars: [Bar; 2],
     /// Largest level since it was reset, in dBFS.
     largest: f32,
@@ -101,7 +93,7 @@ impl Default for Meter {
 
 impl Meter {
     /// Takes what was heard since the last look. `now`: seconds on any clock.
-    fn take(&mut self, levels: &Levels, now: f64) {
+    fn take(&mut self, levels: &PeakLevels, now: f64) {
         for (bar, magnitude) in self.bars.iter_mut().zip([Some(levels.left), levels.right]) {
             // A channel that is not there stays empty.
             let magnitude = magnitude.unwrap_or(0.0).abs();
@@ -133,13 +125,13 @@ impl Meter {
 
 /// Draws a meter called `name`, with its scale at the `inner` side (-1.0: left, 1.0: right), and
 /// asks to be drawn again only while something moves. A click on the number above it resets it.
-pub(super) fn show(
+pub(in crate::window) fn show(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
     name: &str,
     inner: f32,
-    levels: &Levels,
+    levels: &PeakLevels,
     meter: &mut Meter,
 ) {
     let now = ui.input(|i| i.time);
@@ -212,7 +204,7 @@ fn show_largest(ui: &mut Ui, rect: Rect, scale: f32, name: &str, meter: &mut Met
         theme::small(scale),
         colour,
     );
-    widgets::focus_ring(ui, &response, rect);
+    focus_ring(ui, &response, rect);
     let hint = if clipped {
         "The level reached 0 dBFS. Click to reset."
     } else {
@@ -302,9 +294,10 @@ fn decibels(level: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::testing::*;
 
-    fn mono(left: f32) -> Levels {
-        Levels { left, right: None }
+    fn mono(left: f32) -> PeakLevels {
+        PeakLevels { left, right: None }
     }
 
     fn close(a: f32, b: f32) -> bool {
@@ -374,7 +367,7 @@ mod tests {
     #[test]
     fn either_side_can_clip() {
         let mut meter = Meter::default();
-        let levels = Levels {
+        let levels = PeakLevels {
             left: 0.1,
             right: Some(2.0),
         };
@@ -408,5 +401,23 @@ mod tests {
         assert_eq!(meter.level(), 0.0);
         meter.take(&mono(0.0), 2.0);
         assert!(close(meter.level(), -20.0));
+    }
+
+    #[test]
+    fn a_meter_remembers_clipping_until_it_is_clicked() {
+        let mut window = window(view());
+        window.state_mut().view.status.output = PeakLevels {
+            left: 0.5,
+            right: Some(1.5),
+        };
+        window.run();
+        window.state_mut().view.status.output = PeakLevels::default();
+        window.run_steps(40);
+        let value = |window: &Window, label| window.get_by_label(label).value().unwrap();
+        assert_eq!(value(&window, "Output peak"), "3.5 dB, clipped");
+        assert_eq!(value(&window, "Input peak"), "silent");
+        window.get_by_label("Output peak").click();
+        assert_eq!(done(&mut window), []);
+        assert_eq!(value(&window, "Output peak"), "silent");
     }
 }

@@ -1,20 +1,20 @@
-//! What can be pressed and read, each at a given place.
+//! Buttons: what they stand for, and how they look.
 
 use egui::accesskit::Role;
-use egui::text::LayoutJob;
 use egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind,
-    Ui, UiBuilder, WidgetInfo, vec2,
+    Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, vec2,
 };
 
 use std::f32::consts::TAU;
 
-use super::layout::columns;
-use super::theme;
+use super::text::focus_ring;
+use crate::window::layout::columns;
+use crate::window::theme;
 
 /// What is seen of a button.
 #[derive(Clone, Copy)]
-pub(super) enum Icon<'a> {
+pub(in crate::window) enum Icon<'a> {
     Text(&'a str),
     /// An arrow head that points left.
     Left,
@@ -33,7 +33,7 @@ pub(super) enum Icon<'a> {
 }
 
 /// A button in the making.
-pub(super) struct Button<'a> {
+pub(in crate::window) struct Button<'a> {
     name: &'a str,
     icon: Icon<'a>,
     font: FontId,
@@ -49,7 +49,7 @@ pub(super) struct Button<'a> {
 
 impl<'a> Button<'a> {
     /// A button that is told apart by its `name`, for people who hear the window, too.
-    pub(super) fn new(name: &'a str, icon: Icon<'a>, font: FontId) -> Self {
+    pub(in crate::window) fn new(name: &'a str, icon: Icon<'a>, font: FontId) -> Self {
         Self {
             name,
             icon,
@@ -65,7 +65,7 @@ impl<'a> Button<'a> {
     }
 
     /// A button that switches something on and off.
-    pub(super) fn switch(self, on: bool) -> Self {
+    pub(in crate::window) fn switch(self, on: bool) -> Self {
         Self {
             role: Role::Switch,
             on: Some(on),
@@ -75,7 +75,7 @@ impl<'a> Button<'a> {
     }
 
     /// One of several buttons of which one is on.
-    pub(super) fn choice(self, on: bool, corner: CornerRadius) -> Self {
+    pub(in crate::window) fn choice(self, on: bool, corner: CornerRadius) -> Self {
         Self {
             role: Role::RadioButton,
             on: Some(on),
@@ -85,7 +85,7 @@ impl<'a> Button<'a> {
     }
 
     /// One of several pages.
-    pub(super) fn tab(self, on: bool) -> Self {
+    pub(in crate::window) fn tab(self, on: bool) -> Self {
         Self {
             role: Role::Tab,
             on: Some(on),
@@ -95,17 +95,17 @@ impl<'a> Button<'a> {
     }
 
     /// Draws the eye, for what is to be done next.
-    pub(super) fn lit(self, lit: bool) -> Self {
+    pub(in crate::window) fn lit(self, lit: bool) -> Self {
         Self { lit, ..self }
     }
 
     /// For what can be chosen but does nothing now.
-    pub(super) fn weak(self, weak: bool) -> Self {
+    pub(in crate::window) fn weak(self, weak: bool) -> Self {
         Self { weak, ..self }
     }
 
     /// Without a shape of its own until it is hovered.
-    pub(super) fn flat(self) -> Self {
+    pub(in crate::window) fn flat(self) -> Self {
         Self {
             resting: Color32::TRANSPARENT,
             ..self
@@ -113,7 +113,7 @@ impl<'a> Button<'a> {
     }
 
     /// Whether it can be pressed now.
-    pub(super) fn enabled(self, enabled: bool) -> Self {
+    pub(in crate::window) fn enabled(self, enabled: bool) -> Self {
         Self { enabled, ..self }
     }
 
@@ -124,7 +124,7 @@ impl<'a> Button<'a> {
     }
 
     /// Draws it over all of `rect`.
-    pub(super) fn show(self, ui: &mut Ui, rect: Rect) -> Response {
+    pub(in crate::window) fn show(self, ui: &mut Ui, rect: Rect) -> Response {
         let id = Id::unique(("button", self.name));
         let sense = if self.enabled {
             Sense::click()
@@ -152,7 +152,7 @@ impl<'a> Button<'a> {
         ui.painter().rect_filled(rect, self.corner, fill);
         match self.icon {
             Icon::Lamp { text, lit } => self.draw_lamp(ui, rect, text, lit),
-            _ => self.draw_face(ui, rect, colour),
+            _ => self.draw_icon(ui, rect, colour),
         }
         if self.role == Role::Tab && self.on == Some(true) {
             let line = rect.with_min_y(rect.bottom() - 2.0).shrink2(vec2(8.0, 0.0));
@@ -178,7 +178,7 @@ impl<'a> Button<'a> {
         painter.text(from, Align2::LEFT_CENTER, text, self.font.clone(), colour);
     }
 
-    fn draw_face(&self, ui: &Ui, rect: Rect, colour: Color32) {
+    fn draw_icon(&self, ui: &Ui, rect: Rect, colour: Color32) {
         let painter = ui.painter();
         let at = rect.center();
         let size = 0.3 * self.font.size;
@@ -225,18 +225,18 @@ impl<'a> Button<'a> {
 }
 
 /// One of several buttons of which one is on.
-pub(super) struct Radio<'a> {
+pub(in crate::window) struct Radio<'a> {
     /// What it is told apart by, for people who hear the window, too.
-    pub(super) name: &'a str,
-    pub(super) text: &'a str,
-    pub(super) on: bool,
+    pub(in crate::window) name: &'a str,
+    pub(in crate::window) text: &'a str,
+    pub(in crate::window) on: bool,
     /// Whether it does nothing now.
-    pub(super) weak: bool,
-    pub(super) hint: Option<&'a str>,
+    pub(in crate::window) weak: bool,
+    pub(in crate::window) hint: Option<&'a str>,
 }
 
 /// Draws such buttons in a row; returns which one was pressed that was not on.
-pub(super) fn radio(
+pub(in crate::window) fn radio(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
@@ -264,77 +264,6 @@ pub(super) fn radio(
         }
     }
     pressed
-}
-
-/// Shows where the keyboard is.
-pub(super) fn focus_ring(ui: &Ui, response: &Response, rect: Rect) {
-    if response.has_focus() {
-        let stroke = Stroke::new(1.5, theme::TEXT);
-        ui.painter()
-            .rect_stroke(rect, theme::CORNER, stroke, StrokeKind::Inside);
-    }
-}
-
-/// Draws text in `rect`, in at most `rows` lines; what does not fit ends in an ellipsis. Returns where
-/// it is, and whether it does not fit.
-pub(super) fn text(
-    ui: &Ui,
-    rect: Rect,
-    align: Align2,
-    rows: usize,
-    text: &str,
-    font: FontId,
-    colour: Color32,
-) -> (Rect, bool) {
-    let mut job = LayoutJob::simple(text.to_owned(), font, colour, rect.width());
-    job.wrap.max_rows = rows;
-    job.wrap.break_anywhere = rows == 1;
-    job.halign = align.x();
-    let galley = ui.painter().layout_job(job);
-    let place = align.align_size_within_rect(galley.size(), rect);
-    let elided = galley.elided;
-    // A galley begins where its lines are aligned.
-    let from = match align.x() {
-        Align::Min => place.left_top(),
-        Align::Center => place.center_top(),
-        Align::Max => place.right_top(),
-    };
-    ui.painter().galley(from, galley, colour);
-    (place, elided)
-}
-
-/// The same as something to read: it is in the tree of screen readers, and hovering shows all of it.
-pub(super) fn label(
-    ui: &mut Ui,
-    rect: Rect,
-    align: Align2,
-    rows: usize,
-    written: &str,
-    font: FontId,
-    colour: Color32,
-) -> Response {
-    let (place, elided) = text(ui, rect, align, rows, written, font, colour);
-    let id = ui.next_auto_id();
-    ui.skip_ahead_auto_ids(1);
-    let response = ui.interact(place, id, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, written));
-    if elided {
-        response.on_hover_text(written)
-    } else {
-        response
-    }
-}
-
-/// What holds other count_label.
-pub(super) fn panel(ui: &Ui, rect: Rect) {
-    let edge = Stroke::new(1.0, theme::OUTLINE);
-    ui.painter().rect(
-        rect,
-        theme::PANEL_CORNER,
-        theme::PANEL,
-        edge,
-        StrokeKind::Inside,
-    );
 }
 
 /// The corners of one of `count` buttons in a row, round only outside.

@@ -3,13 +3,9 @@
 use egui::accesskit::Role;
 use egui::{Align2, Color32, Id, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, remap};
 
-use super::theme;
+use crate::session::curve::{HIGHEST, LOWEST, curve_frequency};
+use crate::window::theme;
 
-/// How many frequencies a response is known at.
-pub(crate) const CURVE_POINTS: usize = 96;
-/// The lowest and the highest of them, in Hz.
-const LOWEST: f64 = 20.0;
-const HIGHEST: f64 = 20_000.0;
 /// What is drawn up and down of 0 dB.
 const TONE_SPAN: f32 = 24.0;
 const CAB_TOP: f32 = 12.0;
@@ -19,12 +15,6 @@ const QUIETEST: f32 = -110.0;
 /// Of the gate's law, see `gate.rs` of the chain.
 const GATE_CURVE: f32 = 0.2;
 
-/// The frequency of a point of a curve, in Hz.
-pub(crate) fn curve_frequency(point: usize) -> f64 {
-    let part = point as f64 / (CURVE_POINTS - 1) as f64;
-    LOWEST * (HIGHEST / LOWEST).powf(part)
-}
-
 /// Points of a frequency in Hz in the place of a curve.
 fn across(rect: Rect, frequency: f64) -> f32 {
     let part = (frequency / LOWEST).ln() / (HIGHEST / LOWEST).ln();
@@ -33,13 +23,13 @@ fn across(rect: Rect, frequency: f64) -> f32 {
 
 /// The gate as it is set and as it works now, in dB.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gate {
-    pub(super) on: bool,
-    pub(super) threshold: f32,
-    pub(super) range: f32,
-    pub(super) no_range: f32,
-    pub(super) level: f32,
-    pub(super) reduction: f32,
+pub(in crate::window) struct Gate {
+    pub(in crate::window) on: bool,
+    pub(in crate::window) threshold: f32,
+    pub(in crate::window) range: f32,
+    pub(in crate::window) no_range: f32,
+    pub(in crate::window) level: f32,
+    pub(in crate::window) reduction: f32,
 }
 
 impl Gate {
@@ -62,7 +52,7 @@ fn well(ui: &Ui, rect: Rect) {
 }
 
 /// What comes out of the gate for what goes in, with a dot where the sound is now.
-pub(super) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
+pub(in crate::window) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
     let response = ui.interact(rect, Id::unique("gate reduction"), Sense::hover());
     let reduction = match gate.reduction {
         _ if !gate.on => "Off".to_owned(),
@@ -123,19 +113,19 @@ pub(super) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
 }
 
 /// A response over frequency, and how it is drawn.
-pub(super) struct Line<'a> {
-    pub(super) response: &'a [f32],
-    pub(super) colour: Color32,
+pub(in crate::window) struct Line<'a> {
+    pub(in crate::window) response: &'a [f32],
+    pub(in crate::window) colour: Color32,
 }
 
 /// What is drawn of responses.
-pub(super) enum Span {
+pub(in crate::window) enum Span {
     Tone,
     Cab,
 }
 
 /// Responses over a logarithmic scale of frequencies; the first of them is what one hears.
-pub(super) fn show_responses(
+pub(in crate::window) fn show_responses(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
@@ -199,7 +189,7 @@ pub(super) fn show_responses(
 }
 
 /// What the cuts of a cabinet take away at a point of a curve, in dB. `None`: a cut that is off.
-pub(super) fn cuts_db(point: usize, low: Option<f32>, high: Option<f32>) -> f32 {
+pub(in crate::window) fn cuts_db(point: usize, low: Option<f32>, high: Option<f32>) -> f32 {
     let frequency = curve_frequency(point) as f32;
     let fourth = |ratio: f32| -10.0 * (1.0 + ratio.powi(4)).log10();
     low.map_or(0.0, |low| fourth(low / frequency))
@@ -238,11 +228,5 @@ mod tests {
         assert!((cuts_db(40, Some(here), None) + 3.01).abs() < 0.01);
         assert!((cuts_db(40, None, Some(here)) + 3.01).abs() < 0.01);
         assert!((cuts_db(40, Some(2.0 * here), None) + 12.3).abs() < 0.05);
-    }
-
-    #[test]
-    fn frequencies_go_from_end_to_end() {
-        assert_eq!(curve_frequency(0), 20.0);
-        assert!((curve_frequency(CURVE_POINTS - 1) - 20_000.0).abs() < 1e-6);
     }
 }

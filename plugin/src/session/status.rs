@@ -1,0 +1,216 @@
+//! What an instance has to show besides its parameters, as plain values.
+
+use std::sync::Arc;
+
+use gridleak_core::{Control, Levels, Settings, Side, TunerReading};
+
+use crate::builtin;
+use crate::capture_info::CaptureInfo;
+use crate::session::folder::FolderPosition;
+use crate::session::library::{Library, Origin};
+use crate::session::loader::Loader;
+use crate::session::message::{Message, Question};
+use crate::session::meters::{Load, Meters};
+use crate::session::part::{ForParts, Part};
+
+/// What there is to show.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Status {
+    pub(crate) parts: ForParts<PartStatus>,
+    /// Whether the cabinet follows the capture.
+    pub(crate) cab_by_capture: bool,
+    /// `None` until one is loaded.
+    pub(crate) capture: Option<CaptureStatus>,
+    pub(crate) can_undo: bool,
+    pub(crate) can_redo: bool,
+    /// What playing costs.
+    pub(crate) load: Load,
+    /// Whether the project carries the files; `None` where there is none.
+    pub(crate) embedding: Option<Embedding>,
+    /// Whether something is being loaded.
+    pub(crate) busy: bool,
+    pub(crate) message: Option<Message>,
+    /// What does not play as the project means it, in a line.
+    pub(crate) absent: Option<String>,
+    /// What the user is asked; it stays until it is answered.
+    pub(crate) question: Option<Question>,
+    /// The largest sample of the guitar as it comes in, in linear amplitude.
+    pub(crate) guitar: f32,
+    pub(crate) input: PeakLevels,
+    pub(crate) output: PeakLevels,
+    pub(crate) gate: GateMeter,
+    /// What the tuner hears; `None` while it is off or hears no clear note.
+    pub(crate) tuner: Option<TunerReading>,
+    /// The latency that the host was told; `None` while the plugin is not active.
+    pub(crate) latency: Option<Latency>,
+    /// The level of the interface that new instances begin with, in dBu.
+    pub(crate) new_interface_dbu: f32,
+}
+
+/// What is shown of the capture that plays, A or B.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CaptureStatus {
+    /// What is known of its levels.
+    pub(crate) levels: Levels,
+    /// The same of what the guitar plays into: the pedal's, if one is on.
+    pub(crate) driven: Levels,
+    /// Whether that is a pedal.
+    pub(crate) through_pedal: bool,
+    /// Whether it has several sizes.
+    pub(crate) slims: bool,
+    /// Its knobs; most have none.
+    pub(crate) knobs: Arc<[Control]>,
+    /// What there is to read about it.
+    pub(crate) card: Arc<CaptureInfo>,
+}
+
+/// What is shown of a part of the rig.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PartStatus {
+    /// The name of what plays, or what there is to say where the project means something else; `None`
+    /// for nothing.
+    pub(crate) name: Option<String>,
+    /// Whether what the project means does not play.
+    pub(crate) absent: bool,
+    /// Whether anything plays there, be it that or something instead.
+    pub(crate) plays: bool,
+    /// Where it comes from; `None` for nothing, and for a cabinet that follows the capture.
+    pub(crate) origin: Option<Origin>,
+    /// Where it stands in its folder; `None` if it is in none or that is not known yet.
+    pub(crate) place: Option<FolderPosition>,
+    /// What an impulse response does to the frequencies of a curve, in dB.
+    pub(crate) response: Option<Arc<[f32]>>,
+}
+
+/// The largest magnitudes of samples since the last look, 1.0 being 0 dBFS.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PeakLevels {
+    /// Of the left side, or of all there is.
+    pub(crate) left: f32,
+    /// `None` where there is only one channel.
+    pub(crate) right: Option<f32>,
+}
+
+/// What the noise gate does now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct GateMeter {
+    /// What it takes away, in dB, 0 or less.
+    pub(crate) reduction: f32,
+    /// The level that it goes by, in dB.
+    pub(crate) level: f32,
+}
+
+impl Default for GateMeter {
+    fn default() -> Self {
+        Self {
+            reduction: 0.0,
+            level: f32::NEG_INFINITY,
+        }
+    }
+}
+
+/// Whether a project carries the files of its rig.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Embedding {
+    pub(crate) on: bool,
+    /// What that adds to the project, in bytes.
+    pub(crate) bytes: usize,
+}
+
+/// How late the sound comes out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Latency {
+    pub(crate) samples: u32,
+    /// Of the host, in Hz.
+    pub(crate) rate: f32,
+}
+
+impl Status {
+    /// What there is to show now, at `settings`. Levels are those since the last call. Neither waits
+    /// nor touches the disk.
+    pub(crate) fn now(
+        settings: &Settings,
+        loader: &Arc<Loader>,
+        library: &Library,
+        meters: &Meters,
+    ) -> Self {
+        let shown = loader.shown();
+        let side = match settings.side {
+            Side::A => Part::Capture,
+            Side::B => Part::SecondCapture,
+        };
+        let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
+        let second = second.filter(|_| side == Part::SecondCapture);
+        let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
+        let has_cab = playing.is_some_and(|capture| capture.has_cab);
+        let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
+        let pedal = pedal.filter(|_| settings.pedal);
+        let selected = &shown.parts[side.index()];
+        let project = selected.absent.as_ref().and_then(|_| selected.text());
+        let capture = playing.map(|playing| CaptureStatus {
+            driven: pedal.unwrap_or(playing).levels,
+            through_pedal: pedal.is_some(),
+            levels: playing.levels,
+            slims: playing.slims,
+            knobs: playing.knobs.clone(),
+            card: match project {
+                Some(project) => playing.card.under("Project", project).into(),
+                None => playing.card.clone(),
+            },
+        });
+        let (can_undo, can_redo) = {
+            let history = loader.history().lock();
+            (history.can_undo(), history.can_redo())
+        };
+        let [input, output] = meters
+            .take()
+            .map(|(left, right)| PeakLevels { left, right });
+        let (reduction, level) = meters.gate();
+        Self {
+            message: shown.message().cloned(),
+            absent: shown.absent(),
+            question: shown.question(),
+            cab_by_capture: shown.parts[Part::Cab.index()].automatic,
+            capture,
+            can_undo,
+            can_redo,
+            load: meters.load(),
+            gate: GateMeter { reduction, level },
+            tuner: meters.tuner(settings.tuner.reference_hz),
+            parts: shown.parts.map(|part| match (part.automatic, has_cab) {
+                (false, _) => PartStatus {
+                    name: part.text(),
+                    absent: part.absent.is_some(),
+                    plays: part.capture.is_some() || part.response.is_some(),
+                    origin: part.origin,
+                    place: part.place,
+                    response: part.response,
+                },
+                (true, false) => PartStatus {
+                    name: Some("Built-in cabinet".into()),
+                    origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
+                    place: part.place,
+                    response: part.response,
+                    absent: false,
+                    plays: true,
+                },
+                (true, true) => PartStatus {
+                    name: Some("None: the capture has its own cabinet".into()),
+                    ..PartStatus::default()
+                },
+            }),
+            embedding: loader
+                .embedding()
+                .map(|(on, bytes)| Embedding { on, bytes }),
+            busy: !loader.has_carried_out(loader.newest_order()),
+            guitar: meters.take_guitar(),
+            input,
+            output,
+            latency: loader.config().map(|config| Latency {
+                samples: config.latency as u32,
+                rate: config.rate as f32,
+            }),
+            new_interface_dbu: library.interface_dbu(),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The panel of the capture, and the line of the pedal before it.
+
+use egui::{Align2, Rect, Ui, vec2};
+use gridleak_core::ParameterId;
+
+use super::context::{LONGEST_TEXT, UiContext, name_colour};
+use super::layout;
+use super::plain_text::plain;
+use super::theme;
+use super::view::Action;
+use super::widgets::button::{Button, Icon};
+use super::widgets::text::{label, panel};
+use super::words::Facts;
+use crate::session::folder::FolderPosition;
+use crate::session::part::Part;
+use crate::session::status::Embedding;
+
+impl UiContext<'_> {
+    pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        panel(ui, rect);
+        let inside = rect.shrink(8.0 * scale);
+        let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
+        let below = below.with_min_y(below.bottom() - 24.0 * scale);
+        let name = self.show_capture_knobs(ui, name);
+        self.show_name(ui, name);
+
+        // Nothing moves while a capture is loading: whoever steps through a folder steps on.
+        let part = self.view.capture_part();
+        let wide = self.part_buttons(ui, below, part);
+        let keep = below.with_min_x(below.right() - 110.0 * scale);
+        let compare = match view.status.embedding {
+            Some(_) => below.with_max_x(keep.left() - 8.0 * scale),
+            None => below,
+        };
+        let compare = compare.with_min_x(compare.right() - 84.0 * scale);
+        self.show_compare(ui, compare);
+        let place = Rect::from_x_y_ranges(
+            below.left() + wide + 10.0 * scale..=compare.left() - 8.0 * scale,
+            below.y_range(),
+        );
+        let text = match view.part(part).place {
+            _ if view.choosing => "Choosing a file\u{2026}".into(),
+            _ if view.status.busy => "Loading\u{2026}".into(),
+            Some(FolderPosition { index, count }) => format!("{index} of {count}"),
+            None => String::new(),
+        };
+        if !text.is_empty() {
+            let font = theme::small(scale);
+            label(ui, place, Align2::LEFT_CENTER, 1, &text, font, theme::WEAK);
+        }
+        if let Some(Embedding { on, bytes }) = view.status.embedding {
+            let name = "Keep in project";
+            let button = Button::new(name, Icon::Text(name), theme::small(scale))
+                .switch(on)
+                .lit(false)
+                .enabled(!view.status.busy);
+            let response = button.show(ui, keep);
+            if response.clicked() {
+                self.actions.push(Action::SetEmbedding(!on));
+            }
+            response.on_hover_text(match on {
+                true => format!(
+                    "The project carries copies of the files: {} kB",
+                    bytes.div_ceil(1000)
+                ),
+                false => "Have the project carry copies of the files, for other computers".into(),
+            });
+        }
+    }
+
+    /// The knobs of a capture that has some, at the right; returns what they leave.
+    fn show_capture_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
+        let capture = self.view.status.capture.as_ref();
+        let count = capture.map_or(0, |capture| capture.knobs.len());
+        if count == 0 {
+            return rect;
+        }
+        let wide = 56.0 * self.scale * count as f32;
+        let (rest, mut knobs) = rect.split_left_right_at_x(rect.right() - wide);
+        knobs.max.y = knobs.bottom().min(knobs.top() + 88.0 * self.scale);
+        for (place, knob) in layout::columns(knobs, count, 2.0).zip(ParameterId::KNOBS) {
+            self.knob(ui, place, knob);
+        }
+        rest.with_max_x(rest.right() - 8.0 * self.scale)
+    }
+
+    /// Which of two captures plays, and whether they are equally loud.
+    fn show_compare(&mut self, ui: &mut Ui, rect: Rect) {
+        let (sides, matched) = rect.split_left_right_at_fraction(0.64);
+        self.choice(ui, sides, ParameterId::CompareSide, |_| None);
+        let matched = matched.with_min_x(matched.left() + 3.0 * self.scale);
+        let on = self.view.controls.is_on(ParameterId::MatchLevels);
+        let name = ParameterId::MatchLevels.row().name;
+        let button = Button::new(name, Icon::Text("="), theme::small(self.scale));
+        let button = button.switch(on).lit(false);
+        self.toggle(ui, matched, ParameterId::MatchLevels, button)
+            .on_hover_text(Facts::of(self.view).comparison());
+    }
+
+    fn show_name(&self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        let part = view.part(view.capture_part());
+        let first = view.part(Part::Capture);
+        let (text, colour) = match (&part.name, &first.name) {
+            (Some(name), _) => (plain(name, LONGEST_TEXT), name_colour(part)),
+            (None, Some(name)) => {
+                let name = plain(name, LONGEST_TEXT);
+                let text = match first.absent {
+                    true => format!("B is empty. {name}"),
+                    false => Facts::of(view).empty_b(&name),
+                };
+                (text, theme::WEAK)
+            }
+            (None, None) => ("No capture loaded".into(), theme::WEAK),
+        };
+        // What is set far from here is to be seen here.
+        let quality = view.controls.number(ParameterId::Quality);
+        let quality = format!("{} {}", quality.name(), quality.text());
+        let capture = view.status.capture.as_ref();
+        let quality = capture.filter(|capture| capture.slims).map(|_| quality);
+        let gear = capture.and_then(|capture| capture.card.gear.clone());
+        let line: Vec<String> = [gear, quality].into_iter().flatten().collect();
+        let (rect, below) = if line.is_empty() {
+            (rect, rect)
+        } else {
+            rect.split_top_bottom_at_y(rect.bottom() - 15.0 * scale)
+        };
+        if !line.is_empty() {
+            let (align, font) = (Align2::CENTER_CENTER, theme::small(scale));
+            let line = line.join(" \u{b7} ");
+            label(ui, below, align, 1, &line, font, theme::FAINT);
+        }
+        let bypassed = view.controls.is_on(ParameterId::Bypass);
+        let colour = if bypassed { theme::FAINT } else { colour };
+        // As large as the place allows, to a limit, and smaller for what would take three lines.
+        let most = (0.48 * rect.height()).clamp(15.0 * scale, 30.0 * scale);
+        let width = 0.55 * most * text.chars().count() as f32;
+        let size = if width > 1.8 * rect.width() {
+            15.0 * scale
+        } else if width > rect.width() {
+            20.0 * scale
+        } else {
+            most
+        };
+        let rows = ((rect.height() / (1.2 * size)) as usize).clamp(1, 3);
+        let font = egui::FontId::proportional(size);
+        label(ui, rect, Align2::CENTER_CENTER, rows, &text, font, colour);
+    }
+
+    /// What stands before the amp, in a line.
+    pub(super) fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
+        let scale = self.scale;
+        panel(ui, rect);
+        let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
+        let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
+        let hint = "A capture of a pedal, played into the amp.";
+        self.switch(ui, title, ParameterId::Pedal, "Pedal", hint);
+        let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
+        let name = rest.with_max_x(buttons.left() - 8.0 * scale);
+        let name = name.with_min_x(name.left() + 4.0 * scale);
+        self.part_name(ui, name, Part::Pedal, "No pedal");
+        self.part_buttons(ui, buttons, Part::Pedal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::testing::*;
+
+    #[test]
+    fn a_capture_has_its_own_knobs_and_no_others() {
+        let mut window = window(view());
+        for name in CAPTURE_KNOBS {
+            assert!(window.query_by_label(name).is_none(), "{name}");
+        }
+        let state = window.state_mut();
+        state.view = with_knobs(view(), four_knobs());
+        window.run();
+        let value = |window: &Window, label| window.get_by_label(label).value().unwrap();
+        assert_eq!(value(&window, "Capture Gain"), "0.50");
+        assert_eq!(value(&window, "Capture Presence of the power am"), "5.0");
+        assert_eq!(value(&window, "Capture Bias"), "0");
+        // In the numbers of the capture; a double click leads to where its file has it start.
+        window.get_by_label("Capture Bias value").click();
+        window.run();
+        type_over(&mut window, "-25");
+        window.key_press(Key::Enter);
+        assert_eq!(done(&mut window), set(ParameterId::Knob4, 0.25));
+        assert_eq!(value(&window, "Capture Bias"), "-25");
+        let reset = window.get_by_label("Capture Sag");
+        reset.click_modifiers(Modifiers::COMMAND);
+        assert_eq!(done(&mut window), set(ParameterId::Knob3, 0.2));
+        // One that goes while it is dragged is let go of.
+        let at = window.get_by_label("Capture Gain").rect().center();
+        moved(&window, at);
+        button(&window, at, true);
+        window.run_steps(2);
+        moved(&window, at - vec2(0.0, 30.0));
+        let begun = done_at_once(&mut window);
+        assert!(
+            begun.contains(&Action::Begin(ParameterId::Knob1)),
+            "{begun:?}"
+        );
+        let status = &mut window.state_mut().view.status;
+        status.capture.as_mut().unwrap().knobs = Arc::default();
+        let ended = done_at_once(&mut window);
+        assert_eq!(
+            ended.last(),
+            Some(&Action::End(ParameterId::Knob1)),
+            "{ended:?}"
+        );
+        button(&window, at, false);
+        assert_eq!(done(&mut window), []);
+    }
+
+    #[test]
+    fn a_file_can_be_kept_in_the_project() {
+        let mut window = window(view());
+        assert!(window.query_by_label("Keep in project").is_none());
+        for on in [false, true] {
+            let embedding = Embedding { on, bytes: 123_456 };
+            window.state_mut().view.status.embedding = Some(embedding);
+            window.run();
+            window.get_by_label("Keep in project").click();
+            assert_eq!(done(&mut window), [Action::SetEmbedding(!on)]);
+        }
+    }
+
+    #[test]
+    fn the_capture_and_its_place_are_named() {
+        let mut window = window(view());
+        assert!(window.query_by_label("Plexi").is_some());
+        assert!(window.query_by_label("3 of 12").is_some());
+        assert!(
+            window
+                .query_by_label("Latency 48 samples (1.0 ms)")
+                .is_some()
+        );
+        let status = &mut window.state_mut().view.status;
+        status.busy = true;
+        status.latency = Some(Latency {
+            samples: 0,
+            rate: 44_100.0,
+        });
+        window.run();
+        assert!(window.query_by_label("Loading\u{2026}").is_some());
+        assert!(window.query_by_label("No added latency").is_some());
+        window.state_mut().view.status = Status::default();
+        window.run();
+        assert!(window.query_by_label("No capture loaded").is_some());
+    }
+
+    #[test]
+    fn b_has_a_name_and_buttons_of_its_own() {
+        let mut view = view();
+        view.status.parts[Part::SecondCapture.index()].place = None;
+        let mut window = window(view);
+        assert!(window.query_by_label("Plexi").is_some());
+        window.get_by_label("Capture A/B: B").click();
+        assert_eq!(
+            done(&mut window),
+            [Action::Change(ParameterId::CompareSide, 1.0)]
+        );
+        window.get_by_label("A/B Level Match").click();
+        let off = Action::Change(ParameterId::MatchLevels, 0.0);
+        assert_eq!(done(&mut window), [off]);
+        window.state_mut().view.controls.settings.side = Side::B;
+        window.run();
+        assert!(window.query_by_label("Recto").is_some());
+        window.get_by_label("Load capture").click();
+        assert_eq!(done(&mut window), [Action::OpenDialog(Part::SecondCapture)]);
+        let parts = &mut window.state_mut().view.status.parts;
+        parts[Part::SecondCapture.index()].name = None;
+        window.run();
+        window.get_by_label("Next capture").click();
+        let next = Action::Step(Part::SecondCapture, Step::Next);
+        assert_eq!(done(&mut window), [next]);
+        assert!(window.query_by_label("B is empty: Plexi plays").is_some());
+    }
+}

@@ -1,0 +1,199 @@
+//! What each place of a picture is drawn with.
+
+use std::collections::HashMap;
+
+use egui::{Align2, Color32, Rect, Response, Ui};
+use gridleak_core::{Kind, ParameterId};
+
+use super::plain_text::{LONGEST_NAME, plain};
+use super::theme;
+use super::view::{Action, View};
+use super::widgets::button::{Button, Icon, Radio, radio};
+use super::widgets::knob::{self, KnobMemory};
+use super::widgets::text::label;
+use crate::session::folder::Step;
+use crate::session::library::Origin;
+use crate::session::part::Part;
+use crate::session::status::PartStatus;
+
+/// Longest name with what is said of it, in characters.
+pub(super) const LONGEST_TEXT: usize = 2 * LONGEST_NAME;
+
+/// What a picture is drawn from and what comes of it.
+pub(super) struct UiContext<'a> {
+    pub(super) view: &'a View,
+    pub(super) knobs: &'a mut HashMap<ParameterId, KnobMemory>,
+    pub(super) scale: f32,
+    pub(super) actions: Vec<Action>,
+}
+
+/// What the name of a part is written in.
+pub(super) fn name_colour(part: &PartStatus) -> Color32 {
+    match part.absent {
+        true => theme::ERROR,
+        false => theme::TEXT,
+    }
+}
+
+impl UiContext<'_> {
+    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: ParameterId) {
+        let number = self.view.controls.number(knob);
+        let memory = self.knobs.entry(knob).or_default();
+        knob::show(ui, rect, self.scale, &number, memory, &mut self.actions);
+    }
+
+    /// Lets go of knobs that are shown no longer.
+    pub(super) fn forget_hidden_knobs(&mut self) {
+        let actions = &mut self.actions;
+        self.knobs
+            .retain(|knob, memory| memory.was_shown(*knob, actions));
+    }
+
+    /// A switch that shows a lamp and `text`.
+    pub(super) fn switch(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        switch: ParameterId,
+        text: &str,
+        hint: &str,
+    ) {
+        let on = self.view.controls.is_on(switch);
+        let lit = on && self.view.has_something_to_switch(switch);
+        let icon = Icon::Lamp { text, lit };
+        let button = Button::new(switch.row().name, icon, theme::body(self.scale));
+        let button = button.switch(on).lit(false).flat();
+        self.toggle(ui, rect, switch, button).on_hover_text(hint);
+    }
+
+    /// A button that throws a switch.
+    pub(super) fn toggle(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        switch: ParameterId,
+        button: Button<'_>,
+    ) -> Response {
+        let response = button.show(ui, rect);
+        if response.clicked() {
+            let on = self.view.controls.is_on(switch);
+            self.actions.push(Action::Change(switch, f32::from(!on)));
+        }
+        response
+    }
+
+    /// Buttons of which one is on, in a row. `why_not`: why an option is not to be had.
+    pub(super) fn choice(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        choice: ParameterId,
+        why_not: impl Fn(usize) -> Option<&'static str>,
+    ) {
+        let chosen = self.view.controls.value(choice) as usize;
+        let row = choice.row();
+        let Kind::Choice(options) = row.kind else {
+            return;
+        };
+        let name = |text: &str| format!("{}: {text}", row.name);
+        let names: Vec<String> = options.iter().map(|option| name(option.name)).collect();
+        let shown = options.iter().zip(&names).enumerate();
+        let shown = shown.map(|(index, (option, name))| Radio {
+            name,
+            text: option.name,
+            on: index == chosen,
+            weak: why_not(index).is_some(),
+            hint: why_not(index),
+        });
+        let shown: Vec<Radio<'_>> = shown.collect();
+        if let Some(index) = radio(ui, rect, self.scale, row.name, &shown) {
+            self.actions.push(Action::Change(choice, index as f32));
+        }
+    }
+
+    /// A button that does something.
+    pub(super) fn button(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        name: &str,
+        icon: Icon<'_>,
+        enabled: bool,
+        action: Action,
+    ) {
+        let font = match icon {
+            Icon::Text(_) => theme::small(self.scale),
+            _ => theme::body(self.scale),
+        };
+        let response = Button::new(name, icon, font)
+            .enabled(enabled)
+            .show(ui, rect);
+        if response.clicked() {
+            self.actions.push(action);
+        }
+        response.on_hover_text(name);
+    }
+
+    /// The buttons of a part, from the left: back, on, load, clear. Returns how wide they are.
+    pub(super) fn part_buttons(&mut self, ui: &mut Ui, rect: Rect, part: Part) -> f32 {
+        let status = self.view.part(part);
+        // A or B, it is the one capture that there is to see.
+        let called = match part {
+            Part::SecondCapture => Part::Capture.title(),
+            part => part.title(),
+        };
+        let called = called.to_lowercase();
+        // An empty B begins where A is.
+        let place = match (part, &status.name) {
+            (Part::SecondCapture, None) => self.view.part(Part::Capture).place,
+            _ => status.place,
+        };
+        // Folders that only the project names are not looked at before somebody wants to go there.
+        let elsewhere = match place {
+            Some(place) => place.count > 1,
+            None => matches!(status.origin, Some(Origin::File(_))),
+        };
+        let something = status.name.is_some() && part != Part::Capture;
+        let (scale, free) = (self.scale, !self.view.choosing);
+        let mut left = rect.left();
+        let mut place = |wide: f32| {
+            let place = Rect::from_x_y_ranges(left..=left + wide * scale, rect.y_range());
+            left += (wide + 3.0) * scale;
+            place
+        };
+        if status.absent && matches!(status.origin, Some(Origin::File(_))) {
+            let name = format!("Locate {called}");
+            let icon = Icon::Text("Locate\u{2026}");
+            self.button(ui, place(51.0), &name, icon, free, Action::Locate(part));
+        } else {
+            for (what, icon, step) in [
+                ("Previous", Icon::Left, Step::Previous),
+                ("Next", Icon::Right, Step::Next),
+            ] {
+                let name = format!("{what} {called}");
+                let action = Action::Step(part, step);
+                self.button(ui, place(24.0), &name, icon, elsewhere, action);
+            }
+        }
+        let name = format!("Load {called}");
+        let icon = Icon::Text("Load\u{2026}");
+        self.button(ui, place(54.0), &name, icon, free, Action::OpenDialog(part));
+        if part != Part::Capture {
+            let name = format!("Clear {called}");
+            let action = Action::Clear(part);
+            self.button(ui, place(24.0), &name, Icon::Cross, something, action);
+        }
+        left - rect.left() - 3.0 * scale
+    }
+
+    /// The name of a part, or what stands for nothing.
+    pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, part: Part, nothing: &str) {
+        let part = self.view.part(part);
+        let (text, colour) = match &part.name {
+            Some(name) => (plain(name, LONGEST_TEXT), name_colour(part)),
+            None => (nothing.to_owned(), theme::FAINT),
+        };
+        let font = theme::body(self.scale);
+        label(ui, rect, Align2::LEFT_CENTER, 1, &text, font, colour);
+    }
+}

@@ -1,0 +1,114 @@
+//! The line above everything: name, tabs, undo, bypass.
+
+use egui::{Align2, Key, KeyboardShortcut, Modifiers, Rect, Ui, vec2};
+use gridleak_core::ParameterId;
+
+use super::context::UiContext;
+use super::theme;
+use super::view::Action;
+use super::widgets::button::{Button, Icon};
+
+/// What the tabs choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Page {
+    #[default]
+    Rig,
+    Browse,
+    Info,
+    Setup,
+}
+
+impl UiContext<'_> {
+    pub(super) fn show_header(&mut self, ui: &mut Ui, rect: Rect, shown: &mut Page) {
+        let scale = self.scale;
+        let mut letters = egui::text::LayoutJob::simple_singleline(
+            "GRIDLEAK".into(),
+            theme::body(scale),
+            theme::ACCENT,
+        );
+        for section in &mut letters.sections {
+            section.format.extra_letter_spacing = 2.5 * scale;
+        }
+        let letters = ui.painter().layout_job(letters);
+        let at = Align2::LEFT_CENTER.align_size_within_rect(letters.size(), rect);
+        ui.painter().galley(at.min, letters, theme::ACCENT);
+
+        let tab = vec2(64.0 * scale, rect.height());
+        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
+        for (page, name) in [
+            (Page::Rig, "Rig"),
+            (Page::Browse, "Browse"),
+            (Page::Info, "Info"),
+            (Page::Setup, "Setup"),
+        ] {
+            let on = *shown == page;
+            let button = Button::new(name, Icon::Text(name), theme::body(scale));
+            if button.tab(on).show(ui, place).clicked() {
+                *shown = page;
+                ui.ctx().request_repaint();
+            }
+            place = place.translate(vec2(tab.x + 4.0 * scale, 0.0));
+        }
+
+        let place = rect.with_min_x(rect.right() - 72.0 * scale);
+        let beside = rect.with_max_x(place.left() - 10.0 * scale);
+        let [undo, redo] = [2.0, 1.0].map(|from_right: f32| {
+            let left = beside.right() - from_right * 28.0 * scale;
+            Rect::from_x_y_ranges(left..=left + 25.0 * scale, beside.y_range())
+        });
+        let status = &self.view.status;
+        let (can_undo, can_redo) = (status.can_undo, status.can_redo);
+        let name = "Undo";
+        self.button(ui, undo, name, Icon::Undo, can_undo, Action::Undo);
+        self.button(ui, redo, "Redo", Icon::Redo, can_redo, Action::Redo);
+        // A Mac hands keys on to the host where nothing in the window has the keyboard.
+        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
+        if ours && !ui.ctx().text_edit_focused() {
+            let z = |shift| KeyboardShortcut::new(Modifiers::COMMAND.plus(shift), Key::Z);
+            let pressed = |keys: KeyboardShortcut| ui.input_mut(|i| i.consume_shortcut(&keys));
+            // The longer one first, for the shorter one is a part of it.
+            if pressed(z(Modifiers::SHIFT)) {
+                self.actions.extend(can_redo.then_some(Action::Redo));
+            } else if pressed(z(Modifiers::NONE)) {
+                self.actions.extend(can_undo.then_some(Action::Undo));
+            }
+        }
+
+        let on = self.view.controls.is_on(ParameterId::Bypass);
+        let button = Button::new("Bypass", Icon::Text("Bypass"), theme::small(scale));
+        let response = self.toggle(ui, place, ParameterId::Bypass, button.switch(on));
+        response.on_hover_text(match on {
+            true => "The input passes through. Click to play the rig again.",
+            false => "Click to let the input pass through.",
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::testing::*;
+
+    #[test]
+    fn changes_are_taken_back_by_button_and_key() {
+        let mut window = window(view());
+        window.get_by_label("Undo").click();
+        window.get_by_label("Redo").click();
+        assert_eq!(done(&mut window), [Action::Undo, Action::Redo]);
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        assert_eq!(done(&mut window), [Action::Undo]);
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+        assert_eq!(done(&mut window), [Action::Redo]);
+        // In a field, the keys are the field's.
+        window.get_by_label("Input value").click();
+        window.run();
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        assert_eq!(done(&mut window), []);
+        window.key_press(Key::Escape);
+        window.state_mut().view.status.can_undo = false;
+        window.run();
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+        window.get_by_label("Undo").click();
+        assert_eq!(done(&mut window), []);
+    }
+}
