@@ -437,7 +437,7 @@ parameters! {
         .hint("Silence while you tune.");
     TunerReference { tuner.reference_hz }
         row("tref", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
-        .caption("A")
+        .caption("A4 reference")
         .hint("What the A above middle C is tuned to.");
 }
 

@@ -167,7 +167,7 @@ impl UiContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn a_capture_has_its_own_knobs_and_no_others() {

@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::message_bar::MessageBar;
 use super::pages::browse::{self, BrowserMemory};
 use super::pages::rig::{self, Curves};
+use super::pages::tuner::{self, TunerMemory};
 use super::pages::{info, setup};
 use super::status_line::ShownLoad;
 use super::theme;
@@ -30,6 +31,7 @@ pub(super) struct WindowMemory {
     coach: Coach,
     load: ShownLoad,
     pub(super) browser: BrowserMemory,
+    tuner: TunerMemory,
     input_meter: Meter,
     output_meter: Meter,
 }
@@ -62,17 +64,16 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
     };
     let layout = Layout::new(window, message.as_ref().map(|bar| bar.height));
     let scale = layout.scale;
-    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
-        memory.page = Page::Browse;
-        memory.browser.find();
-        ui.ctx().request_repaint();
-    }
     let mut context = UiContext {
         view,
         knobs: &mut memory.knobs,
         scale,
         actions: Vec::new(),
     };
+    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
+        context.turn_to(ui, Page::Browse, &mut memory.page);
+        memory.browser.find();
+    }
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -87,6 +88,9 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         context.show_pedal(ui, at(layout.pedal));
         let page = at(layout.page);
         match memory.page {
+            _ if view.controls.is_on(ParameterId::Tuner) => {
+                tuner::show(ui, page, &mut context, &mut memory.tuner);
+            }
             Page::Rig => rig::show(ui, page, &mut context, &mut memory.curves),
             Page::Browse => browse::show(ui, page, &mut context, &mut memory.browser),
             Page::Info => info::show(ui, page, &context, &memory.coach),

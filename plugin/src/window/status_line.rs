@@ -101,7 +101,7 @@ impl UiContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn what_playing_costs_is_in_the_status_line() {

@@ -2,9 +2,9 @@
 
 use std::io::{self, SeekFrom};
 
+use super::bytes::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
 use super::chunks::Chunks;
 use super::pcm::{Encoding, Layout, Pcm};
-use super::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
 
 /// Finds the audio.
 ///

@@ -4,6 +4,7 @@
 //! nothing.
 
 mod aiff;
+mod bytes;
 mod chunks;
 mod flac;
 mod pcm;
@@ -11,30 +12,16 @@ mod pcm;
 mod tests;
 mod wav;
 
-use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use gridleak_core::FileKind;
 
 use crate::files::failure::{Failure, Result, plain};
 use crate::files::ordinary_file;
+use bytes::{Bytes, READABLE, bad};
 use flac::Flac;
 use pcm::Pcm;
-
-/// The sample rates taken, in Hz. Beyond them lies a broken header rather than a recording.
-const RATES: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
-
-/// What the project reads, for messages about what it does not.
-const READABLE: &str = "Gridleak reads uncompressed WAV and AIFF files, and FLAC";
-
-/// About files that end early, or that do not say where.
-const CUT_SHORT: &str = "ends before its header says so; what is there plays";
-const LENGTH_UNKNOWN: &str = "does not say how long it is; all that is there plays";
-
-/// Where a file's bytes come from.
-pub(crate) trait Bytes: Read + Seek + Send + Sync {}
-
-impl<T: Read + Seek + Send + Sync> Bytes for T {}
 
 /// An open sound file, positioned in its audio.
 pub(crate) struct SoundFile {
@@ -235,30 +222,4 @@ fn foreign(start: &[u8]) -> String {
             None => format!("is not a sound file; {READABLE}: pick one of these"),
         },
     }
-}
-
-/// Finds a rate in Hz that can be played.
-fn check_rate(kind: &str, rate: u32) -> io::Result<()> {
-    if rate == 0 {
-        return Err(damaged(kind, "its sample rate is 0 Hz"));
-    }
-    if !RATES.contains(&rate) {
-        let (least, most) = (RATES.start(), RATES.end());
-        return Err(bad(format!(
-            "has a sample rate of {rate} Hz; Gridleak takes {least} to {most} Hz"
-        )));
-    }
-    Ok(())
-}
-
-fn bad(what: impl Into<String>) -> io::Error {
-    io::Error::other(what.into())
-}
-
-fn damaged(kind: &str, how: &str) -> io::Error {
-    bad(format!("is a damaged {kind} file: {how}"))
-}
-
-fn unreadable(what: &str) -> io::Error {
-    bad(format!("is {what}; {READABLE}: convert it first"))
 }

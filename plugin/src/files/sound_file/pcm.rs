@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::Bytes;
+use super::bytes::Bytes;
 
 /// How a sample lies in its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

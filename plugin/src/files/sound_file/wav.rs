@@ -2,9 +2,9 @@
 
 use std::io::{self, Read, SeekFrom};
 
+use super::bytes::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
 use super::chunks::Chunks;
 use super::pcm::{Encoding, Layout, Pcm};
-use super::{Bytes, CUT_SHORT, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable};
 
 /// A length that says that it is told elsewhere, or nowhere.
 const NO_LENGTH: u64 = u32::MAX as u64;

@@ -115,7 +115,7 @@ fn draw_ruler(ui: &Ui, rect: Rect, loudest: Option<f32>) {
 mod tests {
     use super::*;
     use crate::capture_info::CaptureInfo;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn there_is_a_card_to_read_and_advice_on_the_input() {

@@ -299,7 +299,7 @@ impl Curves {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn the_gate_tells_what_it_does() {

@@ -174,7 +174,7 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
     use gridleak_core::Levels as CaptureLevels;
 
     #[test]
