@@ -154,8 +154,7 @@ impl UiContext<'_> {
         panel(ui, rect);
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
-        let hint = "A capture of a pedal, played into the amp.";
-        self.switch(ui, title, ParameterId::Pedal, "Pedal", hint);
+        self.switch(ui, title, ParameterId::Pedal);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
         let name = name.with_min_x(name.left() + 4.0 * scale);

@@ -49,19 +49,23 @@ impl UiContext<'_> {
             .retain(|knob, memory| memory.was_shown(*knob, actions));
     }
 
-    /// A switch that shows a lamp and `text`.
-    pub(super) fn switch(
+    /// A switch that shows a lamp and its caption.
+    pub(super) fn switch(&mut self, ui: &mut Ui, rect: Rect, switch: ParameterId) {
+        self.switch_with_hint(ui, rect, switch, switch.row().hint);
+    }
+
+    pub(super) fn switch_with_hint(
         &mut self,
         ui: &mut Ui,
         rect: Rect,
         switch: ParameterId,
-        text: &str,
         hint: &str,
     ) {
+        let row = switch.row();
         let on = self.view.controls.is_on(switch);
         let lit = on && self.view.has_something_to_switch(switch);
-        let icon = Icon::Lamp { text, lit };
-        let button = Button::new(switch.row().name, icon, theme::body(self.scale));
+        let text = row.caption;
+        let button = Button::new(row.name, Icon::Lamp { text, lit }, theme::body(self.scale));
         let button = button.switch(on).lit(false).flat();
         self.toggle(ui, rect, switch, button).on_hover_text(hint);
     }

@@ -53,11 +53,10 @@ fn section(
     rect: Rect,
     context: &mut UiContext<'_>,
     switch: ParameterId,
-    hint: &str,
 ) -> (Ui, Rect) {
     let (title, inside) = text::section(ui, rect, context.scale);
     let wide = title.with_max_x(title.left() + 90.0 * context.scale);
-    context.switch(ui, wide, switch, switch.row().name, hint);
+    context.switch(ui, wide, switch);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
     if !context.view.controls.is_on(switch) {
         ui.multiply_opacity(0.45);
@@ -67,8 +66,7 @@ fn section(
 
 fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
-    let hint = "Turns the sound down while you do not play.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate);
     let controls = &context.view.controls;
     let gate = Gate {
         on: controls.is_on(ParameterId::Gate),
@@ -98,8 +96,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
 fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
-    let hint = "Bass, middle and treble.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone);
     let position = take_bottom(&mut inside, ROW * scale, 8.0 * scale);
     let knobs = take_bottom(&mut inside, 104.0 * scale, 8.0 * scale);
     let view = context.view;
@@ -149,9 +146,7 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut 
 
 fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
-    let hint =
-        "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Cab, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Cab);
     let ui = &mut ui;
     let gap = 5.0 * scale;
     let level = take_bottom(&mut inside, (ROW - 3.0) * scale, gap);

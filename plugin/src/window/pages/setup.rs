@@ -56,13 +56,7 @@ fn show_input(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let text = Facts::of(context.view).input_calibration();
-    context.switch(
-        ui,
-        row,
-        ParameterId::CalibrateInput,
-        "Calibrate input",
-        &text,
-    );
+    context.switch_with_hint(ui, row, ParameterId::CalibrateInput, &text);
     note(ui, inside, scale, &text);
 }
 
@@ -122,9 +116,8 @@ fn show_output(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     note(ui, place, scale, &texts.collect::<Vec<_>>().join("\n"));
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let hint = "Removes the DC offset that some captures add: inaudible, but it costs headroom.";
-    context.switch(ui, row, ParameterId::DcBlocker, "DC blocker", hint);
-    note(ui, inside, scale, hint);
+    context.switch(ui, row, ParameterId::DcBlocker);
+    note(ui, inside, scale, ParameterId::DcBlocker.row().hint);
 }
 
 fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {

@@ -70,8 +70,7 @@ pub(in crate::window) fn show(
     let mut controls = controls.with_min_x(controls.left() + 16.0 * scale);
     show_pitch(ui, display, context, memory);
     let mute = take_bottom(&mut controls, ROW * scale, 6.0 * scale);
-    let row = ParameterId::TunerMute.row();
-    context.switch(ui, mute, row.which, row.caption, row.hint);
+    context.switch(ui, mute, ParameterId::TunerMute);
     let high = controls.height().min(112.0 * scale);
     let place = Rect::from_center_size(controls.center(), vec2(controls.width(), high));
     context.knob(ui, place, ParameterId::TunerReference);
