@@ -21,6 +21,7 @@ use super::widgets::knob::KnobMemory;
 use super::widgets::meter::{self, Meter};
 use super::words::Facts;
 use crate::session::message::Message;
+use crate::session::status::{PeakLevels, Status};
 
 /// What the window alone remembers: meters in motion, a hand on a knob, a text half typed.
 #[derive(Debug, Default)]
@@ -96,24 +97,13 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
             Page::Info => info::show(ui, page, &context, &memory.coach),
             Page::Setup => setup::show(ui, page, &mut context),
         }
-        for (name, inner, levels, rect, meter) in [
-            (
-                "Input",
-                1.0,
-                &view.status.input,
-                layout.input_meter,
-                &mut memory.input_meter,
-            ),
-            (
-                "Output",
-                -1.0,
-                &view.status.output,
-                layout.output_meter,
-                &mut memory.output_meter,
-            ),
-        ] {
+        let Status { input, output, .. } = &view.status;
+        let mut meter = |name: &str, inner: f32, levels: &PeakLevels, rect, meter: &mut Meter| {
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
-        }
+        };
+        let (left, right) = (layout.input_meter, layout.output_meter);
+        meter("Input", 1.0, input, left, &mut memory.input_meter);
+        meter("Output", -1.0, output, right, &mut memory.output_meter);
         if let (Some(bar), Some(rect)) = (message, layout.message)
             && let Some(action) = bar.show(ui, at(rect), scale)
         {

@@ -86,13 +86,13 @@ impl UiContext<'_> {
 
         let row = ParameterId::Tuner.row();
         let on = self.view.controls.is_on(row.which);
-        let button = Button::new(row.name, Icon::Text(row.name), theme::small(scale));
-        self.toggle(ui, tuner, row.which, button.switch(on))
+        let button = self.words(row.name, row.name).switch(on);
+        self.toggle(ui, tuner, row.which, button)
             .on_hover_text(row.hint);
 
         let on = self.view.controls.is_on(ParameterId::Bypass);
-        let button = Button::new("Bypass", Icon::Text("Bypass"), theme::small(scale));
-        let response = self.toggle(ui, place, ParameterId::Bypass, button.switch(on));
+        let button = self.words("Bypass", "Bypass").switch(on);
+        let response = self.toggle(ui, place, ParameterId::Bypass, button);
         response.on_hover_text(match on {
             true => "The input passes through. Click to play the rig again.",
             false => "Click to let the input pass through.",

@@ -11,8 +11,7 @@ use crate::window::controls::Controls;
 use crate::window::layout::{columns, take_bottom, take_top};
 use crate::window::theme;
 use crate::window::view::Action;
-use crate::window::widgets::button::{Button, Icon};
-use crate::window::widgets::curve::{self, Gate, Line, Span, cuts_db};
+use crate::window::widgets::curve::{self, CAB_CURVE, Gate, TONE_CURVE, cuts_db};
 use crate::window::widgets::text::{self, ROW};
 use gridleak_core::{ParameterId, ToneSettings};
 
@@ -119,20 +118,9 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut 
         curves.tone = Some((key, (0..CURVE_POINTS).map(at).collect()));
     }
     if let Some((_, response)) = &curves.tone {
-        let line = Line {
-            response,
-            colour: theme::ACCENT,
-        };
         let text = format!("Bass {bass:.1}, middle {middle:.1}, treble {treble:.1}");
-        curve::show_responses(
-            &mut ui,
-            inside,
-            scale,
-            "Tone curve",
-            text,
-            Span::Tone,
-            &[line],
-        );
+        let line = (&response[..], theme::ACCENT);
+        TONE_CURVE.show(&mut ui, inside, scale, &text, &[line]);
     }
     for (place, knob) in columns(knobs, 3, 2.0 * scale).zip([
         ParameterId::Bass,
@@ -165,7 +153,7 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
         if part == Part::Cab {
             let place = place.with_min_x(place.left() + used + 3.0 * scale);
             let by_capture = context.view.status.cab_by_capture;
-            let button = Button::new("Automatic", Icon::Text("Auto"), theme::small(scale));
+            let button = context.words("Automatic", "Auto");
             let response = button.choice(by_capture, theme::CORNER).show(ui, place);
             if response.clicked() && !by_capture {
                 context.actions.push(Action::ChooseCabByCapture);
@@ -193,8 +181,7 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
     let [first, second] = responses;
     let name = |part: Part| view.part(part).name.clone();
     if first.is_none() && second.is_none() {
-        let text = "No impulse response".to_owned();
-        curve::show_responses(ui, rect, context.scale, "Cab curve", text, Span::Cab, &[]);
+        CAB_CURVE.show(ui, rect, context.scale, "No impulse response", &[]);
         return;
     }
     let knobs = [
@@ -215,30 +202,15 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
         curves.cab = Some((key, heard(&view.controls, responses)));
     }
     let mut lines = Vec::new();
-    if let Some((_, response)) = &curves.cab {
-        let colour = theme::ACCENT;
-        lines.push(Line { response, colour });
+    if let Some((_, heard)) = &curves.cab {
+        lines.push((&heard[..], theme::ACCENT));
     }
     if first.is_some() && second.is_some() {
-        let colour = theme::OUTLINE;
-        lines.extend(
-            responses
-                .into_iter()
-                .flatten()
-                .map(|response| Line { response, colour }),
-        );
+        lines.extend(responses.map(|response| (response.unwrap_or_default(), theme::OUTLINE)));
     }
     let text = [name(Part::Cab), name(Part::SecondCab)];
     let text = text.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    curve::show_responses(
-        ui,
-        rect,
-        context.scale,
-        "Cab curve",
-        text,
-        Span::Cab,
-        &lines,
-    );
+    CAB_CURVE.show(ui, rect, context.scale, &text, &lines);
 }
 
 /// The cuts, where they are on.
