@@ -23,7 +23,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// What stands beside it in the window, where the group is named already.
     pub caption: &'static str,
-    /// What it does, in a sentence, for who does not know; empty where the name says it all.
+    /// What it does, in a sentence, for who does not know.
     pub hint: &'static str,
     /// Its option on the command line, without dashes; empty where it has none.
     pub option: &'static str,
@@ -328,27 +328,42 @@ parameters! {
     InputSource { source } row("source", "Input Source", Group::Rig, Kind::Choice(Source::OPTIONS))
         .hint("What of a stereo input is played.")
         .option("source");
-    Bypass { bypass } row("bypass", "Bypass", Group::Rig, Kind::Switch);
+    Bypass { bypass } row("bypass", "Bypass", Group::Rig, Kind::Switch)
+        .hint("Lets the input pass through, as late as the rig would be.");
     Quality { slim } row("slim", "Quality", Group::Rig, number(PART, Unit::Percent))
         .hint("The size of the capture: smaller takes less of the processor.");
     // In the window and in hosts they carry the names and numbers of the capture that plays.
-    Knob1 { knobs[0] } row("knob1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None));
-    Knob2 { knobs[1] } row("knob2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None));
-    Knob3 { knobs[2] } row("knob3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None));
-    Knob4 { knobs[3] } row("knob4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None));
-    Pedal { pedal } row("pedal", "Pedal", Group::Rig, Kind::Switch);
-    CompareSide { side } row("ab", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS));
-    MatchLevels { match_levels } row("abmtch", "A/B Level Match", Group::Compare, Kind::Switch);
-    PreviousCapture { buttons.previous_capture } row("pcap", "Previous Capture", Group::Browse, Kind::Button);
-    NextCapture { buttons.next_capture } row("ncap", "Next Capture", Group::Browse, Kind::Button);
-    PreviousPedal { buttons.previous_pedal } row("ppdl", "Previous Pedal", Group::Browse, Kind::Button);
-    NextPedal { buttons.next_pedal } row("npdl", "Next Pedal", Group::Browse, Kind::Button);
-    PreviousCab { buttons.previous_cab } row("pcab", "Previous Cabinet", Group::Browse, Kind::Button);
-    NextCab { buttons.next_cab } row("ncab", "Next Cabinet", Group::Browse, Kind::Button);
+    Knob1 { knobs[0] } row("knob1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None))
+        .hint("A knob of the gear, in captures that have some.");
+    Knob2 { knobs[1] } row("knob2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None))
+        .hint("A knob of the gear, in captures that have some.");
+    Knob3 { knobs[2] } row("knob3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None))
+        .hint("A knob of the gear, in captures that have some.");
+    Knob4 { knobs[3] } row("knob4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None))
+        .hint("A knob of the gear, in captures that have some.");
+    Pedal { pedal } row("pedal", "Pedal", Group::Rig, Kind::Switch)
+        .hint("A capture of a pedal, played into the amp.");
+    CompareSide { side } row("ab", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS))
+        .hint("Which of two captures plays.");
+    MatchLevels { match_levels } row("abmtch", "A/B Level Match", Group::Compare, Kind::Switch)
+        .hint("Makes B as loud as A, by measurement.");
+    PreviousCapture { buttons.previous_capture } row("pcap", "Previous Capture", Group::Browse, Kind::Button)
+        .hint("The capture before this one in its folder.");
+    NextCapture { buttons.next_capture } row("ncap", "Next Capture", Group::Browse, Kind::Button)
+        .hint("The capture after this one in its folder.");
+    PreviousPedal { buttons.previous_pedal } row("ppdl", "Previous Pedal", Group::Browse, Kind::Button)
+        .hint("The pedal before this one in its folder.");
+    NextPedal { buttons.next_pedal } row("npdl", "Next Pedal", Group::Browse, Kind::Button)
+        .hint("The pedal after this one in its folder.");
+    PreviousCab { buttons.previous_cab } row("pcab", "Previous Cabinet", Group::Browse, Kind::Button)
+        .hint("The cabinet before this one in its folder.");
+    NextCab { buttons.next_cab } row("ncab", "Next Cabinet", Group::Browse, Kind::Button)
+        .hint("The cabinet after this one in its folder.");
     OutputMode { levels.mode } row("mode", "Output Mode", Group::Levels, Kind::Choice(OutputMode::OPTIONS))
         .hint("How loud captures come out.")
         .option("output-mode");
     CalibrateInput { levels.calibrate_input } row("calin", "Calibrate Input", Group::Levels, Kind::Switch)
+        .caption("Calibrate input")
         .hint("Drives the capture as hard as its gear was.")
         .option("calibrate-input");
     InterfaceLevel { levels.interface_dbu }
@@ -396,7 +411,8 @@ parameters! {
     TonePosition { tone.before_amp } row("tpos", "Tone Position", Group::Tone, Kind::Choice(TONE_POSITIONS))
         .hint("Where the tone controls stand.")
         .option("tone-position");
-    Cab { cab.on } row("cab", "Cab", Group::Cab, Kind::Switch);
+    Cab { cab.on } row("cab", "Cab", Group::Cab, Kind::Switch)
+        .hint("The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.");
     CabLevel { cab.normalized } row("clvl", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
         .hint("How loud the cabinet is.")
         .option("ir-level");
@@ -419,6 +435,7 @@ parameters! {
         .hint("From the first impulse response to the second.")
         .option("ir-blend");
     DcBlocker { dc_blocker } row("dcblk", "DC Blocker", Group::Rig, Kind::Switch)
+        .caption("DC blocker")
         .hint("Removes the DC offset that some captures add: inaudible, but it costs headroom.")
         .option("dc-blocker");
     // Both change the latency, which no host takes in mid-play.
@@ -429,7 +446,8 @@ parameters! {
         .option("oversampling");
     OfflineOversampling { offline_oversampling }
         row("osoff", "Offline Oversampling", Group::Rig, Kind::Choice(OfflineOversampling::OPTIONS))
-        .not_automatable();
+        .not_automatable()
+        .hint("The same while the host renders.");
     Tuner { tuner.on } row("tuner", "Tuner", Group::Tuner, Kind::Switch)
         .hint("Shows which note you play and how far off it is.");
     TunerMute { tuner.mute } row("tmute", "Tuner Mute", Group::Tuner, Kind::Switch)
@@ -437,7 +455,7 @@ parameters! {
         .hint("Silence while you tune.");
     TunerReference { tuner.reference_hz }
         row("tref", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
-        .caption("A")
+        .caption("A4 reference")
         .hint("What the A above middle C is tuned to.");
 }
 
@@ -475,6 +493,7 @@ mod tests {
             );
             assert!(ids.insert(row.id), "{} twice", row.id);
             assert!(names.insert(row.name), "{} twice", row.name);
+            assert!(row.hint.ends_with('.'), "{} says nothing", row.name);
         }
     }
 

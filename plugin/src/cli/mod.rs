@@ -6,6 +6,7 @@ mod chain_args;
 mod inspect;
 mod interruption;
 mod load_time;
+mod parameters;
 mod play;
 mod render;
 mod settings_args;
@@ -45,6 +46,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Bench(bench::BenchArgs),
     Play(play::PlayArgs),
+    /// Print the reference of all parameters, as Markdown
+    Parameters,
 }
 
 /// Runs the command in `arguments`, the program's name first.
@@ -55,6 +58,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Inspect(args) => inspect::run(&args),
             Command::Bench(args) => bench::run(&args, level),
             Command::Play(args) => play::run(&args),
+            Command::Parameters => {
+                parameters::run();
+                Ok(())
+            }
         }),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {

@@ -54,7 +54,7 @@ fn option(row: &'static Parameter) -> Arg {
 }
 
 /// The ends of a number's range as people write them: the unit once, `Off` explained.
-fn ends(row: &Parameter) -> (String, String) {
+pub(super) fn ends(row: &Parameter) -> (String, String) {
     let range = row.range();
     let text = |plain: f32| match row.text(plain).as_str() {
         "Off" => format!("{plain} (off)"),

@@ -256,6 +256,7 @@ mod tests {
     use nice_plug::prelude::{ParamPtr, Params, PluginState};
 
     use super::*;
+    use crate::builtin;
     use crate::session::folder::Step;
     use crate::session::handover::{LoaderEnd, handover};
     use crate::session::thread_end;
@@ -555,22 +556,24 @@ mod tests {
 
     #[test]
     fn the_chosen_file_is_loaded() {
-        let instance = Instance::new();
+        let instance = Instance::active();
         let folder = tempfile::tempdir().unwrap();
         for part in Part::ALL {
-            let path = folder.path().join(format!("{part:?}.nam"));
-            let picker = Stub(Some(path.clone()));
-            instance
-                .backend()
-                .perform_with(Action::OpenDialog(part), picker);
-            let file = path.file_name().unwrap().to_string_lossy();
-            let said = |view: &View| {
-                let message = view.status.message.as_ref();
-                message.is_some_and(|message| message.text.contains(&*file))
+            let (name, file) = match part.is_cab() {
+                true => ("4x12", format!("{part:?}.wav")),
+                false => ("lead", format!("{part:?}.nam")),
             };
-            instance.wait(said);
-            instance.perform(Action::DismissMessage);
-            instance.wait(|view| !view.choosing);
+            let path = folder.path().join(file);
+            std::fs::write(&path, builtin::find(name).unwrap().bytes).unwrap();
+            let picker = Stub(Some(path.clone()));
+            let open = Action::OpenDialog(part);
+            instance.backend().perform_with(open, picker);
+            let origin = Some(Origin::File(path));
+            let loaded = |view: &View| {
+                let part = &view.status.parts[part.index()];
+                !view.choosing && part.plays && part.origin == origin
+            };
+            instance.wait(loaded);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Chain, Peaks, ProcessConfig, Settings};
+use gridleak_core::{Chain, Peaks, ProcessConfig, Settings, TunerReading};
 use nice_plug::prelude::*;
 use nice_plug_egui::{EguiEditorState, RepaintNotifier};
 
@@ -227,9 +227,14 @@ impl Plugin for Gridleak {
             chain.gate_reduction_db() as f32,
             chain.gate_level_db() as f32,
         );
-        self.meters.set_tuner(chain.tuner_reading());
+        let tuner = chain.tuner_reading();
+        self.meters.set_tuner(tuner);
         if self.window.is_open() {
-            let drawn = Drawn { settings, peaks };
+            let drawn = Drawn {
+                settings,
+                peaks,
+                tuner,
+            };
             if drawn.differs(&self.drawn) {
                 self.drawn = drawn;
                 self.repaint.request_repaint();
@@ -267,14 +272,16 @@ fn wait_for_capture(loader: &Loader, waited_for: &mut u64) {
 struct Drawn {
     settings: Settings,
     peaks: Peaks,
+    tuner: Option<TunerReading>,
 }
 
 impl Drawn {
-    /// Whether there is anything to see: a parameter that moved, or sound above -90 dB.
+    /// Whether there is anything to see: a parameter that moved, sound above -90 dB, or another pitch.
     fn differs(&self, other: &Self) -> bool {
         const SEEN: f32 = 3e-5;
         let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
-        self.settings != other.settings || peaks.into_iter().any(|peak| peak > SEEN)
+        (self.settings, self.tuner) != (other.settings, other.tuner)
+            || peaks.into_iter().any(|peak| peak > SEEN)
     }
 }
 

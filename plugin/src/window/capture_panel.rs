@@ -8,7 +8,6 @@ use super::layout;
 use super::plain_text::plain;
 use super::theme;
 use super::view::Action;
-use super::widgets::button::{Button, Icon};
 use super::widgets::text::{label, panel};
 use super::words::Facts;
 use crate::session::folder::FolderPosition;
@@ -46,19 +45,13 @@ impl UiContext<'_> {
             None => String::new(),
         };
         if !text.is_empty() {
-            let font = theme::small(scale);
-            label(ui, place, Align2::LEFT_CENTER, 1, &text, font, theme::WEAK);
+            self.small(ui, place, Align2::LEFT_CENTER, &text, theme::WEAK);
         }
         if let Some(Embedding { on, bytes }) = view.status.embedding {
             let name = "Keep in project";
-            let button = Button::new(name, Icon::Text(name), theme::small(scale))
-                .switch(on)
-                .lit(false)
-                .enabled(!view.status.busy);
-            let response = button.show(ui, keep);
-            if response.clicked() {
-                self.actions.push(Action::SetEmbedding(!on));
-            }
+            let button = self.words(name, name).switch(on).lit(false);
+            let button = button.enabled(!view.status.busy);
+            let response = self.press(ui, keep, button, Action::SetEmbedding(!on));
             response.on_hover_text(match on {
                 true => format!(
                     "The project carries copies of the files: {} kB",
@@ -92,8 +85,7 @@ impl UiContext<'_> {
         let matched = matched.with_min_x(matched.left() + 3.0 * self.scale);
         let on = self.view.controls.is_on(ParameterId::MatchLevels);
         let name = ParameterId::MatchLevels.row().name;
-        let button = Button::new(name, Icon::Text("="), theme::small(self.scale));
-        let button = button.switch(on).lit(false);
+        let button = self.words(name, "=").switch(on).lit(false);
         self.toggle(ui, matched, ParameterId::MatchLevels, button)
             .on_hover_text(Facts::of(self.view).comparison());
     }
@@ -127,9 +119,8 @@ impl UiContext<'_> {
             rect.split_top_bottom_at_y(rect.bottom() - 15.0 * scale)
         };
         if !line.is_empty() {
-            let (align, font) = (Align2::CENTER_CENTER, theme::small(scale));
             let line = line.join(" \u{b7} ");
-            label(ui, below, align, 1, &line, font, theme::FAINT);
+            self.small(ui, below, Align2::CENTER_CENTER, &line, theme::FAINT);
         }
         let bypassed = view.controls.is_on(ParameterId::Bypass);
         let colour = if bypassed { theme::FAINT } else { colour };
@@ -154,8 +145,7 @@ impl UiContext<'_> {
         panel(ui, rect);
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
-        let hint = "A capture of a pedal, played into the amp.";
-        self.switch(ui, title, ParameterId::Pedal, "Pedal", hint);
+        self.switch(ui, title, ParameterId::Pedal);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
         let name = name.with_min_x(name.left() + 4.0 * scale);
@@ -167,7 +157,7 @@ impl UiContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn a_capture_has_its_own_knobs_and_no_others() {

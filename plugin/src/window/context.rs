@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use egui::{Align2, Color32, Rect, Response, Ui};
 use gridleak_core::{Kind, ParameterId};
 
+use super::layout::take_top;
 use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::{Action, View};
@@ -49,19 +50,23 @@ impl UiContext<'_> {
             .retain(|knob, memory| memory.was_shown(*knob, actions));
     }
 
-    /// A switch that shows a lamp and `text`.
-    pub(super) fn switch(
+    /// A switch that shows a lamp and its caption.
+    pub(super) fn switch(&mut self, ui: &mut Ui, rect: Rect, switch: ParameterId) {
+        self.switch_with_hint(ui, rect, switch, switch.row().hint);
+    }
+
+    pub(super) fn switch_with_hint(
         &mut self,
         ui: &mut Ui,
         rect: Rect,
         switch: ParameterId,
-        text: &str,
         hint: &str,
     ) {
+        let row = switch.row();
         let on = self.view.controls.is_on(switch);
         let lit = on && self.view.has_something_to_switch(switch);
-        let icon = Icon::Lamp { text, lit };
-        let button = Button::new(switch.row().name, icon, theme::body(self.scale));
+        let text = row.caption;
+        let button = Button::new(row.name, Icon::Lamp { text, lit }, theme::body(self.scale));
         let button = button.switch(on).lit(false).flat();
         self.toggle(ui, rect, switch, button).on_hover_text(hint);
     }
@@ -125,13 +130,44 @@ impl UiContext<'_> {
             Icon::Text(_) => theme::small(self.scale),
             _ => theme::body(self.scale),
         };
-        let response = Button::new(name, icon, font)
-            .enabled(enabled)
-            .show(ui, rect);
-        if response.clicked() {
-            self.actions.push(action);
-        }
-        response.on_hover_text(name);
+        let button = Button::new(name, icon, font).enabled(enabled);
+        self.press(ui, rect, button, action).on_hover_text(name);
+    }
+
+    /// The same for any button.
+    pub(super) fn press(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        button: Button<'_>,
+        action: Action,
+    ) -> Response {
+        let response = button.show(ui, rect);
+        self.actions.extend(response.clicked().then_some(action));
+        response
+    }
+
+    /// A button that says in small letters what it does.
+    pub(super) fn words<'a>(&self, name: &'a str, text: &'a str) -> Button<'a> {
+        Button::new(name, Icon::Text(text), theme::small(self.scale))
+    }
+
+    /// A line of small text.
+    pub(super) fn small(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        align: Align2,
+        text: &str,
+        colour: Color32,
+    ) -> Response {
+        label(ui, rect, align, 1, text, theme::small(self.scale), colour)
+    }
+
+    /// What stands above a control.
+    pub(super) fn caption(&self, ui: &mut Ui, inside: &mut Rect, text: &str) {
+        let place = take_top(inside, 15.0 * self.scale, 3.0 * self.scale);
+        self.small(ui, place, Align2::LEFT_CENTER, text, theme::WEAK);
     }
 
     /// The buttons of a part, from the left: back, on, load, clear. Returns how wide they are.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use gridleak_core::{Control, Kind, Parameter, ParameterId, Settings, Taper};
+use gridleak_core::{Control, Kind, Parameter, ParameterId, Settings, Taper, Unit};
 
 use crate::capture_knobs;
 
@@ -78,6 +78,7 @@ impl Number {
     /// What hands set: multiples of this.
     pub(super) fn step(&self) -> f32 {
         match self.linear_width() {
+            _ if self.row.unit() == Unit::Hz => 1.0,
             Some(width) if width <= 1.0 => 0.01,
             Some(_) => 0.1,
             None => 1.0,

@@ -103,7 +103,7 @@ mod tests {
     use parking_lot::Mutex;
 
     use super::*;
-    use crate::window::testing::{self, *};
+    use crate::window::test_support::{self, *};
 
     /// A plugin without sound.
     #[derive(Default)]
@@ -118,7 +118,7 @@ mod tests {
         fn view(&self) -> View {
             assert!(!self.fails.load(Ordering::Relaxed), "a bug in the plugin");
             self.looks.fetch_add(1, Ordering::Relaxed);
-            testing::view()
+            test_support::view()
         }
 
         fn perform(&self, action: Action) {

@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::message_bar::MessageBar;
 use super::pages::browse::{self, BrowserMemory};
 use super::pages::rig::{self, Curves};
+use super::pages::tuner::{self, TunerMemory};
 use super::pages::{info, setup};
 use super::status_line::ShownLoad;
 use super::theme;
@@ -20,6 +21,7 @@ use super::widgets::knob::KnobMemory;
 use super::widgets::meter::{self, Meter};
 use super::words::Facts;
 use crate::session::message::Message;
+use crate::session::status::{PeakLevels, Status};
 
 /// What the window alone remembers: meters in motion, a hand on a knob, a text half typed.
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ pub(super) struct WindowMemory {
     coach: Coach,
     load: ShownLoad,
     pub(super) browser: BrowserMemory,
+    tuner: TunerMemory,
     input_meter: Meter,
     output_meter: Meter,
 }
@@ -62,17 +65,16 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
     };
     let layout = Layout::new(window, message.as_ref().map(|bar| bar.height));
     let scale = layout.scale;
-    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
-        memory.page = Page::Browse;
-        memory.browser.find();
-        ui.ctx().request_repaint();
-    }
     let mut context = UiContext {
         view,
         knobs: &mut memory.knobs,
         scale,
         actions: Vec::new(),
     };
+    if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
+        context.turn_to(ui, Page::Browse, &mut memory.page);
+        memory.browser.find();
+    }
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -87,29 +89,21 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         context.show_pedal(ui, at(layout.pedal));
         let page = at(layout.page);
         match memory.page {
+            _ if view.controls.is_on(ParameterId::Tuner) => {
+                tuner::show(ui, page, &mut context, &mut memory.tuner);
+            }
             Page::Rig => rig::show(ui, page, &mut context, &mut memory.curves),
             Page::Browse => browse::show(ui, page, &mut context, &mut memory.browser),
             Page::Info => info::show(ui, page, &context, &memory.coach),
             Page::Setup => setup::show(ui, page, &mut context),
         }
-        for (name, inner, levels, rect, meter) in [
-            (
-                "Input",
-                1.0,
-                &view.status.input,
-                layout.input_meter,
-                &mut memory.input_meter,
-            ),
-            (
-                "Output",
-                -1.0,
-                &view.status.output,
-                layout.output_meter,
-                &mut memory.output_meter,
-            ),
-        ] {
+        let Status { input, output, .. } = &view.status;
+        let mut meter = |name: &str, inner: f32, levels: &PeakLevels, rect, meter: &mut Meter| {
             meter::show(ui, at(rect), scale, name, inner, levels, meter);
-        }
+        };
+        let (left, right) = (layout.input_meter, layout.output_meter);
+        meter("Input", 1.0, input, left, &mut memory.input_meter);
+        meter("Output", -1.0, output, right, &mut memory.output_meter);
         if let (Some(bar), Some(rect)) = (message, layout.message)
             && let Some(action) = bar.show(ui, at(rect), scale)
         {

@@ -19,6 +19,15 @@ pub(super) enum Page {
 }
 
 impl UiContext<'_> {
+    /// Shows a page, and not the tuner over it.
+    pub(super) fn turn_to(&mut self, ui: &Ui, page: Page, shown: &mut Page) {
+        *shown = page;
+        if self.view.controls.is_on(ParameterId::Tuner) {
+            self.actions.push(Action::Change(ParameterId::Tuner, 0.0));
+        }
+        ui.ctx().request_repaint();
+    }
+
     pub(super) fn show_header(&mut self, ui: &mut Ui, rect: Rect, shown: &mut Page) {
         let scale = self.scale;
         let mut letters = egui::text::LayoutJob::simple_singleline(
@@ -41,17 +50,18 @@ impl UiContext<'_> {
             (Page::Info, "Info"),
             (Page::Setup, "Setup"),
         ] {
-            let on = *shown == page;
+            let on = *shown == page && !self.view.controls.is_on(ParameterId::Tuner);
             let button = Button::new(name, Icon::Text(name), theme::body(scale));
             if button.tab(on).show(ui, place).clicked() {
-                *shown = page;
-                ui.ctx().request_repaint();
+                self.turn_to(ui, page, shown);
             }
             place = place.translate(vec2(tab.x + 4.0 * scale, 0.0));
         }
 
         let place = rect.with_min_x(rect.right() - 72.0 * scale);
-        let beside = rect.with_max_x(place.left() - 10.0 * scale);
+        let tuner = rect.with_max_x(place.left() - 4.0 * scale);
+        let tuner = tuner.with_min_x(tuner.right() - 64.0 * scale);
+        let beside = rect.with_max_x(tuner.left() - 10.0 * scale);
         let [undo, redo] = [2.0, 1.0].map(|from_right: f32| {
             let left = beside.right() - from_right * 28.0 * scale;
             Rect::from_x_y_ranges(left..=left + 25.0 * scale, beside.y_range())
@@ -74,9 +84,15 @@ impl UiContext<'_> {
             }
         }
 
+        let row = ParameterId::Tuner.row();
+        let on = self.view.controls.is_on(row.which);
+        let button = self.words(row.name, row.name).switch(on);
+        self.toggle(ui, tuner, row.which, button)
+            .on_hover_text(row.hint);
+
         let on = self.view.controls.is_on(ParameterId::Bypass);
-        let button = Button::new("Bypass", Icon::Text("Bypass"), theme::small(scale));
-        let response = self.toggle(ui, place, ParameterId::Bypass, button.switch(on));
+        let button = self.words("Bypass", "Bypass").switch(on);
+        let response = self.toggle(ui, place, ParameterId::Bypass, button);
         response.on_hover_text(match on {
             true => "The input passes through. Click to play the rig again.",
             false => "Click to let the input pass through.",
@@ -87,7 +103,7 @@ impl UiContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn changes_are_taken_back_by_button_and_key() {

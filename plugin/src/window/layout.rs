@@ -136,7 +136,14 @@ pub(super) fn take_top(rect: &mut Rect, height: f32, gap: f32) -> Rect {
     top
 }
 
-/// The same from below.
+/// Takes the left `width` of `rect`.
+pub(super) fn take_left(rect: &mut Rect, width: f32) -> Rect {
+    let (left, rest) = rect.split_left_right_at_x(rect.left() + width);
+    *rect = rest;
+    left
+}
+
+/// Takes the lower `height` of `rect` and leaves what is more than `gap` above.
 pub(super) fn take_bottom(rect: &mut Rect, height: f32, gap: f32) -> Rect {
     let (rest, bottom) = rect.split_top_bottom_at_y(rect.bottom() - height);
     *rect = rest.with_max_y(rest.bottom() - gap);

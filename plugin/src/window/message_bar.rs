@@ -143,7 +143,7 @@ impl MessageBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn a_message_is_shown_and_dismissed() {

@@ -17,7 +17,7 @@ mod resize;
 mod snapshots;
 mod status_line;
 #[cfg(test)]
-mod testing;
+mod test_support;
 #[cfg(test)]
 mod tests;
 mod theme;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use egui::{Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side};
+use gridleak_core::{
+    Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side, TunerReading,
+};
 
 use super::frame::{WindowMemory, show};
-use super::testing;
+use super::test_support;
 use super::view::{Action, View};
 use super::{layout, theme};
 use crate::builtin;
@@ -32,7 +34,7 @@ const FAILED_PIXELS: usize = 40;
 
 /// The window of an instance that plays what is built in.
 fn playing() -> View {
-    let mut view = testing::view();
+    let mut view = test_support::view();
     let file = builtin::find("crunch").unwrap();
     let capture = Capture::from_bytes(file.name, file.bytes).unwrap();
     let levels = CaptureLevels::of(&capture);
@@ -283,7 +285,7 @@ fn with_little_and_with_much() {
     }
     view.status.capture.as_mut().unwrap().slims = true;
     results.extend(compare("modulated", size, 1.0, view, &[]));
-    let view = testing::with_knobs(playing(), testing::four_knobs());
+    let view = test_support::with_knobs(playing(), test_support::four_knobs());
     results.extend(compare("knobs", size, 1.0, view.clone(), &[]));
     results.extend(compare(
         "small-knobs",
@@ -310,10 +312,29 @@ fn in_trouble() {
     let mut view = playing();
     view.status.parts[0].name = Some("A very long name of a capture by somebody who wrote all of its settings into it: gain 7, bass 5, SM57 on axis".into());
     results.extend(compare("long-name", layout::SMALLEST_SIZE, 1.0, view, &[]));
-    let mut view = testing::missing_from(playing());
+    let mut view = test_support::missing_from(playing());
     view.status.question = Some(Question {
         part: Part::Cab,
         name: "Greenback".into(),
     });
     results.extend(compare("missing", layout::DEFAULT_SIZE, 1.0, view, &[]));
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn the_tuner() {
+    let mut results = SnapshotResults::new();
+    for (name, size, hertz) in [
+        ("tuner", layout::DEFAULT_SIZE, Some(82.0)),
+        ("tuner-in-tune", layout::DEFAULT_SIZE, Some(185.1)),
+        ("tuner-idle", layout::DEFAULT_SIZE, None),
+        ("small-tuner", layout::SMALLEST_SIZE, Some(249.0)),
+        ("large-tuner", vec2(1920.0, 1080.0), Some(110.0)),
+    ] {
+        let mut view = playing();
+        let row = ParameterId::Tuner.row();
+        row.set(&mut view.controls.settings, 1.0);
+        view.status.tuner = hertz.map(|hertz| TunerReading::new(hertz, 0.99, 440.0));
+        results.extend(compare(name, size, 1.0, view, &[]));
+    }
 }

@@ -1,6 +1,6 @@
 //! Of the window as a whole.
 
-use super::testing::*;
+use super::test_support::*;
 use super::words::Facts;
 
 #[test]
@@ -51,7 +51,7 @@ fn buttons_do_what_they_say() {
     assert_eq!(done(&mut window), []);
 }
 
-const SWITCHES: [(&str, ParameterId, &str); 7] = [
+const SWITCHES: [(&str, ParameterId, &str); 8] = [
     ("Rig", ParameterId::Bypass, "Bypass"),
     ("Rig", ParameterId::Pedal, "Pedal"),
     ("Rig", ParameterId::Gate, "Gate"),
@@ -59,6 +59,7 @@ const SWITCHES: [(&str, ParameterId, &str); 7] = [
     ("Rig", ParameterId::Cab, "Cab"),
     ("Setup", ParameterId::CalibrateInput, "Calibrate Input"),
     ("Setup", ParameterId::DcBlocker, "DC Blocker"),
+    ("Rig", ParameterId::Tuner, "Tuner"),
 ];
 
 #[test]
@@ -232,13 +233,14 @@ fn everything_has_a_name_and_a_value() {
     assert_eq!(alert.role(), Role::Alert);
 }
 
-const CONTROLS: [&str; 58] = [
+const CONTROLS: [&str; 59] = [
     "Rig",
     "Browse",
     "Info",
     "Setup",
     "Undo",
     "Redo",
+    "Tuner",
     "Bypass",
     "Input",
     "Input value",
@@ -356,7 +358,7 @@ fn the_tab_key_reaches_everything() {
     window.run();
     assert_eq!(window.ctx.memory(|m| m.focused()), None);
     go_to(&mut window, "Setup");
-    let all = [&CONTROLS[..22], &CONFIG].concat();
+    let all = [&CONTROLS[..23], &CONFIG].concat();
     let reached = tabbed(&mut window, all.len() + 1);
     for control in all {
         assert!(reached.iter().any(|name| name == control), "{control}");
@@ -443,10 +445,10 @@ fn at_every_size_everything_is_inside_and_apart() {
             go_to(&mut shown, page);
             let place = |label: &'static str| (label, shown.get_by_label(label).rect());
             let page: Vec<_> = match page {
-                "Rig" => CONTROLS[16..].iter().chain(&MORE_CONTROLS[..6]).collect(),
+                "Rig" => CONTROLS[17..].iter().chain(&MORE_CONTROLS[..6]).collect(),
                 _ => CONFIG.iter().collect(),
             };
-            let mut parts: Vec<_> = CONTROLS[..16].iter().copied().map(place).collect();
+            let mut parts: Vec<_> = CONTROLS[..17].iter().copied().map(place).collect();
             parts.extend(page.into_iter().copied().map(place));
             parts.extend(["Input level", "Output level", "3 of 12"].map(place));
             if knobs {

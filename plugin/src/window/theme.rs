@@ -18,6 +18,8 @@ pub(super) const ACCENT: Color32 = Color32::from_rgb(0xf0, 0x9a, 0x3e);
 pub(super) const CHOSEN: Color32 = Color32::from_rgb(0x4a, 0x36, 0x22);
 /// Lines in the wells of curves.
 pub(super) const GRID: Color32 = Color32::from_rgb(0x22, 0x25, 0x29);
+/// A note that is in tune.
+pub(super) const IN_TUNE: Color32 = Color32::from_rgb(0x74, 0xd1, 0x86);
 pub(super) const ERROR: Color32 = Color32::from_rgb(0xee, 0x5b, 0x4f);
 /// Text on [`ACCENT`], [`ERROR`] and [`TEXT`].
 pub(super) const ON_LIT: Color32 = Color32::from_rgb(0x16, 0x12, 0x0c);

@@ -17,7 +17,7 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new() -> Self {
         let (connection, screen) = x11rb::connect(None).expect("a screen");
-        let root = connection.config().roots[screen].root;
+        let root = connection.setup().roots[screen].root;
         Self { connection, root }
     }
 

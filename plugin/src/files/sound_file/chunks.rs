@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, SeekFrom};
 
-use super::Bytes;
+use super::bytes::Bytes;
 
 /// Names that chunks of sound files have; others are as good, but these are no accident.
 const KNOWN: &[&[u8; 4]] = &[

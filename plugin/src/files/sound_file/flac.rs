@@ -11,7 +11,7 @@ use symphonia::core::io::{
 use symphonia::default::codecs::FlacDecoder;
 use symphonia::default::formats::FlacReader;
 
-use super::{About, Bytes, CUT_SHORT, Decoder, bad, check_rate, damaged};
+use super::bytes::{About, Bytes, CUT_SHORT, Decoder, bad, check_rate, damaged};
 
 /// What stands at the beginning, and before each block of what is no audio.
 const MARK: &[u8; 4] = b"fLaC";

@@ -4,6 +4,7 @@
 //! nothing.
 
 mod aiff;
+mod bytes;
 mod chunks;
 mod flac;
 mod pcm;
@@ -11,27 +12,13 @@ mod pcm;
 mod tests;
 mod wav;
 
-use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use gridleak_core::{FileKind, ordinary_file};
 
 use crate::files::failure::{Failure, Result, plain};
-
-/// The sample rates taken, in Hz. Beyond them lies a broken header rather than a recording.
-const RATES: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
-
-/// What the project reads, for messages about what it does not.
-const READABLE: &str = "Gridleak reads uncompressed WAV and AIFF files, and FLAC";
-
-/// About files that end early, or that do not say where.
-const CUT_SHORT: &str = "ends before its header says so; what is there plays";
-const LENGTH_UNKNOWN: &str = "does not say how long it is; all that is there plays";
-
-/// Where a file's bytes come from.
-pub(crate) trait Bytes: Read + Seek + Send + Sync {}
-
-impl<T: Read + Seek + Send + Sync> Bytes for T {}
+use bytes::{About, Bytes, Decoder, READABLE, bad};
 
 /// An open sound file, positioned in its audio.
 pub(crate) struct SoundFile {
@@ -40,22 +27,6 @@ pub(crate) struct SoundFile {
     name: PathBuf,
     /// Frames read so far.
     read: u64,
-}
-
-/// What a file's header says, as far as it is true.
-struct About {
-    channels: usize,
-    /// In Hz.
-    rate: u32,
-    frames: u64,
-    /// What is worth knowing about the file although it plays.
-    remark: Option<&'static str>,
-}
-
-/// What makes samples of a file's bytes.
-trait Decoder: Send + Sync {
-    /// As [`SoundFile::read`].
-    fn read(&mut self, frames: usize, output: &mut [Vec<f32>]) -> io::Result<usize>;
 }
 
 impl SoundFile {
@@ -217,30 +188,4 @@ fn foreign(start: &[u8]) -> String {
             None => format!("is not a sound file; {READABLE}: pick one of these"),
         },
     }
-}
-
-/// Finds a rate in Hz that can be played.
-fn check_rate(kind: &str, rate: u32) -> io::Result<()> {
-    if rate == 0 {
-        return Err(damaged(kind, "its sample rate is 0 Hz"));
-    }
-    if !RATES.contains(&rate) {
-        let (least, most) = (RATES.start(), RATES.end());
-        return Err(bad(format!(
-            "has a sample rate of {rate} Hz; Gridleak takes {least} to {most} Hz"
-        )));
-    }
-    Ok(())
-}
-
-fn bad(what: impl Into<String>) -> io::Error {
-    io::Error::other(what.into())
-}
-
-fn damaged(kind: &str, how: &str) -> io::Error {
-    bad(format!("is a damaged {kind} file: {how}"))
-}
-
-fn unreadable(what: &str) -> io::Error {
-    bad(format!("is {what}; {READABLE}: convert it first"))
 }

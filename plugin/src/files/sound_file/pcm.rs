@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{About, Bytes, Decoder};
+use super::bytes::{About, Bytes, Decoder};
 
 /// How a sample lies in its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

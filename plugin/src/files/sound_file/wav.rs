@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, SeekFrom};
 
-use super::chunks::Chunks;
-use super::pcm::{self, Encoding, Layout};
-use super::{
+use super::bytes::{
     About, Bytes, CUT_SHORT, Decoder, LENGTH_UNKNOWN, bad, check_rate, damaged, unreadable,
 };
+use super::chunks::Chunks;
+use super::pcm::{self, Encoding, Layout};
 
 /// A length that says that it is told elsewhere, or nowhere.
 const NO_LENGTH: u64 = u32::MAX as u64;

@@ -47,9 +47,8 @@ fn show_card(ui: &mut Ui, rect: Rect, context: &UiContext<'_>) {
                     let top = column.top() + row * index as f32;
                     let line = Rect::from_x_y_ranges(column.x_range(), top..=top + row);
                     let (left, right) = line.split_left_right_at_x(line.left() + 82.0 * scale);
-                    let (align, font) = (Align2::LEFT_CENTER, theme::small(scale));
-                    label(ui, left, align, 1, name, font.clone(), theme::FAINT);
-                    label(ui, right, align, 1, value, font, theme::TEXT);
+                    context.small(ui, left, Align2::LEFT_CENTER, name, theme::FAINT);
+                    context.small(ui, right, Align2::LEFT_CENTER, value, theme::TEXT);
                 }
             }
         });
@@ -115,7 +114,7 @@ fn draw_ruler(ui: &Ui, rect: Rect, loudest: Option<f32>) {
 mod tests {
     use super::*;
     use crate::capture_info::CaptureInfo;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn there_is_a_card_to_read_and_advice_on_the_input() {

@@ -4,3 +4,4 @@ pub(super) mod browse;
 pub(super) mod info;
 pub(super) mod rig;
 pub(super) mod setup;
+pub(super) mod tuner;

@@ -11,8 +11,7 @@ use crate::window::controls::Controls;
 use crate::window::layout::{columns, take_bottom, take_top};
 use crate::window::theme;
 use crate::window::view::Action;
-use crate::window::widgets::button::{Button, Icon};
-use crate::window::widgets::curve::{self, Gate, Line, Span, cuts_db};
+use crate::window::widgets::curve::{self, CAB_CURVE, Gate, TONE_CURVE, cuts_db};
 use crate::window::widgets::text::{self, ROW};
 use gridleak_core::{ParameterId, ToneSettings};
 
@@ -53,11 +52,10 @@ fn section(
     rect: Rect,
     context: &mut UiContext<'_>,
     switch: ParameterId,
-    hint: &str,
 ) -> (Ui, Rect) {
     let (title, inside) = text::section(ui, rect, context.scale);
     let wide = title.with_max_x(title.left() + 90.0 * context.scale);
-    context.switch(ui, wide, switch, switch.row().name, hint);
+    context.switch(ui, wide, switch);
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
     if !context.view.controls.is_on(switch) {
         ui.multiply_opacity(0.45);
@@ -67,8 +65,7 @@ fn section(
 
 fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
-    let hint = "Turns the sound down while you do not play.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate);
     let controls = &context.view.controls;
     let gate = Gate {
         on: controls.is_on(ParameterId::Gate),
@@ -98,8 +95,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
 fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
-    let hint = "Bass, middle and treble.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Tone);
     let position = take_bottom(&mut inside, ROW * scale, 8.0 * scale);
     let knobs = take_bottom(&mut inside, 104.0 * scale, 8.0 * scale);
     let view = context.view;
@@ -122,20 +118,9 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut 
         curves.tone = Some((key, (0..CURVE_POINTS).map(at).collect()));
     }
     if let Some((_, response)) = &curves.tone {
-        let line = Line {
-            response,
-            colour: theme::ACCENT,
-        };
         let text = format!("Bass {bass:.1}, middle {middle:.1}, treble {treble:.1}");
-        curve::show_responses(
-            &mut ui,
-            inside,
-            scale,
-            "Tone curve",
-            text,
-            Span::Tone,
-            &[line],
-        );
+        let line = (&response[..], theme::ACCENT);
+        TONE_CURVE.show(&mut ui, inside, scale, &text, &[line]);
     }
     for (place, knob) in columns(knobs, 3, 2.0 * scale).zip([
         ParameterId::Bass,
@@ -149,9 +134,7 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut 
 
 fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let scale = context.scale;
-    let hint =
-        "The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.";
-    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Cab, hint);
+    let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Cab);
     let ui = &mut ui;
     let gap = 5.0 * scale;
     let level = take_bottom(&mut inside, (ROW - 3.0) * scale, gap);
@@ -170,7 +153,7 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
         if part == Part::Cab {
             let place = place.with_min_x(place.left() + used + 3.0 * scale);
             let by_capture = context.view.status.cab_by_capture;
-            let button = Button::new("Automatic", Icon::Text("Auto"), theme::small(scale));
+            let button = context.words("Automatic", "Auto");
             let response = button.choice(by_capture, theme::CORNER).show(ui, place);
             if response.clicked() && !by_capture {
                 context.actions.push(Action::ChooseCabByCapture);
@@ -198,8 +181,7 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
     let [first, second] = responses;
     let name = |part: Part| view.part(part).name.clone();
     if first.is_none() && second.is_none() {
-        let text = "No impulse response".to_owned();
-        curve::show_responses(ui, rect, context.scale, "Cab curve", text, Span::Cab, &[]);
+        CAB_CURVE.show(ui, rect, context.scale, "No impulse response", &[]);
         return;
     }
     let knobs = [
@@ -220,30 +202,15 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
         curves.cab = Some((key, heard(&view.controls, responses)));
     }
     let mut lines = Vec::new();
-    if let Some((_, response)) = &curves.cab {
-        let colour = theme::ACCENT;
-        lines.push(Line { response, colour });
+    if let Some((_, heard)) = &curves.cab {
+        lines.push((&heard[..], theme::ACCENT));
     }
     if first.is_some() && second.is_some() {
-        let colour = theme::OUTLINE;
-        lines.extend(
-            responses
-                .into_iter()
-                .flatten()
-                .map(|response| Line { response, colour }),
-        );
+        lines.extend(responses.map(|response| (response.unwrap_or_default(), theme::OUTLINE)));
     }
     let text = [name(Part::Cab), name(Part::SecondCab)];
     let text = text.into_iter().flatten().collect::<Vec<_>>().join(" and ");
-    curve::show_responses(
-        ui,
-        rect,
-        context.scale,
-        "Cab curve",
-        text,
-        Span::Cab,
-        &lines,
-    );
+    CAB_CURVE.show(ui, rect, context.scale, &text, &lines);
 }
 
 /// The cuts, where they are on.
@@ -299,7 +266,7 @@ impl Curves {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn the_gate_tells_what_it_does() {

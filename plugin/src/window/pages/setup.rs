@@ -1,14 +1,13 @@
 //! The page of what is set once: levels, quality, oversampling.
 
-use egui::{Align2, Popup, Rect, RichText, Ui, vec2};
+use egui::{Popup, Rect, RichText, Ui, vec2};
 use gridleak_core::{INTERFACES, OutputMode, ParameterId};
 
 use crate::window::context::UiContext;
 use crate::window::layout::{columns, take_top};
 use crate::window::theme;
 use crate::window::view::Action;
-use crate::window::widgets::button::{Button, Icon};
-use crate::window::widgets::text::{ROW, label, note, titled};
+use crate::window::widgets::text::{ROW, note, titled};
 use crate::window::words::Facts;
 
 /// What the level of an interface is.
@@ -23,17 +22,10 @@ pub(in crate::window) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'
     show_quality(ui, quality, context);
 }
 
-/// What stands above a control.
-fn caption(ui: &mut Ui, inside: &mut Rect, scale: f32, text: &str) {
-    let place = take_top(inside, 15.0 * scale, 3.0 * scale);
-    let font = theme::small(scale);
-    label(ui, place, Align2::LEFT_CENTER, 1, text, font, theme::WEAK);
-}
-
 fn show_input(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
     let mut inside = titled(ui, rect, scale, "Guitar in");
-    caption(ui, &mut inside, scale, "Source");
+    context.caption(ui, &mut inside, "Source");
     let row = take_top(&mut inside, ROW * scale, 10.0 * scale);
     context.choice(ui, row, ParameterId::InputSource, |_| None);
 
@@ -56,20 +48,14 @@ fn show_input(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
     let text = Facts::of(context.view).input_calibration();
-    context.switch(
-        ui,
-        row,
-        ParameterId::CalibrateInput,
-        "Calibrate input",
-        &text,
-    );
+    context.switch_with_hint(ui, row, ParameterId::CalibrateInput, &text);
     note(ui, inside, scale, &text);
 }
 
 /// The button that opens the list of known interfaces, and the list.
 fn show_interfaces(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let font = theme::small(context.scale);
-    let button = Button::new("Interfaces", Icon::Text("Interfaces\u{2026}"), font.clone());
+    let button = context.words("Interfaces", "Interfaces\u{2026}");
     let response = button.show(ui, rect);
     let chosen = Popup::menu(&response).show(|ui| {
         let mut chosen = None;
@@ -94,14 +80,11 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 fn show_keep_interface(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     const NAME: &str = "Use for new instances";
     let room = rect.width() > 124.0 * context.scale;
-    let icon = Icon::Text(if room { NAME } else { "Use for new" });
+    let text = if room { NAME } else { "Use for new" };
     let now = context.view.status.new_interface_dbu;
     let is_so = (Facts::of(context.view).interface - now).abs() < 0.05;
-    let button = Button::new(NAME, icon, theme::small(context.scale)).enabled(!is_so);
-    let response = button.show(ui, rect);
-    if response.clicked() {
-        context.actions.push(Action::KeepInterface);
-    }
+    let button = context.words(NAME, text).enabled(!is_so);
+    let response = context.press(ui, rect, button, Action::KeepInterface);
     response.on_hover_text(format!("New instances begin with {now:.1} dBu."));
 }
 
@@ -109,7 +92,7 @@ fn show_output(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
     let mut inside = titled(ui, rect, scale, "Sound out");
     let facts = Facts::of(context.view);
-    caption(ui, &mut inside, scale, "Level of captures");
+    context.caption(ui, &mut inside, "Level of captures");
     let row = take_top(&mut inside, ROW * scale, 6.0 * scale);
     let why_not = |option: usize| {
         let mode = OutputMode::VALUES.get(option)?;
@@ -122,9 +105,8 @@ fn show_output(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     note(ui, place, scale, &texts.collect::<Vec<_>>().join("\n"));
 
     let row = take_top(&mut inside, ROW * scale, 2.0 * scale);
-    let hint = "Removes the DC offset that some captures add: inaudible, but it costs headroom.";
-    context.switch(ui, row, ParameterId::DcBlocker, "DC blocker", hint);
-    note(ui, inside, scale, hint);
+    context.switch(ui, row, ParameterId::DcBlocker);
+    note(ui, inside, scale, ParameterId::DcBlocker.row().hint);
 }
 
 fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
@@ -137,7 +119,7 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
             ParameterId::OfflineOversampling,
         ),
     ] {
-        caption(ui, &mut inside, scale, title);
+        context.caption(ui, &mut inside, title);
         let row = take_top(&mut inside, ROW * scale, 8.0 * scale);
         context.choice(ui, row, choice, |_| None);
     }
@@ -149,13 +131,8 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         "Less aliasing of high notes, for that many times the work. The latency may change, too.",
     );
     let text = Facts::of(context.view).size();
-    if context
-        .view
-        .status
-        .capture
-        .as_ref()
-        .is_some_and(|capture| capture.slims)
-    {
+    let capture = context.view.status.capture.as_ref();
+    if capture.is_some_and(|capture| capture.slims) {
         let high = inside.height().min(104.0 * scale);
         let wide = 88.0 * scale;
         let place = Rect::from_min_size(inside.min, vec2(wide, high));
@@ -174,7 +151,7 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
     use gridleak_core::Levels as CaptureLevels;
 
     #[test]

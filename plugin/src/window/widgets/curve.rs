@@ -6,10 +6,6 @@ use egui::{Align2, Color32, Id, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo
 use crate::session::curve::{HIGHEST, LOWEST, curve_frequency};
 use crate::window::theme;
 
-/// What is drawn up and down of 0 dB.
-const TONE_SPAN: f32 = 24.0;
-const CAB_TOP: f32 = 12.0;
-const CAB_BOTTOM: f32 = -36.0;
 /// The lowest level in dB that the gate's curve shows.
 const QUIETEST: f32 = -110.0;
 /// Of the gate's law, see `gate.rs` of the chain.
@@ -112,79 +108,83 @@ pub(in crate::window) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &G
     );
 }
 
-/// A response over frequency, and how it is drawn.
-pub(in crate::window) struct Line<'a> {
-    pub(in crate::window) response: &'a [f32],
-    pub(in crate::window) colour: Color32,
+/// A place for responses over a logarithmic scale of frequencies.
+pub(in crate::window) struct Responses {
+    name: &'static str,
+    /// The lowest and the highest level that is drawn, in dB.
+    bottom: f32,
+    top: f32,
 }
 
-/// What is drawn of responses.
-pub(in crate::window) enum Span {
-    Tone,
-    Cab,
-}
+pub(in crate::window) const TONE_CURVE: Responses = Responses {
+    name: "Tone curve",
+    bottom: -24.0,
+    top: 24.0,
+};
+pub(in crate::window) const CAB_CURVE: Responses = Responses {
+    name: "Cab curve",
+    bottom: -36.0,
+    top: 12.0,
+};
 
-/// Responses over a logarithmic scale of frequencies; the first of them is what one hears.
-pub(in crate::window) fn show_responses(
-    ui: &mut Ui,
-    rect: Rect,
-    scale: f32,
-    name: &str,
-    text: String,
-    span: Span,
-    lines: &[Line<'_>],
-) {
-    let response = ui.interact(rect, Id::unique(("curve", name)), Sense::hover());
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::Image, true, name);
-        info.current_text_value = Some(text.clone());
-        info
-    });
-    let (bottom, top) = match span {
-        Span::Tone => (-TONE_SPAN, TONE_SPAN),
-        Span::Cab => (CAB_BOTTOM, CAB_TOP),
-    };
-    well(ui, rect);
-    let painter = ui.painter().with_clip_rect(rect);
-    let y = |db: f32| remap(db, bottom..=top, rect.bottom()..=rect.top());
-    let grid = Stroke::new(1.0, theme::GRID);
-    for frequency in [50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3] {
-        painter.vline(across(rect, frequency), rect.y_range(), grid);
-    }
-    painter.hline(rect.x_range(), y(0.0), Stroke::new(1.0, theme::OUTLINE));
-    for (frequency, text) in [(100.0, "100"), (1e3, "1k"), (10e3, "10k")] {
-        painter.text(
-            pos2(across(rect, frequency) + 2.0, rect.bottom() - 1.0),
-            Align2::LEFT_BOTTOM,
-            text,
-            theme::tiny(0.9 * scale),
-            theme::FAINT,
-        );
-    }
-    for (index, line) in lines.iter().enumerate().rev() {
-        let last = (line.response.len().max(2) - 1) as f32;
-        let points: Vec<Pos2> = line
-            .response
-            .iter()
-            .enumerate()
-            .map(|(n, db)| {
-                // What is nowhere is below everything.
-                let db = if db.is_finite() { *db } else { 2.0 * bottom };
-                let x = rect.left() + n as f32 / last * rect.width();
-                pos2(x, y(db.clamp(2.0 * bottom, 2.0 * top)))
-            })
-            .collect();
-        let wide = if index == 0 { 1.5 * scale } else { 1.0 };
-        painter.add(Shape::line(points, Stroke::new(wide, line.colour)));
-    }
-    if lines.is_empty() {
-        painter.text(
-            rect.center(),
-            Align2::CENTER_CENTER,
-            text,
-            theme::small(scale),
-            theme::FAINT,
-        );
+impl Responses {
+    /// Draws responses, each in dB and in a colour; the first of them is what one hears.
+    pub(in crate::window) fn show(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        scale: f32,
+        text: &str,
+        lines: &[(&[f32], Color32)],
+    ) {
+        let Responses { name, bottom, top } = *self;
+        let response = ui.interact(rect, Id::unique(("curve", name)), Sense::hover());
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(Role::Image, true, name);
+            info.current_text_value = Some(text.to_owned());
+            info
+        });
+        well(ui, rect);
+        let painter = ui.painter().with_clip_rect(rect);
+        let y = |db: f32| remap(db, bottom..=top, rect.bottom()..=rect.top());
+        let grid = Stroke::new(1.0, theme::GRID);
+        for frequency in [50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3] {
+            painter.vline(across(rect, frequency), rect.y_range(), grid);
+        }
+        painter.hline(rect.x_range(), y(0.0), Stroke::new(1.0, theme::OUTLINE));
+        for (frequency, text) in [(100.0, "100"), (1e3, "1k"), (10e3, "10k")] {
+            painter.text(
+                pos2(across(rect, frequency) + 2.0, rect.bottom() - 1.0),
+                Align2::LEFT_BOTTOM,
+                text,
+                theme::tiny(0.9 * scale),
+                theme::FAINT,
+            );
+        }
+        for (index, (response, colour)) in lines.iter().enumerate().rev() {
+            let last = (response.len().max(2) - 1) as f32;
+            let points: Vec<Pos2> = response
+                .iter()
+                .enumerate()
+                .map(|(n, db)| {
+                    // What is nowhere is below everything.
+                    let db = if db.is_finite() { *db } else { 2.0 * bottom };
+                    let x = rect.left() + n as f32 / last * rect.width();
+                    pos2(x, y(db.clamp(2.0 * bottom, 2.0 * top)))
+                })
+                .collect();
+            let wide = if index == 0 { 1.5 * scale } else { 1.0 };
+            painter.add(Shape::line(points, Stroke::new(wide, *colour)));
+        }
+        if lines.is_empty() {
+            painter.text(
+                rect.center(),
+                Align2::CENTER_CENTER,
+                text,
+                theme::small(scale),
+                theme::FAINT,
+            );
+        }
     }
 }
 

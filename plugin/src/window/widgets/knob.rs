@@ -453,7 +453,7 @@ fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     #[test]
     fn every_knob_turns_types_and_resets() {
@@ -464,6 +464,9 @@ mod tests {
                 _ => "Rig",
             };
             go_to(&mut window, page);
+            let tuner = f32::from(knob == ParameterId::TunerReference);
+            turn(&mut window.state_mut().view, ParameterId::Tuner, tuner);
+            window.run();
             let number = window.state().view.controls.number(knob);
             let (name, ends) = (number.name(), number.ends());
             let middle = number.rounded(number.row.at_position(0.5));

@@ -294,7 +294,7 @@ fn decibels(level: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::testing::*;
+    use crate::window::test_support::*;
 
     fn mono(left: f32) -> PeakLevels {
         PeakLevels { left, right: None }

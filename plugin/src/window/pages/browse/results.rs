@@ -17,7 +17,6 @@ use crate::window::layout::{take_bottom, take_top};
 use crate::window::plain_text::{LONGEST_NAME, LONGEST_PATH, plain};
 use crate::window::theme;
 use crate::window::view::Action;
-use crate::window::widgets::button::{Button, Icon};
 use crate::window::widgets::text::{ROW, draw_text, focus_ring, label, panel};
 
 impl BrowserMemory {
@@ -139,18 +138,16 @@ impl BrowserMemory {
         } else {
             count_label(self.kind(), count)
         };
-        let font = theme::small(scale);
-        let align = Align2::LEFT_CENTER;
-        label(ui, left, align, 1, &text, font.clone(), theme::FAINT);
+        context.small(ui, left, Align2::LEFT_CENTER, &text, theme::FAINT);
         let align = Align2::RIGHT_CENTER;
         if listing.busy {
             let all = listing.entries.iter();
             let files = all.filter(|entry| matches!(entry.origin, Origin::File(_)));
             let text = format!("Looking\u{2026} {} so far", files.count());
-            label(ui, right, align, 1, &text, font, theme::ACCENT);
+            context.small(ui, right, align, &text, theme::ACCENT);
         } else if let Some(problem) = &listing.problem {
             let text = plain(problem, LONGEST_PATH);
-            label(ui, right, align, 1, &text, font, theme::WEAK);
+            context.small(ui, right, align, &text, theme::WEAK);
         }
     }
 
@@ -162,24 +159,12 @@ impl BrowserMemory {
         let button = take_bottom(&mut inside, ROW * scale, 6.0 * scale);
         let text = "Where are your captures and impulse responses? Add the folder they are in, and \
                     all below it is listed here, to search and to try with the arrow keys.";
-        let font = theme::small(scale);
-        label(
-            ui,
-            inside,
-            Align2::CENTER_CENTER,
-            2,
-            text,
-            font.clone(),
-            theme::WEAK,
-        );
+        let (align, font) = (Align2::CENTER_CENTER, theme::small(scale));
+        label(ui, inside, align, 2, text, font, theme::WEAK);
         let button = Rect::from_center_size(button.center(), vec2(120.0 * scale, button.height()));
-        let icon = Icon::Text("Add folder\u{2026}");
-        let add = Button::new("Add your first folder", icon, font)
-            .lit(true)
-            .enabled(!context.view.choosing);
-        if add.show(ui, button).clicked() {
-            context.actions.push(Action::AddFolder);
-        }
+        let add = context.words("Add your first folder", "Add folder\u{2026}");
+        let add = add.lit(true).enabled(!context.view.choosing);
+        context.press(ui, button, add, Action::AddFolder);
     }
 
     /// Why the list is empty, and what to do.
@@ -220,20 +205,15 @@ impl BrowserMemory {
         let count = if scope == Scope::All { 1.0 } else { 2.0 };
         let all = vec2(count * wide + (count - 1.0) * gap, height);
         let row = Rect::from_center_size(row.center(), all);
-        let font = theme::small(scale);
-        let clear = Button::new("Clear search", Icon::Text("Clear search"), font.clone());
+        let clear = context.words("Clear search", "Clear search");
         if clear.show(ui, row.with_max_x(row.left() + wide)).clicked() {
             self.set_text(String::new());
         }
-        if scope != Scope::All {
-            let button = Button::new("Search everywhere", Icon::Text("Search everywhere"), font);
-            if button
-                .show(ui, row.with_min_x(row.right() - wide))
-                .clicked()
-            {
-                self.set_scope(Scope::All);
-                self.begin = Some(Begin::First);
-            }
+        let place = row.with_min_x(row.right() - wide);
+        let everywhere = context.words("Search everywhere", "Search everywhere");
+        if scope != Scope::All && everywhere.show(ui, place).clicked() {
+            self.set_scope(Scope::All);
+            self.begin = Some(Begin::First);
         }
     }
 }

@@ -82,23 +82,17 @@ impl BrowserMemory {
         let gap = 4.0 * scale;
         let (add, again) = buttons.split_left_right_at_x(buttons.right() - 52.0 * scale - gap);
         let free = !context.view.choosing;
-        let font = theme::small(scale);
-        let name = "Add folder";
-        let button = Button::new(name, Icon::Text("Add folder\u{2026}"), font.clone());
-        let response = button.enabled(free).show(ui, add);
-        if response.clicked() {
-            context.actions.push(Action::AddFolder);
-        }
+        let button = context
+            .words("Add folder", "Add folder\u{2026}")
+            .enabled(free);
+        let response = context.press(ui, add, button, Action::AddFolder);
         response.on_hover_text(
             "List the captures and impulse responses of a folder, and of those in it",
         );
-        let button = Button::new("Rescan", Icon::Text("Rescan"), font);
         let can = !self.is_without_folders() && !context.view.listing.busy;
+        let button = context.words("Rescan", "Rescan").enabled(can);
         let place = again.with_min_x(again.left() + gap);
-        let response = button.enabled(can).show(ui, place);
-        if response.clicked() {
-            context.actions.push(Action::Rescan);
-        }
+        let response = context.press(ui, place, button, Action::Rescan);
         response.on_hover_text("Look through the folders again");
     }
 

@@ -6,7 +6,7 @@ use egui::pos2;
 
 use crate::session::library::{Entry, Folder, Kind, Listing};
 use crate::window::layout::{DEFAULT_SIZE, SMALLEST_SIZE};
-use crate::window::testing::{self, *};
+use crate::window::test_support::{self, *};
 
 fn folder(path: &str, depth: usize, inside: usize, counts: [usize; 2]) -> Folder {
     let path = PathBuf::from(path);
@@ -70,10 +70,10 @@ fn listing() -> Listing {
 }
 
 fn window_of(size: Vec2, listing: Listing) -> Window {
-    let mut view = testing::view();
+    let mut view = test_support::view();
     view.status = Status::default();
     view.listing = Arc::new(listing);
-    let mut window = testing::window_of(size, view);
+    let mut window = test_support::window_of(size, view);
     window.get_by_label("Browse").click();
     window.run();
     window.state_mut().actions.clear();
@@ -86,7 +86,7 @@ fn window() -> Window {
 
 /// What was done since the last time, besides looking.
 fn done(window: &mut Window) -> Vec<Action> {
-    let mut actions = testing::done(window);
+    let mut actions = test_support::done(window);
     actions.retain(|action| *action != Action::Browse);
     actions
 }
