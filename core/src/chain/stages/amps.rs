@@ -126,7 +126,7 @@ impl Amps {
             let old = self.slots[slot].replace(part);
             self.retired.push(old);
             if is_match {
-                self.slots[slot].update(&self.settings);
+                self.match_level(slot);
             }
             if let Some(Going {
                 to: Newcomer::Slot(to),
@@ -150,6 +150,23 @@ impl Amps {
             _ => return,
         };
         self.go(newcomer);
+    }
+
+    /// Has the amp of a slot come out as loud as it is to: the one that is on its way, if there is one,
+    /// for the one that it replaces is to be heard as it was.
+    fn match_level(&mut self, slot: usize) {
+        let waiting = match &mut self.going {
+            Some(Going {
+                to: Newcomer::Amp(amp),
+                ..
+            }) if slot == self.playing => amp.as_deref_mut(),
+            _ => None,
+        };
+        let level_match = self.slots[slot].level_match;
+        let amp = waiting.or(self.slots[slot].amp.as_deref_mut());
+        if let Some(amp) = amp {
+            amp.update(&self.settings, level_match.as_ref());
+        }
     }
 
     /// A part that is no longer played, to be dropped on another thread.

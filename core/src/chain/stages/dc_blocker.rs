@@ -13,6 +13,8 @@ const FREQUENCY: f64 = 5.0;
 pub(crate) struct DcBlocker {
     alpha: f64,
     switch: Switch,
+    /// Frames after which nothing is left of what stood still.
+    tail: usize,
     sides: [Side; 2],
 }
 
@@ -29,6 +31,7 @@ impl DcBlocker {
         DcBlocker {
             alpha: 1.0 / (1.0 + TAU * FREQUENCY / rate),
             switch: Switch::new(true, rate),
+            tail: rate as usize,
             sides: Default::default(),
         }
     }
@@ -74,6 +77,10 @@ impl Stage for DcBlocker {
 
     fn play(&mut self, block: &mut Block) {
         block.sound(|channels| self.process(channels));
+    }
+
+    fn tail(&self) -> usize {
+        self.tail
     }
 }
 

@@ -7,13 +7,12 @@ use egui::{Rect, Ui, UiBuilder, vec2};
 use crate::session::curve::{CURVE_POINTS, curve_frequency};
 use crate::session::part::Part;
 use crate::window::context::UiContext;
-use crate::window::controls::Controls;
 use crate::window::layout::{columns, take_bottom, take_top};
 use crate::window::theme;
-use crate::window::view::Action;
-use crate::window::widgets::curve::{self, CAB_CURVE, Gate, TONE_CURVE, cuts_db};
+use crate::window::view::{Action, View};
+use crate::window::widgets::curve::{self, CAB_CURVE, Gate, TONE_CURVE};
 use crate::window::widgets::text::{self, ROW};
-use gridleak_core::{ParameterId, ToneSettings};
+use gridleak_core::{CabSettings, ParameterId, ToneSettings};
 
 /// Sample rate for which curves are drawn while no host plays, in Hz.
 const RATE: f64 = 48_000.0;
@@ -25,10 +24,10 @@ pub(in crate::window) struct Curves {
     cab: Option<(CabKey, Vec<f32>)>,
 }
 
-/// Bass, middle, treble, and the rate.
-type ToneKey = ([f32; 3], f64);
-/// Low cut, high cut, blend, and the responses, which are never written to.
-type CabKey = ([f32; 3], [Option<Arc<[f32]>>; 2]);
+/// What is set, and the rate.
+type ToneKey = (ToneSettings, f64);
+/// The same, and the responses, which are never written to.
+type CabKey = (CabSettings, f64, [Option<Arc<[f32]>>; 2]);
 
 pub(in crate::window) fn show(
     ui: &mut Ui,
@@ -68,10 +67,7 @@ fn show_gate(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let (mut ui, mut inside) = section(ui, rect, context, ParameterId::Gate);
     let controls = &context.view.controls;
     let gate = Gate {
-        on: controls.is_on(ParameterId::Gate),
-        threshold: controls.value(ParameterId::GateThreshold),
-        range: controls.value(ParameterId::GateRange),
-        no_range: *controls.number(ParameterId::GateRange).ends().start(),
+        settings: controls.settings.gate,
         level: context.view.status.gate.level,
         reduction: context.view.status.gate.reduction,
     };
@@ -100,25 +96,17 @@ fn show_tone(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut 
     let knobs = take_bottom(&mut inside, 104.0 * scale, 8.0 * scale);
     let view = context.view;
     let controls = &view.controls;
-    let [bass, middle, treble] =
-        [ParameterId::Bass, ParameterId::Middle, ParameterId::Treble].map(|k| controls.value(k));
-    let rate = view
-        .status
-        .latency
-        .map_or(RATE, |latency| f64::from(latency.rate));
-    let key = ([bass, middle, treble], rate);
+    let tone = controls.settings.tone;
+    let key = (tone, rate(view));
     if curves.tone.as_ref().is_none_or(|(known, _)| *known != key) {
-        let settings = ToneSettings {
-            bass,
-            middle,
-            treble,
-            ..ToneSettings::default()
-        };
-        let at = |point| settings.response_db(rate, curve_frequency(point)) as f32;
+        let at = |point| tone.response_db(key.1, curve_frequency(point)) as f32;
         curves.tone = Some((key, (0..CURVE_POINTS).map(at).collect()));
     }
     if let Some((_, response)) = &curves.tone {
-        let text = format!("Bass {bass:.1}, middle {middle:.1}, treble {treble:.1}");
+        let text = format!(
+            "Bass {:.1}, middle {:.1}, treble {:.1}",
+            tone.bass, tone.middle, tone.treble
+        );
         let line = (&response[..], theme::ACCENT);
         TONE_CURVE.show(&mut ui, inside, scale, &text, &[line]);
     }
@@ -184,22 +172,20 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
         CAB_CURVE.show(ui, rect, context.scale, "No impulse response", &[]);
         return;
     }
-    let knobs = [
-        ParameterId::CabLowCut,
-        ParameterId::CabHighCut,
-        ParameterId::CabBlend,
-    ]
-    .map(|knob| view.controls.value(knob));
+    let (settings, rate) = (view.controls.settings.cab, rate(view));
     let held = [Part::Cab, Part::SecondCab].map(|part| &view.part(part).response);
     // As long as they are held here, no others can have their addresses.
-    let fits = curves.cab.as_ref().is_some_and(|((known, responses), _)| {
-        let address = |response: &Option<Arc<[f32]>>| response.as_ref().map(|r| r.as_ptr());
-        let alike = |(a, b)| address(a) == address(b);
-        *known == knobs && responses.iter().zip(held).all(alike)
-    });
+    let fits = curves
+        .cab
+        .as_ref()
+        .is_some_and(|((known, at, responses), _)| {
+            let address = |response: &Option<Arc<[f32]>>| response.as_ref().map(|r| r.as_ptr());
+            let alike = |(a, b)| address(a) == address(b);
+            (*known, *at) == (settings, rate) && responses.iter().zip(held).all(alike)
+        });
     if !fits {
-        let key = (knobs, held.map(Clone::clone));
-        curves.cab = Some((key, heard(&view.controls, responses)));
+        let key = (settings, rate, held.map(Clone::clone));
+        curves.cab = Some((key, heard(&settings, rate, responses)));
     }
     let mut lines = Vec::new();
     if let Some((_, heard)) = &curves.cab {
@@ -213,21 +199,16 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
     CAB_CURVE.show(ui, rect, context.scale, &text, &lines);
 }
 
-/// The cuts, where they are on.
-fn cuts(controls: &Controls) -> (Option<f32>, Option<f32>) {
-    let [low, high] =
-        [ParameterId::CabLowCut, ParameterId::CabHighCut].map(|knob| controls.number(knob));
-    (
-        Some(low.value).filter(|value| value > low.ends().start()),
-        Some(high.value).filter(|value| value < high.ends().end()),
-    )
+/// The rate that curves are drawn for, in Hz.
+fn rate(view: &View) -> f64 {
+    let latency = view.status.latency;
+    latency.map_or(RATE, |latency| f64::from(latency.rate))
 }
 
-/// What the cabinet does to each frequency, in dB. Of two that are blended, powers are added: how
-/// their phases meet is not in the curves.
-fn heard(controls: &Controls, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
-    let blend = controls.value(ParameterId::CabBlend).clamp(0.0, 1.0);
-    let (low, high) = cuts(controls);
+/// What the cabinet does to each frequency, in dB, at a rate in Hz. Of two that are blended, powers are
+/// added: how their phases meet is not in the curves.
+fn heard(settings: &CabSettings, rate: f64, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
+    let blend = settings.blend;
     let power =
         |response: &[f32], point: usize| 10f32.powf(response.get(point).unwrap_or(&0.0) / 10.0);
     let at = |point| {
@@ -239,7 +220,7 @@ fn heard(controls: &Controls, responses: [Option<&[f32]>; 2]) -> Vec<f32> {
             [Some(one), None] | [None, Some(one)] => power(one, point),
             [None, None] => 1.0,
         };
-        10.0 * power.log10() + cuts_db(point, low, high)
+        10.0 * power.log10() + settings.cuts_response_db(rate, curve_frequency(point)) as f32
     };
     (0..CURVE_POINTS).map(at).collect()
 }

@@ -3,13 +3,13 @@
 use egui::accesskit::Role;
 use egui::{Align2, Color32, Id, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, remap};
 
-use crate::session::curve::{HIGHEST, LOWEST, curve_frequency};
+use gridleak_core::GateSettings;
+
+use crate::session::curve::{HIGHEST, LOWEST};
 use crate::window::theme;
 
 /// The lowest level in dB that the gate's curve shows.
 const QUIETEST: f32 = -110.0;
-/// Of the gate's law, see `gate.rs` of the chain.
-const GATE_CURVE: f32 = 0.2;
 
 /// Points of a frequency in Hz in the place of a curve.
 fn across(rect: Rect, frequency: f64) -> f32 {
@@ -20,26 +20,9 @@ fn across(rect: Rect, frequency: f64) -> f32 {
 /// The gate as it is set and as it works now, in dB.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::window) struct Gate {
-    pub(in crate::window) on: bool,
-    pub(in crate::window) threshold: f32,
-    pub(in crate::window) range: f32,
-    pub(in crate::window) no_range: f32,
+    pub(in crate::window) settings: GateSettings,
     pub(in crate::window) level: f32,
     pub(in crate::window) reduction: f32,
-}
-
-impl Gate {
-    /// What a steady level comes out as.
-    fn out(&self, level: f32) -> f32 {
-        let missing = (level - self.threshold).min(0.0);
-        let reduction = -GATE_CURVE * missing * missing;
-        let deepest = if self.range > self.no_range {
-            self.range
-        } else {
-            f32::NEG_INFINITY
-        };
-        level + reduction.max(deepest)
-    }
 }
 
 /// Draws the well of a curve.
@@ -51,7 +34,7 @@ fn well(ui: &Ui, rect: Rect) {
 pub(in crate::window) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &Gate) {
     let response = ui.interact(rect, Id::unique("gate reduction"), Sense::hover());
     let reduction = match gate.reduction {
-        _ if !gate.on => "Off".to_owned(),
+        _ if !gate.settings.on => "Off".to_owned(),
         db if db > -0.05 => "Open".to_owned(),
         db if db < -99.5 => "Closed".to_owned(),
         db => format!("{db:.1} dB"),
@@ -80,7 +63,7 @@ pub(in crate::window) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &G
         [at(QUIETEST, QUIETEST), at(0.0, 0.0)],
         Stroke::new(1.0, theme::OUTLINE),
     );
-    let threshold = at(gate.threshold, 0.0).x;
+    let threshold = at(gate.settings.threshold_db, 0.0).x;
     painter.vline(
         threshold,
         rect.y_range(),
@@ -88,13 +71,14 @@ pub(in crate::window) fn show_gate(ui: &mut Ui, rect: Rect, scale: f32, gate: &G
     );
     let points = (0..=110).map(|n| {
         let level = QUIETEST + n as f32;
-        at(level, gate.out(level).max(QUIETEST - 40.0))
+        let out = gate.settings.response_db(level.into()) as f32;
+        at(level, out.max(QUIETEST - 40.0))
     });
     painter.add(Shape::line(
         points.collect(),
         Stroke::new(1.5 * scale, theme::ACCENT),
     ));
-    if gate.on && gate.level > QUIETEST {
+    if gate.settings.on && gate.level > QUIETEST {
         let level = gate.level.min(0.0);
         let out = (level + gate.reduction).max(QUIETEST);
         painter.circle_filled(at(level, out), 3.5 * scale, theme::TEXT);
@@ -185,48 +169,5 @@ impl Responses {
                 theme::FAINT,
             );
         }
-    }
-}
-
-/// What the cuts of a cabinet take away at a point of a curve, in dB. `None`: a cut that is off.
-pub(in crate::window) fn cuts_db(point: usize, low: Option<f32>, high: Option<f32>) -> f32 {
-    let frequency = curve_frequency(point) as f32;
-    let fourth = |ratio: f32| -10.0 * (1.0 + ratio.powi(4)).log10();
-    low.map_or(0.0, |low| fourth(low / frequency))
-        + high.map_or(0.0, |high| fourth(frequency / high))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gates_curve_is_its_law() {
-        let gate = Gate {
-            on: true,
-            threshold: -60.0,
-            range: -20.0,
-            no_range: -120.0,
-            level: -120.0,
-            reduction: 0.0,
-        };
-        assert_eq!(gate.out(-30.0), -30.0);
-        assert_eq!(gate.out(-60.0), -60.0);
-        assert!((gate.out(-65.0) + 70.0).abs() < 1e-4);
-        assert_eq!(gate.out(-80.0), -100.0, "the range is the most");
-        let open_end = Gate {
-            range: -120.0,
-            ..gate
-        };
-        assert!((open_end.out(-80.0) + 160.0).abs() < 1e-3);
-    }
-
-    #[test]
-    fn cuts_are_three_decibels_down_where_they_stand() {
-        assert_eq!(cuts_db(40, None, None), 0.0);
-        let here = curve_frequency(40) as f32;
-        assert!((cuts_db(40, Some(here), None) + 3.01).abs() < 0.01);
-        assert!((cuts_db(40, None, Some(here)) + 3.01).abs() < 0.01);
-        assert!((cuts_db(40, Some(2.0 * here), None) + 12.3).abs() < 0.05);
     }
 }

@@ -67,7 +67,7 @@ enum Refusal {
 }
 
 impl Place {
-    const ALL: [Place; 4] = [Place::Amp, Place::Pedal, Place::LevelMatch, Place::Cab];
+    const ALL: [Place; 4] = [Place::LevelMatch, Place::Amp, Place::Pedal, Place::Cab];
 
     /// With nothing in it.
     fn empty(self) -> SlotPart {
