@@ -1,6 +1,6 @@
 //! What every architecture says of itself before it plays.
 
-use super::demand::Demand;
+use super::demand::{Demand, scratch};
 use super::network::Network;
 use crate::format::{Document, Net};
 use crate::simd::SimdLevel;
@@ -50,5 +50,29 @@ impl Document {
     /// states, in Hz.
     pub(crate) fn build(&self, rate: Option<f64>, level: SimdLevel) -> Box<dyn Network> {
         self.net.build(self.sample_rate.or(rate), level)
+    }
+
+    /// What an instance takes. `rate`: what the model around it states, in Hz.
+    pub(crate) fn demand(&self, rate: Option<f64>) -> Demand {
+        self.net.demand(self.sample_rate.or(rate))
+    }
+}
+
+impl Demand {
+    /// Of networks in a row, each with room for its output.
+    pub(crate) fn of_stages<'a>(
+        stages: impl IntoIterator<Item = &'a Document>,
+        rate: Option<f64>,
+    ) -> Self {
+        let mut all = Demand::default();
+        for stage in stages {
+            let one = stage.demand(rate);
+            all.state += one.state + scratch(stage.net.outputs());
+            all.weights += one.weights;
+            all.settle_frames += one.settle_frames;
+            all.frame_work += one.frame_work;
+            all.settle_work += one.settle_work;
+        }
+        all
     }
 }

@@ -1,9 +1,7 @@
 //! What an instance of a network asks of the machine, known before it is made.
 
-use super::architecture::Architecture;
 use super::history::History;
 use super::planes::BLOCK;
-use crate::format::Document;
 use crate::format::weights::ConvWeights;
 
 /// Work of one activation function for one channel, in multiplications.
@@ -52,36 +50,12 @@ impl Demand {
         all
     }
 
-    /// Of networks in a row, each with room for its output.
-    pub(crate) fn of_stages<'a>(
-        stages: impl IntoIterator<Item = &'a Document>,
-        rate: Option<f64>,
-    ) -> Self {
-        let mut all = Demand::default();
-        for stage in stages {
-            let one = stage.demand(rate);
-            all.state += one.state + scratch(stage.net.outputs());
-            all.weights += one.weights;
-            all.settle_frames += one.settle_frames;
-            all.frame_work += one.frame_work;
-            all.settle_work += one.settle_work;
-        }
-        all
-    }
-
     /// Of a net that settles by playing.
     pub(crate) fn settled_by_playing(self) -> Self {
         Demand {
             settle_work: self.settle_frames * self.frame_work,
             ..self
         }
-    }
-}
-
-impl Document {
-    /// `rate`: what the model around it states, in Hz.
-    pub(crate) fn demand(&self, rate: Option<f64>) -> Demand {
-        self.net.demand(self.sample_rate.or(rate))
     }
 }
 

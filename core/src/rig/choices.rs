@@ -1,6 +1,6 @@
 //! What can be one of several: each choice with the ids and names of its options.
 
-use super::parameters::PlainValue;
+use super::plain_value::PlainValue;
 use crate::chain::Source;
 use crate::levels::OutputMode;
 

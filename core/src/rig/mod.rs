@@ -2,6 +2,7 @@
 
 mod choices;
 mod parameters;
+mod plain_value;
 mod settings;
 mod text;
 

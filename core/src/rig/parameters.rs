@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use super::choices::{
     CAB_LEVELS, ChoiceOption, OfflineOversampling, Oversampling, Side, TONE_POSITIONS,
 };
+use super::plain_value::PlainValue;
 use super::settings::Settings;
 use crate::chain::{CabSettings, GateSettings, Source, ToneSettings, TunerSettings};
 use crate::format::controls::MAX_CONTROLS;
@@ -128,32 +129,6 @@ pub enum Unit {
     Hz,
     /// Parts of a whole, written as percent.
     Percent,
-}
-
-/// What a setting is as a number.
-pub(super) trait PlainValue {
-    fn to_plain(self) -> f32;
-    fn from_plain(plain: f32) -> Self;
-}
-
-impl PlainValue for f32 {
-    fn to_plain(self) -> f32 {
-        self
-    }
-
-    fn from_plain(plain: f32) -> Self {
-        plain
-    }
-}
-
-impl PlainValue for bool {
-    fn to_plain(self) -> f32 {
-        f32::from(self)
-    }
-
-    fn from_plain(plain: f32) -> Self {
-        plain >= 0.5
-    }
 }
 
 impl Parameter {

@@ -2,31 +2,15 @@
 
 use std::path::Path;
 
+use super::arrived::{Arrived, chosen};
 use super::content::{Content, LoadedPart, automatic_cab};
 use super::shown::Cause;
 use super::worker::{Worker, built_in_place, file_of};
 use crate::builtin::{AUTOMATIC, NOTHING};
-use crate::session::folder::{FolderPosition, place};
+use crate::session::folder::place;
 use crate::session::message::Message;
 use crate::session::part::Part;
-use crate::session::preferences::Preferences;
-use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, locate};
-
-/// What came of loading a reference.
-pub(super) struct Arrived {
-    /// The reference with what is known now.
-    pub(super) saved: SavedPart,
-    pub(super) loaded: LoadedPart,
-    /// Whether it is another file than the reference means.
-    pub(super) replaced: bool,
-    /// Its place among the like, where they may be looked at.
-    pub(super) place: Option<FolderPosition>,
-}
-
-/// The folders that the user chose, and `more`.
-pub(super) fn chosen(more: Option<&Path>) -> Chosen {
-    Preferences::load().chosen(more)
-}
+use crate::session::references::{ContentHash, Found, SavedPart, Source, locate};
 
 impl Worker<'_> {
     /// Finds, reads and checks a part of the rig. If there is something to say, it is said. `folder`: one

@@ -4,6 +4,7 @@
 //! To the audio thread it speaks through [`crate::session::handover`] and atomics alone. Newest wins: an
 //! order that arrives while an older one is carried out ends that.
 
+mod arrived;
 mod content;
 mod load;
 mod mend;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use self::build::BankPlans;
 use super::Loader;
+use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
-use super::load::{Arrived, chosen};
 use super::orders::{Audio, Choice, Waiting};
 use super::shown::{Absent, Cause, PartLoaderStatus};
 use crate::builtin;

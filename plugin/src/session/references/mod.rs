@@ -4,6 +4,7 @@
 //! version understands and a file that another one has replaced change nothing of what the next save
 //! will write, until the user says so. Only what is damaged beyond reading is: there is none in it.
 mod embedding;
+mod found;
 mod locate;
 pub(crate) mod path_text;
 mod reach;
@@ -11,7 +12,8 @@ mod relink;
 mod saved_part;
 mod slot;
 pub(crate) use crate::files::contents::ContentHash;
-pub(crate) use locate::{Found, locate};
+pub(crate) use found::Found;
+pub(crate) use locate::locate;
 pub(crate) use reach::Chosen;
 pub(crate) use relink::{Move, is_file};
 pub(crate) use saved_part::{SavedPart, Source};

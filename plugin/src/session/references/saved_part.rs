@@ -20,7 +20,7 @@ use gridleak_core::MAX_FILE_BYTES;
 use serde_json::{Map, Value};
 
 use super::embedding::{Embedding, Packed};
-use super::locate::Found;
+use super::found::Found;
 use super::path_text;
 use super::reach::{Chosen, read_relative};
 use crate::files::contents::{ContentHash, Contents};

@@ -249,7 +249,7 @@ mod tests {
         assert!(window.query_by_label("Gate Threshold").is_none());
         let off = Action::Change(ParameterId::Tuner, 0.0);
         window.get_by_label("Tuner").click();
-        assert_eq!(done(&mut window), [off.clone()]);
+        assert_eq!(done(&mut window), std::slice::from_ref(&off));
         // Whoever asks for a page wants to see it.
         window.get_by_label("Setup").click();
         assert_eq!(done(&mut window), [off]);

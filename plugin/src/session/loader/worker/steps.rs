@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Worker, built_in_alike, file_of};
 use crate::builtin::NOTHING;
 use crate::session::folder::neighbour;
-use crate::session::loader::load::chosen;
+use crate::session::loader::arrived::chosen;
 use crate::session::part::Part;
 use crate::session::references::{Chosen, SavedPart};
 

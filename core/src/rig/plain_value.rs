@@ -1,0 +1,27 @@
+//! What a setting is as a number.
+
+/// What a setting is as a number.
+pub(super) trait PlainValue {
+    fn to_plain(self) -> f32;
+    fn from_plain(plain: f32) -> Self;
+}
+
+impl PlainValue for f32 {
+    fn to_plain(self) -> f32 {
+        self
+    }
+
+    fn from_plain(plain: f32) -> Self {
+        plain
+    }
+}
+
+impl PlainValue for bool {
+    fn to_plain(self) -> f32 {
+        f32::from(self)
+    }
+
+    fn from_plain(plain: f32) -> Self {
+        plain >= 0.5
+    }
+}
