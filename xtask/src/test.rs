@@ -228,7 +228,7 @@ fn check(arguments: &[&str]) -> Result<Tally> {
 }
 
 /// The tests that draw the window, which need OpenGL.
-const PICTURES: &str = "editor::snapshots";
+const PICTURES: &str = "window::snapshots";
 
 /// The workspace's tests.
 fn tests() -> Result<Tally> {
