@@ -282,6 +282,89 @@ fn a_cabinet_comes_with_its_amp() {
         assert!(sound.iter().all(|s| (0.02..0.5).contains(s)));
         assert!((sound[4_799] - 0.1).abs() < 1e-4, "{}", sound[4_799]);
     }
+    // A slot that is emptied while it plays goes as a whole.
+    for part in [SlotPart::Cab(None), SlotPart::Amp(None)] {
+        assert!(chain.load(Loaded { slot: 1, part }).is_ok());
+    }
+    let mut sound = vec![0.1f32; 4_800];
+    for block in sound.chunks_mut(50) {
+        chain.process(&mut [block]);
+    }
+    assert!(sound.iter().all(|s| (0.02..0.5).contains(s)));
+    assert_eq!((chain.playing(), chain.cab_id(1)), (0, None));
+}
+
+/// Whatever is asked for in between: what was loaded for a slot that stays is heard in the end, and more
+/// can be loaded.
+#[test]
+fn nothing_that_was_loaded_is_forgotten_between_two_changes() {
+    let mut chain = chain(
+        CONFIG,
+        vec![
+            vec![amp("captures/wn_nano", CONFIG)],
+            vec![amp("captures/a2_full", CONFIG)],
+        ],
+    );
+    let play = |chain: &mut Chain, side, frames: usize| {
+        chain.set(&settings(side));
+        chain.process(&mut [&mut guitar()[..frames]]);
+    };
+    play(&mut chain, Side::A, 5_000);
+    let newer = |id| {
+        let capture = capture(STANDARD);
+        let level = SimdLevel::detect();
+        let amp = Amp::new(&capture, CONFIG, Voicing::default(), BuildId(id), level).unwrap();
+        SlotPart::Amp(Some(Box::new(amp)))
+    };
+    let load = |chain: &mut Chain, slot, part| chain.load(Loaded { slot, part }).is_ok();
+    assert!(load(&mut chain, 0, newer(7)));
+    play(&mut chain, Side::A, 100);
+    play(&mut chain, Side::B, 100);
+    play(&mut chain, Side::A, 5_000);
+    assert_eq!((chain.playing(), chain.amp_id(0)), (0, Some(BuildId(7))));
+    assert!(
+        chain.take_retired().is_some(),
+        "the old one is not played any more"
+    );
+    assert!(load(&mut chain, 0, newer(8)));
+    play(&mut chain, Side::A, 5_000);
+    assert_eq!(chain.amp_id(0), Some(BuildId(8)));
+    // One that is loaded and cleared at once.
+    play(&mut chain, Side::B, 5_000);
+    while chain.take_retired().is_some() {}
+    assert!(load(&mut chain, 1, newer(9)) && load(&mut chain, 1, SlotPart::Amp(None)));
+    play(&mut chain, Side::B, 5_000);
+    assert_eq!((chain.playing(), chain.amp_id(1)), (0, None));
+    assert!(load(&mut chain, 1, newer(10)));
+    play(&mut chain, Side::B, 5_000);
+    assert_eq!((chain.playing(), chain.amp_id(1)), (1, Some(BuildId(10))));
+}
+
+#[test]
+fn a_new_pedal_sounds_the_same_however_time_is_cut() {
+    let mut expected: Option<Vec<f32>> = None;
+    for block in [1, 32, 50, 2000] {
+        let mut chain = chain(CONFIG, vec![vec![amp("captures/wn_nano", CONFIG)]]);
+        let mut newcomer = Some(pedal("captures/lstm_1x16", CONFIG));
+        let mut output = guitar();
+        for (n, piece) in output.chunks_mut(block).enumerate() {
+            if n * block >= AT
+                && let Some(part) = newcomer.take()
+            {
+                assert!(chain.load(Loaded { slot: 0, part }).is_ok());
+            }
+            chain.process(&mut [piece]);
+        }
+        let expected = expected.get_or_insert_with(|| output.clone());
+        assert!(output == *expected, "blocks of {block}");
+    }
+    let alone = alone(vec![
+        amp("captures/wn_nano", CONFIG),
+        pedal("captures/lstm_1x16", CONFIG),
+    ]);
+    let found = expected.unwrap();
+    let error = error_db(&found[AT + 20_000..], &alone[AT + 20_000..]);
+    assert!(error < -90.0, "{error:.1} dB");
 }
 
 #[test]

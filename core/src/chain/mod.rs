@@ -143,7 +143,7 @@ impl Chain {
         if !self.accepts(&loaded) {
             return Err(loaded);
         }
-        let silent = self.amps.amp(self.amps.playing()).is_none();
+        let silent = self.amps.is_silent();
         match loaded.part {
             SlotPart::Cab(cab) => self.cabs.load(loaded.slot, cab, silent),
             part => self.amps.load(loaded.slot, part),

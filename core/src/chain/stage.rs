@@ -49,7 +49,7 @@ pub(super) struct Block {
     pub(super) change: Change,
 }
 
-/// Whether another sound is on its way.
+/// Whether another amp is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// No, or it is heard already.

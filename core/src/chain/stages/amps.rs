@@ -140,7 +140,8 @@ impl Amps {
             return;
         }
         if matches!(part, SlotPart::Amp(None)) && slot != 0 && self.slots[0].amp.is_some() {
-            // Another slot takes over.
+            // Another slot takes over. What was to come instead is not to be heard any more.
+            self.give_up();
             self.parked = Some(part);
             return;
         }
@@ -155,17 +156,25 @@ impl Amps {
     /// Has the amp of a slot come out as loud as it is to: the one that is on its way, if there is one,
     /// for the one that it replaces is to be heard as it was.
     fn match_level(&mut self, slot: usize) {
+        let mut unheard = self.fresh || slot != self.playing;
         let waiting = match &mut self.going {
             Some(Going {
                 to: Newcomer::Amp(amp),
+                elapsed,
                 ..
-            }) if slot == self.playing => amp.as_deref_mut(),
+            }) if slot == self.playing => {
+                unheard = *elapsed == 0;
+                amp.as_deref_mut()
+            }
             _ => None,
         };
         let level_match = self.slots[slot].level_match;
         let amp = waiting.or(self.slots[slot].amp.as_deref_mut());
         if let Some(amp) = amp {
             amp.update(&self.settings, level_match.as_ref());
+            if unheard {
+                amp.finish();
+            }
         }
     }
 
@@ -205,6 +214,11 @@ impl Amps {
             .into_iter()
             .find(|&slot| has_amp(slot))
             .unwrap_or(self.playing)
+    }
+
+    /// Whether nothing is heard, and nothing is on its way.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.going.is_none() && self.slots[self.playing].amp.is_none()
     }
 
     /// Goes over to a newcomer. Another one that nobody has heard yet is given up.
@@ -286,6 +300,13 @@ impl Amps {
         let Some(going) = &self.going else {
             if wanted != self.playing {
                 self.go(Newcomer::Slot(wanted));
+                return;
+            }
+            // The slot stays, so what was put off for it comes now.
+            match self.parked.take() {
+                Some(SlotPart::Pedal(pedal)) => self.go(Newcomer::Pedal(pedal)),
+                Some(SlotPart::Amp(amp)) => self.go(Newcomer::Amp(amp)),
+                _ => {}
             }
             return;
         };
@@ -295,7 +316,10 @@ impl Amps {
         }
         match going.to {
             Newcomer::Slot(to) if to == wanted => {}
-            Newcomer::Slot(_) if wanted == self.playing => self.going = None,
+            Newcomer::Slot(_) if wanted == self.playing => {
+                self.going = None;
+                self.decide();
+            }
             Newcomer::Slot(_) => self.go(Newcomer::Slot(wanted)),
             Newcomer::Pedal(_) | Newcomer::Amp(_) if wanted != self.playing => {
                 self.parked = self.going.take().map(|going| match going.to {
@@ -373,6 +397,8 @@ impl Amps {
                 }
             };
             let is_past = going.position < start;
+            // What was at the amp is not known any more.
+            let is_pedal = matches!(going.to, Newcomer::Pedal(_));
             let mut compared = *old;
             if is_past {
                 self.played.read(going.position, compared.each_mut(), count);
@@ -387,7 +413,8 @@ impl Amps {
                         through_pedal.wet[side][at] = heard.wet[side][frame];
                     }
                 }
-                if number + COMPARED >= going.heard_from && number < going.heard_from {
+                let compares = number + COMPARED >= going.heard_from && !is_pedal;
+                if compares && number < going.heard_from {
                     let new = if is_past { &sound } else { &made };
                     self.crossfade.follow(&compared, new, at);
                 }
@@ -456,6 +483,10 @@ impl Stage for Amps {
         block.drive_db = self.drive_db() as f32;
         block.change = match &self.going {
             _ if self.fresh => Change::AtOnce { slot: self.playing },
+            Some(Going {
+                to: Newcomer::Pedal(_),
+                ..
+            }) => Change::None,
             Some(going) if going.elapsed + frames <= going.begins => Change::Waits,
             Some(going) if going.elapsed <= going.begins => Change::Begins {
                 frame: going.begins - going.elapsed,

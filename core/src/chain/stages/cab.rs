@@ -82,7 +82,7 @@ impl Default for CabSettings {
     }
 }
 
-/// Impulse responses made ready to play in a [`super::Chain`].
+/// Impulse responses made ready to play in a [`crate::Chain`].
 ///
 /// Making one takes time and memory, and so does dropping it: neither is for the audio thread.
 pub struct Cab {

@@ -22,6 +22,8 @@ pub(crate) struct Cabs {
     going: Option<Going>,
     /// The slot that the amps have gone over to meanwhile.
     next: Option<usize>,
+    /// What is to be put into the slot that plays, as soon as it does not.
+    parked: Option<Option<Box<Cab>>>,
     fresh: bool,
     crossfade: Crossfade,
     retired: Retired,
@@ -61,6 +63,7 @@ impl Cabs {
             playing: 0,
             going: None,
             next: None,
+            parked: None,
             fresh: true,
             crossfade: Crossfade::new(config.rate),
             retired: Retired::default(),
@@ -89,7 +92,8 @@ impl Cabs {
             Some(going) => going.fading && slot == self.playing,
             None => false,
         };
-        fits && slot < SLOTS && self.retired.has_room() && !is_heard
+        let waits = self.parked.is_some() && slot == self.playing;
+        fits && slot < SLOTS && self.retired.has_room() && !is_heard && !waits
     }
 
     /// Takes a cabinet that [`Cabs::accepts`] accepts. `at_once`: nothing is heard that could be faded.
@@ -99,6 +103,9 @@ impl Cabs {
             cab.finish();
         }
         if self.fresh || at_once || slot != self.playing {
+            if slot == self.playing {
+                self.give_up();
+            }
             self.put(slot, cab);
             return;
         }
@@ -114,7 +121,7 @@ impl Cabs {
 
     /// Takes out what is loaded, one at a call.
     pub(crate) fn take_any(&mut self) -> Option<(usize, SlotPart)> {
-        self.settle();
+        self.settle_all();
         self.fresh = true;
         let slots = self.slots.iter_mut().enumerate();
         let mut cabs = slots.filter_map(|(n, cab)| Some((n, SlotPart::Cab(Some(cab.take()?)))));
@@ -126,7 +133,8 @@ impl Cabs {
         self.retired.push(SlotPart::Cab(old));
     }
 
-    fn go(&mut self, to: Newcomer, left: usize) {
+    /// Gives up a cabinet that was not heard yet.
+    fn give_up(&mut self) {
         if let Some(Going {
             to: Newcomer::Cab(cab),
             ..
@@ -134,6 +142,10 @@ impl Cabs {
         {
             self.retired.push(SlotPart::Cab(cab));
         }
+    }
+
+    fn go(&mut self, to: Newcomer, left: usize) {
+        self.give_up();
         self.crossfade.restart();
         self.going = Some(Going {
             to,
@@ -142,13 +154,23 @@ impl Cabs {
         });
     }
 
-    /// Has the newcomer take over.
+    /// Has the newcomer take over, and everything in its slot.
     fn settle(&mut self) {
+        let before = self.playing;
         match self.going.take().map(|going| going.to) {
             Some(Newcomer::Slot(slot)) => self.playing = slot,
-            Some(Newcomer::Cab(cab)) => self.put(self.playing, cab),
+            Some(Newcomer::Cab(cab)) => self.put(before, cab),
             None => {}
         }
+        if let Some(cab) = self.parked.take() {
+            self.put(before, cab);
+        }
+    }
+
+    /// Everything is where it was going, and what was asked for meanwhile is void.
+    fn settle_all(&mut self) {
+        self.settle();
+        self.next = None;
     }
 
     /// Wakes the cabinet of a slot: it begins with what it hears from now on.
@@ -161,27 +183,31 @@ impl Cabs {
 
     /// Goes with the amps to a slot, from a frame of this block on.
     fn follow(&mut self, slot: usize, frame: usize) {
-        match &mut self.going {
-            // A cabinet that is on its way to the slot that plays is heard with the amp that is.
-            Some(going) if slot == self.playing => {
-                if !going.fading {
+        if let Some(going) = &mut self.going {
+            match &going.to {
+                Newcomer::Slot(to) if going.fading => {
+                    self.next = (slot != *to).then_some(slot);
+                    return;
+                }
+                Newcomer::Cab(_) if going.fading => {
+                    self.next = (slot != self.playing).then_some(slot);
+                    return;
+                }
+                // A cabinet that is on its way to the slot that plays is heard with the amp that is.
+                Newcomer::Cab(_) if slot == self.playing => {
                     going.left = frame;
+                    return;
                 }
+                _ => {}
             }
-            Some(going) if going.fading => self.next = Some(slot),
-            _ if slot == self.playing => {}
-            _ => {
-                if let Some(Going {
-                    to: Newcomer::Cab(_),
-                    ..
-                }) = &self.going
-                {
-                    // It was for the slot that plays no longer.
-                    self.settle();
-                }
-                self.wake(slot);
-                self.go(Newcomer::Slot(slot), frame);
+            if let Some(Newcomer::Cab(cab)) = self.going.take().map(|going| going.to) {
+                // It was for the slot that is left now, and is still heard.
+                self.parked = Some(cab);
             }
+        }
+        if slot != self.playing {
+            self.wake(slot);
+            self.go(Newcomer::Slot(slot), frame);
         }
     }
 }
@@ -212,14 +238,14 @@ impl Stage for Cabs {
     }
 
     fn finish(&mut self) {
-        self.settle();
+        self.settle_all();
         if let Some(cab) = &mut self.slots[self.playing] {
             cab.finish();
         }
     }
 
     fn reset(&mut self) {
-        self.settle();
+        self.settle_all();
         self.fresh = true;
         self.slots.iter_mut().flatten().for_each(|cab| cab.reset());
     }
@@ -228,7 +254,7 @@ impl Stage for Cabs {
         let frames = block.frames;
         match block.change {
             Change::AtOnce { slot } => {
-                self.settle();
+                self.settle_all();
                 if slot != self.playing {
                     self.wake(slot);
                     self.playing = slot;

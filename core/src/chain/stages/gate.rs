@@ -6,7 +6,7 @@
 
 use crate::chain::delay::Delay;
 use crate::chain::gain::Gain;
-use crate::chain::stage::{Block, Stage};
+use crate::chain::stage::{Block, Change, Stage};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::rig::Settings;
@@ -18,7 +18,7 @@ use std::ops::RangeInclusive;
 pub struct GateSettings {
     /// Whether there is a gate at all.
     pub on: bool,
-    /// SimdLevel in dB (0 dB: RMS of 1) at which it opens. -100 to 0.
+    /// Level in dB (0 dB: RMS of 1) at which it opens. -100 to 0.
     pub threshold_db: f32,
     /// How long it stays open when the level has fallen below, in ms. 0 to 500.
     ///
@@ -376,6 +376,9 @@ impl Stage for Gate {
 
     fn play(&mut self, block: &mut Block) {
         self.drive.set(block.drive_db);
+        if matches!(block.change, Change::AtOnce { .. }) {
+            self.drive.finish();
+        }
         block.key(|key| {
             self.drive.process(key);
             self.detect(key);

@@ -21,7 +21,7 @@ use crate::simd_choice;
 /// The captures of the slots.
 const SLOTS: [Part; 2] = [Part::Capture, Part::SecondCapture];
 
-/// What a slot has a place for, in the order in which it is built.
+/// What a slot has a place for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Amp,
@@ -67,7 +67,7 @@ enum Refusal {
 }
 
 impl Place {
-    const ALL: [Place; 4] = [Place::LevelMatch, Place::Amp, Place::Pedal, Place::Cab];
+    const ALL: [Place; 4] = [Place::Amp, Place::LevelMatch, Place::Pedal, Place::Cab];
 
     /// With nothing in it.
     fn empty(self) -> SlotPart {
@@ -115,9 +115,10 @@ impl Worker<'_> {
         let mut changed = self.bank.is_late();
         let first = settings.slot() % SLOTS.len();
         for slot in [first, 1 - first] {
-            let parts = Place::ALL.map(|place| self.build_place(slot, place));
-            // The other way round: no amp is heard without its cabinet.
-            for part in parts.into_iter().flatten().rev() {
+            let mut parts = Place::ALL.map(|place| self.build_place(slot, place));
+            // The cabinet first: it is heard when its amp is.
+            parts.rotate_right(1);
+            for part in parts.into_iter().flatten() {
                 changed = true;
                 self.bank.put(Loaded { slot, part });
             }
@@ -138,6 +139,7 @@ impl Worker<'_> {
             // What is late by more or less than the host was told can only be told to it anew.
             let late = loader.expected_latency(config.rate, audio.offline);
             let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
+            let anew = anew || self.bank.is_late();
             loader.restart.store(anew, Ordering::Relaxed);
         }
     }
@@ -149,7 +151,16 @@ impl Worker<'_> {
             let loaded = self.loaded(part)?;
             loaded.capture().map(|_| loaded.id)
         };
-        let own = id(SLOTS[slot])?;
+        let own = id(SLOTS[slot]);
+        let [amp, level_match] = [Place::Amp, Place::LevelMatch]
+            .map(|place| self.bank.places[slot][place as usize].built);
+        if place == Place::LevelMatch
+            && (own.is_none() || amp.map(|amp| amp.sources[0]) != Some(own))
+        {
+            // What is heard is another amp yet: its level stays as it is.
+            return level_match;
+        }
+        let own = own?;
         let (sources, oversampling) = match place {
             Place::Amp => ([Some(own), None], oversampling),
             Place::Pedal => ([id(Part::Pedal), None], oversampling),
