@@ -700,3 +700,19 @@ fn a_capture_and_a_cabinet_that_come_together_are_heard_together() {
     }
     assert!((through[23_999] - 0.1).abs() < 1e-3);
 }
+
+#[test]
+fn the_tuner_mutes_what_is_played_and_nothing_else() {
+    let mut chain = raw(amp(&gain(1.0, 48_000, "null"), CONFIG));
+    chain.set(|settings| settings.tuner.on = true);
+    assert_eq!(level(&mut chain), 0.0);
+    chain.set(|settings| settings.bypass = true);
+    assert_eq!(level(&mut chain), 1.0, "bypass passes the input through");
+    chain.set(|settings| settings.bypass = false);
+    assert_eq!(level(&mut chain), 0.0);
+    chain.chain.set_offline(true);
+    assert_eq!(level(&mut chain), 1.0, "nobody tunes what is rendered");
+    chain.chain.set_offline(false);
+    chain.set(|settings| settings.tuner.mute = false);
+    assert_eq!(level(&mut chain), 1.0);
+}

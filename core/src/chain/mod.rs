@@ -62,8 +62,8 @@ pub struct Chain {
     dc_blocker: DcBlocker,
     output: OutputGain,
     meters: Meters,
-    bypass: Bypass,
     tuner: Tuner,
+    bypass: Bypass,
 }
 
 impl Chain {
@@ -82,8 +82,8 @@ impl Chain {
             dc_blocker: DcBlocker::new(rate),
             output: OutputGain::new(rate),
             meters: Meters::default(),
-            bypass: Bypass::new(rate, config.latency),
             tuner: Tuner::new(rate),
+            bypass: Bypass::new(rate, config.latency),
         };
         chain.set(&Settings::default());
         chain.reset();
@@ -103,8 +103,8 @@ impl Chain {
             &mut self.dc_blocker,
             &mut self.output,
             &mut self.meters,
-            &mut self.bypass,
             &mut self.tuner,
+            &mut self.bypass,
         ]
     }
 
@@ -122,8 +122,11 @@ impl Chain {
 
     /// Whether a slot that slept hears all that it missed at once when it is gone over to, whatever that
     /// takes, instead of within a bounded part of each block. For hosts that render.
+    ///
+    /// The tuner does not mute what is rendered: nobody tunes then.
     pub fn set_offline(&mut self, offline: bool) {
         self.amps.set_offline(offline);
+        self.tuner.set_offline(offline);
     }
 
     /// Whether [`Chain::load`] would take it now. What fades in or out cannot be replaced, and what was

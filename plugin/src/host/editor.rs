@@ -21,7 +21,7 @@ use crate::host::workarounds::window_thread::WindowThread;
 use crate::window::{BACKGROUND, DEFAULT_SIZE, Editor, LARGEST_SIZE, SMALLEST_SIZE};
 
 /// How often an open window looks whether somebody asked for a redraw. It must have been shown before
-/// it looks first, see `late_window.rs`; what moves already is redrawn as often as the screen can.
+/// it looks first, see `workarounds/late_window.rs`; what moves already is redrawn as often as the screen can.
 const LOOK_INTERVAL: Duration = Duration::from_millis(33);
 
 /// The size of the window and whether it is open, for [`editor`] and for whoever feeds the meters.

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use gridleak_core::ParameterId;
+use gridleak_core::{Group, ParameterId};
 use nice_plug::context::gui::GuiContext;
 use parking_lot::Mutex;
 
@@ -85,8 +85,12 @@ impl GestureTarget<'_> {
         self.parameters.set_at_once(&setter, control, plain);
     }
 
-    /// Remembers that a control was brought from a position to another.
+    /// Remembers that a control was brought from a position to another; not of the tuner, which is no
+    /// part of the sound.
     fn record(&self, control: ParameterId, before: f32, after: f32) {
+        if control.row().group == Group::Tuner {
+            return;
+        }
         let change = Change::Control {
             control,
             before,

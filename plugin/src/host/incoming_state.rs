@@ -246,7 +246,7 @@ impl Found {
         }
         if !self.lost.is_empty() {
             said.push(format!(
-                "Preferences that this version does not know are lost when you save: {}.",
+                "Settings that this version does not know are lost when you save: {}.",
                 self.lost
             ));
         }
@@ -466,7 +466,7 @@ mod tests {
             notice,
             "This project was saved by a newer version of Gridleak (9.2.0). \
              Kept in the project but not used by this version: cab3. \
-             Preferences that this version does not know are lost when you save: future. \
+             Settings that this version does not know are lost when you save: future. \
              These settings were out of range and have been changed: Oversampling."
         );
         let held = NewerFields::default();

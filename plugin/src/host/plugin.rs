@@ -248,6 +248,7 @@ impl Plugin for Gridleak {
     }
 
     fn deactivate(&mut self) {
+        self.meters.set_tuner(None);
         self.put_away();
         self.loader.deactivate();
     }

@@ -176,7 +176,9 @@ impl Status {
             can_redo,
             load: meters.load(),
             gate: GateMeter { reduction, level },
-            tuner: meters.tuner(settings.tuner.reference_hz),
+            tuner: meters
+                .tuner(settings.tuner.reference_hz)
+                .filter(|_| settings.tuner.on),
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
                     name: part.text(),

@@ -10,14 +10,17 @@ use nice_plug_egui::Frame;
 /// What the host knows of the size.
 #[derive(Debug, Default)]
 pub(crate) struct ScaledSize {
-    /// The size in points that the window was made for, until the host was told how large that is.
+    /// The size in points that the first window was made for, until the host was told how large that is.
     made_for: Option<Vec2>,
+    /// Whether it was told: the framework knows the scale from then on.
+    told: bool,
 }
 
 impl ScaledSize {
     /// To be called when a window opens that was made for such a size, in points.
     pub(crate) fn begin(&mut self, size: Vec2) {
-        self.made_for = Some(size);
+        self.made_for = (!self.told).then_some(size);
+        self.told = true;
     }
 
     /// To be called with every picture; returns the size that was asked for, if one was.

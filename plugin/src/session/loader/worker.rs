@@ -158,6 +158,10 @@ impl<'a> Worker<'a> {
         let library = &self.loader.library;
         self.parts[part.index()].cursor = file_of(&wanted);
         let arrived = self.load(part, &wanted, folder).ok()?;
+        // Its folder was listed meanwhile, which may take long.
+        if self.is_superseded(part) {
+            return None;
+        }
         if let Some(folder) = folder {
             // Only a convenience for finding files later.
             library.remember_capture_folder(folder.to_owned());

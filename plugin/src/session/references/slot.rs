@@ -1,4 +1,4 @@
-//! A part of the rig that an instance plays or is going to, shared by host, editor and loader.
+//! A part of the rig that an instance plays or is going to, shared by host, window and loader.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -91,6 +91,7 @@ pub(crate) struct Tuner {
     detector: PitchDetector,
     /// On while nothing is to be heard.
     mute: Switch,
+    offline: bool,
 }
 
 impl Tuner {
@@ -100,6 +101,7 @@ impl Tuner {
             settings: TunerSettings::default(),
             detector: PitchDetector::new(rate),
             mute: Switch::new(false, rate),
+            offline: false,
         }
     }
 
@@ -117,7 +119,16 @@ impl Tuner {
         if settings.on && !before.on {
             self.detector.reset();
         }
-        self.mute.set(settings.on && settings.mute);
+        self.mute.set(settings.on && settings.mute && !self.offline);
+    }
+
+    /// Whether the host renders: then nothing is muted.
+    pub(crate) fn set_offline(&mut self, offline: bool) {
+        if self.offline != offline {
+            self.offline = offline;
+            self.set(self.settings);
+            self.mute.finish();
+        }
     }
 
     /// Hears the mean of what comes in, one channel or two.
