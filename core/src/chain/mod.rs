@@ -132,8 +132,9 @@ impl Chain {
     /// Whether [`Chain::load`] would take it now. What fades in or out cannot be replaced, and what was
     /// replaced has to be taken away first.
     pub fn accepts(&self, loaded: &Loaded) -> bool {
-        match &loaded.part {
-            SlotPart::Cab(cab) => self.cabs.accepts(loaded.slot, cab.as_deref()),
+        let fits = loaded.slot < SLOTS && loaded.part.fits(self.config);
+        fits && match &loaded.part {
+            SlotPart::Cab(_) => self.cabs.accepts(loaded.slot),
             part => self.amps.accepts(loaded.slot, part),
         }
     }

@@ -82,12 +82,7 @@ impl Amps {
 
     /// Whether a part that is not for the cabinet can be taken now.
     pub(crate) fn accepts(&self, slot: usize, part: &SlotPart) -> bool {
-        let fits = match part {
-            SlotPart::Pedal(Some(pedal)) => pedal.config() == self.config,
-            SlotPart::Amp(Some(amp)) => amp.config() == self.config,
-            _ => true,
-        };
-        if !fits || slot >= SLOTS || !self.retired.has_room() {
+        if !self.retired.has_room() {
             return false;
         }
         if matches!(part, SlotPart::LevelMatch(_)) || self.fresh {
@@ -145,12 +140,9 @@ impl Amps {
             self.parked = Some(part);
             return;
         }
-        let newcomer = match part {
-            SlotPart::Pedal(pedal) => Newcomer::Pedal(pedal),
-            SlotPart::Amp(amp) => Newcomer::Amp(amp),
-            _ => return,
-        };
-        self.go(newcomer);
+        if let Some(newcomer) = Newcomer::of(part) {
+            self.go(newcomer);
+        }
     }
 
     /// Has the amp of a slot come out as loud as it is to: the one that is on its way, if there is one,
@@ -185,8 +177,7 @@ impl Amps {
 
     /// Takes out what is loaded, a part at a call; afterwards there is silence.
     pub(crate) fn take_any(&mut self) -> Option<(usize, SlotPart)> {
-        self.settle();
-        self.fresh = true;
+        self.settle_all();
         self.slots.iter_mut().enumerate().find_map(|(n, slot)| {
             let pedal = slot.pedal.take().map(|pedal| SlotPart::Pedal(Some(pedal)));
             let part = pedal.or_else(|| slot.amp.take().map(|amp| SlotPart::Amp(Some(amp))));
@@ -257,10 +248,8 @@ impl Amps {
 
     /// Gives up a newcomer that was not heard yet.
     fn give_up(&mut self) {
-        match self.going.take().map(|going| going.to) {
-            Some(Newcomer::Pedal(pedal)) => self.retired.push(SlotPart::Pedal(pedal)),
-            Some(Newcomer::Amp(amp)) => self.retired.push(SlotPart::Amp(amp)),
-            Some(Newcomer::Slot(_)) | None => {}
+        if let Some(part) = self.going.take().and_then(|going| going.to.into_part()) {
+            self.retired.push(part);
         }
     }
 
@@ -269,8 +258,11 @@ impl Amps {
         let before = self.playing;
         match self.going.take().map(|going| going.to) {
             Some(Newcomer::Slot(slot)) => self.playing = slot,
-            Some(Newcomer::Pedal(pedal)) => self.put(before, SlotPart::Pedal(pedal)),
-            Some(Newcomer::Amp(amp)) => self.put(before, SlotPart::Amp(amp)),
+            Some(newcomer) => {
+                if let Some(part) = newcomer.into_part() {
+                    self.put(before, part);
+                }
+            }
             None => {}
         }
         if (self.fresh || self.playing != before)
@@ -278,6 +270,12 @@ impl Amps {
         {
             self.put(before, part);
         }
+    }
+
+    /// Everything is where it was going, and the next sound is heard at once.
+    fn settle_all(&mut self) {
+        self.fresh = true;
+        self.settle();
     }
 
     fn put(&mut self, slot: usize, part: SlotPart) {
@@ -303,10 +301,8 @@ impl Amps {
                 return;
             }
             // The slot stays, so what was put off for it comes now.
-            match self.parked.take() {
-                Some(SlotPart::Pedal(pedal)) => self.go(Newcomer::Pedal(pedal)),
-                Some(SlotPart::Amp(amp)) => self.go(Newcomer::Amp(amp)),
-                _ => {}
+            if let Some(newcomer) = self.parked.take().and_then(Newcomer::of) {
+                self.go(newcomer);
             }
             return;
         };
@@ -322,11 +318,7 @@ impl Amps {
             }
             Newcomer::Slot(_) => self.go(Newcomer::Slot(wanted)),
             Newcomer::Pedal(_) | Newcomer::Amp(_) if wanted != self.playing => {
-                self.parked = self.going.take().map(|going| match going.to {
-                    Newcomer::Pedal(pedal) => SlotPart::Pedal(pedal),
-                    Newcomer::Amp(amp) => SlotPart::Amp(amp),
-                    Newcomer::Slot(_) => SlotPart::LevelMatch(None),
-                });
+                self.parked = self.going.take().and_then(|going| going.to.into_part());
                 self.go(Newcomer::Slot(wanted));
             }
             _ => {}
@@ -335,13 +327,16 @@ impl Amps {
 }
 
 impl Amps {
-    /// What the rig hears from a frame on, and what passes the pedal by, as late as through it.
-    fn past(&self, number: u64, frames: usize) -> (Sides, Sides) {
-        let (mut guitar, mut dry) = (SILENCE, SILENCE);
+    /// What the rig hears from a frame on.
+    fn past(&self, number: u64, frames: usize) -> Sides {
+        let mut guitar = SILENCE;
         self.guitar.read(number, guitar.each_mut(), frames);
-        let late = number.saturating_sub(self.config.pedal_latency as u64);
-        self.guitar.read(late, dry.each_mut(), frames);
-        (guitar, dry)
+        guitar
+    }
+
+    /// What passes the pedal by from a frame on, as late as through it.
+    fn past_dry(&self, number: u64, frames: usize) -> Sides {
+        self.past(number - self.config.pedal_latency as u64, frames)
     }
 
     /// Has the newcomer hear what it has to, and gives what it makes of the block that begins at
@@ -362,13 +357,12 @@ impl Amps {
         };
         while going.position < target {
             let count = going.step(target, start);
-            let (guitar, dry) = self.past(going.position, count);
+            let number = going.position;
             let mut sound = SILENCE;
-            let mut here = [1.0; BLOCK];
-            let offset = going.position.saturating_sub(start) as usize;
-            here[..count].copy_from_slice(&drive[offset..offset + count]);
+            let offset = number.saturating_sub(start) as usize;
             let heard = match &mut going.to {
                 Newcomer::Slot(slot) => {
+                    let (guitar, dry) = (self.past(number, count), self.past_dry(number, count));
                     let slot = &mut self.slots[*slot];
                     let heard = through(slot.pedal.as_deref_mut(), &guitar, &dry, count);
                     if going.pedal_first == 0 {
@@ -378,7 +372,10 @@ impl Amps {
                     heard
                 }
                 Newcomer::Pedal(pedal) => {
+                    let (guitar, dry) = (self.past(number, count), self.past_dry(number, count));
                     let heard = through(pedal.as_deref_mut(), &guitar, &dry, count);
+                    let mut here = [1.0; BLOCK];
+                    here[..count].copy_from_slice(&drive[offset..offset + count]);
                     if let Some(amp) = self.slots[self.playing].amp.as_deref() {
                         sound = heard.at_amp(&here, cable(pedal.as_deref(), amp));
                     }
@@ -390,21 +387,21 @@ impl Amps {
                         wet: SILENCE,
                     };
                     let ([dl, dr], [wl, wr]) = (heard.dry.each_mut(), heard.wet.each_mut());
-                    self.heard.read(going.position, [dl, dr, wl, wr], count);
+                    self.heard.read(number, [dl, dr, wl, wr], count);
                     let pedal = self.slots[self.playing].pedal.as_deref();
                     sound = play(amp.as_deref_mut(), pedal, &heard, count);
                     heard
                 }
             };
-            let is_past = going.position < start;
+            let is_past = number < start;
             // What was at the amp is not known any more.
             let is_pedal = matches!(going.to, Newcomer::Pedal(_));
             let mut compared = *old;
             if is_past {
-                self.played.read(going.position, compared.each_mut(), count);
+                self.played.read(number, compared.each_mut(), count);
             }
             for frame in 0..count {
-                let number = going.position + frame as u64;
+                let number = number + frame as u64;
                 let at = if is_past { frame } else { offset + frame };
                 for side in 0..2 {
                     if !is_past {
@@ -459,14 +456,12 @@ impl Stage for Amps {
     }
 
     fn finish(&mut self) {
-        self.fresh = true;
-        self.settle();
+        self.settle_all();
         self.slots[self.playing].finish();
     }
 
     fn reset(&mut self) {
-        self.fresh = true;
-        self.settle();
+        self.settle_all();
         // Those that sleep, too: what is rendered is then the same each time.
         self.slots.iter_mut().for_each(Slot::reset);
         self.guitar.reset();
@@ -479,7 +474,7 @@ impl Stage for Amps {
         let frames = block.frames;
         let start = self.guitar.head();
         self.guitar.push(block.sound.each_ref(), frames);
-        let (guitar, dry) = self.past(start, frames);
+        let (guitar, dry) = (block.sound, self.past_dry(start, frames));
         block.drive_db = self.drive_db() as f32;
         block.change = match &self.going {
             _ if self.fresh => Change::AtOnce { slot: self.playing },

@@ -82,8 +82,7 @@ impl Cabs {
     }
 
     /// Whether a cabinet can be taken now.
-    pub(crate) fn accepts(&self, slot: usize, cab: Option<&Cab>) -> bool {
-        let fits = cab.is_none_or(|cab| cab.config() == self.config);
+    pub(crate) fn accepts(&self, slot: usize) -> bool {
         let is_heard = match &self.going {
             Some(Going {
                 to: Newcomer::Slot(to),
@@ -93,7 +92,7 @@ impl Cabs {
             None => false,
         };
         let waits = self.parked.is_some() && slot == self.playing;
-        fits && slot < SLOTS && self.retired.has_room() && !is_heard && !waits
+        self.retired.has_room() && !is_heard && !waits
     }
 
     /// Takes a cabinet that [`Cabs::accepts`] accepts. `at_once`: nothing is heard that could be faded.

@@ -7,6 +7,7 @@
 
 use super::amp::Amp;
 use super::pedal::Pedal;
+use crate::chain::bank::SlotPart;
 use crate::engine::BLOCK;
 
 /// Frames that a newcomer hears for each frame that is played, in sixteenths, until it has heard enough:
@@ -40,6 +41,26 @@ pub(super) enum Newcomer {
     /// A part for the slot that plays.
     Pedal(Option<Box<Pedal>>),
     Amp(Option<Box<Amp>>),
+}
+
+impl Newcomer {
+    /// A part for the slot that plays; `None` if it is none of the amps'.
+    pub(super) fn of(part: SlotPart) -> Option<Self> {
+        match part {
+            SlotPart::Pedal(pedal) => Some(Newcomer::Pedal(pedal)),
+            SlotPart::Amp(amp) => Some(Newcomer::Amp(amp)),
+            SlotPart::Cab(_) | SlotPart::LevelMatch(_) => None,
+        }
+    }
+
+    /// The part that it is, if it is one.
+    pub(super) fn into_part(self) -> Option<SlotPart> {
+        match self {
+            Newcomer::Slot(_) => None,
+            Newcomer::Pedal(pedal) => Some(SlotPart::Pedal(pedal)),
+            Newcomer::Amp(amp) => Some(SlotPart::Amp(amp)),
+        }
+    }
 }
 
 /// Frames of nets that may be run for a newcomer of so many nets in the first frames of a change.
