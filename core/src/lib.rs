@@ -51,7 +51,7 @@ pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use measure::Measured;
 pub use rig::{
     Buttons, ChoiceOption, Group, Kind, Number, OfflineOversampling, Oversampling, PARAMETERS,
-    Parameter, ParameterId, Settings, Side, Taper, Unit,
+    Parameter, ParameterId, ReadSettings, Settings, Side, Taper, Unit, UnreadSettings,
 };
 pub use simd::{SimdLevel, UnknownSimdLevel};
 pub use summary::Summary;

@@ -12,11 +12,13 @@ use parking_lot::RwLock;
 pub(crate) struct CaptureKnobs(RwLock<Arc<[Control]>>);
 
 impl CaptureKnobs {
-    /// Names them as the capture that plays does. Not for the audio thread.
-    pub(crate) fn name(&self, controls: &Arc<[Control]>) {
-        if **self.0.read() != **controls {
+    /// Names them as the capture that plays does; whether that is new. Not for the audio thread.
+    pub(crate) fn name(&self, controls: &Arc<[Control]>) -> bool {
+        let new = **self.0.read() != **controls;
+        if new {
             *self.0.write() = controls.clone();
         }
+        new
     }
 
     fn get(&self, index: usize) -> Option<Control> {

@@ -19,10 +19,3 @@ mod simd_choice;
 mod window;
 
 pub use cli::run as run_command_line;
-#[cfg(feature = "plugin")]
-pub use host::plugin::Gridleak;
-
-#[cfg(feature = "plugin")]
-nice_plug::prelude::nice_export_clap!(host::plugin::Gridleak);
-#[cfg(feature = "plugin")]
-nice_plug::prelude::nice_export_vst3!(host::plugin::Gridleak);

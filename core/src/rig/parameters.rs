@@ -18,7 +18,9 @@ use crate::levels::{LevelSettings, OutputMode};
 pub struct Parameter {
     /// Which one it is: its place in the table.
     pub which: ParameterId,
-    /// Its id in hosts and saved rigs, which never changes; at most six ASCII characters.
+    /// Its number in hosts, which never changes: from 1 to 2^31 - 1, hundreds by group.
+    pub number: u32,
+    /// Its id in saved rigs, which never changes: lower case letters, digits and `_`.
     pub id: &'static str,
     /// Its name in hosts, which stand without its group.
     pub name: &'static str,
@@ -90,6 +92,8 @@ pub enum Kind {
     Choice(&'static [ChoiceOption]),
     /// A switch that does something when it goes on, and stays down for nothing.
     Button,
+    /// A text to read, which nobody sets. Its plain value is always 0.
+    Readout,
 }
 
 /// A number with its range.
@@ -153,7 +157,7 @@ impl Parameter {
     pub fn range(&self) -> RangeInclusive<f32> {
         match &self.kind {
             Kind::Number(number) => number.range.clone(),
-            Kind::Switch | Kind::Button => 0.0..=1.0,
+            Kind::Switch | Kind::Button | Kind::Readout => 0.0..=1.0,
             Kind::Choice(options) => 0.0..=(options.len() - 1) as f32,
         }
     }
@@ -199,9 +203,16 @@ impl Parameter {
         }
     }
 
-    const fn new(id: &'static str, name: &'static str, group: Group, kind: Kind) -> Self {
+    const fn new(
+        number: u32,
+        id: &'static str,
+        name: &'static str,
+        group: Group,
+        kind: Kind,
+    ) -> Self {
         Parameter {
             which: ParameterId::FIRST,
+            number,
             id,
             name,
             caption: name,
@@ -289,149 +300,158 @@ macro_rules! parameters {
     };
 }
 
-const fn row(id: &'static str, name: &'static str, group: Group, kind: Kind) -> Parameter {
-    Parameter::new(id, name, group, kind)
+const fn row(
+    number: u32,
+    id: &'static str,
+    name: &'static str,
+    group: Group,
+    kind: Kind,
+) -> Parameter {
+    Parameter::new(number, id, name, group, kind)
 }
 
 parameters! {
-    Input { input_db } row("ingain", "Input", Group::Rig, number(-20.0..=20.0, Unit::Db))
+    Input { input_db } row(1, "input", "Input", Group::Rig, number(-20.0..=20.0, Unit::Db))
         .hint("Gain before the capture.")
         .option("input-gain");
-    Output { output_db } row("outgn", "Output", Group::Rig, number(-40.0..=40.0, Unit::Db))
+    Output { output_db } row(2, "output", "Output", Group::Rig, number(-40.0..=40.0, Unit::Db))
         .hint("Gain at the end of the chain.")
         .option("output-gain");
-    InputSource { source } row("source", "Input Source", Group::Rig, Kind::Choice(Source::OPTIONS))
+    InputSource { source } row(3, "input_source", "Input Source", Group::Rig, Kind::Choice(Source::OPTIONS))
         .hint("What of a stereo input is played.")
         .option("source");
-    Bypass { bypass } row("bypass", "Bypass", Group::Rig, Kind::Switch)
+    Bypass { bypass } row(4, "bypass", "Bypass", Group::Rig, Kind::Switch)
         .hint("Lets the input pass through, as late as the rig would be.");
-    Quality { slim } row("slim", "Quality", Group::Rig, number(PART, Unit::Percent))
+    Quality { slim } row(5, "quality", "Quality", Group::Rig, number(PART, Unit::Percent))
         .hint("The size of the capture: smaller takes less of the processor.");
     // In the window and in hosts they carry the names and numbers of the capture that plays.
-    Knob1 { knobs[0] } row("knob1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None))
+    Knob1 { knobs[0] } row(101, "knob_1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None))
         .hint("A knob of the gear, in captures that have some.");
-    Knob2 { knobs[1] } row("knob2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None))
+    Knob2 { knobs[1] } row(102, "knob_2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None))
         .hint("A knob of the gear, in captures that have some.");
-    Knob3 { knobs[2] } row("knob3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None))
+    Knob3 { knobs[2] } row(103, "knob_3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None))
         .hint("A knob of the gear, in captures that have some.");
-    Knob4 { knobs[3] } row("knob4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None))
+    Knob4 { knobs[3] } row(104, "knob_4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None))
         .hint("A knob of the gear, in captures that have some.");
-    Pedal { pedal } row("pedal", "Pedal", Group::Rig, Kind::Switch)
+    Pedal { pedal } row(6, "pedal", "Pedal", Group::Rig, Kind::Switch)
         .hint("A capture of a pedal, played into the amp.");
-    CompareSide { side } row("ab", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS))
+    CompareSide { side } row(201, "compare_side", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS))
         .hint("Which of two captures plays.");
-    MatchLevels { match_levels } row("abmtch", "A/B Level Match", Group::Compare, Kind::Switch)
+    MatchLevels { match_levels } row(202, "compare_level_match", "A/B Level Match", Group::Compare, Kind::Switch)
         .hint("Makes B as loud as A, by measurement.");
-    PreviousCapture { buttons.previous_capture } row("pcap", "Previous Capture", Group::Browse, Kind::Button)
+    PreviousCapture { buttons.previous_capture } row(301, "previous_capture", "Previous Capture", Group::Browse, Kind::Button)
         .hint("The capture before this one in its folder.");
-    NextCapture { buttons.next_capture } row("ncap", "Next Capture", Group::Browse, Kind::Button)
+    NextCapture { buttons.next_capture } row(302, "next_capture", "Next Capture", Group::Browse, Kind::Button)
         .hint("The capture after this one in its folder.");
-    PreviousPedal { buttons.previous_pedal } row("ppdl", "Previous Pedal", Group::Browse, Kind::Button)
+    PreviousPedal { buttons.previous_pedal } row(303, "previous_pedal", "Previous Pedal", Group::Browse, Kind::Button)
         .hint("The pedal before this one in its folder.");
-    NextPedal { buttons.next_pedal } row("npdl", "Next Pedal", Group::Browse, Kind::Button)
+    NextPedal { buttons.next_pedal } row(304, "next_pedal", "Next Pedal", Group::Browse, Kind::Button)
         .hint("The pedal after this one in its folder.");
-    PreviousCab { buttons.previous_cab } row("pcab", "Previous Cabinet", Group::Browse, Kind::Button)
+    PreviousCab { buttons.previous_cab } row(305, "previous_cab", "Previous Cabinet", Group::Browse, Kind::Button)
         .hint("The cabinet before this one in its folder.");
-    NextCab { buttons.next_cab } row("ncab", "Next Cabinet", Group::Browse, Kind::Button)
+    NextCab { buttons.next_cab } row(306, "next_cab", "Next Cabinet", Group::Browse, Kind::Button)
         .hint("The cabinet after this one in its folder.");
-    OutputMode { levels.mode } row("mode", "Output Mode", Group::Levels, Kind::Choice(OutputMode::OPTIONS))
+    OutputMode { levels.mode } row(401, "output_mode", "Output Mode", Group::Levels, Kind::Choice(OutputMode::OPTIONS))
         .hint("How loud captures come out.")
         .option("output-mode");
-    CalibrateInput { levels.calibrate_input } row("calin", "Calibrate Input", Group::Levels, Kind::Switch)
+    CalibrateInput { levels.calibrate_input } row(402, "calibrate_input", "Calibrate Input", Group::Levels, Kind::Switch)
         .caption("Calibrate input")
         .hint("Drives the capture as hard as its gear was.")
         .option("calibrate-input");
     InterfaceLevel { levels.interface_dbu }
-        row("dbu", "Interface Level", Group::Levels, number(LevelSettings::INTERFACE_DBU, Unit::Dbu))
+        row(403, "interface_level", "Interface Level", Group::Levels, number(LevelSettings::INTERFACE_DBU, Unit::Dbu))
         .caption("Interface level")
         .hint("The level that is full scale in your interface, in dBu.")
         .option("interface");
-    Gate { gate.on } row("gate", "Gate", Group::Gate, Kind::Switch)
+    Gate { gate.on } row(501, "gate", "Gate", Group::Gate, Kind::Switch)
         .hint("Turns the sound down while you do not play.")
         .option("gate");
     GateThreshold { gate.threshold_db }
-        row("gthr", "Gate Threshold", Group::Gate, number(GateSettings::THRESHOLD_DB, Unit::Db))
+        row(502, "gate_threshold", "Gate Threshold", Group::Gate, number(GateSettings::THRESHOLD_DB, Unit::Db))
         .caption("Threshold")
         .hint("The level at which the gate opens.")
         .option("gate-threshold");
-    GateHold { gate.hold_ms } row("ghold", "Gate Hold", Group::Gate, time(GateSettings::HOLD_MS))
+    GateHold { gate.hold_ms } row(503, "gate_hold", "Gate Hold", Group::Gate, time(GateSettings::HOLD_MS))
         .caption("Hold")
         .hint("How long the gate stays open when the level has fallen.")
         .option("gate-hold");
-    GateRelease { gate.release_ms } row("grel", "Gate Release", Group::Gate, time(GateSettings::RELEASE_MS))
+    GateRelease { gate.release_ms } row(504, "gate_release", "Gate Release", Group::Gate, time(GateSettings::RELEASE_MS))
         .caption("Release")
         .hint("How long the gate takes to close.")
         .option("gate-release");
-    GateRange { gate.range_db } row("grng", "Gate Range", Group::Gate, number(GateSettings::RANGE_DB, Unit::Db))
+    GateRange { gate.range_db } row(505, "gate_range", "Gate Range", Group::Gate, number(GateSettings::RANGE_DB, Unit::Db))
         .caption("Range")
         .hint("The most that the gate turns down.")
         .option("gate-range");
     GateHysteresis { gate.hysteresis_db }
-        row("ghys", "Gate Hysteresis", Group::Gate, number(GateSettings::HYSTERESIS_DB, Unit::Db))
+        row(506, "gate_hysteresis", "Gate Hysteresis", Group::Gate, number(GateSettings::HYSTERESIS_DB, Unit::Db))
         .caption("Hysteresis")
         .hint("How far below the threshold an open gate closes.")
         .option("gate-hysteresis");
-    Tone { tone.on } row("tone", "Tone", Group::Tone, Kind::Switch)
+    Tone { tone.on } row(601, "tone", "Tone", Group::Tone, Kind::Switch)
         .hint("Bass, middle and treble.")
         .option("tone");
-    Bass { tone.bass } row("bass", "Bass", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+    Bass { tone.bass } row(602, "bass", "Bass", Group::Tone, number(ToneSettings::KNOB, Unit::None))
         .hint("Below 150 Hz.")
         .option("bass");
-    Middle { tone.middle } row("mid", "Middle", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+    Middle { tone.middle } row(603, "middle", "Middle", Group::Tone, number(ToneSettings::KNOB, Unit::None))
         .hint("Around 425 Hz.")
         .option("middle");
-    Treble { tone.treble } row("treb", "Treble", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+    Treble { tone.treble } row(604, "treble", "Treble", Group::Tone, number(ToneSettings::KNOB, Unit::None))
         .hint("Above 1800 Hz.")
         .option("treble");
-    TonePosition { tone.before_amp } row("tpos", "Tone Position", Group::Tone, Kind::Choice(TONE_POSITIONS))
+    TonePosition { tone.before_amp } row(605, "tone_position", "Tone Position", Group::Tone, Kind::Choice(TONE_POSITIONS))
         .hint("Where the tone controls stand.")
         .option("tone-position");
-    Cab { cab.on } row("cab", "Cab", Group::Cab, Kind::Switch)
+    Cab { cab.on } row(701, "cab", "Cab", Group::Cab, Kind::Switch)
         .hint("The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.");
-    CabLevel { cab.normalized } row("clvl", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
+    CabLevel { cab.normalized } row(702, "cab_level", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
         .hint("How loud the cabinet is.")
         .option("ir-level");
     CabLowCut { cab.low_cut_hz }
-        row("clow", "Cab Low Cut", Group::Cab, cut(CabSettings::LOW_CUT, *CabSettings::LOW_CUT.start()))
+        row(703, "cab_low_cut", "Cab Low Cut", Group::Cab, cut(CabSettings::LOW_CUT, *CabSettings::LOW_CUT.start()))
         .caption("Low cut")
         .hint("Takes away what is lower.")
         .option("low-cut");
     CabHighCut { cab.high_cut_hz }
-        row("chigh", "Cab High Cut", Group::Cab, cut(CabSettings::HIGH_CUT, *CabSettings::HIGH_CUT.end()))
+        row(704, "cab_high_cut", "Cab High Cut", Group::Cab, cut(CabSettings::HIGH_CUT, *CabSettings::HIGH_CUT.end()))
         .caption("High cut")
         .hint("Takes away what is higher.")
         .option("high-cut");
-    CabMix { cab.mix } row("cmix", "Cab Mix", Group::Cab, number(CabSettings::MIX, Unit::Percent))
+    CabMix { cab.mix } row(705, "cab_mix", "Cab Mix", Group::Cab, number(CabSettings::MIX, Unit::Percent))
         .caption("Mix")
         .hint("How much of the sound goes through the cabinet.")
         .option("ir-mix");
-    CabBlend { cab.blend } row("cblnd", "Cab Blend", Group::Cab, number(CabSettings::BLEND, Unit::Percent))
+    CabBlend { cab.blend } row(706, "cab_blend", "Cab Blend", Group::Cab, number(CabSettings::BLEND, Unit::Percent))
         .caption("Blend")
         .hint("From the first impulse response to the second.")
         .option("ir-blend");
-    DcBlocker { dc_blocker } row("dcblk", "DC Blocker", Group::Rig, Kind::Switch)
+    DcBlocker { dc_blocker } row(7, "dc_blocker", "DC Blocker", Group::Rig, Kind::Switch)
         .caption("DC blocker")
         .hint("Removes the DC offset that some captures add: inaudible, but it costs headroom.")
         .option("dc-blocker");
     // Both change the latency, which no host takes in mid-play.
     Oversampling { oversampling }
-        row("os", "Oversampling", Group::Rig, Kind::Choice(Oversampling::OPTIONS))
+        row(8, "oversampling", "Oversampling", Group::Rig, Kind::Choice(Oversampling::OPTIONS))
         .not_automatable()
         .hint("Less aliasing of high notes, for as many times the work.")
         .option("oversampling");
     OfflineOversampling { offline_oversampling }
-        row("osoff", "Offline Oversampling", Group::Rig, Kind::Choice(OfflineOversampling::OPTIONS))
+        row(9, "offline_oversampling", "Offline Oversampling", Group::Rig, Kind::Choice(OfflineOversampling::OPTIONS))
         .not_automatable()
         .hint("The same while the host renders.");
-    Tuner { tuner.on } row("tuner", "Tuner", Group::Tuner, Kind::Switch)
+    Tuner { tuner.on } row(801, "tuner", "Tuner", Group::Tuner, Kind::Switch)
         .hint("Shows which note you play and how far off it is.");
-    TunerMute { tuner.mute } row("tmute", "Tuner Mute", Group::Tuner, Kind::Switch)
+    TunerMute { tuner.mute } row(802, "tuner_mute", "Tuner Mute", Group::Tuner, Kind::Switch)
         .caption("Mute")
         .hint("Silence while you tune.");
     TunerReference { tuner.reference_hz }
-        row("tref", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
+        row(803, "tuner_reference", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
         .caption("A4 reference")
         .hint("What the A above middle C is tuned to.");
+    Status { status } row(901, "status", "Status", Group::Rig, Kind::Readout)
+        .not_automatable()
+        .hint("What does not play as the project means it.");
 }
 
 impl ParameterId {
@@ -442,6 +462,12 @@ impl ParameterId {
         ParameterId::Knob3,
         ParameterId::Knob4,
     ];
+
+    /// The one that hosts know by this number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        let row = PARAMETERS.iter().find(|row| row.number == number);
+        row.map(|row| row.which)
+    }
 
     /// Its row in the table.
     pub fn row(self) -> &'static Parameter {
@@ -458,14 +484,15 @@ mod tests {
     #[test]
     fn rows_are_told_apart_and_stand_at_their_place() {
         let mut ids = HashSet::new();
+        let mut numbers = HashSet::new();
         let mut names = HashSet::new();
         for (at, row) in PARAMETERS.iter().enumerate() {
             assert_eq!(row.which as usize, at);
-            assert!(
-                (1..=6).contains(&row.id.len()) && row.id.is_ascii(),
-                "{}",
-                row.id
-            );
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            assert!(row.id.bytes().all(plain), "{}", row.id);
+            assert!((1..1 << 31).contains(&row.number), "{}", row.id);
+            assert!(numbers.insert(row.number), "{} twice", row.number);
+            assert_eq!(ParameterId::from_number(row.number), Some(row.which));
             assert!(ids.insert(row.id), "{} twice", row.id);
             assert!(names.insert(row.name), "{} twice", row.name);
             assert!(row.hint.ends_with('.'), "{} says nothing", row.name);
@@ -477,6 +504,9 @@ mod tests {
         for row in &PARAMETERS {
             let range = row.range();
             assert_eq!(row.clamp(row.default()), row.default(), "{}", row.id);
+            if matches!(row.kind, Kind::Readout) {
+                continue;
+            }
             for value in [*range.start(), *range.end()] {
                 let mut settings = Settings::default();
                 row.set(&mut settings, value);

@@ -25,3 +25,12 @@ impl PlainValue for bool {
         plain >= 0.5
     }
 }
+
+/// Nothing to set.
+impl PlainValue for () {
+    fn to_plain(self) -> f32 {
+        0.0
+    }
+
+    fn from_plain(_plain: f32) -> Self {}
+}

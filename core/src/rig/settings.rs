@@ -45,6 +45,8 @@ pub struct Settings {
     pub oversampling: Oversampling,
     /// The same while the host renders.
     pub offline_oversampling: OfflineOversampling,
+    /// Nothing to set: a text to read.
+    pub status: (),
 }
 
 impl Default for Settings {
@@ -68,6 +70,7 @@ impl Default for Settings {
             tuner: TunerSettings::default(),
             oversampling: Oversampling::default(),
             offline_oversampling: OfflineOversampling::default(),
+            status: (),
         }
     }
 }

@@ -67,6 +67,7 @@ fn values(row: &Parameter) -> String {
         }
         Kind::Switch => "Off, On".into(),
         Kind::Button => "a button".into(),
+        Kind::Readout => "a text to read".into(),
         Kind::Choice(options) => {
             let names: Vec<&str> = options.iter().map(|option| option.name).collect();
             names.join(", ")

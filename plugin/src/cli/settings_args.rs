@@ -30,7 +30,7 @@ fn option(row: &'static Parameter) -> Arg {
         .allow_negative_numbers(true);
     let hint = row.hint.trim_end_matches('.');
     match &row.kind {
-        Kind::Switch | Kind::Button => arg
+        Kind::Switch | Kind::Button | Kind::Readout => arg
             .value_name("on|off")
             .num_args(0..=1)
             .require_equals(true)

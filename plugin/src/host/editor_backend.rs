@@ -4,18 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gridleak_core::ParameterId;
-use nice_plug::context::gui::GuiContext;
-use nice_plug_egui::RepaintNotifier;
 use parking_lot::Mutex;
 
 use crate::host::file_dialog::{Answer, FileDialog, Picker, SystemPicker, Wanted};
-use crate::host::gestures::{GestureTarget, Gestures};
-use crate::host::parameters::Parameters;
+use crate::host::gestures::{self, Gestures};
 use crate::session::history::Change;
-use crate::session::library::{Library, Origin};
-use crate::session::loader::Loader;
+use crate::session::instance::Instance;
+use crate::session::library::Origin;
 use crate::session::message::Message;
-use crate::session::meters::Meters;
 use crate::session::module_pin;
 use crate::session::part::Part;
 use crate::session::status::Status;
@@ -23,80 +19,32 @@ use crate::window::{Action, Controls, EditorBackend, View};
 
 /// What the window is the window of.
 pub(crate) struct PluginBackend {
-    parameters: Arc<Parameters>,
-    sounds: Arc<Sounds>,
-    meters: Arc<Meters>,
-    repaint: RepaintNotifier,
-    /// The way to the host, since the window was opened first.
-    host: Mutex<Option<GuiContext>>,
+    instance: Arc<Instance>,
     gestures: Mutex<Gestures>,
     dialog: FileDialog,
     /// What the window itself has to say. It comes before what the plugin says.
     notice: Arc<Mutex<Option<Message>>>,
 }
 
-/// What files and folders go to.
-struct Sounds {
-    loader: Arc<Loader>,
-    library: Arc<Library>,
-}
-
 impl PluginBackend {
-    pub(crate) fn new(
-        parameters: Arc<Parameters>,
-        loader: Arc<Loader>,
-        library: Arc<Library>,
-        meters: Arc<Meters>,
-        repaint: RepaintNotifier,
-    ) -> Self {
+    pub(crate) fn new(instance: Arc<Instance>) -> Self {
         Self {
-            parameters,
-            sounds: Arc::new(Sounds { loader, library }),
-            meters,
-            repaint,
-            host: Mutex::default(),
+            instance,
             gestures: Mutex::default(),
             dialog: FileDialog::default(),
             notice: Arc::default(),
         }
     }
 
-    /// A window opens in a host.
-    pub(crate) fn open(&self, host: GuiContext) {
-        self.let_go();
-        *self.host.lock() = Some(host);
-    }
-
-    /// Tells the host what it does not see: that the project was changed.
-    pub(crate) fn tell_changes(&self) {
-        if let Some(host) = &*self.host.lock() {
-            let loads = self.parameters.loads();
-            self.parameters.changes.tell(host, loads);
-        }
-    }
-
-    /// Does something to parameters, where there is a host to tell.
-    fn touch(&self, does: impl FnOnce(&mut Gestures, &GestureTarget<'_>)) {
-        let Some(host) = self.host.lock().clone() else {
-            return;
-        };
-        let target = GestureTarget {
-            host: &host,
-            parameters: &self.parameters,
-            history: self.sounds.loader.history(),
-        };
-        does(&mut self.gestures.lock(), &target);
-    }
-
     /// Makes a change that was made or taken back before.
-    fn make(&self, change: Option<Change>, target: &GestureTarget<'_>) {
+    fn make(&self, change: Option<Change>) {
         match change {
             Some(Change::Control { control, after, .. }) => {
-                target.set_at_once(control, control.row().at_position(after));
+                gestures::set_at_once(control, after, &self.instance);
             }
             Some(Change::Parts(parts)) => {
                 for change in parts {
-                    self.sounds.loader.put_back(change.part, change.after);
+                    self.instance.loader.put_back(change.part, change.after);
                 }
             }
             None => {}
@@ -104,16 +52,17 @@ impl PluginBackend {
     }
 
     fn perform_with(&self, action: Action, picker: impl Picker) {
-        let Sounds { loader, library } = &*self.sounds;
+        let instance = &*self.instance;
+        let (loader, library) = (&instance.loader, &instance.library);
         match action {
-            Action::OpenDialog(part) => self.ask_file(part, picker, move |sounds, path| {
-                sounds.loader.open(part, Origin::File(path));
+            Action::OpenDialog(part) => self.ask_file(part, picker, move |instance, path| {
+                instance.loader.open(part, Origin::File(path));
             }),
-            Action::Locate(part) => self.ask_file(part, picker, move |sounds, path| {
-                sounds.loader.locate(part, path);
+            Action::Locate(part) => self.ask_file(part, picker, move |instance, path| {
+                instance.loader.locate(part, path);
             }),
             Action::AddFolder => {
-                let add = |sounds: &Sounds, path| sounds.library.add_folder(path);
+                let add = |instance: &Instance, path| instance.library.add_folder(path);
                 self.ask(Wanted::Folder, self.path(Part::Capture), picker, add);
             }
             Action::UseNewFile(part) => loader.use_new_file(part),
@@ -121,29 +70,27 @@ impl PluginBackend {
             Action::Step(part, step) => loader.step(part, step),
             Action::Clear(part) => loader.clear(part),
             Action::ChooseCabByCapture => loader.choose_cab_by_capture(),
-            Action::Begin(knob) => self.touch(|gestures, target| gestures.begin(knob, target)),
-            Action::Set(knob, value) => {
-                self.touch(|gestures, target| gestures.set(knob, value, target))
-            }
-            Action::End(knob) => self.touch(|gestures, target| gestures.end(knob, target)),
-            Action::Change(control, plain) => self.touch(|_, target| target.change(control, plain)),
+            Action::Begin(knob) => self.gestures.lock().begin(knob, instance),
+            Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
+            Action::End(knob) => self.gestures.lock().end(knob, instance),
+            Action::Change(control, plain) => gestures::change(control, plain, instance),
             Action::KeepInterface => {
-                library.keep_interface(self.parameters.value(ParameterId::InterfaceLevel));
+                library.keep_interface(instance.value(ParameterId::InterfaceLevel));
             }
             Action::SetEmbedding(on) => loader.embed(on),
-            Action::Undo | Action::Redo => self.touch(|gestures, target| {
+            Action::Undo | Action::Redo => {
                 // Not while a hand is on a knob.
-                if !gestures.is_holding() {
-                    let mut history = target.history.lock();
+                if !self.gestures.lock().is_holding() {
+                    let mut history = loader.history().lock();
                     let change = match action {
                         Action::Undo => history.undo(),
                         _ => history.redo(),
                     };
                     drop(history);
-                    self.make(change, target);
+                    self.make(change);
                 }
-            }),
-            Action::ForgetOverruns => self.meters.forget_overruns(),
+            }
+            Action::ForgetOverruns => instance.meters.forget_overruns(),
             Action::Browse => library.browse(),
             Action::Rescan => library.rescan(),
             Action::Open(part, origin) => loader.open(part, origin),
@@ -160,7 +107,7 @@ impl PluginBackend {
 
     /// The file of a part, be it there or not.
     fn path(&self, part: Part) -> Option<PathBuf> {
-        let shown = self.sounds.loader.shown();
+        let shown = self.instance.loader.shown();
         let of = |part: Part| shown.parts[part.index()].file().map(Path::to_owned);
         // Whoever has nothing in B goes on from A.
         let else_of_a = || of(Part::Capture).filter(|_| part == Part::SecondCapture);
@@ -171,7 +118,7 @@ impl PluginBackend {
         &self,
         part: Part,
         picker: impl Picker,
-        then: impl FnOnce(&Sounds, PathBuf) + Send + 'static,
+        then: impl FnOnce(&Instance, PathBuf) + Send + 'static,
     ) {
         self.ask(Wanted::File(part), self.path(part), picker, then);
     }
@@ -182,31 +129,37 @@ impl PluginBackend {
         wanted: Wanted,
         beside: Option<PathBuf>,
         picker: impl Picker,
-        then: impl FnOnce(&Sounds, PathBuf) + Send + 'static,
+        then: impl FnOnce(&Instance, PathBuf) + Send + 'static,
     ) {
         *self.notice.lock() = None;
         // The dialog's thread may outlive the plugin.
         module_pin::pin();
         // Then there is nothing to load into when the answer comes.
-        let sounds = Arc::downgrade(&self.sounds);
+        let instance = Arc::downgrade(&self.instance);
         let notice = self.notice.clone();
-        let repaint = self.repaint.clone();
+        let repaint = self.instance.repaint.clone();
         self.dialog.open(picker, beside, wanted, move |answer| {
-            match (answer, sounds.upgrade()) {
-                (Answer::Chosen(path), Some(sounds)) => then(&sounds, path),
+            match (answer, instance.upgrade()) {
+                (Answer::Chosen(path), Some(instance)) => then(&instance, path),
                 (Answer::NoDialog, Some(_)) => *notice.lock() = Some(no_dialog()),
                 _ => {}
             }
-            repaint.request_repaint();
+            repaint.request();
         });
     }
 }
 
 impl EditorBackend for PluginBackend {
     fn view(&self) -> View {
-        let modulated = self.parameters.settings();
-        let Sounds { loader, library } = &*self.sounds;
-        let mut status = Status::now(&modulated, loader, library, &self.meters);
+        let Instance {
+            rig,
+            loader,
+            library,
+            meters,
+            ..
+        } = &*self.instance;
+        let modulated = rig.settings();
+        let mut status = Status::now(&modulated, loader, library, meters);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }
@@ -214,7 +167,7 @@ impl EditorBackend for PluginBackend {
         let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
         View {
             controls: Controls {
-                settings: self.parameters.unmodulated(),
+                settings: rig.unmodulated(),
                 modulated,
                 knobs,
             },
@@ -229,7 +182,7 @@ impl EditorBackend for PluginBackend {
     }
 
     fn let_go(&self) {
-        self.touch(Gestures::end_all);
+        self.gestures.lock().end_all(&self.instance);
     }
 }
 

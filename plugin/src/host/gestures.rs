@@ -4,11 +4,10 @@
 use std::time::Instant;
 
 use gridleak_core::{Group, ParameterId};
-use nice_plug::context::gui::GuiContext;
-use parking_lot::Mutex;
 
-use crate::host::parameters::Parameters;
-use crate::session::history::{Change, History};
+use crate::session::history::Change;
+use crate::session::host_link::Edit;
+use crate::session::instance::Instance;
 
 /// The knobs that the host was told are held.
 #[derive(Debug, Default)]
@@ -18,16 +17,9 @@ pub(crate) struct Gestures(Vec<HeldKnob>);
 #[derive(Debug)]
 struct HeldKnob {
     knob: ParameterId,
-    /// Where it stood and where it was last turned to, from 0 to 1.
+    /// Where it stood and where it was last turned to, as plain values.
     before: f32,
     after: f32,
-}
-
-/// What a gesture reaches.
-pub(crate) struct GestureTarget<'a> {
-    pub(crate) host: &'a GuiContext,
-    pub(crate) parameters: &'a Parameters,
-    pub(crate) history: &'a Mutex<History>,
 }
 
 impl Gestures {
@@ -36,9 +28,9 @@ impl Gestures {
         !self.0.is_empty()
     }
 
-    pub(crate) fn begin(&mut self, knob: ParameterId, target: &GestureTarget<'_>) {
-        let before = target.parameters.position(knob);
-        target.parameters.begin(&target.host.param_setter(), knob);
+    pub(crate) fn begin(&mut self, knob: ParameterId, instance: &Instance) {
+        let before = instance.value(knob);
+        instance.link.edit(Edit::Begin(knob));
         self.0.push(HeldKnob {
             knob,
             before,
@@ -46,56 +38,65 @@ impl Gestures {
         });
     }
 
-    pub(crate) fn set(&mut self, knob: ParameterId, value: f32, target: &GestureTarget<'_>) {
-        target
-            .parameters
-            .set(&target.host.param_setter(), knob, value);
+    pub(crate) fn set(&mut self, knob: ParameterId, plain: f32, instance: &Instance) {
+        let after = set(knob, plain, instance);
         if let Some(held) = self.0.iter_mut().find(|held| held.knob == knob) {
-            held.after = knob.row().position(value);
+            held.after = after;
         }
     }
 
-    pub(crate) fn end(&mut self, knob: ParameterId, target: &GestureTarget<'_>) {
-        target.parameters.end(&target.host.param_setter(), knob);
+    pub(crate) fn end(&mut self, knob: ParameterId, instance: &Instance) {
+        instance.link.edit(Edit::End(knob));
         if let Some(at) = self.0.iter().position(|held| held.knob == knob) {
             let HeldKnob { before, after, .. } = self.0.swap_remove(at);
-            target.record(knob, before, after);
+            record(knob, before, after, instance);
         }
     }
 
     /// Ends all of them.
-    pub(crate) fn end_all(&mut self, target: &GestureTarget<'_>) {
+    pub(crate) fn end_all(&mut self, instance: &Instance) {
         while let Some(HeldKnob { knob, .. }) = self.0.last() {
-            self.end(*knob, target);
+            self.end(*knob, instance);
         }
     }
 }
 
-impl GestureTarget<'_> {
-    /// Throws a switch or chooses an option, as its plain value.
-    pub(crate) fn change(&self, control: ParameterId, plain: f32) {
-        let before = self.parameters.position(control);
-        self.set_at_once(control, plain);
-        self.record(control, before, control.row().position(plain));
-    }
+/// Throws a switch or chooses an option, as its plain value.
+pub(crate) fn change(control: ParameterId, plain: f32, instance: &Instance) {
+    let before = instance.value(control);
+    set_at_once(control, plain, instance);
+    record(control, before, instance.value(control), instance);
+}
 
-    /// Sets one in a gesture of its own.
-    pub(crate) fn set_at_once(&self, control: ParameterId, plain: f32) {
-        let setter = self.host.param_setter();
-        self.parameters.set_at_once(&setter, control, plain);
-    }
+/// Sets a parameter in a gesture of its own.
+pub(crate) fn set_at_once(control: ParameterId, plain: f32, instance: &Instance) {
+    instance.link.edit(Edit::Begin(control));
+    set(control, plain, instance);
+    instance.link.edit(Edit::End(control));
+}
 
-    /// Remembers that a control was brought from a position to another; not of the tuner, which is no
-    /// part of the sound.
-    fn record(&self, control: ParameterId, before: f32, after: f32) {
-        if control.row().group == Group::Tuner {
-            return;
-        }
-        let change = Change::Control {
-            control,
-            before,
-            after,
-        };
-        self.history.lock().record(change, Instant::now());
+/// Sets one within a gesture; gives the value that it has now.
+fn set(control: ParameterId, plain: f32, instance: &Instance) -> f32 {
+    instance.set(control, plain);
+    let now = instance.value(control);
+    instance.link.edit(Edit::Set(control, now));
+    now
+}
+
+/// Remembers that a control was brought from a value to another; not of the tuner, which is no part of
+/// the sound.
+fn record(control: ParameterId, before: f32, after: f32, instance: &Instance) {
+    if control.row().group == Group::Tuner {
+        return;
     }
+    let change = Change::Control {
+        control,
+        before,
+        after,
+    };
+    instance
+        .loader
+        .history()
+        .lock()
+        .record(change, Instant::now());
 }

@@ -1,12 +1,6 @@
-//! What hosts see: the plugin, its parameters, what a project holds.
+//! Gridleak in hosts: its shells, and what the window reaches.
 
-pub(crate) mod editor;
-pub(crate) mod editor_backend;
-pub(crate) mod file_dialog;
-pub(crate) mod gestures;
-pub(crate) mod incoming_state;
-pub(crate) mod newer_fields;
-pub(crate) mod parameters;
-pub(crate) mod plugin;
-pub(crate) mod thread_token;
-pub(crate) mod workarounds;
+pub(crate) mod description;
+mod editor_backend;
+mod file_dialog;
+mod gestures;

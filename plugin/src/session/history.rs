@@ -18,7 +18,7 @@ const TOGETHER: Duration = Duration::from_millis(1000);
 /// carries is shared with it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
-    /// Of a parameter, in positions from 0 to 1.
+    /// Of a parameter, in plain values.
     Control {
         control: ParameterId,
         before: f32,

@@ -45,14 +45,14 @@ impl Part {
         self as usize
     }
 
-    /// The name of its field in a project. It must never change.
-    pub(crate) fn field(self) -> &'static str {
+    /// Where it stands in a saved rig: the slot, and the key there. It must never change.
+    pub(crate) fn place(self) -> (usize, &'static str) {
         match self {
-            Part::Capture => "capture",
-            Part::SecondCapture => "capture2",
-            Part::Pedal => "pedal",
-            Part::Cab => "cab",
-            Part::SecondCab => "cab2",
+            Part::Capture => (0, "capture"),
+            Part::SecondCapture => (1, "capture"),
+            Part::Pedal => (0, "pedal"),
+            Part::Cab => (0, "cab"),
+            Part::SecondCab => (0, "cab_2"),
         }
     }
 

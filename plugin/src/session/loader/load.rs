@@ -46,7 +46,7 @@ impl Worker<'_> {
                 .collect();
             let message = (!notes.is_empty()).then(|| Message::notice(notes.join(" ")));
             loader.shown.lock().parts[part.index()].message = message;
-            (loader.repaint)();
+            loader.repaint.request();
         };
         let fixed = match saved.built_in_name() {
             Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),

@@ -17,7 +17,7 @@ impl Worker<'_> {
     /// in memory.
     pub(super) fn mend(&mut self, part: Part, mend: Mend) {
         let loader = self.loader;
-        let slot = loader.shell.slot(part);
+        let slot = loader.rig.slot(part);
         let changes = match mend {
             Mend::Back(saved) => {
                 slot.choose(*saved);
@@ -56,7 +56,7 @@ impl Worker<'_> {
         cause: Cause,
     ) {
         let loader = self.loader;
-        let loads = loader.shell.slot(part).loads();
+        let loads = loader.rig.loads();
         let memory = &mut self.parts[part.index()];
         memory.failed = Some(generation);
         memory.loaded.take_if(|loaded| loaded.loads != loads);
@@ -104,7 +104,7 @@ impl Worker<'_> {
     /// folder.
     fn locate(&mut self, part: Part, path: &Path) -> Vec<PartChange> {
         let loader = self.loader;
-        let (_, saved) = loader.shell.slot(part).current();
+        let (_, saved) = loader.rig.slot(part).current();
         let folder = path.parent();
         let Some(change) = self.refer(part, saved.replaced_by(path), folder) else {
             return Vec::new();
@@ -119,7 +119,7 @@ impl Worker<'_> {
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
         let Some(moved) = moved else { return changes };
         for other in Part::ALL.into_iter().filter(|other| *other != part) {
-            let (_, saved) = loader.shell.slot(other).current();
+            let (_, saved) = loader.rig.slot(other).current();
             let file = file_of(&saved).filter(|_| loader.is_absent(other));
             let path = file.and_then(|old| moved.apply(&old));
             let cancelled = || self.is_superseded(other);

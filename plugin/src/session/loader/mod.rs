@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig};
+use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, Settings};
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders};
@@ -31,21 +31,21 @@ use crate::builtin::{self, AUTOMATIC, NOTHING};
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
+use crate::session::host_link::{HostLink, Request};
 use crate::session::library::{Library, Origin};
 use crate::session::message::Message;
 use crate::session::part::{ForParts, Part};
-use crate::session::references::{PartSlot, SavedPart};
-use crate::session::shell::Shell;
+use crate::session::references::SavedPart;
+use crate::session::repaint::Repaint;
+use crate::session::rig::SharedRig;
 use crate::session::thread_end;
 
 /// The loader of an instance, as the plugin, its window and the thread hold it.
 pub(crate) struct Loader {
     /// Runs while there is work.
     thread: Mutex<Option<JoinHandle<()>>>,
-    shell: Arc<dyn Shell>,
+    pub(crate) rig: Arc<SharedRig>,
     orders: Arc<Orders>,
-    /// Set when something needs the host to start the audio anew.
-    restart: AtomicBool,
     shown: Mutex<LoaderStatus>,
     /// The generations of the references whose files were replaced and that the user wants to be looked
     /// for.
@@ -57,8 +57,10 @@ pub(crate) struct Loader {
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
     library: Arc<Library>,
-    /// Has the window drawn again.
-    repaint: Box<dyn Fn() + Send + Sync>,
+    link: Arc<HostLink>,
+    /// Whether the host was asked to start the audio anew.
+    restart: AtomicBool,
+    repaint: Arc<Repaint>,
     /// The way to the audio thread and back.
     end: Mutex<LoaderEnd>,
 }
@@ -71,24 +73,23 @@ pub(crate) struct RigLatency {
 }
 
 impl Loader {
-    /// The loader of a new instance, and what `shell` makes of the references to the parts of its rig. No
-    /// thread runs before there is work.
-    pub(crate) fn new<S: Shell + 'static>(
+    /// The loader of a new instance that is set to `first`. No thread runs before there is work.
+    pub(crate) fn new(
         end: LoaderEnd,
         library: Arc<Library>,
-        repaint: impl Fn() + Send + Sync + 'static,
-        shell: impl FnOnce(ForParts<PartSlot>) -> S,
-    ) -> (Arc<S>, Arc<Self>) {
+        link: Arc<HostLink>,
+        repaint: Arc<Repaint>,
+        first: Settings,
+    ) -> Arc<Self> {
         let orders = Arc::<Orders>::default();
-        let shell = Arc::new(shell(Part::ALL.map(|part| {
+        let notify = {
             let orders = orders.clone();
-            PartSlot::new(part, move || orders.give(Some(part), |_| {}))
-        })));
-        let loader = Self {
+            move |part| orders.give(Some(part), |_| {})
+        };
+        Arc::new(Self {
             thread: Mutex::new(None),
-            shell: shell.clone(),
+            rig: Arc::new(SharedRig::new(first, link.clone(), notify)),
             orders,
-            restart: AtomicBool::new(false),
             shown: Mutex::default(),
             looked_for: Mutex::default(),
             told: Mutex::default(),
@@ -96,15 +97,16 @@ impl Loader {
             history: Mutex::default(),
             history_of: AtomicU64::new(0),
             library,
-            repaint: Box::new(repaint),
+            link,
+            restart: AtomicBool::new(false),
+            repaint,
             end: Mutex::new(end),
-        };
-        (shell, Arc::new(loader))
+        })
     }
 
     /// Tells that audio starts in such a config, and whether the host renders.
     pub(crate) fn activate(self: &Arc<Self>, config: ProcessConfig, offline: bool) {
-        self.restart.store(false, Ordering::Relaxed);
+        self.ask_for_restart(false);
         let audio = Some(Audio { config, offline });
         self.orders.give(None, |inbox| inbox.audio = audio);
         self.run();
@@ -218,7 +220,7 @@ impl Loader {
 
     /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
-        self.orders.take_steps(self.shell.loads());
+        self.orders.take_steps(self.rig.loads());
     }
 
     /// Has the project carry the files of all parts of the rig, or no longer.
@@ -234,15 +236,8 @@ impl Loader {
         if !self.has_carried_out(self.newest_order()) {
             self.run();
         }
-        let shell = &self.shell;
-        let refused = Part::ALL.map(|part| shell.slot(part).take_error());
         let mut shown = self.shown.lock();
-        shown.project = shell.notice().map(Message::notice);
-        for (shown, refused) in shown.parts.iter_mut().zip(refused) {
-            if let Some(text) = refused {
-                shown.message = Some(Message::error(text));
-            }
-        }
+        shown.project = self.rig.notice().map(Message::notice);
         shown.clone()
     }
 
@@ -252,7 +247,7 @@ impl Loader {
         match dismissed {
             Dismissed::Of(part) => self.told.lock().was_read(part),
             Dismissed::OfNone => {}
-            Dismissed::Nothing => self.shell.dismiss_notice(),
+            Dismissed::Nothing => self.rig.dismiss_notice(),
         }
     }
 
@@ -272,10 +267,14 @@ impl Loader {
         self.orders.has_carried_out(order)
     }
 
-    /// Whether the host is to be asked to start the audio anew; true once each time.
-    pub(crate) fn take_restart_request(&self) -> bool {
-        // Reading is cheap, and almost always enough.
-        self.restart.load(Ordering::Relaxed) && self.restart.swap(false, Ordering::Relaxed)
+    /// Asks the host, once, to start the audio anew, or no longer does.
+    fn ask_for_restart(&self, wanted: bool) {
+        let asked = self.restart.swap(wanted, Ordering::Relaxed);
+        match (asked, wanted) {
+            (false, true) => self.link.ask(Request::Restart),
+            (true, false) => self.link.forget(Request::Restart),
+            _ => {}
+        }
     }
 
     /// Starts the thread if it does not run.
@@ -327,11 +326,11 @@ impl Loader {
 
     /// By how much the next rig to play will be late at a host's rate in Hz, or a little less.
     pub(crate) fn expected_latency(&self, host: f64, offline: bool) -> RigLatency {
-        let wanted = self.shell.settings().oversampling_factor(offline);
+        let wanted = self.rig.settings().oversampling_factor(offline);
         // Some captures cannot be oversampled that far, or at all, and only the file tells.
         let factors = || [1, 2, 4, 8].into_iter().filter(|&factor| factor <= wanted);
         let late = |part| {
-            let (_, saved) = self.shell.slot(part).current();
+            let (_, saved) = self.rig.slot(part).current();
             if saved.built_in_name() == Some(NOTHING) {
                 return 0;
             }
@@ -350,7 +349,7 @@ impl Loader {
     /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
     /// there is no file.
     pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
-        let saved = Part::ALL.map(|part| self.shell.slot(part).current().1);
+        let saved = Part::ALL.map(|part| self.rig.slot(part).current().1);
         let files = saved.iter().filter(|saved| file_of(saved).is_some());
         files
             .map(|saved| (saved.embeds(), saved.embedded_bytes()))
@@ -377,7 +376,7 @@ impl Loader {
     /// What was done before the host loaded another project was done to the old one.
     fn forget_other_projects(&self) {
         let mut history = self.history.lock();
-        let loads = self.shell.loads();
+        let loads = self.rig.loads();
         if self.history_of.swap(loads, Ordering::Relaxed) != loads {
             history.clear();
         }
@@ -385,12 +384,12 @@ impl Loader {
 
     fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
-        (self.repaint)();
+        self.repaint.request();
     }
 
     fn say_of(&self, part: Part, message: Message) {
         self.shown.lock().parts[part.index()].message = Some(message);
-        (self.repaint)();
+        self.repaint.request();
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn work(loader: &Loader) {
     let mut worker = Worker::new(loader);
     let orders = &*loader.orders;
     let mut inbox = loop {
-        orders.take_steps(loader.shell.loads());
+        orders.take_steps(loader.rig.loads());
         let mut inbox = orders.inbox.lock();
         if orders.has_to_quit() {
             break inbox;
@@ -31,9 +31,9 @@ pub(super) fn work(loader: &Loader) {
             drop(inbox);
             worker = guarded(worker, |worker| worker.carry_out(waiting, audio));
             let absent = loader.shown.lock().absent();
-            loader.shell.tell_absent(absent);
+            loader.rig.tell_absent(absent);
             orders.carried_out(order);
-            (loader.repaint)();
+            loader.repaint.request();
             continue;
         }
         if inbox.is_idle() {

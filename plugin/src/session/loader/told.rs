@@ -15,7 +15,7 @@ const PARTS: [Part; 2] = [Part::Cab, Part::SecondCab];
 pub(super) fn remarks(loader: &Loader, responses: [Option<&ImpulseResponse>; 2]) -> [String; 2] {
     let [first, second] = responses;
     let of = |part: Part, response: Option<&ImpulseResponse>, other| {
-        let title = title(&loader.shell.slot(part).current().1);
+        let title = title(&loader.rig.slot(part).current().1);
         let remarks = response.map(|response| impulse_file::remarks(&title, response, other));
         let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
         sentences.collect::<Vec<_>>().join(" ")
@@ -64,7 +64,7 @@ impl Told {
                 .trim()
                 .into();
             *shown = (!message.text.is_empty()).then_some(message);
-            (loader.repaint)();
+            loader.repaint.request();
         }
     }
 

@@ -114,7 +114,7 @@ impl<'a> Worker<'a> {
 
     /// Takes a change of a reference for our own, which is no reason to stop.
     pub(super) fn made_a_change(&mut self, part: Part) {
-        self.loader.shell.made_a_change();
+        self.loader.rig.changed();
         self.choices[part.index()] = self.loader.orders.choice(part);
     }
 
@@ -129,12 +129,12 @@ impl<'a> Worker<'a> {
             Choice::Step { from, steps, .. } => self.step(part, from, steps, by_host),
         };
         let Some(mut wanted) = wanted else { return };
-        let (_, before) = loader.shell.slot(part).current();
+        let (_, before) = loader.rig.slot(part).current();
         // Whoever keeps files in the project keeps those that follow; not whoever opens the project
         // of somebody else, who did.
         let all = loader.embedding().is_some_and(|(all, _)| all);
         let kept = before.embeds() || file_of(&before).is_none() && all;
-        let by_user = *loader.keeping_in.lock() == Some(loader.shell.loads());
+        let by_user = *loader.keeping_in.lock() == Some(loader.rig.loads());
         wanted.set_embedding(kept && by_user);
         let file = file_of(&wanted);
         let folder = file.as_deref().and_then(Path::parent);
@@ -169,7 +169,7 @@ impl<'a> Worker<'a> {
         if let Some(origin) = origin_of(&arrived.saved) {
             library.used(origin);
         }
-        let slot = self.loader.shell.slot(part);
+        let slot = self.loader.rig.slot(part);
         let (_, before) = slot.current();
         let after = arrived.saved.clone();
         let generation = slot.choose(after.clone());
@@ -197,12 +197,12 @@ impl<'a> Worker<'a> {
     /// Puts the files of all parts into their references, or takes them out.
     fn embed_all(&mut self, on: bool) {
         let loader = self.loader;
-        *loader.keeping_in.lock() = on.then(|| loader.shell.loads());
+        *loader.keeping_in.lock() = on.then(|| loader.rig.loads());
         let mut changes = Vec::new();
         for part in Part::ALL {
-            let (_, before) = loader.shell.slot(part).current();
+            let (_, before) = loader.rig.slot(part).current();
             self.embed(part, on);
-            let (_, after) = loader.shell.slot(part).current();
+            let (_, after) = loader.rig.slot(part).current();
             changes.push(PartChange {
                 part,
                 before,
@@ -217,7 +217,7 @@ impl<'a> Worker<'a> {
     /// Puts the file of a part into its reference, or takes it out.
     fn embed(&mut self, part: Part, on: bool) {
         let loader = self.loader;
-        let slot = loader.shell.slot(part);
+        let slot = loader.rig.slot(part);
         let (generation, mut saved) = slot.current();
         let Some(path) = file_of(&saved) else { return };
         if saved.embedded_bytes() > 0 && !on {
@@ -244,7 +244,7 @@ impl<'a> Worker<'a> {
             }
         }
         if slot.resolved(generation, saved) {
-            loader.shell.made_a_change();
+            loader.rig.changed();
             if on && loader.is_absent(part) {
                 // It has come back: it is to play, too.
                 self.load_anew(part);
@@ -264,7 +264,7 @@ impl<'a> Worker<'a> {
     /// Loads what the project refers to, if that is not what is in memory.
     fn load_saved(&mut self, part: Part) {
         let loader = self.loader;
-        let slot = loader.shell.slot(part);
+        let slot = loader.rig.slot(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
         let known = memory.loaded.as_ref().and_then(|loaded| loaded.generation);
@@ -278,7 +278,7 @@ impl<'a> Worker<'a> {
                 let current = slot.resolved(generation, arrived.saved.clone());
                 if current && looked_for && !arrived.replaced {
                     // Found because the user asked for it, perhaps in another place.
-                    loader.shell.made_a_change();
+                    loader.rig.changed();
                 }
                 if arrived.replaced && looked_for {
                     self.note(part, format!(
@@ -297,7 +297,7 @@ impl<'a> Worker<'a> {
     fn take(&mut self, part: Part, arrived: Arrived, generation: u64) {
         let (loader, saved, mut loaded) = (self.loader, arrived.saved, arrived.loaded);
         loaded.generation = Some(generation);
-        loaded.loads = loader.shell.slot(part).loads();
+        loaded.loads = loader.rig.loads();
         let absent = arrived.replaced.then(|| Absent {
             generation,
             cause: Cause::Missing,
@@ -335,11 +335,11 @@ impl<'a> Worker<'a> {
 
     /// Tells the host what the knobs of the capture that is to play are called.
     fn name_knobs(&self) {
-        let shell = &self.loader.shell;
-        let side = Part::playing(&shell.settings());
+        let rig = &self.loader.rig;
+        let side = Part::playing(&rig.settings());
         let playing = self.capture(side).or(self.capture(Part::Capture));
         let knobs = playing.and_then(|playing| playing.capture.controls().ok());
-        shell.name_knobs(&knobs.cloned().unwrap_or_default());
+        rig.name_knobs(&knobs.cloned().unwrap_or_default());
     }
 
     /// Measures what a capture in memory costs here, if there is one for which that is not known yet.
@@ -357,7 +357,7 @@ impl<'a> Worker<'a> {
                 Arc::make_mut(&mut shown.card).set_cost(cost);
             }
             // One at a time: an order may be waiting.
-            return (self.loader.repaint)();
+            return self.loader.repaint.request();
         }
     }
 }

@@ -1,28 +1,19 @@
 //! A part of the rig that an instance plays or is going to, shared by host, window and loader.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use nice_plug::params::persist::PersistentField;
 use parking_lot::Mutex;
-use serde_json::Value;
 
 use super::saved_part::SavedPart;
 use crate::session::part::Part;
 
 /// The reference that is saved with the project. Clones share it.
-///
-/// As a persistent field of the parameters it hears of every state that the host loads: the
-/// framework has no other way to tell. A state without the field leaves it alone.
 #[derive(Clone)]
 pub(crate) struct PartSlot(Arc<Shared>);
 
 struct Shared {
-    part: Part,
     /// Locked for moving values in and out, never while something is read, written or freed.
     held: Mutex<Held>,
-    /// States that were loaded.
-    loads: AtomicU64,
     /// Called after every new reference.
     notify: Box<dyn Fn() + Send + Sync>,
 }
@@ -31,8 +22,6 @@ struct Held {
     /// Counts the references, so that the answer to an old one is not taken for the new one's.
     generation: u64,
     saved: SavedPart,
-    /// Why the last state could not be read.
-    error: Option<String>,
 }
 
 impl PartSlot {
@@ -41,26 +30,22 @@ impl PartSlot {
     /// it must do no more than wake the loader.
     pub(crate) fn new(part: Part, notify: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
-            part,
             held: Mutex::new(Held {
                 generation: 0,
                 saved: part.first(),
-                error: None,
             }),
-            loads: AtomicU64::new(0),
             notify: Box::new(notify),
         }))
     }
 
-    /// Has another capture loaded: the user's choice. Gives its generation.
+    /// Has another file loaded: the user's choice, or a project's. Gives its generation.
     pub(crate) fn choose(&self, saved: SavedPart) -> u64 {
         let mut held = self.0.held.lock();
         held.generation += 1;
         let generation = held.generation;
         let old = std::mem::replace(&mut held.saved, saved);
-        let error = held.error.take();
         drop(held);
-        drop((old, error));
+        drop(old);
         (self.0.notify)();
         generation
     }
@@ -86,39 +71,6 @@ impl PartSlot {
         drop(held);
         current
     }
-
-    /// How many states the host has loaded. Never waits.
-    pub(crate) fn loads(&self) -> u64 {
-        self.0.loads.load(Ordering::Relaxed)
-    }
-
-    /// Why the last state could not be read, once: what was to play before still is.
-    pub(crate) fn take_error(&self) -> Option<String> {
-        self.0.held.lock().error.take()
-    }
-}
-
-impl<'a> PersistentField<'a, Value> for PartSlot {
-    fn set(&self, state: Value) {
-        self.0.loads.fetch_add(1, Ordering::Relaxed);
-        match SavedPart::read(&state) {
-            Ok(capture) => {
-                self.choose(capture);
-            }
-            Err(failure) => {
-                let error = Some(format!("{}: {failure}", self.0.part.title()));
-                let old = std::mem::replace(&mut self.0.held.lock().error, error);
-                drop(old);
-            }
-        }
-    }
-
-    fn map<F, R>(&self, f: F) -> R
-    where
-        F: Fn(&Value) -> R,
-    {
-        f(&self.current().1.write())
-    }
 }
 
 #[cfg(test)]
@@ -130,7 +82,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::references::saved_part::tests::hostile;
 
     fn slot() -> (PartSlot, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
@@ -150,38 +101,22 @@ mod tests {
         let (slot, calls) = slot();
         assert_eq!(slot.current(), (0, Part::Capture.first()));
         assert_eq!(
-            slot.map(Value::clone),
+            slot.current().1.write(),
             json!({"version": 1, "builtin": "crunch"})
         );
         assert_eq!(calls.load(Ordering::SeqCst), 0);
     }
 
     #[test]
-    fn a_state_is_a_new_reference() {
+    fn each_choice_is_a_new_reference() {
         let (slot, calls) = slot();
-        slot.set(file("/a.nam").write());
-        slot.set(file("/a.nam").write());
+        slot.choose(file("/a.nam"));
+        slot.choose(file("/a.nam"));
         assert_eq!(slot.current(), (2, file("/a.nam")));
         assert_eq!(slot.choose(file("/b.nam")), 3);
         assert_eq!(slot.clone().current(), (3, file("/b.nam")));
-        assert_eq!(slot.map(|value| value["path"].clone()), json!("/b.nam"));
+        assert_eq!(slot.current().1.write()["path"], json!("/b.nam"));
         assert_eq!(calls.load(Ordering::SeqCst), 3);
-    }
-
-    #[test]
-    fn a_damaged_state_changes_nothing_and_is_told() {
-        let (slot, calls) = slot();
-        slot.choose(file("/a.nam"));
-        for value in hostile() {
-            slot.set(value);
-            assert_eq!(slot.current(), (1, file("/a.nam")));
-            assert!(slot.take_error().unwrap().contains("load"));
-            assert_eq!(slot.take_error(), None);
-        }
-        assert_eq!(calls.load(Ordering::SeqCst), 1);
-        slot.set(json!(null));
-        slot.set(file("/b.nam").write());
-        assert_eq!(slot.take_error(), None);
     }
 
     #[test]
@@ -192,7 +127,7 @@ mod tests {
         capture.rate = Some(48_000.0);
         assert!(slot.resolved(generation, capture.clone()));
         assert_eq!(slot.current(), (generation, capture.clone()));
-        assert_eq!(slot.map(|value| value["rate"].clone()), json!(48_000.0));
+        assert_eq!(slot.current().1.write()["rate"], json!(48_000.0));
         slot.choose(file("/new.nam"));
         assert!(!slot.resolved(generation, capture));
         assert_eq!(slot.current(), (generation + 1, file("/new.nam")));
@@ -205,7 +140,7 @@ mod tests {
         let mut gone = file("/gone/Rectifier.nam").write();
         gone["sha256"] = json!("ab".repeat(32));
         gone["bytes"] = json!(1234);
-        first.set(gone.clone());
+        first.choose(SavedPart::read(&gone).unwrap());
         let (generation, saved) = first.current();
         let nowhere = crate::session::references::Chosen::new([], None);
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
@@ -220,9 +155,9 @@ mod tests {
         ));
         for _ in 0..3 {
             let (next, _) = slot();
-            next.set(first.map(Value::clone));
+            next.choose(first.current().1);
             gone["name"] = json!("Rectifier");
-            assert_eq!(next.map(Value::clone), gone);
+            assert_eq!(next.current().1.write(), gone);
         }
     }
 
@@ -237,7 +172,7 @@ mod tests {
             list.lock().push(slot.unwrap().current().0);
         });
         *held.lock() = Some(slot.clone());
-        slot.set(file("/a.nam").write());
+        slot.choose(file("/a.nam"));
         slot.choose(file("/b.nam"));
         assert_eq!(*seen.lock(), [1, 2]);
         *held.lock() = None;
@@ -267,7 +202,7 @@ mod tests {
                         if writer == 0 {
                             slot.choose(capture(number));
                         } else {
-                            slot.set(capture(EACH + number).write());
+                            slot.choose(capture(EACH + number));
                         }
                     }
                 });
@@ -280,8 +215,6 @@ mod tests {
                     check(generation, &seen);
                     // Never undoes a newer reference.
                     slot.resolved(generation, seen);
-                    let saved = slot.map(|value| SavedPart::read(value).unwrap());
-                    check(generation, &saved);
                     last = generation;
                 }
             });
@@ -291,25 +224,5 @@ mod tests {
         check(1, &slot.current().1);
         let name: usize = slot.current().1.name().parse().unwrap();
         assert!([EACH - 1, 2 * EACH - 1].contains(&name));
-    }
-
-    /// The slot in the framework's hands: a state with and without the field.
-    #[test]
-    fn the_framework_saves_and_loads_it() {
-        use nice_plug::prelude::Params;
-
-        #[derive(Params)]
-        struct Parameters {
-            #[persist = "capture"]
-            capture: PartSlot,
-        }
-        let parameters = Parameters { capture: slot().0 };
-        parameters.capture.choose(file("/a.nam"));
-        let fields = parameters.serialize_fields();
-        let other = Parameters { capture: slot().0 };
-        other.deserialize_fields(&fields);
-        assert_eq!(other.capture.current(), (1, file("/a.nam")));
-        other.deserialize_fields(&Default::default());
-        assert_eq!(other.capture.current(), (1, file("/a.nam")));
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::mem::discriminant;
-use std::sync::atomic::Ordering;
 
 use gridleak_core::{
     Amp, BuildId, Cab, ImpulseResponse, LevelMatch, Loaded, Pedal, ProcessConfig, SimdLevel,
@@ -109,7 +108,7 @@ impl BankPlans {
 impl Worker<'_> {
     /// Builds what changed, first for the slot that is to play, and sends it.
     pub(super) fn build(&mut self, audio: Audio) {
-        let settings = self.loader.shell.settings();
+        let settings = self.loader.rig.settings();
         let oversampling = settings.oversampling_factor(audio.offline);
         self.bank.built_for = Some((audio.config, oversampling));
         let mut changed = self.bank.is_late();
@@ -132,7 +131,7 @@ impl Worker<'_> {
     /// Builds anew if another oversampling is asked for.
     pub(super) fn follow_oversampling(&mut self, audio: Audio) {
         let (loader, config) = (self.loader, audio.config);
-        let wanted = loader.shell.settings().oversampling_factor(audio.offline);
+        let wanted = loader.rig.settings().oversampling_factor(audio.offline);
         let built_for = self.bank.built_for;
         if built_for.is_some_and(|(built, factor)| built == config && factor != wanted) {
             self.build(audio);
@@ -140,7 +139,7 @@ impl Worker<'_> {
             let late = loader.expected_latency(config.rate, audio.offline);
             let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
             let anew = anew || self.bank.is_late();
-            loader.restart.store(anew, Ordering::Relaxed);
+            loader.ask_for_restart(anew);
         }
     }
 
@@ -218,7 +217,7 @@ impl Worker<'_> {
         if let Err(Refusal::Late(message)) = made {
             known.late = plan;
             loader.say(Message::notice(message));
-            loader.restart.store(true, Ordering::Relaxed);
+            loader.ask_for_restart(true);
             return None;
         }
         *known = PlacePlans {
@@ -263,7 +262,7 @@ impl Worker<'_> {
                 config.rate,
             )));
         }
-        let settings = self.loader.shell.settings();
+        let settings = self.loader.rig.settings();
         let voicing = Voicing {
             levels: loaded.levels,
             slim: f64::from(settings.slim),

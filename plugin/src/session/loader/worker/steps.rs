@@ -23,10 +23,10 @@ impl Worker<'_> {
             // On and back again.
             return None;
         }
-        let (_, mut current) = self.loader.shell.slot(part).current();
+        let (_, mut current) = self.loader.rig.slot(part).current();
         if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
             // Whoever compares goes on from what there is.
-            current = self.loader.shell.slot(Part::Capture).current().1;
+            current = self.loader.rig.slot(Part::Capture).current().1;
         }
         if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(

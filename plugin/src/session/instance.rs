@@ -1,0 +1,162 @@
+//! One instance of the plugin, without host and without window. Shells ask it for everything but sound,
+//! which its [`Player`] makes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use gridleak_core::{DEFAULT_SAMPLE_RATE, ParameterId, Settings};
+
+use crate::files::failure::Result;
+use crate::session::handover::handover;
+use crate::session::host_link::HostLink;
+use crate::session::library::Library;
+use crate::session::loader::Loader;
+use crate::session::meters::Meters;
+use crate::session::player::Player;
+use crate::session::preferences::Preferences;
+use crate::session::repaint::Repaint;
+use crate::session::rig::SharedRig;
+use crate::session::thread_end;
+
+/// Of the time that the end of an instance may take, what is left for its library.
+const LIBRARYS_SHARE: Duration = Duration::from_millis(10);
+
+/// An instance. Its threads end with it.
+pub(crate) struct Instance {
+    pub(crate) rig: Arc<SharedRig>,
+    pub(crate) loader: Arc<Loader>,
+    pub(crate) library: Arc<Library>,
+    pub(crate) meters: Arc<Meters>,
+    /// The way to the host.
+    pub(crate) link: Arc<HostLink>,
+    /// The way to the window.
+    pub(crate) repaint: Arc<Repaint>,
+    audio: Arc<AudioFacts>,
+}
+
+/// What the player says of the audio.
+#[derive(Debug, Default)]
+pub(crate) struct AudioFacts {
+    /// Frames of latency while audio runs, and 1; 0 while it does not.
+    latency: AtomicU32,
+    /// The rate at which it ran last, as bits of an f32 in Hz; 0 before that.
+    rate: AtomicU32,
+    /// Frames for which the sound goes on after its input.
+    pub(crate) tail: AtomicU32,
+}
+
+impl AudioFacts {
+    /// Tells that audio runs, so many frames late, at a rate in Hz.
+    pub(crate) fn start(&self, latency: usize, rate: f64) {
+        self.latency.store(latency as u32 + 1, Ordering::Relaxed);
+        self.rate.store((rate as f32).to_bits(), Ordering::Relaxed);
+    }
+
+    /// Tells that it has stopped.
+    pub(crate) fn stop(&self) {
+        self.latency.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Instance {
+    /// A new instance, set as on this machine, and what plays it.
+    pub(crate) fn new() -> (Arc<Self>, Player) {
+        let mut first = Settings::default();
+        if let Some(dbu) = Preferences::load().interface_dbu {
+            first.levels.interface_dbu = dbu;
+        }
+        let (sounds, loader_end) = handover();
+        let (link, repaint) = (Arc::<HostLink>::default(), Arc::<Repaint>::default());
+        let changed = repaint.clone();
+        let library = Library::new(move || changed.request());
+        let loader = Loader::new(
+            loader_end,
+            library.clone(),
+            link.clone(),
+            repaint.clone(),
+            first,
+        );
+        let instance = Arc::new(Self {
+            rig: loader.rig.clone(),
+            loader,
+            library,
+            meters: Arc::default(),
+            link,
+            repaint,
+            audio: Arc::default(),
+        });
+        let player = Player::new(&instance, sounds, instance.audio.clone());
+        (instance, player)
+    }
+
+    /// What the project is to keep.
+    pub(crate) fn save(&self) -> Vec<u8> {
+        self.rig.save()
+    }
+
+    /// Loads what a project kept.
+    ///
+    /// # Errors
+    /// If it is none that Gridleak wrote; then nothing changes.
+    pub(crate) fn load(&self, saved: &[u8]) -> Result<()> {
+        self.rig.load(saved)?;
+        self.repaint.request();
+        Ok(())
+    }
+
+    /// Where a parameter stands, as a plain value, without modulation. Never waits.
+    pub(crate) fn value(&self, which: ParameterId) -> f32 {
+        self.rig.value(which)
+    }
+
+    /// Sets a parameter to a plain value, brought into its range. Never waits.
+    pub(crate) fn set(&self, which: ParameterId, plain: f32) {
+        self.rig.set(which, plain);
+    }
+
+    /// Moves a number by so much from where it stands. Never waits.
+    pub(crate) fn modulate(&self, which: ParameterId, offset: f32) {
+        self.rig.modulate(which, offset);
+    }
+
+    /// A plain value as people read it, with its unit.
+    pub(crate) fn text(&self, which: ParameterId, plain: f32) -> String {
+        self.rig.text(which, plain)
+    }
+
+    /// The plain value that such a text stands for.
+    pub(crate) fn parse(&self, which: ParameterId, text: &str) -> Option<f32> {
+        self.rig.parse(which, text)
+    }
+
+    /// Frames by which the sound is late: as long as audio runs, what was announced when it started; else
+    /// what it will be at the rate of last time.
+    pub(crate) fn latency(&self, offline: bool) -> usize {
+        let running = self.audio.latency.load(Ordering::Relaxed);
+        if running > 0 {
+            return running as usize - 1;
+        }
+        let rate = f32::from_bits(self.audio.rate.load(Ordering::Relaxed));
+        let rate = if rate > 0.0 {
+            rate.into()
+        } else {
+            DEFAULT_SAMPLE_RATE
+        };
+        self.loader.expected_latency(rate, offline).total
+    }
+
+    /// Frames for which the sound goes on after its input, at most. Never waits.
+    pub(crate) fn tail(&self) -> u32 {
+        self.audio.tail.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + thread_end::LONGEST_WAIT;
+        // First: what arrives in this moment is still to be remembered by the library.
+        self.loader.end(deadline - LIBRARYS_SHARE);
+        self.library.end(deadline);
+    }
+}

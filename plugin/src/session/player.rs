@@ -1,0 +1,259 @@
+//! What makes an instance's sound: its chain, between the host's blocks and what the loader built.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use gridleak_core::{Chain, ParameterId, Peaks, ProcessConfig, Settings, TunerReading};
+
+use crate::session::folder::Step;
+use crate::session::handover::AudioEnd;
+use crate::session::instance::{AudioFacts, Instance};
+use crate::session::loader::Loader;
+use crate::session::meters::Meters;
+use crate::session::part::Part;
+use crate::session::repaint::Repaint;
+use crate::session::rig::SharedRig;
+
+/// How long offline rendering waits for a capture that is being loaded, and how often it looks.
+const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
+const OFFLINE_LOOK: Duration = Duration::from_millis(1);
+
+/// What the buttons of the table load.
+const BUTTONS: [(ParameterId, Part, Step); 6] = [
+    (ParameterId::PreviousCapture, Part::Capture, Step::Previous),
+    (ParameterId::NextCapture, Part::Capture, Step::Next),
+    (ParameterId::PreviousPedal, Part::Pedal, Step::Previous),
+    (ParameterId::NextPedal, Part::Pedal, Step::Next),
+    (ParameterId::PreviousCab, Part::Cab, Step::Previous),
+    (ParameterId::NextCab, Part::Cab, Step::Next),
+];
+
+/// The audio side of an instance. It does not keep the instance alive: whoever holds both drops this first.
+pub(crate) struct Player {
+    rig: Arc<SharedRig>,
+    loader: Arc<Loader>,
+    meters: Arc<Meters>,
+    repaint: Arc<Repaint>,
+    audio: Arc<AudioFacts>,
+    sounds: AudioEnd,
+    /// There while the host has the plugin active.
+    chain: Option<Chain>,
+    offline: bool,
+    /// The order to the loader that offline rendering has waited for.
+    waited_for: u64,
+    /// What was set at the last span or when the audio started, and how many rigs had been loaded; `None`
+    /// before that.
+    followed: Option<(Settings, u64)>,
+    /// When the block began that is being played.
+    begun: Option<Instant>,
+    frames: usize,
+    /// What the window was last asked to draw.
+    drawn: Drawn,
+}
+
+/// What moves in the window while a host plays.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Drawn {
+    settings: Settings,
+    peaks: Peaks,
+    tuner: Option<TunerReading>,
+}
+
+impl Drawn {
+    /// Whether there is anything to see: a parameter that moved, sound above -90 dB, or another pitch.
+    fn differs(&self, other: &Self) -> bool {
+        const SEEN: f32 = 3e-5;
+        let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
+        (self.settings, self.tuner) != (other.settings, other.tuner)
+            || peaks.into_iter().any(|peak| peak > SEEN)
+    }
+}
+
+impl Player {
+    pub(super) fn new(instance: &Instance, sounds: AudioEnd, audio: Arc<AudioFacts>) -> Self {
+        Self {
+            rig: instance.rig.clone(),
+            loader: instance.loader.clone(),
+            meters: instance.meters.clone(),
+            repaint: instance.repaint.clone(),
+            audio,
+            sounds,
+            chain: None,
+            offline: false,
+            waited_for: 0,
+            followed: None,
+            begun: None,
+            frames: 0,
+            drawn: Drawn::default(),
+        }
+    }
+
+    /// Gets ready to play at a rate in Hz, with one or two channels each way, live or not; gives the
+    /// latency in frames. Never waits: the loader is told, and there is silence until its capture comes.
+    pub(crate) fn activate(
+        &mut self,
+        rate: f64,
+        inputs: usize,
+        outputs: usize,
+        offline: bool,
+    ) -> usize {
+        let latency = self.loader.expected_latency(rate, offline);
+        let config = ProcessConfig {
+            rate,
+            inputs,
+            outputs,
+            latency: latency.total,
+            pedal_latency: latency.pedal,
+        };
+        self.offline = offline;
+        let now = (self.rig.settings(), self.rig.loads());
+        self.followed.get_or_insert(now);
+        if self.chain.as_ref().map(Chain::config) != Some(config) {
+            self.put_away();
+            let mut chain = Chain::new(config);
+            for kept in self.loader.take_kept(config) {
+                drop(chain.load(kept));
+                while chain.take_retired().is_some() {}
+            }
+            self.chain = Some(chain);
+        }
+        self.audio.start(config.latency, rate);
+        self.meters.set_channels(inputs, outputs);
+        self.loader.activate(config, offline);
+        self.reset();
+        config.latency
+    }
+
+    /// Stops.
+    pub(crate) fn deactivate(&mut self) {
+        self.audio.stop();
+        self.meters.set_tuner(None);
+        self.put_away();
+        self.loader.deactivate();
+    }
+
+    /// Tells whether the blocks that follow are rendered: those may wait for what is being loaded.
+    pub(crate) fn set_offline(&mut self, offline: bool) {
+        self.offline = offline;
+    }
+
+    /// Back to silence.
+    pub(crate) fn reset(&mut self) {
+        if let Some(chain) = &mut self.chain {
+            chain.set(&self.rig.settings());
+            chain.reset();
+            self.audio
+                .tail
+                .store(chain.tail() as u32, Ordering::Relaxed);
+        }
+    }
+
+    /// To be called before the spans of a block of so many frames.
+    pub(crate) fn begin_block(&mut self, frames: usize) {
+        self.frames = frames;
+        if self.offline {
+            self.follow();
+            self.loader.look();
+            self.wait_for_capture();
+        }
+        self.begun = Some(Instant::now());
+        if let Some(chain) = &mut self.chain {
+            chain.set_offline(self.offline);
+            self.sounds.exchange(chain);
+        }
+    }
+
+    /// Plays a span of a block in place, with the parameters as they stand: all channels that go out,
+    /// of which those that come in hold the input.
+    pub(crate) fn process(&mut self, channels: &mut [&mut [f32]]) {
+        let settings = self.follow();
+        match &mut self.chain {
+            Some(chain) => {
+                chain.set(&settings);
+                chain.process(channels);
+            }
+            None => channels.iter_mut().for_each(|channel| channel.fill(0.0)),
+        }
+    }
+
+    /// To be called after the spans of a block.
+    pub(crate) fn end_block(&mut self) {
+        let Some(chain) = &mut self.chain else {
+            return;
+        };
+        self.sounds.exchange(chain);
+        let tail = chain.tail() as u32;
+        self.audio.tail.store(tail, Ordering::Relaxed);
+        let peaks = chain.take_peaks();
+        let seconds = self.frames as f32 / chain.config().rate as f32;
+        if let Some(begun) = self.begun.take() {
+            // Rendering is late for nobody.
+            let live = !self.offline;
+            self.meters.add_load(seconds, begun.elapsed(), live);
+        }
+        self.meters.raise(peaks);
+        self.meters.set_gate(
+            chain.gate_reduction_db() as f32,
+            chain.gate_level_db() as f32,
+        );
+        let tuner = chain.tuner_reading();
+        self.meters.set_tuner(tuner);
+        if self.repaint.is_open() {
+            let drawn = Drawn {
+                settings: self.rig.settings(),
+                peaks,
+                tuner,
+            };
+            if drawn.differs(&self.drawn) {
+                self.drawn = drawn;
+                self.repaint.request();
+            }
+        }
+    }
+
+    /// Asks for another file of its folder for every button that was pressed since the last time; gives
+    /// what is set.
+    fn follow(&mut self) -> Settings {
+        let (settings, loads) = (self.rig.settings(), self.rig.loads());
+        let before = self.followed.replace((settings, loads));
+        if let Some((before, loads_before)) = before
+            && loads == loads_before
+            && before.buttons != settings.buttons
+        {
+            let down = |which: ParameterId, settings| which.row().get(settings) >= 0.5;
+            for (button, part, step) in BUTTONS {
+                if down(button, &settings) && !down(button, &before) {
+                    let part = match part {
+                        Part::Capture => Part::playing(&settings),
+                        part => part,
+                    };
+                    self.loader.step_soon(part, step, loads);
+                }
+            }
+        }
+        settings
+    }
+
+    /// In offline rendering, and only there, sound waits for the capture that the project names: once
+    /// for each order to the loader.
+    fn wait_for_capture(&mut self) {
+        let order = self.loader.newest_order();
+        if self.loader.has_carried_out(order) || self.waited_for == order {
+            return;
+        }
+        self.waited_for = order;
+        let started = Instant::now();
+        while !self.loader.has_carried_out(order) && started.elapsed() < OFFLINE_TIMEOUT {
+            std::thread::sleep(OFFLINE_LOOK);
+        }
+    }
+
+    /// Gives what is loaded to the loader, which keeps it for a while.
+    fn put_away(&mut self) {
+        if let Some(mut chain) = self.chain.take() {
+            self.loader.keep(std::iter::from_fn(|| chain.take_any()));
+        }
+        self.loader.keep(std::iter::from_fn(|| self.sounds.take()));
+    }
+}

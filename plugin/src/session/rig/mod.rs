@@ -1,0 +1,8 @@
+//! The rig of an instance: what its project saves, and where it stands now.
+
+mod notice;
+mod saved;
+mod shared;
+
+pub(crate) use saved::Rig;
+pub(crate) use shared::SharedRig;

@@ -1,0 +1,285 @@
+//! The rig as it stands now, shared by host, window, loader and audio thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use gridleak_core::{Control, Kind, PARAMETERS, Parameter, ParameterId, Settings};
+use parking_lot::Mutex;
+
+use super::saved::{Rest, Rig};
+use crate::capture_knobs::CaptureKnobs;
+use crate::files::failure::{Result, one_line};
+use crate::session::host_link::{HostLink, Request};
+use crate::session::part::{ForParts, Part};
+use crate::session::references::PartSlot;
+
+/// Longest text about what is missing, in characters.
+const LONGEST_STATUS: usize = 200;
+
+/// The rig of an instance.
+pub(crate) struct SharedRig {
+    /// Where each parameter stands, as bits of a plain value.
+    values: Box<[AtomicU32]>,
+    /// By how much the host moves it from there, likewise.
+    offsets: Box<[AtomicU32]>,
+    slots: ForParts<PartSlot>,
+    /// Rigs that were loaded.
+    loads: AtomicU64,
+    /// What a new instance is set to.
+    first: Settings,
+    /// Locked for instants, and never by the audio thread.
+    told: Mutex<Told>,
+    /// What the knobs of the capture that plays are called.
+    knobs: CaptureKnobs,
+    link: Arc<HostLink>,
+}
+
+#[derive(Default)]
+struct Told {
+    rest: Rest,
+    /// What there is to say of the rig that was loaded last, until it was read.
+    notice: Option<String>,
+    /// What does not play as the project means it, in a line.
+    absent: Option<String>,
+}
+
+impl SharedRig {
+    /// The rig of a new instance that is set to `first`. `notify` is called after every new reference to a
+    /// part, on the thread that brings it.
+    pub(crate) fn new(
+        first: Settings,
+        link: Arc<HostLink>,
+        notify: impl Fn(Part) + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let bits = |plain: f32| AtomicU32::new(plain.to_bits());
+        Self {
+            values: PARAMETERS.iter().map(|row| bits(row.get(&first))).collect(),
+            offsets: PARAMETERS.iter().map(|_| bits(0.0)).collect(),
+            slots: Part::ALL.map(|part| {
+                let notify = notify.clone();
+                PartSlot::new(part, move || notify(part))
+            }),
+            loads: AtomicU64::new(0),
+            first,
+            told: Mutex::default(),
+            knobs: CaptureKnobs::default(),
+            link,
+        }
+    }
+
+    /// Where a parameter stands, as a plain value, without modulation. Never waits.
+    pub(crate) fn value(&self, which: ParameterId) -> f32 {
+        f32::from_bits(self.values[which as usize].load(Ordering::Relaxed))
+    }
+
+    /// Sets a parameter to a plain value, brought into its range; NaN changes nothing. Never waits.
+    pub(crate) fn set(&self, which: ParameterId, plain: f32) {
+        if !plain.is_nan() {
+            let bits = which.row().clamp(plain).to_bits();
+            self.values[which as usize].store(bits, Ordering::Relaxed);
+        }
+    }
+
+    /// Moves a number by so much from where it stands, until it is moved otherwise. Never waits.
+    pub(crate) fn modulate(&self, which: ParameterId, offset: f32) {
+        if offset.is_finite() && matches!(which.row().kind, Kind::Number(_)) {
+            self.offsets[which as usize].store(offset.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// Where all parameters stand, modulation included. Never waits.
+    pub(crate) fn settings(&self) -> Settings {
+        self.read(|row| {
+            let offset = &self.offsets[row.which as usize];
+            self.value(row.which) + f32::from_bits(offset.load(Ordering::Relaxed))
+        })
+    }
+
+    /// The same without modulation: where the knobs stand.
+    pub(crate) fn unmodulated(&self) -> Settings {
+        self.read(|row| self.value(row.which))
+    }
+
+    fn read(&self, value: impl Fn(&Parameter) -> f32) -> Settings {
+        let mut settings = self.first;
+        for row in &PARAMETERS {
+            row.set(&mut settings, value(row));
+        }
+        settings
+    }
+
+    /// The reference to a part.
+    pub(crate) fn slot(&self, part: Part) -> &PartSlot {
+        &self.slots[part.index()]
+    }
+
+    /// Counts the rigs that were loaded. Never waits.
+    pub(crate) fn loads(&self) -> u64 {
+        self.loads.load(Ordering::Acquire)
+    }
+
+    /// What a project saves.
+    pub(crate) fn save(&self) -> Vec<u8> {
+        let rig = Rig {
+            settings: self.unmodulated(),
+            parts: Part::ALL.map(|part| self.slot(part).current().1),
+            rest: self.told.lock().rest.clone(),
+        };
+        rig.write()
+    }
+
+    /// Loads what a project saved. If it is none, everything stays as it is.
+    pub(crate) fn load(&self, saved: &[u8]) -> Result<()> {
+        let (rig, notice) = Rig::read(saved, &self.first)?;
+        self.loads.fetch_add(1, Ordering::Release);
+        for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
+            self.set(row.which, row.get(&rig.settings));
+        }
+        let mut told = self.told.lock();
+        let before = std::mem::replace(&mut told.rest, rig.rest);
+        let unread = std::mem::replace(&mut told.notice, notice);
+        drop(told);
+        drop((before, unread));
+        for (part, reference) in Part::ALL.into_iter().zip(rig.parts) {
+            self.slot(part).choose(reference);
+        }
+        // What was changed was changed in the project before.
+        self.link.forget(Request::ProjectChanged);
+        self.link.ask(Request::Values);
+        Ok(())
+    }
+
+    /// Takes note that the project was changed other than by a parameter or by loading one.
+    pub(crate) fn changed(&self) {
+        self.link.ask(Request::ProjectChanged);
+    }
+
+    /// What there is to say of the project as a whole, until it was read.
+    pub(crate) fn notice(&self) -> Option<String> {
+        self.told.lock().notice.clone()
+    }
+
+    /// That was read.
+    pub(crate) fn dismiss_notice(&self) {
+        let _read = self.told.lock().notice.take();
+    }
+
+    /// Says in a line what does not play as the project means it; `None` if all does.
+    pub(crate) fn tell_absent(&self, absent: Option<String>) {
+        let absent = absent.map(|text| one_line(&text).chars().take(LONGEST_STATUS).collect());
+        let before = {
+            let mut told = self.told.lock();
+            std::mem::replace(&mut told.absent, absent.clone())
+        };
+        if before != absent {
+            self.link.ask(Request::Texts);
+        }
+    }
+
+    /// Names the knobs as the capture that plays does.
+    pub(crate) fn name_knobs(&self, knobs: &Arc<[Control]>) {
+        if self.knobs.name(knobs) {
+            self.link.ask(Request::Texts);
+        }
+    }
+
+    /// A plain value of a parameter as people read it, with its unit. Waits for nobody: hosts ask on any
+    /// thread.
+    pub(crate) fn text(&self, which: ParameterId, plain: f32) -> String {
+        let row = which.row();
+        if which == ParameterId::Status {
+            let absent = self.told.try_lock().and_then(|told| told.absent.clone());
+            return absent.unwrap_or_else(|| "Ready".into());
+        }
+        match knob(which) {
+            Some(knob) => self.knobs.text(knob, row, plain),
+            None => row.text(plain),
+        }
+    }
+
+    /// The plain value that such a text stands for.
+    pub(crate) fn parse(&self, which: ParameterId, text: &str) -> Option<f32> {
+        match knob(which) {
+            Some(knob) => self.knobs.parse(knob, which.row(), text),
+            None => which.row().parse(text),
+        }
+    }
+}
+
+/// Which knob of a capture a parameter is, if it is one.
+fn knob(which: ParameterId) -> Option<usize> {
+    ParameterId::KNOBS.iter().position(|knob| *knob == which)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rig() -> SharedRig {
+        SharedRig::new(Settings::default(), Arc::default(), |_| {})
+    }
+
+    #[test]
+    fn what_is_set_is_what_the_settings_say() {
+        let rig = rig();
+        assert_eq!(rig.settings(), Settings::default());
+        for row in PARAMETERS
+            .iter()
+            .filter(|row| !matches!(row.kind, Kind::Readout))
+        {
+            for position in [0.0, 1.0] {
+                let plain = row.at_position(position);
+                rig.set(row.which, plain);
+                assert_eq!(rig.value(row.which), plain, "{}", row.id);
+                assert_eq!(row.get(&rig.settings()), plain, "{}", row.id);
+            }
+            rig.set(row.which, f32::INFINITY);
+            rig.set(row.which, f32::NAN);
+            assert_eq!(rig.value(row.which), *row.range().end(), "{}", row.id);
+            rig.set(row.which, row.default());
+        }
+    }
+
+    #[test]
+    fn modulation_moves_the_sound_and_not_the_project() {
+        let rig = rig();
+        let before = rig.save();
+        rig.modulate(ParameterId::Input, 5.0);
+        rig.modulate(ParameterId::Gate, 1.0);
+        rig.modulate(ParameterId::Output, f32::NAN);
+        assert_eq!(rig.settings().input_db, 5.0);
+        assert_eq!(rig.unmodulated(), Settings::default());
+        assert_eq!(rig.save(), before);
+        rig.modulate(ParameterId::Input, 1e9);
+        assert_eq!(rig.settings().input_db, 20.0);
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_what_is_no_rig_changes_nothing() {
+        let (rig, other) = (rig(), rig());
+        rig.set(ParameterId::Input, 7.5);
+        rig.set(ParameterId::NextCapture, 1.0);
+        other.load(&rig.save()).unwrap();
+        assert_eq!(other.settings().input_db, 7.5);
+        assert!(!other.settings().buttons.next_capture, "a button pressed");
+        assert_eq!(other.save(), rig.save());
+        assert_eq!(other.loads(), 1);
+        assert!(other.load(b"{}").is_err());
+        assert_eq!(other.loads(), 1);
+        assert_eq!(other.save(), rig.save());
+    }
+
+    #[test]
+    fn what_is_missing_is_told_to_those_who_see_only_the_parameters() {
+        let rig = rig();
+        let text = || rig.text(ParameterId::Status, 0.0);
+        assert_eq!(text(), "Ready");
+        rig.tell_absent(Some("Missing: Plexi. Crunch plays instead".into()));
+        assert_eq!(text(), "Missing: Plexi. Crunch plays instead");
+        assert!(rig.link.take().has(Request::Texts));
+        rig.tell_absent(Some("x\n".repeat(10_000)));
+        assert!(text().len() < 500 && !text().contains('\n'));
+        rig.tell_absent(None);
+        assert_eq!(text(), "Ready");
+    }
+}
