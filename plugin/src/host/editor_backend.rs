@@ -202,121 +202,46 @@ mod tests {
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable;
-    use gridleak_core::{Kind, PARAMETERS, ProcessConfig, Source};
-    use nice_plug::context::PluginApi;
-    use nice_plug::context::gui::GuiContextInner;
-    use nice_plug::params::persist::PersistentField;
-    use nice_plug::prelude::{ParamPtr, Params, PluginState};
+    use gridleak_core::{Kind, PARAMETERS, Source};
 
     use super::*;
     use crate::builtin;
     use crate::session::folder::Step;
-    use crate::session::handover::{LoaderEnd, handover};
-    use crate::session::thread_end;
+    use crate::session::host_link::{Edit, Request};
+    use crate::session::player::Player;
     use crate::window::{DEFAULT_SIZE, Editor};
 
-    /// A host that does what it is asked and writes it down.
-    struct Host {
-        parameters: Arc<Parameters>,
-        log: Arc<Mutex<Vec<String>>>,
+    /// A plugin with a window, as hosts have it.
+    struct Plugin {
+        instance: Arc<Instance>,
+        player: Player,
+        backend: Arc<PluginBackend>,
     }
 
-    impl Host {
-        fn log(&self, parameter: ParamPtr, what: &str) {
-            let known = self.parameters.param_map();
-            let name = known.into_iter().find(|(_, found, _)| *found == parameter);
-            let (name, ..) = name.expect("a parameter of the plugin");
-            self.log.lock().push(format!("{name} {what}"));
-        }
-    }
-
-    impl GuiContextInner for Host {
-        fn plugin_api(&self) -> PluginApi {
-            PluginApi::Clap
-        }
-
-        unsafe fn raw_begin_set_parameter(&self, param: ParamPtr) {
-            self.log(param, "begin");
-        }
-
-        unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
-            self.log(param, &format!("{normalized:.4}"));
-            // SAFETY: `log` has found the parameter among those of the plugin, which lives.
-            unsafe { param._internal_set_normalized_value(normalized) };
-        }
-
-        unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
-            self.log(param, "end");
-        }
-
-        fn get_state(&self) -> PluginState {
-            unreachable!("the window does not ask for the state")
-        }
-
-        fn set_state(&self, _state: PluginState) {
-            unreachable!("the window does not set the state")
-        }
-
-        fn request_restart(&self) {
-            unreachable!("the window does not restart the plugin")
-        }
-    }
-
-    /// A plugin with a window that is open in a host, and what the host wrote down.
-    struct Instance {
-        parameters: Arc<Parameters>,
-        loader: Arc<Loader>,
-        backend: Option<Arc<PluginBackend>>,
-        log: Arc<Mutex<Vec<String>>>,
-    }
-
-    impl Instance {
+    impl Plugin {
         fn new() -> Self {
-            let (_audio, end): (_, LoaderEnd) = handover();
-            let repaint = RepaintNotifier::new();
-            let library = Library::new(|| {});
-            let (parameters, loader) =
-                Loader::new(end, library.clone(), || {}, Parameters::of_this_machine);
-            let backend = PluginBackend::new(
-                parameters.clone(),
-                loader.clone(),
-                library,
-                Arc::default(),
-                repaint,
-            );
-            let instance = Self {
-                parameters,
-                loader,
-                backend: Some(Arc::new(backend)),
-                log: Arc::default(),
-            };
-            instance.backend().open(instance.host());
-            instance
+            let (instance, player) = Instance::new();
+            Self {
+                backend: PluginBackend::new(instance.clone()).into(),
+                instance,
+                player,
+            }
         }
 
         /// The same while audio runs.
         fn active() -> Self {
-            let instance = Self::new();
-            let config = ProcessConfig {
-                rate: 48_000.0,
-                inputs: 1,
-                outputs: 1,
-                latency: 0,
-                pedal_latency: 0,
-            };
-            instance.loader.activate(config, false);
-            instance
+            let mut plugin = Self::new();
+            plugin.player.activate(48_000.0, 1, 1, false);
+            plugin
         }
 
-        fn host(&self) -> GuiContext {
-            GuiContext::new(Arc::new(Host {
-                parameters: self.parameters.clone(),
-                log: self.log.clone(),
-            }))
+        /// What the host was told of hands on parameters since the last time.
+        fn edits(&self) -> Vec<Edit> {
+            std::iter::from_fn(|| self.instance.link.next_edit()).collect()
         }
 
         fn backend(&self) -> &Arc<PluginBackend> {
-            self.backend.as_ref().unwrap()
+            &self.backend
         }
 
         fn perform(&self, action: Action) {
@@ -343,12 +268,6 @@ mod tests {
         }
     }
 
-    impl Drop for Instance {
-        fn drop(&mut self) {
-            self.loader.end(Instant::now() + thread_end::LONGEST_WAIT);
-        }
-    }
-
     struct Stub(Option<PathBuf>);
 
     impl Picker for Stub {
@@ -359,10 +278,10 @@ mod tests {
 
     #[test]
     fn parameters_are_set_in_gestures_and_shown_as_the_host_has_them() {
-        let instance = Instance::new();
+        let plugin = Plugin::new();
         let mut window = Harness::builder().with_size(DEFAULT_SIZE).build_ui_state(
             |ui, editor: &mut Editor| editor.show(ui),
-            Editor::new(instance.backend().clone()),
+            Editor::new(plugin.backend().clone()),
         );
         window.get_by_label("Setup").click();
         window.run();
@@ -371,24 +290,24 @@ mod tests {
         window.get_by_label("Output").set_value_accesskit(-10.0);
         window.run();
         let expected = [
-            "source begin",
-            "source 1.0000",
-            "source end",
-            "bypass begin",
-            "bypass 1.0000",
-            "bypass end",
-            "outgn begin",
-            "outgn 0.3750",
-            "outgn end",
+            Edit::Begin(ParameterId::InputSource),
+            Edit::Set(ParameterId::InputSource, 3.0),
+            Edit::End(ParameterId::InputSource),
+            Edit::Begin(ParameterId::Bypass),
+            Edit::Set(ParameterId::Bypass, 1.0),
+            Edit::End(ParameterId::Bypass),
+            Edit::Begin(ParameterId::Output),
+            Edit::Set(ParameterId::Output, -10.0),
+            Edit::End(ParameterId::Output),
         ];
-        assert_eq!(*instance.log.lock(), expected);
-        assert_eq!(instance.parameters.settings().source, Source::Sum);
-        assert_eq!(instance.parameters.settings().output_db, -10.0);
+        assert_eq!(plugin.edits(), expected);
+        assert_eq!(plugin.instance.rig.settings().source, Source::Sum);
+        assert_eq!(plugin.instance.rig.settings().output_db, -10.0);
         let shown = window.get_by_label("Output").value();
         assert_eq!(shown.as_deref(), Some("-10.0 dB"));
 
         // Automation by the host.
-        instance.parameters.set_like_a_host(ParameterId::Input, 3.5);
+        plugin.instance.set(ParameterId::Input, 3.5);
         window.run();
         let shown = window.get_by_label("Input").value();
         assert_eq!(shown.as_deref(), Some("3.5 dB"));
@@ -396,47 +315,53 @@ mod tests {
 
     #[test]
     fn every_parameter_is_moved_in_a_gesture_of_its_own() {
-        let instance = Instance::new();
-        for row in &PARAMETERS {
+        let plugin = Plugin::new();
+        let movable = || {
+            PARAMETERS
+                .iter()
+                .filter(|row| !matches!(row.kind, Kind::Readout))
+        };
+        for row in movable() {
             let which = row.which;
-            let before = instance.parameters.value(which);
+            let before = plugin.instance.value(which);
             let wanted = match row.kind {
                 Kind::Number(_) => {
                     let value = row.at_position(0.25);
-                    instance.perform(Action::Begin(which));
-                    instance.perform(Action::Set(which, value));
-                    instance.perform(Action::End(which));
+                    plugin.perform(Action::Begin(which));
+                    plugin.perform(Action::Set(which, value));
+                    plugin.perform(Action::End(which));
                     value
                 }
                 // To the other end, or to the next option.
                 _ => {
                     let value = (before + 1.0) % (row.range().end() + 1.0);
-                    instance.perform(Action::Change(which, value));
+                    plugin.perform(Action::Change(which, value));
                     value
                 }
             };
-            let now = instance.parameters.value(which);
+            let now = plugin.instance.value(which);
             assert!((now - wanted).abs() < 1e-3, "{}: {now} {wanted}", row.id);
         }
-        let log = instance.log.lock();
+        let edits = plugin.edits();
         let mut moved = Vec::new();
-        for gesture in log.chunks(3) {
-            let name = gesture[0].strip_suffix(" begin").expect("a beginning");
-            assert!(gesture[1].starts_with(name), "{gesture:?}");
-            assert_eq!(gesture[2], format!("{name} end"));
-            moved.push(name);
+        for gesture in edits.chunks(3) {
+            let [Edit::Begin(which), Edit::Set(set, _), Edit::End(ended)] = gesture[..] else {
+                panic!("{gesture:?} is no gesture");
+            };
+            assert_eq!((set, ended), (which, which));
+            moved.push(which);
         }
         moved.sort_unstable();
         moved.dedup();
-        assert_eq!(moved.len(), PARAMETERS.len());
+        assert_eq!(moved.len(), movable().count());
     }
 
     #[test]
     fn every_change_is_taken_back_and_made_again() {
-        let instance = Instance::active();
-        let first = instance.name(Part::Capture);
-        instance.perform(Action::Open(Part::Pedal, Origin::BuiltIn("lead")));
-        instance.wait(|view| view.status.parts[Part::Pedal.index()].plays);
+        let plugin = Plugin::active();
+        let first = plugin.name(Part::Capture);
+        plugin.perform(Action::Open(Part::Pedal, Origin::BuiltIn("lead")));
+        plugin.wait(|view| view.status.parts[Part::Pedal.index()].plays);
         for action in [
             Action::Begin(ParameterId::Output),
             Action::Set(ParameterId::Output, -7.0),
@@ -445,10 +370,10 @@ mod tests {
             Action::Change(ParameterId::Bypass, 1.0),
             Action::Change(ParameterId::InputSource, 3.0),
         ] {
-            instance.perform(action);
+            plugin.perform(action);
         }
         let state = || {
-            let settings = instance.parameters.settings();
+            let settings = plugin.instance.rig.settings();
             (settings.output_db, settings.bypass, settings.source)
         };
         let done = [
@@ -458,58 +383,48 @@ mod tests {
             (-9.0, true, Source::Sum),
         ];
         // Not while a hand is on a knob.
-        instance.perform(Action::Begin(ParameterId::Input));
-        instance.perform(Action::Undo);
-        instance.perform(Action::End(ParameterId::Input));
+        plugin.perform(Action::Begin(ParameterId::Input));
+        plugin.perform(Action::Undo);
+        plugin.perform(Action::End(ParameterId::Input));
         assert_eq!(state(), done[3]);
         for wanted in done[..3].iter().rev() {
-            instance.perform(Action::Undo);
+            plugin.perform(Action::Undo);
             assert_eq!(state(), *wanted);
         }
-        let pedal = instance.name(Part::Pedal);
+        let pedal = plugin.name(Part::Pedal);
         assert!(pedal.is_some());
-        instance.perform(Action::Undo);
-        assert_eq!(instance.name(Part::Pedal), None);
-        instance.perform(Action::Undo);
+        plugin.perform(Action::Undo);
+        assert_eq!(plugin.name(Part::Pedal), None);
+        plugin.perform(Action::Undo);
         assert_eq!(state(), done[0], "there is no more");
-        instance.perform(Action::Redo);
-        assert_eq!(instance.name(Part::Pedal), pedal);
+        plugin.perform(Action::Redo);
+        assert_eq!(plugin.name(Part::Pedal), pedal);
         for wanted in &done[1..] {
-            instance.perform(Action::Redo);
+            plugin.perform(Action::Redo);
             assert_eq!(state(), *wanted);
         }
-        assert_eq!(instance.name(Part::Capture), first);
+        assert_eq!(plugin.name(Part::Capture), first);
     }
 
     #[test]
     fn the_parts_are_loaded_stepped_through_and_cleared() {
-        let instance = Instance::active();
-        let first = instance.name(Part::Capture);
-        instance.perform(Action::Step(Part::Capture, Step::Next));
-        assert_ne!(instance.name(Part::Capture), first);
-        instance.perform(Action::Step(Part::Capture, Step::Previous));
-        assert_eq!(instance.name(Part::Capture), first);
-        instance.perform(Action::Open(Part::Cab, Origin::BuiltIn("4x12")));
-        assert!(
-            !instance
-                .wait(|view| !view.status.busy)
-                .status
-                .cab_by_capture
-        );
-        instance.perform(Action::Clear(Part::Cab));
-        assert_eq!(instance.name(Part::Cab), None);
-        instance.perform(Action::ChooseCabByCapture);
-        assert!(
-            instance
-                .wait(|view| !view.status.busy)
-                .status
-                .cab_by_capture
-        );
+        let plugin = Plugin::active();
+        let first = plugin.name(Part::Capture);
+        plugin.perform(Action::Step(Part::Capture, Step::Next));
+        assert_ne!(plugin.name(Part::Capture), first);
+        plugin.perform(Action::Step(Part::Capture, Step::Previous));
+        assert_eq!(plugin.name(Part::Capture), first);
+        plugin.perform(Action::Open(Part::Cab, Origin::BuiltIn("4x12")));
+        assert!(!plugin.wait(|view| !view.status.busy).status.cab_by_capture);
+        plugin.perform(Action::Clear(Part::Cab));
+        assert_eq!(plugin.name(Part::Cab), None);
+        plugin.perform(Action::ChooseCabByCapture);
+        assert!(plugin.wait(|view| !view.status.busy).status.cab_by_capture);
     }
 
     #[test]
     fn the_chosen_file_is_loaded() {
-        let instance = Instance::active();
+        let plugin = Plugin::active();
         let folder = tempfile::tempdir().unwrap();
         for part in Part::ALL {
             let (name, file) = match part.is_cab() {
@@ -520,32 +435,32 @@ mod tests {
             std::fs::write(&path, builtin::find(name).unwrap().bytes).unwrap();
             let picker = Stub(Some(path.clone()));
             let open = Action::OpenDialog(part);
-            instance.backend().perform_with(open, picker);
+            plugin.backend().perform_with(open, picker);
             let origin = Some(Origin::File(path));
             let loaded = |view: &View| {
                 let part = &view.status.parts[part.index()];
                 !view.choosing && part.plays && part.origin == origin
             };
-            instance.wait(loaded);
+            plugin.wait(loaded);
         }
     }
 
     #[test]
     fn folders_are_added_to_the_browser_and_taken_off_it() {
-        let instance = Instance::new();
+        let plugin = Plugin::new();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let picker = Stub(Some(path.clone()));
-        instance.backend().perform_with(Action::AddFolder, picker);
+        plugin.backend().perform_with(Action::AddFolder, picker);
         let listed = |view: &View| view.listing.folders.iter().any(|f| f.path == path);
-        instance.wait(listed);
-        instance.perform(Action::RemoveFolder(path.clone()));
-        instance.wait(|view| !listed(view));
+        plugin.wait(listed);
+        plugin.perform(Action::RemoveFolder(path.clone()));
+        plugin.wait(|view| !listed(view));
     }
 
     #[test]
     fn a_plugin_that_is_gone_loads_nothing() {
-        let mut instance = Instance::new();
+        let plugin = Plugin::new();
         let (close, closing) = mpsc::channel::<()>();
         struct Slow(mpsc::Receiver<()>);
         impl Picker for Slow {
@@ -555,53 +470,46 @@ mod tests {
             }
         }
         let open = Action::OpenDialog(Part::Capture);
-        instance.backend().perform_with(open, Slow(closing));
-        let sounds = Arc::downgrade(&instance.backend().sounds);
-        instance.backend = None;
-        assert!(sounds.upgrade().is_none(), "the dialog's thread holds none");
+        plugin.backend().perform_with(open, Slow(closing));
+        let Plugin {
+            instance,
+            player,
+            backend,
+        } = plugin;
+        drop((player, backend));
+        let instance = Arc::try_unwrap(instance).map(drop);
+        assert!(instance.is_ok(), "the dialog's thread holds the plugin");
         drop(close);
     }
 
     #[test]
     fn a_system_without_a_dialog_is_told_about_and_dismissed() {
-        let instance = Instance::new();
-        instance.perform(Action::OpenDialog(Part::Capture));
-        let view = instance.wait(|view| view.status.message.is_some());
+        let plugin = Plugin::new();
+        plugin.perform(Action::OpenDialog(Part::Capture));
+        let view = plugin.wait(|view| view.status.message.is_some());
         assert_eq!(view.status.message, Some(no_dialog()));
-        instance.perform(Action::DismissMessage);
-        assert_eq!(instance.backend().view().status.message, None);
+        plugin.perform(Action::DismissMessage);
+        assert_eq!(plugin.backend().view().status.message, None);
     }
 
     #[test]
     fn a_gesture_that_the_window_left_open_is_ended() {
-        let instance = Instance::new();
-        instance.perform(Action::Begin(ParameterId::Output));
-        instance.backend().open(instance.host());
-        assert_eq!(*instance.log.lock(), ["outgn begin", "outgn end"]);
+        let plugin = Plugin::new();
+        plugin.perform(Action::Begin(ParameterId::Output));
+        plugin.backend().let_go();
+        let held = ParameterId::Output;
+        assert_eq!(plugin.edits(), [Edit::Begin(held), Edit::End(held)]);
     }
 
     #[test]
-    fn the_host_hears_of_every_change_of_the_project_once() {
-        let instance = Instance::new();
-        let backend = instance.backend();
-        backend.tell_changes();
-        assert!(instance.log.lock().is_empty());
-        let changes = &instance.parameters.changes;
-        for count in ["0.0010", "0.0020"] {
-            // Between two pictures, many are one.
-            changes.made_one(0);
-            changes.made_one(0);
-            backend.tell_changes();
-            backend.tell_changes();
-            let told = std::mem::take(&mut *instance.log.lock());
-            let value = format!("edits {count}");
-            assert_eq!(told, ["edits begin", &value, "edits end"]);
-        }
-        // What was done to the project before is no change of this one.
-        changes.made_one(0);
-        let slot = instance.parameters.slot(Part::Capture);
-        slot.set(Part::Capture.first().write());
-        backend.tell_changes();
-        assert!(instance.log.lock().is_empty());
+    fn what_was_done_to_the_project_before_is_no_change_of_this_one() {
+        let plugin = Plugin::new();
+        let Instance { rig, link, .. } = &*plugin.instance;
+        rig.changed();
+        assert!(link.take().has(Request::ProjectChanged));
+        rig.changed();
+        plugin.instance.load(&plugin.instance.save()).unwrap();
+        let asked = link.take();
+        assert!(!asked.has(Request::ProjectChanged) && asked.has(Request::Values));
     }
 }

@@ -133,7 +133,6 @@ impl Worker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use nice_plug::params::persist::PersistentField;
     use serde_json::{Value, json};
 
     use super::*;
@@ -168,8 +167,9 @@ mod tests {
     fn states<const N: usize>(parts: [(Part, &Path); N]) -> [(Part, Value); N] {
         let mut instance = Instance::active();
         for (part, path) in parts {
-            let slot = instance.parameters.slot(part);
-            slot.set(json!({"version": 1, "path": path}));
+            instance
+                .rig
+                .load_part(part, json!({"version": 1, "path": path}));
         }
         instance.settle();
         parts.map(|(part, _)| {
@@ -183,7 +183,7 @@ mod tests {
     fn opened<const N: usize>(states: [(Part, Value); N]) -> Instance {
         let mut instance = Instance::new();
         for (part, state) in states {
-            instance.parameters.slot(part).set(state);
+            instance.rig.load_part(part, state);
         }
         instance.loader.activate(CONFIG, false);
         instance.settle();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn saved(instance: &Instance, part: Part) -> SavedPart {
-        instance.parameters.slot(part).current().1
+        instance.rig.slot(part).current().1
     }
 
     fn state(instance: &Instance, part: Part) -> Value {
@@ -422,8 +422,10 @@ mod tests {
         let path = write(home.path(), "private.nam", 0.505, 48_000);
         let beside = write(home.path(), "private too.nam", 0.506, 48_000);
         let mut instance = Instance::active();
-        let slot = instance.parameters.slot(Part::Capture);
-        slot.set(json!({"version": 1, "path": path, "embed": true}));
+        instance.rig.load_part(
+            Part::Capture,
+            json!({"version": 1, "path": path, "embed": true}),
+        );
         instance.settle();
         assert!((instance.level() - 0.0505).abs() < 1e-6);
         assert!(
@@ -461,8 +463,9 @@ mod tests {
         let home = folder();
         let mut instance = Instance::active();
         let mut set = |path: &Path| {
-            let slot = instance.parameters.slot(Part::Cab);
-            slot.set(json!({"version": 1, "path": path}));
+            instance
+                .rig
+                .load_part(Part::Cab, json!({"version": 1, "path": path}));
             instance.settle();
             let shown = instance.loader.shown().parts[Part::Cab.index()].clone();
             (shown.text().unwrap(), shown.response)
@@ -480,7 +483,7 @@ mod tests {
         assert!(response == built_in);
         // What played before in this one plays on.
         set(&mine);
-        let slot = instance.parameters.slot(Part::Cab);
+        let slot = instance.rig.slot(Part::Cab);
         slot.choose(SavedPart::file(&gone));
         instance.settle();
         let text = self::text(&instance, Part::Cab);
@@ -498,8 +501,9 @@ mod tests {
                 .is_some()
         );
         let gone = home.path().join("gone.nam");
-        let slot = instance.parameters.slot(Part::Pedal);
-        slot.set(json!({"version": 1, "path": gone}));
+        instance
+            .rig
+            .load_part(Part::Pedal, json!({"version": 1, "path": gone}));
         instance.settle();
         let shown = instance.loader.shown().parts[Part::Pedal.index()].clone();
         let told = "Missing: gone. Nothing plays instead";
@@ -518,10 +522,10 @@ mod tests {
         let [(_, first), (_, second)] = states;
         for answer in [Loader::use_new_file, Loader::keep_looking] {
             let mut instance = opened([(Part::Capture, first.clone())]);
-            let (asked_of, _) = instance.parameters.slot(Part::Capture).current();
+            let (asked_of, _) = instance.rig.slot(Part::Capture).current();
             assert!(instance.loader.shown().question().is_some());
             // Another project comes before the answer does.
-            instance.parameters.slot(Part::Capture).set(second.clone());
+            instance.rig.load_part(Part::Capture, second.clone());
             for old in [Mend::UseNewFile(asked_of), Mend::KeepLooking(asked_of)] {
                 instance.loader.choose(Part::Capture, Choice::Mend(old));
             }

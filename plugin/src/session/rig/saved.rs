@@ -215,7 +215,8 @@ mod tests {
     fn what_is_saved_is_loaded() {
         for rig in [Rig::new(Settings::default()), example()] {
             let (again, notice) = read(&written(&rig));
-            assert_eq!((&again, notice.as_str()), (&rig, ""));
+            assert_eq!((again.settings, &again.parts), (rig.settings, &rig.parts));
+            assert_eq!(notice, "");
             assert_eq!(again.write(), rig.write());
         }
         assert!(example().write().len() < 4000);
@@ -286,7 +287,8 @@ mod tests {
         document["settings"]["oversampling"] = json!("16");
         document["slots"][0]["name"] = json!("Verse");
         document["slots"][1]["capture"] = json!({"cloud": 7});
-        document["slots"][2] = json!({"capture": {"version": 1, "builtin": "lead"}});
+        let third = json!({"capture": {"version": 1, "builtin": "lead"}});
+        document["slots"].as_array_mut().unwrap().push(third);
         document["saved_by"] = json!("99.0.0");
         let (rig, notice) = read(&document);
         for said in ["newer version of Gridleak (99.0.0)", "setlist", "reverb"] {

@@ -212,6 +212,17 @@ fn knob(which: ParameterId) -> Option<usize> {
 }
 
 #[cfg(test)]
+impl SharedRig {
+    /// Loads the project as it is, but for a part, to which it has this reference.
+    pub(crate) fn load_part(&self, part: Part, reference: serde_json::Value) {
+        let mut project: serde_json::Value = serde_json::from_slice(&self.save()).unwrap();
+        let (slot, key) = part.place();
+        project["slots"][slot][key] = reference;
+        self.load(project.to_string().as_bytes()).unwrap();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
