@@ -65,46 +65,59 @@ impl Random {
     fn spoil_state(&mut self, state: &mut Value) {
         match self.below(12) {
             0..5 => {
-                let params = member(state, "params");
-                let id = self.key_of(params);
+                let settings = member(state, "settings");
+                let id = self.key_of(settings);
                 match self.below(8) {
-                    0 => drop(params.remove(&id)),
-                    1 => drop(params.insert(self.text(), json!({"f32": 0.5}))),
-                    _ => drop(params.insert(id, self.parameter())),
+                    0 => drop(settings.remove(&id)),
+                    1 => drop(settings.insert(self.text(), json!(0.5))),
+                    _ => drop(settings.insert(id, self.setting())),
                 }
             }
-            5..10 => {
-                let fields = member(state, "fields");
-                let field = self.key_of(fields);
-                match self.below(10) {
-                    0 => drop(fields.remove(&field)),
-                    1 => drop(fields.insert(self.text(), self.text().into())),
-                    2 => drop(fields.insert(field, self.text().into())),
-                    3 => drop(fields.insert(field, self.value(4).to_string().into())),
-                    4 => {
-                        let times = 1 + self.below(3000);
-                        let deep = ["[", "{\"a\":"][self.below(2)].repeat(times);
-                        fields.insert(field, deep.into());
-                    }
-                    _ => {
-                        let text = fields.get(&field).and_then(Value::as_str);
-                        let reference = text.and_then(|text| serde_json::from_str(text).ok());
-                        let mut reference = reference.unwrap_or_else(|| json!({}));
-                        self.spoil_reference(&mut reference);
-                        fields.insert(field, reference.to_string().into());
-                    }
+            5..9 => {
+                let slots = object(state).entry("slots").or_insert_with(|| json!([]));
+                let Some(slots) = slots.as_array_mut().filter(|slots| !slots.is_empty()) else {
+                    *slots = json!([{}, {}]);
+                    return;
+                };
+                let at = self.below(slots.len());
+                match self.below(20) {
+                    0 => drop(slots.remove(at)),
+                    1 => slots.push(self.value(3)),
+                    2 => slots[at] = self.value(3),
+                    _ => self.spoil_slot(object(&mut slots[at])),
                 }
+            }
+            9 => {
+                let key = ["gridleak", "saved_by"][self.below(2)];
+                object(state).insert(key.into(), self.value(1));
             }
             10 => drop(object(state).insert(self.text(), self.value(3))),
             _ => {
-                let key = ["version", "params", "fields"][self.below(3)];
+                let key = ["gridleak", "settings", "slots"][self.below(3)];
                 match self.below(6) {
                     0 => drop(object(state).remove(key)),
                     1 => drop(object(state).insert(key.into(), self.value(2))),
                     2 => drop(object(state).insert(key.into(), json!({}))),
-                    _ => drop(object(state).insert("version".into(), self.text().into())),
+                    _ => drop(object(state).insert("gridleak".into(), json!(self.below(4)))),
                 }
             }
+        }
+    }
+
+    fn spoil_slot(&mut self, slot: &mut Map<String, Value>) {
+        let part = self.key_of(slot);
+        match self.below(10) {
+            0 => drop(slot.remove(&part)),
+            1 => drop(slot.insert(self.text(), self.text().into())),
+            2 => drop(slot.insert(part, self.value(4))),
+            3 => {
+                let mut deep = Value::Null;
+                for _ in 0..self.below(120) {
+                    deep = json!([deep]);
+                }
+                slot.insert(part, deep);
+            }
+            _ => self.spoil_reference(slot.entry(part).or_insert_with(|| json!({}))),
         }
     }
 
@@ -132,14 +145,13 @@ impl Random {
         members.keys().nth(at).cloned().unwrap_or_default()
     }
 
-    /// The value of a parameter, of a kind of its own.
-    fn parameter(&mut self) -> Value {
+    /// The value of a parameter.
+    fn setting(&mut self) -> Value {
         match self.below(12) {
-            0..3 => json!({"i32": self.whole() as i32}),
-            3..6 => json!({"f32": self.number()}),
-            6 | 7 => json!({"bool": self.below(2) == 0}),
-            8..10 => json!({"string": self.text()}),
-            10 => json!({"f64": self.number()}),
+            0..3 => self.whole().into(),
+            3..6 => self.number().into(),
+            6 | 7 => (self.below(2) == 0).into(),
+            8..10 => self.text().into(),
             _ => self.value(2),
         }
     }
@@ -173,7 +185,7 @@ impl Random {
             5 => "../".repeat(1 + self.below(2000)),
             6 => "none".into(),
             7 => "{\"version\":2}".into(),
-            8 => "gridleak:notice".into(),
+            8 => "gridleak:raw".into(),
             9 => "capture".into(),
             10 => "ab".repeat(32),
             _ => {

@@ -4,28 +4,18 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-/// A state in the framework's format: JSON, in CLAP behind its length.
+/// A rig as JSON, the same in both formats.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Project(pub(crate) Value);
 
 impl Project {
-    /// Reads what a CLAP host saved.
-    pub(crate) fn from_clap(bytes: &[u8]) -> Self {
-        let (length, text) = bytes.split_at(8);
-        assert_eq!(length, (text.len() as u64).to_le_bytes());
-        Self(serde_json::from_slice(text).expect("JSON"))
+    /// Reads what a host saved.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        Self(serde_json::from_slice(bytes).expect("JSON"))
     }
 
-    /// What a CLAP host loads.
-    pub(crate) fn to_clap(&self) -> Vec<u8> {
-        let text = self.0.to_string();
-        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(text.as_bytes());
-        bytes
-    }
-
-    /// What a VST3 host loads.
-    pub(crate) fn to_vst3(&self) -> Vec<u8> {
+    /// What a host loads.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         self.0.to_string().into_bytes()
     }
 
@@ -36,31 +26,44 @@ impl Project {
 
     /// The reference to a part of the rig.
     pub(crate) fn part(&self, part: &str) -> Value {
-        let text = self.0["fields"][part].as_str().expect("a text");
-        serde_json::from_str(text).expect("JSON in JSON")
+        let (slot, key) = place(part);
+        self.0["slots"][slot][key].clone()
     }
 
     /// The same with another capture and nothing around it.
     pub(crate) fn playing(&self, capture: &Value) -> Self {
         let off = |project: Self, id| project.set(id, false.into());
-        let around = ["gate", "tone", "cab", "dcblk"];
+        let around = ["gate", "tone", "cab", "dc_blocker"];
         around.into_iter().fold(self.with("capture", capture), off)
     }
 
     /// The same with something else as a part of the rig.
     pub(crate) fn with(&self, part: &str, reference: &Value) -> Self {
+        let (slot, key) = place(part);
         let mut project = self.clone();
-        project.0["fields"][part] = reference.to_string().into();
+        project.0["slots"][slot][key] = reference.clone();
         project
     }
 
-    /// The same with a parameter set to a value, in the framework's words for its kind.
+    /// The value of a parameter.
+    pub(crate) fn setting(&self, id: &str) -> Value {
+        self.0["settings"][id].clone()
+    }
+
+    /// The same with a parameter set to a value.
     pub(crate) fn set(&self, id: &str, value: Value) -> Self {
         let mut project = self.clone();
-        let parameter = &mut project.0["params"][id];
-        let kind = parameter.as_object().and_then(|p| p.keys().next().cloned());
-        parameter[kind.unwrap_or_else(|| panic!("there is no {id}"))] = value;
+        let setting = project.0["settings"].get_mut(id);
+        *setting.unwrap_or_else(|| panic!("there is no {id}")) = value;
         project
+    }
+}
+
+/// Where a part stands: `capture_b` is the capture of the second slot.
+fn place(part: &str) -> (usize, &str) {
+    match part {
+        "capture_b" => (1, "capture"),
+        part => (0, part),
     }
 }
 

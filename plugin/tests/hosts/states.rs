@@ -60,9 +60,9 @@ const RATE: f64 = 48_000.0;
 /// A host with an instance of the plugin.
 trait Host {
     fn new(bundle: &Path) -> Self;
-    /// Restores a state in the framework's format; whether the plugin took it.
+    /// Restores a state; whether the plugin took it.
     fn restore(&mut self, state: &[u8]) -> bool;
-    /// What the plugin saves, in that format.
+    /// What the plugin saves.
     fn save(&mut self) -> Vec<u8>;
     /// Plays some blocks.
     fn play(&mut self);
@@ -76,12 +76,11 @@ impl Host for Clap {
     }
 
     fn restore(&mut self, state: &[u8]) -> bool {
-        let length = (state.len() as u64).to_le_bytes();
-        self.0.restore(&[&length[..], state].concat())
+        self.0.restore(state)
     }
 
     fn save(&mut self) -> Vec<u8> {
-        self.0.save().split_off(8)
+        self.0.save()
     }
 
     fn play(&mut self) {
@@ -112,7 +111,7 @@ impl Host for Vst3 {
 }
 
 fn read(state: &[u8]) -> Project {
-    Project(serde_json::from_slice(state).expect("JSON"))
+    Project::read(state)
 }
 
 /// Values that a parameter cannot have are others afterwards, whatever its kind, and what is saved then
@@ -120,69 +119,59 @@ fn read(state: &[u8]) -> Project {
 fn impossible<H: Host>(bundle: &Path) {
     let new = read(&H::new(bundle).save());
     crate::keep_one_heap();
-    let ids: Vec<String> = new.0["params"]
-        .as_object()
-        .expect("some")
-        .keys()
-        .cloned()
-        .collect();
+    let settings = new.0["settings"].as_object().expect("some").clone();
     let mut host = H::new(bundle);
     for value in [
-        json!({"i32": 9}),
-        json!({"i32": -1}),
-        json!({"i32": i32::MAX}),
-        json!({"f32": 1e30}),
-        json!({"f32": -1e38}),
-        json!({"bool": true}),
-        json!({"string": "of no kind"}),
+        json!(9),
+        json!(-1),
+        json!(1e30),
+        json!(-1e38),
+        json!(true),
+        json!("of no kind"),
+        json!(null),
+        json!([1]),
+        json!({"f32": 1}),
     ] {
         let mut state = new.clone();
-        for id in &ids {
-            state.0["params"][id] = value.clone();
+        for id in settings.keys() {
+            state.0["settings"][id] = value.clone();
         }
-        assert!(host.restore(&state.to_vst3()), "{value}");
+        assert!(host.restore(&state.to_bytes()), "{value}");
         host.play();
         let saved = host.save();
         let mut again = H::new(bundle);
         assert!(again.restore(&saved), "{value}");
-        assert_eq!(read(&again.save()).0["params"], read(&saved).0["params"]);
+        assert_eq!(
+            read(&again.save()).0["settings"],
+            read(&saved).0["settings"]
+        );
     }
-    // What ended hosts once: one choice that there is none, and hardly anything else.
-    for choice in ["mode", "source", "tpos", "clvl", "os", "osoff", "ab"] {
-        for index in [4711, -1] {
-            let state = json!({"params": {choice: {"i32": index}}, "fields": {}});
+    // One choice that there is none, and hardly anything else.
+    for (id, first) in settings.iter().filter(|(_, value)| value.is_string()) {
+        for other in [json!(4711), json!(-1), json!(null)] {
+            let state = json!({"gridleak": 1, "settings": {id: other}});
             assert!(host.restore(state.to_string().as_bytes()));
             host.play();
-            assert_eq!(
-                read(&host.save()).0["params"][choice],
-                new.0["params"][choice]
-            );
+            assert_eq!(read(&host.save()).setting(id), *first);
         }
     }
-    // Nothing but keys: the framework takes memory for them all, which is not to stay.
+    // Nothing but keys, which take more memory than text: refused as a whole, and none of it stays.
     let before = memory();
-    let keys = |count: u32| {
-        let keys = (0..count).map(|n| format!("\"{n:x}\":\"\""));
-        keys.collect::<Vec<_>>().join(",")
-    };
-    let many = format!("{{\"params\":{{}},\"fields\":{{{}}}}}", keys(1_000_000));
-    assert!(host.restore(many.as_bytes()));
+    let keys = (0..1_000_000).map(|n: u32| format!("\"{n:x}\":\"\""));
+    let keys = keys.collect::<Vec<_>>().join(",");
+    let many = format!("{{\"gridleak\":1,{keys}}}");
+    let saved = host.save();
+    assert!(!host.restore(many.as_bytes()));
+    assert_eq!(host.save(), saved);
     println!("{before} kB, {} for keys, then {}", most_memory(), memory());
     assert!(memory() < before + 60_000, "{} kB stay", memory() - before);
     // References that would take hundreds of times their size.
     let before = most_memory();
     let many = format!("[{}0]", "{\"a\":0},".repeat(4 << 20));
-    for part in ["capture", "cab2"] {
-        let mut state = new.clone();
-        state.0["fields"][part] = many.as_str().into();
-        assert!(host.restore(&state.to_vst3()));
-        host.play();
-        let reference = read(&host.save()).0["fields"][part].to_string();
-        assert!(
-            reference.contains("builtin") && reference.len() < 100,
-            "{reference}"
-        );
-    }
+    let many = format!("{{\"gridleak\":1,\"slots\":[{{\"capture\":{many}}}]}}");
+    assert!(!host.restore(many.as_bytes()));
+    host.play();
+    assert_eq!(read(&host.save()).0["slots"], read(&saved).0["slots"]);
     let more = most_memory() - before;
     assert!(more < 400_000, "{more} kB for {} of text", many.len());
 }
@@ -191,39 +180,34 @@ fn impossible<H: Host>(bundle: &Path) {
 fn newer<H: Host>(bundle: &Path) {
     let mut host = H::new(bundle);
     let mut state = read(&host.save());
-    let unknown = [
-        (
-            "cab3",
-            r#"{"version":2,"path":"/home/ann/cabs/x.wav","blend":[0.5,{"a":null}]}"#,
-        ),
-        ("notes", "no JSON: ]["),
-        ("", ""),
-    ];
-    state.0["version"] = "9.9.9".into();
-    state.0["later"] = json!({"gear": "x"});
-    state.0["params"]["future"] = json!({"f32": 0.5});
-    state.0["params"]["os"] = json!({"string": "16"});
-    for (field, text) in unknown {
-        state.0["fields"][field] = text.into();
-    }
+    let later = json!({"version": 2, "path": "/home/ann/cabs/x.wav", "blend": [0.5, {"a": null}]});
+    state.0["saved_by"] = "9.9.9".into();
+    state.0["later"] = json!({"gear": "x", "": null});
+    state.0["settings"]["future"] = json!(0.5);
+    state.0["settings"]["oversampling"] = json!("16");
+    state.0["slots"][0]["cab_3"] = later;
+    let third = json!({"capture": builtin("lead"), "name": "Solo"});
+    state.0["slots"].as_array_mut().expect("slots").push(third);
     for _ in 0..2 {
-        assert!(host.restore(&state.to_vst3()));
+        assert!(host.restore(&state.to_bytes()));
         host.play();
-        state = read(&host.save());
-        for (field, text) in unknown {
-            assert_eq!(state.0["fields"][field], text);
+        let mut saved = read(&host.save());
+        saved.0["saved_by"] = "9.9.9".into();
+        for part in ["capture", "cab"] {
+            // What was found out about them meanwhile.
+            saved = saved.with(part, &state.part(part));
         }
+        assert_eq!(saved, state);
     }
-    assert_eq!(state.0["params"]["os"], json!({"i32": 0}));
     // It goes with its project.
     let plain = H::new(bundle).save();
     assert!(host.restore(&plain));
-    assert!(read(&host.save()).0["fields"].get("cab3").is_none());
+    assert!(read(&host.save()).0.get("later").is_none());
 }
 
 /// What is remembered of the interface is where new instances begin; a project has its own.
 fn level_of_the_machine<H: Host>(bundle: &Path) {
-    let level = |host: &mut H| read(&host.save()).0["params"]["dbu"]["f32"].clone();
+    let level = |host: &mut H| read(&host.save()).setting("interface_level");
     let mut before = H::new(bundle);
     let project = before.save();
     let own = level(&mut before);
@@ -261,12 +245,12 @@ fn mutated<H: Host>(bundle: &Path) {
         fresh
             .with("capture", &embedded)
             .with("pedal", &builtin("clean"))
-            .with("capture2", &builtin("lead"))
-            .set("ab", "b".into()),
+            .with("capture_b", &builtin("lead"))
+            .set("compare_side", "b".into()),
         fresh
             .with("capture", &file(&bench.path("gone.nam")))
-            .with("cab2", &file(&bench.path("gone.wav")))
-            .with("cab3", &json!({"version": 2})),
+            .with("cab_2", &file(&bench.path("gone.wav")))
+            .with("cab_3", &json!({"version": 2})),
     ];
     let mut mutations = Mutations::new(good.map(|project| project.0));
     let (mut loaded, mut refused) = (0, 0);
@@ -308,25 +292,28 @@ fn mutated<H: Host>(bundle: &Path) {
 /// out more about its files meanwhile, and packs those that are to be carried.
 fn difference(before: &[u8], after: &[u8]) -> Option<String> {
     let [before, after] = [before, after].map(|state| read(state).0);
-    let differs = |what: &str, then: &Value, now: &Value| {
-        (then != now).then(|| format!("{what}: {then} then {now}"))
-    };
-    let (then, now) = (&before["fields"], &after["fields"]);
-    let fields = then.as_object().expect("fields").keys();
-    let mut fields = fields.chain(now.as_object().expect("fields").keys());
-    let mut field = fields.find_map(|field| {
-        let [then, now] = [&then[field], &now[field]];
-        let reference = |text: &Value| serde_json::from_str::<Value>(text.as_str()?).ok();
-        match (reference(then), reference(now)) {
-            (Some(Value::Object(then)), Some(now)) => then
-                .iter()
-                .filter(|(key, _)| *key != "embed")
-                .find_map(|(key, then)| differs(&format!("{field} {key}"), then, &now[key])),
-            _ => differs(field, then, now),
+    let mut differences = Vec::new();
+    compare("", &before, &after, &mut differences);
+    differences.into_iter().next()
+}
+
+/// Lists what is not the same in `before` and `after`. A wish to embed is none that a project can have.
+fn compare(at: &str, before: &Value, after: &Value, differences: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(then), Value::Object(now)) => {
+            for (key, then) in then.iter().filter(|(key, _)| *key != "embed") {
+                let now = now.get(key).unwrap_or(&Value::Null);
+                compare(&format!("{at}/{key}"), then, now, differences);
+            }
         }
-    });
-    let mut rest = ["version", "params"].map(|part| differs(part, &before[part], &after[part]));
-    field.take().or(rest[0].take()).or(rest[1].take())
+        (Value::Array(then), Value::Array(now)) if then.len() == now.len() => {
+            for (index, (then, now)) in then.iter().zip(now).enumerate() {
+                compare(&format!("{at}/{index}"), then, now, differences);
+            }
+        }
+        _ if before == after => {}
+        _ => differences.push(format!("{at}: {before} then {after}")),
+    }
 }
 
 /// The beginning of a state, for people.

@@ -132,7 +132,7 @@ class Preset:
 
     def capture(self):
         """The reference to the capture in it."""
-        return json.loads(self.state()["fields"]["capture"])
+        return self.state()["slots"][0]["capture"]
 
     def playing(self, capture):
         """The preset as a file, with another capture: `builtin:` and a name, or a path. Nothing is around
@@ -140,9 +140,9 @@ class Preset:
         state, capture = self.state(), str(capture)
         name = capture.removeprefix("builtin:")
         reference = {"path": capture} if name == capture else {"builtin": name}
-        state["fields"]["capture"] = json.dumps({"version": 1, **reference})
-        for parameter in ["gate", "tone", "cab", "dcblk"]:
-            state["params"][parameter] = {"bool": False}
+        state["slots"][0]["capture"] = {"version": 1, **reference}
+        for setting in ["gate", "tone", "cab", "dc_blocker"]:
+            state["settings"][setting] = False
         return self.with_state(state)
 
     def with_state(self, state):
