@@ -51,7 +51,7 @@ fn places() -> Result<Bundles> {
             (home.join(".clap"), home.join(".vst3"))
         }
     };
-    let built = Flavour::Release.bundles();
+    let built = Flavour::Release.bundles()?;
     let in_folder = |folder: PathBuf, bundle: &Path| match bundle.file_name() {
         Some(name) => folder.join(name),
         None => folder,

@@ -23,11 +23,6 @@ pub(crate) struct TestArgs {
     /// Count anything skipped as failed
     #[arg(long)]
     require_all: bool,
-
-    /// Only show that VST3 hosts crash without the remedy: a build that lacks it must abort in the
-    /// test that the plugin passes
-    #[arg(long)]
-    prove_crashes: bool,
 }
 
 /// A part of the test run.
@@ -84,12 +79,6 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// What `--prove-crashes` does instead.
-const PROOF: &[Step] = &[Step {
-    heading: "Crashes without the remedy",
-    run: hosts::proof,
-}];
-
 /// What came of one or more steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Tally {
@@ -140,8 +129,7 @@ impl AddAssign for Tally {
 /// Runs every step, whatever became of the one before.
 pub(crate) fn run(args: &TestArgs) -> Result<ExitCode> {
     let mut total = Tally::default();
-    let steps = if args.prove_crashes { PROOF } else { STEPS };
-    for step in steps {
+    for step in STEPS {
         println!("== {}", step.heading);
         let started = Instant::now();
         let tally = (step.run)()?;

@@ -49,7 +49,7 @@ fn comes_and_goes() -> Result<()> {
             ensure!(home.join(path).exists(), "install puts no {path}");
         }
     }
-    let built = Flavour::Release.bundles();
+    let built = Flavour::Release.bundles()?;
     ensure!(
         fs::read(&built.clap)? == fs::read(home.join(".clap/Gridleak.clap"))?,
         "what is installed is not what was built"

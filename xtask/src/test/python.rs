@@ -58,7 +58,7 @@ fn scripts(what: &str, display: Option<&str>) -> Result<Tally> {
         let mut child = Command::new(&python)
             .arg("-B")
             .arg(&script)
-            .envs(hosts::bundles())
+            .envs(hosts::bundles()?)
             .env("GRIDLEAK_PROGRAM", target().join("debug").join(&program))
             .envs([super::settings()?])
             .env("GRIDLEAK_SCREENSHOTS", super::screen::screenshots()?)

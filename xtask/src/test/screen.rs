@@ -28,7 +28,7 @@ pub(super) fn run() -> Result<Tally> {
         return Ok(Tally::skipped(what, &reason));
     }
     let screen = Screen::start()?;
-    let mut tally = counted(hosts::scenarios("editor").env("DISPLAY", &screen.display))?;
+    let mut tally = counted(hosts::scenarios("editor")?.env("DISPLAY", &screen.display))?;
     tally += python::editor(&screen.display)?;
     println!("Screenshots are in {}", screenshots()?.display());
     Ok(tally)
