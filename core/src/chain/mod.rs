@@ -22,10 +22,7 @@ mod switch;
 pub use bank::{BuildId, LevelMatch, Loaded, SLOTS, SlotPart};
 pub use config::{ProcessConfig, Voicing};
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
-pub use stages::{
-    Amp, Cab, CabSettings, GateSettings, Peaks, Pedal, Source, ToneSettings, TunerReading,
-    TunerSettings,
-};
+pub use stages::{Amp, Cab, Peaks, Pedal, TunerReading};
 
 use crate::engine::BLOCK;
 use crate::rig::Settings;

@@ -12,6 +12,7 @@ use crate::chain::stage::Sides;
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
+use crate::rig::CabSettings;
 use crate::simd::SimdLevel;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
@@ -26,36 +27,7 @@ const LONGEST_WAIT: f64 = 0.5;
 /// Highest frequency of a filter, as a part of the sample rate.
 const MOST_OF_RATE: f64 = 0.49;
 
-/// What the controls of a cabinet say.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CabSettings {
-    /// Whether there is a cabinet at all.
-    pub on: bool,
-    /// Whether impulse responses are made equally loud, instead of as loud as in the official
-    /// plugin; see [`ImpulseResponse::gain_db`].
-    pub normalized: bool,
-    /// What lies below this, in Hz, is taken out of the cabinet's sound: 12 dB an octave, Butterworth.
-    /// See [`CabSettings::LOW_CUT`].
-    pub low_cut_hz: f32,
-    /// The same of what lies above. See [`CabSettings::HIGH_CUT`].
-    pub high_cut_hz: f32,
-    /// How much is heard of the cabinet, 0 to 1; the rest is what came in.
-    pub mix: f32,
-    /// How much of it is the second impulse response, 0 to 1; the rest is the first. Microphones on
-    /// one cabinet are much alike, so this is a linear crossfade. Of no meaning where there is only one.
-    pub blend: f32,
-}
-
 impl CabSettings {
-    /// Where the low cut can stand, in Hz; at the lower end it is off.
-    pub const LOW_CUT: RangeInclusive<f32> = 20.0..=800.0;
-    /// Where the high cut can stand, in Hz; at the upper end it is off.
-    pub const HIGH_CUT: RangeInclusive<f32> = 1_000.0..=20_000.0;
-    /// Where [`CabSettings::mix`] can stand.
-    pub const MIX: RangeInclusive<f32> = 0.0..=1.0;
-    /// Where [`CabSettings::blend`] can stand.
-    pub const BLEND: RangeInclusive<f32> = 0.0..=1.0;
-
     /// What both cuts do to a frequency, in dB, at a sample rate; both in Hz. Frequencies above half the
     /// rate are taken for that.
     pub fn cuts_response_db(&self, rate: f64, frequency: f64) -> f64 {
@@ -64,21 +36,6 @@ impl CabSettings {
         let on = cuts.into_iter().filter(|(side, hz)| !side.is_off(*hz));
         on.map(|(side, hz)| side.filter(hz.into(), 1.0, rate).response_db(warped))
             .sum()
-    }
-}
-
-impl Default for CabSettings {
-    /// The impulse response alone, as loud as in the official plugin; of two both equally, for who
-    /// loads a second one wants to hear it, and neither is the main one.
-    fn default() -> Self {
-        CabSettings {
-            on: true,
-            normalized: false,
-            low_cut_hz: *Self::LOW_CUT.start(),
-            high_cut_hz: *Self::HIGH_CUT.end(),
-            mix: 1.0,
-            blend: 0.5,
-        }
     }
 }
 

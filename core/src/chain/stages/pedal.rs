@@ -10,8 +10,8 @@ use crate::chain::gain::Gain;
 use crate::chain::stage::{Sides, on};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
-use crate::levels::{LevelSettings, Levels};
-use crate::rig::Settings;
+use crate::levels::Levels;
+use crate::rig::{LevelSettings, Settings};
 use crate::simd::SimdLevel;
 
 /// A pedal that can be stepped on without a click. While it is off, it is not played.

@@ -9,29 +9,10 @@ use crate::chain::smooth::Smooth;
 use crate::chain::stage::{Block, Stage};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::{Settings, ToneSettings};
 use std::f64::consts::{LN_10, PI};
-use std::ops::RangeInclusive;
-
-/// What the knobs of the tone stack say. The default is the official plugin's: on, all at 5.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ToneSettings {
-    /// Whether there is a tone stack at all.
-    pub on: bool,
-    /// Whether the amp hears it; else it comes after the amp, as in the official plugin.
-    pub before_amp: bool,
-    /// Low shelf at 150 Hz: 4 dB a step. 0 to 10; 5 changes nothing.
-    pub bass: f32,
-    /// Peak at 425 Hz: 3 dB a step, narrower below 5 than above. 0 to 10; 5 changes nothing.
-    pub middle: f32,
-    /// High shelf at 1800 Hz: 2 dB a step. 0 to 10; 5 changes nothing.
-    pub treble: f32,
-}
 
 impl ToneSettings {
-    /// Where a knob can stand.
-    pub const KNOB: RangeInclusive<f32> = 0.0..=10.0;
-
     /// What the knobs do to a frequency, in dB, at a sample rate; both in Hz. It does not ask
     /// whether the stack is on. Knobs are brought into their range, what is no number stands at 5,
     /// and frequencies above half the rate are taken for that.
@@ -53,18 +34,6 @@ impl ToneSettings {
             }
         }
         knobs
-    }
-}
-
-impl Default for ToneSettings {
-    fn default() -> Self {
-        ToneSettings {
-            on: true,
-            before_amp: false,
-            bass: 5.0,
-            middle: 5.0,
-            treble: 5.0,
-        }
     }
 }
 
