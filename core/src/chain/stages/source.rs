@@ -87,8 +87,6 @@ impl Stage for SourceSelector {
         self.now = self.source.weights();
     }
 
-    fn reset(&mut self) {}
-
     fn play(&mut self, block: &mut Block) {
         if block.channels == 2 {
             let [left, right] = &mut block.sound;

@@ -2,9 +2,9 @@
 //!
 //! It adds no latency, see `engine/convolver.rs`.
 
+use super::Part;
 use super::amp::clamp_output;
-use crate::chain::bank::BuildId;
-use crate::chain::config::ProcessConfig;
+use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
 use crate::chain::filter::{Filter, warp};
 use crate::chain::impulse_response::ImpulseResponse;
 use crate::chain::smooth::Smooth;
@@ -12,7 +12,7 @@ use crate::chain::stage::Sides;
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
-use crate::rig::CabSettings;
+use crate::rig::{CabSettings, Settings};
 use crate::simd::SimdLevel;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
@@ -96,7 +96,7 @@ impl Cab {
 
     /// Brings settings into their ranges and leaves out what is no number. A change takes
     /// [`crate::chain::smooth::SMOOTHING`] seconds.
-    pub(super) fn set(&mut self, settings: CabSettings) {
+    fn set(&mut self, settings: CabSettings) {
         let set = |ramp: &mut Smooth, to: f32, range: RangeInclusive<f32>| {
             if !to.is_nan() {
                 ramp.set(to.clamp(*range.start(), *range.end()).into());
@@ -115,16 +115,6 @@ impl Cab {
             self.forget();
         }
         self.switch.set(settings.on);
-    }
-
-    /// Finishes all changes at once.
-    pub(super) fn finish(&mut self) {
-        self.switch.finish();
-        self.low_cut.finish();
-        self.high_cut.finish();
-        self.mix.finish();
-        self.blend.finish();
-        self.responses.iter_mut().for_each(|r| r.gain.finish());
     }
 
     fn forget(&mut self) {
@@ -163,34 +153,15 @@ impl Cab {
         }
         wet
     }
-}
-
-impl Cab {
-    /// Frames that it has to hear, at most, before it plays as if it had always played.
-    pub(super) fn settle_frames(&self) -> usize {
-        let taps = self.responses.iter().map(|response| response.taps).max();
-        let cuts = self
-            .low_cut
-            .settle_frames()
-            .max(self.high_cut.settle_frames());
-        let most = (LONGEST_WAIT * self.config.rate) as usize;
-        taps.map_or(0, |taps| taps.min(most) + cuts)
-    }
 
     /// Frames for which it sounds on.
-    pub(super) fn tail(&self) -> usize {
+    pub(in crate::chain) fn tail(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
         taps.unwrap_or(0)
     }
 
-    /// Back to where silence leaves it.
-    pub(super) fn reset(&mut self) {
-        self.finish();
-        self.forget();
-    }
-
     /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
+    pub(in crate::chain) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
         *output = *input;
         if self.responses.is_empty() || self.switch.is_off() {
             return;
@@ -211,6 +182,36 @@ impl Cab {
         let [left, right] = output;
         let mut output = [&mut left[..frames], &mut right[..frames]];
         self.switch.fade(&mut output[..channels], &wet);
+    }
+}
+
+impl Part for Cab {
+    fn update(&mut self, settings: &Settings, _: Option<&LevelMatch>) {
+        self.set(settings.cab);
+    }
+
+    fn finish(&mut self) {
+        self.switch.finish();
+        self.low_cut.finish();
+        self.high_cut.finish();
+        self.mix.finish();
+        self.blend.finish();
+        self.responses.iter_mut().for_each(|r| r.gain.finish());
+    }
+
+    fn reset(&mut self) {
+        self.finish();
+        self.forget();
+    }
+
+    fn settle_frames(&self) -> usize {
+        let taps = self.responses.iter().map(|response| response.taps).max();
+        let cuts = self
+            .low_cut
+            .settle_frames()
+            .max(self.high_cut.settle_frames());
+        let most = (LONGEST_WAIT * self.config.rate) as usize;
+        taps.map_or(0, |taps| taps.min(most) + cuts)
     }
 }
 
