@@ -3,7 +3,7 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
-use common::{fixture, samples};
+use common::{CONFIG, capture, samples};
 use gridleak_core::{
     Amp, BuildId, Cab, Capture, Chain, ImpulseResponse, LevelMatch, Levels, Loaded, OutputMode,
     Pedal, ProcessConfig, SLOTS, Settings, Side, SimdLevel, SlotPart, Voicing,
@@ -12,24 +12,12 @@ use gridleak_core::{
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-const CONFIG: ProcessConfig = ProcessConfig {
-    rate: 48_000.0,
-    inputs: 1,
-    outputs: 1,
-    latency: 0,
-    pedal_latency: 0,
-};
-
 /// Frames of a fade.
 const FADE: usize = 960;
 /// Where a change is asked for.
 const AT: usize = 20_000;
 
 const STANDARD: &str = "example_models/wavenet_a1_standard";
-
-fn capture(name: &str) -> Capture {
-    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
-}
 
 fn amp(name: &str, config: ProcessConfig) -> SlotPart {
     let amp = Amp::new(

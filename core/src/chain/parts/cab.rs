@@ -5,7 +5,7 @@
 use super::Part;
 use super::amp::clamp_output;
 use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
-use crate::chain::filter::{Filter, warp};
+use crate::chain::filter::{Filter, MovingFilter, warp};
 use crate::chain::impulse_response::ImpulseResponse;
 use crate::chain::smooth::Smooth;
 use crate::chain::stage::Sides;
@@ -118,8 +118,8 @@ impl Cab {
     }
 
     fn forget(&mut self) {
-        self.low_cut.states = Default::default();
-        self.high_cut.states = Default::default();
+        self.low_cut.filter.forget();
+        self.high_cut.filter.forget();
         for lane in self.responses.iter_mut().flat_map(|r| &mut r.lanes) {
             lane.reset();
         }
@@ -361,6 +361,11 @@ impl Side {
         };
         Filter::new(warp(hz.min(MOST_OF_RATE * rate), rate), SQRT_2, mix)
     }
+
+    /// Moves both on by a frame, and gives the filter of that frame.
+    fn next(self, octaves: &mut Smooth, amount: &mut Smooth, rate: f64) -> Filter {
+        self.filter(octaves.next().exp2(), amount.next(), rate)
+    }
 }
 
 /// A filter that takes away what lies below or above a frequency.
@@ -371,9 +376,7 @@ struct Cut {
     octaves: Smooth,
     /// How much of it there is, 0 (off) to 1.
     amount: Smooth,
-    filter: Filter,
-    /// Of the integrators, for each channel.
-    states: [[f64; 2]; 2],
+    filter: MovingFilter,
 }
 
 impl Cut {
@@ -384,8 +387,7 @@ impl Cut {
             rate,
             octaves: Smooth::new(0.0, rate),
             amount: Smooth::new(0.0, rate),
-            filter: Filter::new(1.0, SQRT_2, [1.0, 0.0, 0.0]),
-            states: Default::default(),
+            filter: MovingFilter::new(Filter::new(1.0, SQRT_2, [1.0, 0.0, 0.0])),
         }
     }
 
@@ -415,7 +417,7 @@ impl Cut {
     fn finish(&mut self) {
         self.octaves.finish();
         self.amount.finish();
-        self.filter = self.next();
+        self.filter.filter = (self.side).next(&mut self.octaves, &mut self.amount, self.rate);
     }
 
     fn is_off(&self) -> bool {
@@ -430,34 +432,16 @@ impl Cut {
         (PERIODS_TO_SETTLE * self.rate / self.octaves.target().exp2()) as usize
     }
 
-    /// Moves on by a frame. The filter of that frame has the sound without it mixed in.
-    fn next(&mut self) -> Filter {
-        let hz = self.octaves.next().exp2();
-        self.side.filter(hz, self.amount.next(), self.rate)
-    }
-
     fn process(&mut self, channels: &mut [[f64; BLOCK]], frames: usize) {
         if self.is_off() {
             return;
         }
-        let moving = self.octaves.left().max(self.amount.left()).min(frames);
-        for frame in 0..moving {
-            self.filter = self.next();
-            if self.is_off() {
-                self.states = Default::default();
-                return;
-            }
-            for (channel, state) in channels.iter_mut().zip(&mut self.states) {
-                channel[frame] = self.filter.process(state, channel[frame]);
-            }
-        }
-        for (channel, state) in channels.iter_mut().zip(&mut self.states) {
-            let mut now = *state;
-            for sample in &mut channel[moving..frames] {
-                *sample = self.filter.process(&mut now, *sample);
-            }
-            *state = now;
-        }
+        let moving = self.octaves.left().max(self.amount.left());
+        let (octaves, amount) = (&mut self.octaves, &mut self.amount);
+        self.filter.process(channels, moving, frames, || {
+            let filter = self.side.next(octaves, amount, self.rate);
+            (!amount.is_at(0.0)).then_some(filter)
+        });
     }
 }
 

@@ -4,7 +4,7 @@
 //! biquad in direct form. Here it is played as a state variable filter (`filter.rs`) with the same
 //! response, so a move does not click.
 
-use crate::chain::filter::{Filter, warp};
+use crate::chain::filter::{Filter, MovingFilter, warp};
 use crate::chain::smooth::Smooth;
 use crate::chain::stage::{Block, Stage};
 use crate::chain::switch::Switch;
@@ -113,9 +113,7 @@ struct Knob {
     /// See [`Band::warped`].
     warped: f64,
     value: Smooth,
-    filter: Filter,
-    /// Of the integrators, for each side.
-    states: [[f64; 2]; 2],
+    filter: MovingFilter,
 }
 
 impl Knob {
@@ -125,17 +123,16 @@ impl Knob {
             band,
             warped,
             value: Smooth::new(MIDDLE_OF_KNOB, rate),
-            filter: band.filter(warped, MIDDLE_OF_KNOB),
-            states: Default::default(),
+            filter: MovingFilter::new(band.filter(warped, MIDDLE_OF_KNOB)),
         }
     }
 
     /// Is there at once.
     fn finish(&mut self) {
         self.value.finish();
-        self.filter = self.band.filter(self.warped, self.value.target());
+        self.filter.filter = self.band.filter(self.warped, self.value.target());
         if self.is_idle() {
-            self.states = Default::default();
+            self.filter.forget();
         }
     }
 
@@ -145,27 +142,14 @@ impl Knob {
     }
 
     fn process(&mut self, sides: &mut [[f64; BLOCK]], frames: usize) {
-        let moving = self.value.left().min(frames);
-        for frame in 0..moving {
-            self.filter = self.band.filter(self.warped, self.value.next());
-            if self.is_idle() {
-                self.states = Default::default();
-                return;
-            }
-            for (side, state) in sides.iter_mut().zip(&mut self.states) {
-                side[frame] = self.filter.process(state, side[frame]);
-            }
-        }
         if self.is_idle() {
             return;
         }
-        for (side, state) in sides.iter_mut().zip(&mut self.states) {
-            let mut now = *state;
-            for sample in &mut side[moving..frames] {
-                *sample = self.filter.process(&mut now, *sample);
-            }
-            *state = now;
-        }
+        let value = &mut self.value;
+        self.filter.process(sides, value.left(), frames, || {
+            let filter = self.band.filter(self.warped, value.next());
+            (!value.is_at(MIDDLE_OF_KNOB)).then_some(filter)
+        });
     }
 }
 
@@ -237,7 +221,7 @@ impl Stage for ToneStack {
 
     fn reset(&mut self) {
         for knob in &mut self.knobs {
-            knob.states = Default::default();
+            knob.filter.forget();
         }
     }
 
