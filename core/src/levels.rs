@@ -74,7 +74,7 @@ impl Levels {
 
     /// What lies between a pedal of these levels and an amp behind it, in dB: what the one puts out
     /// reaches the other as it would through a cable. 0 where one of them does not say.
-    pub fn gain_to_db(&self, amp: &Levels) -> f64 {
+    pub(crate) fn gain_to_db(&self, amp: &Levels) -> f64 {
         match (self.output_dbu, amp.input_dbu) {
             (Some(out), Some(into)) => out - into,
             _ => 0.0,

@@ -33,7 +33,7 @@ mod rig;
 mod simd;
 mod summary;
 
-pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
+pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
 pub use chain::{
     Amp, BuildId, Cab, Chain, FIRST_SOUND, ImpulseResponse, LevelMatch, Loaded, Peaks, Pedal,
     ProcessConfig, Remark, SLOTS, SlotPart, TunerReading, Voicing, latency,
