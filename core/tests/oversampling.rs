@@ -5,7 +5,7 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
 use common::{CONFIG, capture, fixture, render_blocks, samples};
-use gridleak_core::{Amp, BuildId, Capture, MAX_STATE_BYTES, ProcessConfig, SimdLevel, Voicing};
+use gridleak_core::{Capture, MAX_STATE_BYTES, ProcessConfig, SimdLevel};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
 
