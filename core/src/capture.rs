@@ -30,7 +30,7 @@ pub const MAX_STATE_BYTES: u64 = 64 << 20;
 const MAX_SETTLE_WORK: f64 = (1u64 << 34) as f64;
 
 /// The highest factor that [`Capture::oversampled`] takes.
-pub const MAX_OVERSAMPLING: usize = 8;
+const MAX_OVERSAMPLING: usize = 8;
 
 /// A parsed and checked `.nam` file, from which any number of instances can be built.
 ///
@@ -246,9 +246,8 @@ impl Capture {
     /// that are no harmonics. The work for a second of sound is multiplied too. All that counts
     /// frames, as [`Model::settle_frames`] does, counts them at the higher rate.
     ///
-    /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted` (1 to
-    /// [`MAX_OVERSAMPLING`]), with which an instance stays within [`MAX_STATE_BYTES`] and the other
-    /// limits of a file. It is 1 where oversampling is not [offered](Capture::oversampling_offered).
+    /// The factor is 1, 2, 4 or 8: the highest that is not above `wanted`, with which an instance stays
+    /// within [`MAX_STATE_BYTES`] and the other limits of a file. It is 1 where oversampling is not [offered](Capture::oversampling_offered).
     /// Copies the weights. How loud the capture is, ask the one that is not oversampled.
     pub fn oversampled(&self, wanted: usize) -> Cow<'_, Capture> {
         let mut best = Cow::Borrowed(self);

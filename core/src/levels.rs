@@ -8,48 +8,11 @@
 use crate::capture::Capture;
 use crate::loudness::Loudness;
 use crate::measure::Measured;
+use crate::rig::{LevelSettings, OutputMode};
 use std::ops::RangeInclusive;
 
 /// What a file may give in dBu, and what an interface can have. Beyond is no gear but damage.
 const BELIEVED_DBU: RangeInclusive<f64> = -60.0..=60.0;
-
-/// What decides how loud captures come out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OutputMode {
-    /// As the net plays.
-    Raw,
-    /// All equally loud: at [`crate::TARGET_LEVEL`].
-    #[default]
-    Normalized,
-    /// As loud as the gear itself would come back through the user's interface.
-    Calibrated,
-}
-
-/// The user's side of levels. The default is the official plugin's.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LevelSettings {
-    /// How loud captures come out.
-    pub mode: OutputMode,
-    /// Whether captures that know their input level are driven as hard as the gear would be.
-    pub calibrate_input: bool,
-    /// The analog level in dBu (RMS of a sine) that is full scale in the user's interface. -60 to 60.
-    pub interface_dbu: f32,
-}
-
-impl LevelSettings {
-    /// Range of [`LevelSettings::interface_dbu`].
-    pub const INTERFACE_DBU: RangeInclusive<f32> = -60.0..=60.0;
-}
-
-impl Default for LevelSettings {
-    fn default() -> Self {
-        LevelSettings {
-            mode: OutputMode::Normalized,
-            calibrate_input: false,
-            interface_dbu: 12.0,
-        }
-    }
-}
 
 /// What is known of a capture's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -111,7 +74,7 @@ impl Levels {
 
     /// What lies between a pedal of these levels and an amp behind it, in dB: what the one puts out
     /// reaches the other as it would through a cable. 0 where one of them does not say.
-    pub fn gain_to_db(&self, amp: &Levels) -> f64 {
+    pub(crate) fn gain_to_db(&self, amp: &Levels) -> f64 {
         match (self.output_dbu, amp.input_dbu) {
             (Some(out), Some(into)) => out - into,
             _ => 0.0,

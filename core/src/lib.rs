@@ -33,11 +33,10 @@ mod rig;
 mod simd;
 mod summary;
 
-pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_OVERSAMPLING, MAX_STATE_BYTES};
+pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, BuildId, Cab, CabSettings, Chain, FIRST_SOUND, GateSettings, ImpulseResponse, LevelMatch,
-    Loaded, Peaks, Pedal, ProcessConfig, Remark, SLOTS, SlotPart, Source, ToneSettings,
-    TunerReading, TunerSettings, Voicing, latency,
+    Amp, BuildId, Cab, Chain, FIRST_SOUND, ImpulseResponse, LevelMatch, Loaded, Peaks, Pedal,
+    ProcessConfig, Remark, SLOTS, SlotPart, TunerReading, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
@@ -46,12 +45,13 @@ pub use format::controls::{Control, KnobPositions, MAX_CONTROLS};
 pub use format::kind::FileKind;
 pub use format::metadata::Metadata;
 pub use format::text::{decode_text, is_utf16};
-pub use levels::{INTERFACES, LevelSettings, Levels, OutputMode};
+pub use levels::{INTERFACES, Levels};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use measure::Measured;
 pub use rig::{
-    Buttons, ChoiceOption, Group, Kind, Number, OfflineOversampling, Oversampling, PARAMETERS,
-    Parameter, ParameterId, ReadSettings, Settings, Side, Taper, Unit, UnreadSettings,
+    Buttons, CabSettings, ChoiceOption, GateSettings, Group, Kind, LevelSettings, Number,
+    OfflineOversampling, OutputMode, Oversampling, PARAMETERS, Parameter, ParameterId,
+    ReadSettings, Settings, Side, Source, Taper, ToneSettings, TunerSettings, Unit, UnreadSettings,
 };
 pub use simd::{SimdLevel, UnknownSimdLevel};
 pub use summary::Summary;

@@ -3,7 +3,7 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
-use common::{fixture, samples};
+use common::{CONFIG, capture, samples};
 use gridleak_core::{
     Amp, BuildId, Cab, Capture, Chain, ImpulseResponse, LevelMatch, Levels, Loaded, OutputMode,
     Pedal, ProcessConfig, SLOTS, Settings, Side, SimdLevel, SlotPart, Voicing,
@@ -12,24 +12,12 @@ use gridleak_core::{
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-const CONFIG: ProcessConfig = ProcessConfig {
-    rate: 48_000.0,
-    inputs: 1,
-    outputs: 1,
-    latency: 0,
-    pedal_latency: 0,
-};
-
 /// Frames of a fade.
 const FADE: usize = 960;
 /// Where a change is asked for.
 const AT: usize = 20_000;
 
 const STANDARD: &str = "example_models/wavenet_a1_standard";
-
-fn capture(name: &str) -> Capture {
-    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
-}
 
 fn amp(name: &str, config: ProcessConfig) -> SlotPart {
     let amp = Amp::new(
@@ -338,6 +326,46 @@ fn nothing_that_was_loaded_is_forgotten_between_two_changes() {
     assert!(load(&mut chain, 1, newer(10)));
     play(&mut chain, Side::B, 5_000);
     assert_eq!((chain.playing(), chain.amp_id(1)), (1, Some(BuildId(10))));
+}
+
+/// What was put off while another slot was asked for plays as is set by then.
+#[test]
+fn what_was_put_off_follows_what_is_set_meanwhile() {
+    let levels = Levels {
+        output_dbu: Some(32.0),
+        ..Levels::default()
+    };
+    let newer = || {
+        let voicing = Voicing {
+            levels,
+            ..Voicing::default()
+        };
+        let (capture, level) = (capture(STANDARD), SimdLevel::detect());
+        let amp = Amp::new(&capture, CONFIG, voicing, BuildId(7), level);
+        SlotPart::Amp(Some(Box::new(amp.unwrap())))
+    };
+    let nano = || vec![amp("captures/wn_nano", CONFIG)];
+    let mut chain = chain(CONFIG, vec![nano(), nano()]);
+    let play = |chain: &mut Chain, side, mode, frames: usize| {
+        let mut settings = settings(side);
+        settings.levels.mode = mode;
+        chain.set(&settings);
+        let mut sound = guitar();
+        chain.process(&mut [&mut sound[..frames]]);
+        sound[frames / 2..frames]
+            .iter()
+            .fold(0.0f32, |most, s| most.max(s.abs()))
+    };
+    play(&mut chain, Side::A, OutputMode::Raw, 5_000);
+    let (slot, part) = (0, newer());
+    assert!(chain.load(Loaded { slot, part }).is_ok());
+    play(&mut chain, Side::A, OutputMode::Raw, 100);
+    play(&mut chain, Side::B, OutputMode::Raw, 100);
+    let calibrated = play(&mut chain, Side::A, OutputMode::Calibrated, 20_000);
+    assert_eq!(chain.amp_id(0), Some(BuildId(7)));
+    // 20 dB over the interface's 12 dBu.
+    let raw = play(&mut chain, Side::A, OutputMode::Raw, 20_000);
+    assert!((calibrated / raw - 10.0).abs() < 0.1, "{calibrated}, {raw}");
 }
 
 #[test]

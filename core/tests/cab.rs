@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
-use common::{fixture, samples};
+use common::{CONFIG, capture, fixture, samples};
 use gridleak_core::{
     Amp, BuildId, Cab, CabSettings, Capture, ImpulseResponse, ProcessConfig, Remark, SimdLevel,
     SlotPart, Voicing,
@@ -26,8 +26,7 @@ fn config(outputs: usize) -> ProcessConfig {
         rate: RATE,
         inputs: outputs,
         outputs,
-        latency: 0,
-        pedal_latency: 0,
+        ..CONFIG
     }
 }
 
@@ -39,17 +38,7 @@ fn chain(config: ProcessConfig) -> OneSlot {
         config.rate
     );
     let wire = Capture::from_bytes("wire.nam", wire.as_bytes()).unwrap();
-    let amp = Amp::new(
-        &wire,
-        config,
-        Voicing::default(),
-        BuildId(0),
-        SimdLevel::detect(),
-    )
-    .unwrap();
-    let mut chain = OneSlot::new(config);
-    assert!(chain.load_amp(amp).is_ok());
-    chain
+    OneSlot::of(&wire, config)
 }
 
 /// The built-in cabinet: 32-bit floats.
@@ -555,7 +544,7 @@ fn what_it_costs() {
         }
         1e9 * best / input.len() as f64
     };
-    let capture = Capture::from_file(&fixture("captures/wn_standard.nam")).unwrap();
+    let capture = capture("captures/wn_standard");
     let amp = Amp::new(
         &capture,
         config(1),

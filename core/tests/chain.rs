@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
-use common::{capture_names, fixture, samples};
+use common::{CONFIG, capture, capture_names, samples};
 use gridleak_core::{
     Amp, BuildId, Capture, Levels, ProcessConfig, SimdLevel, SlotPart, Source, Voicing,
 };
@@ -31,17 +31,7 @@ const TEN: [&str; 10] = [
 ];
 
 fn mono(latency: usize) -> ProcessConfig {
-    ProcessConfig {
-        rate: 48_000.0,
-        inputs: 1,
-        outputs: 1,
-        latency,
-        pedal_latency: 0,
-    }
-}
-
-fn capture(name: &str) -> Capture {
-    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
+    ProcessConfig { latency, ..CONFIG }
 }
 
 /// A capture at the level that a player hears it at.
@@ -304,7 +294,7 @@ fn bypass_gives_back_the_input_as_late_as_the_sound() {
             inputs: 2,
             outputs: 2,
             latency,
-            pedal_latency: 0,
+            ..CONFIG
         };
         let mut chain = OneSlot::new(config);
         assert!(chain.load_amp(amp(&capture(TEN[0]), config)).is_ok());

@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
-use common::samples;
+use common::{CONFIG, samples};
 use gridleak_core::{
     Amp, BuildId, Capture, CaptureError, KnobPositions, Levels, Pedal, ProcessConfig, SimdLevel,
     Voicing, latency,
@@ -46,8 +46,8 @@ fn config(rate: f64, channels: usize, capture: &Capture) -> ProcessConfig {
         rate,
         inputs: channels,
         outputs: channels,
-        pedal_latency: 0,
         latency: latency(rate, capture.sample_rate()),
+        ..CONFIG
     }
 }
 

@@ -4,8 +4,8 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
-use common::{fixture, render_blocks, samples};
-use gridleak_core::{Amp, BuildId, Capture, MAX_STATE_BYTES, ProcessConfig, SimdLevel, Voicing};
+use common::{CONFIG, capture, fixture, render_blocks, samples};
+use gridleak_core::{Capture, MAX_STATE_BYTES, ProcessConfig, SimdLevel};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
 
@@ -41,10 +41,6 @@ const EVERY_KIND: [&str; 24] = [
     "features/wn_slim",
     "trained/lstm_1x16_crunch",
 ];
-
-fn capture(name: &str) -> Capture {
-    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
-}
 
 fn parse(file: &Value) -> Capture {
     Capture::from_bytes("test.nam", file.to_string().as_bytes()).unwrap()
@@ -208,22 +204,10 @@ fn chain(capture: &Capture, rate: f64, oversampling: usize) -> OneSlot {
     let capture = capture.oversampled(oversampling);
     let config = ProcessConfig {
         rate,
-        inputs: 1,
-        outputs: 1,
         latency: gridleak_core::latency(rate, capture.sample_rate()),
-        pedal_latency: 0,
+        ..CONFIG
     };
-    let amp = Amp::new(
-        &capture,
-        config,
-        Voicing::default(),
-        BuildId(0),
-        SimdLevel::detect(),
-    )
-    .unwrap();
-    let mut chain = OneSlot::new(config);
-    assert!(chain.load_amp(amp).is_ok());
-    chain
+    OneSlot::of(&capture, config)
 }
 
 #[test]

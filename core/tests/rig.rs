@@ -4,7 +4,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, reset_violation_count, violation_count};
 use common::one_slot::OneSlot;
-use common::{fixture, samples};
+use common::{CONFIG, capture, samples};
 use gridleak_core::{
     Amp, BuildId, Cab, CabSettings, Capture, GateSettings, ImpulseResponse, LevelMatch,
     LevelSettings, Levels, OutputMode, Pedal, ProcessConfig, SimdLevel, SlotPart, ToneSettings,
@@ -14,14 +14,6 @@ use gridleak_core::{
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-const CONFIG: ProcessConfig = ProcessConfig {
-    rate: 48_000.0,
-    inputs: 1,
-    outputs: 1,
-    latency: 0,
-    pedal_latency: 0,
-};
-
 /// A capture that multiplies by `gain`.
 fn gain(gain: f32, rate: u32, metadata: &str) -> Capture {
     let text = format!(
@@ -29,10 +21,6 @@ fn gain(gain: f32, rate: u32, metadata: &str) -> Capture {
             "weights":[{gain}],"sample_rate":{rate},"metadata":{metadata}}}"#
     );
     Capture::from_bytes("gain", text.as_bytes()).unwrap()
-}
-
-fn trained(name: &str) -> Capture {
-    Capture::from_file(&fixture(name)).unwrap()
 }
 
 fn voicing(capture: &Capture) -> Voicing {
@@ -246,7 +234,7 @@ fn a_pedal_plays_into_the_amp_at_the_level_of_a_cable() {
 #[test]
 fn stepping_on_a_pedal_does_not_click_and_without_it_the_amp_is_alone() {
     let head = gain(1.0, 48_000, "null");
-    let pedal = trained("captures/wn_nano.nam");
+    let pedal = capture("captures/wn_nano");
     let input = &samples("input_1s.f32")[..24_000];
     let mut alone = raw(amp(&pedal, CONFIG));
     let wanted = play(&mut alone, input);
@@ -343,7 +331,7 @@ fn pedal_and_amp_of_other_rates_are_as_late_as_announced() {
 
 #[test]
 fn the_tone_stack_is_on_the_side_of_the_amp_that_was_chosen() {
-    let capture = trained("captures/wn_nano.nam");
+    let capture = capture("captures/wn_nano");
     let input = &samples("input_1s.f32")[..24_000];
     let tone = |before_amp| ToneSettings {
         before_amp,
@@ -391,8 +379,8 @@ fn nothing_is_allocated_while_everything_moves() {
         outputs: 2,
         ..CONFIG
     };
-    let capture = trained("captures/a2_full.nam");
-    let pedal = trained("trained/lstm_1x16_crunch.nam");
+    let pedal = capture("trained/lstm_1x16_crunch");
+    let capture = capture("captures/a2_full");
     let mut chain = OneSlot::new(config);
     let mut waiting: Vec<SlotPart> = Vec::with_capacity(20);
     for n in 0..2 {

@@ -1,5 +1,6 @@
 //! The filter that can be moved while it plays.
 
+use crate::engine::BLOCK;
 use std::f64::consts::PI;
 
 /// A frequency as the bilinear transform bends it, at a rate, both in Hz: the tangent of half the
@@ -67,5 +68,55 @@ impl Filter {
         let output = sum(self.to_output);
         (*band, *low) = (sum(self.to_states[0]), sum(self.to_states[1]));
         output
+    }
+}
+
+/// A filter at work on two channels, moved while it plays.
+pub(super) struct MovingFilter {
+    pub(super) filter: Filter,
+    /// Of the integrators, for each channel.
+    states: [[f64; 2]; 2],
+}
+
+impl MovingFilter {
+    pub(super) fn new(filter: Filter) -> Self {
+        MovingFilter {
+            filter,
+            states: Default::default(),
+        }
+    }
+
+    /// Forgets what came in.
+    pub(super) fn forget(&mut self) {
+        self.states = Default::default();
+    }
+
+    /// Filters so many frames. `next` gives the filter for each of the first `moving` ones; where there
+    /// is none, it is off from that frame on.
+    pub(super) fn process(
+        &mut self,
+        channels: &mut [[f64; BLOCK]],
+        moving: usize,
+        frames: usize,
+        mut next: impl FnMut() -> Option<Filter>,
+    ) {
+        let moving = moving.min(frames);
+        for frame in 0..moving {
+            let Some(filter) = next() else {
+                self.forget();
+                return;
+            };
+            self.filter = filter;
+            for (channel, state) in channels.iter_mut().zip(&mut self.states) {
+                channel[frame] = filter.process(state, channel[frame]);
+            }
+        }
+        for (channel, state) in channels.iter_mut().zip(&mut self.states) {
+            let mut now = *state;
+            for sample in &mut channel[moving..frames] {
+                *sample = self.filter.process(&mut now, *sample);
+            }
+            *state = now;
+        }
     }
 }

@@ -124,9 +124,6 @@ impl ImpulseResponse {
     /// one, a room or a hall goes on.
     pub const LONGEST: f64 = 4.0;
 
-    /// Seconds for which two blended ones sound at most behind what came in.
-    pub const LONGEST_TAIL: f64 = Self::LONGEST + MOST_APART;
-
     /// Checks and trims one or two channels of samples at a rate in Hz.
     ///
     /// Silence at the beginning is left out if there is more than 10 ms of it; less stays, sample by

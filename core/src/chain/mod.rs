@@ -5,36 +5,33 @@
 mod at_host_rate;
 mod bank;
 mod config;
-mod crossfade;
 mod delay;
 mod filter;
 mod gain;
 mod impulse_response;
 mod onset;
+mod parts;
 #[cfg(test)]
 mod probe;
-mod ring;
 mod smooth;
 mod stage;
 mod stages;
 mod switch;
 
-pub use bank::{BuildId, LevelMatch, Loaded, SLOTS, SlotPart};
-pub use config::{ProcessConfig, Voicing};
+pub use bank::{Loaded, SLOTS, SlotPart};
+pub use config::{BuildId, LevelMatch, ProcessConfig, Voicing};
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
-pub use stages::{
-    Amp, Cab, CabSettings, GateSettings, Peaks, Pedal, Source, ToneSettings, TunerReading,
-    TunerSettings,
-};
+pub use parts::{Amp, Cab, Pedal};
+pub use stages::{Peaks, TunerReading};
 
 use crate::engine::BLOCK;
 use crate::rig::Settings;
 use crate::simd::FlushDenormals;
 use at_host_rate::rate::RateMatch;
+use bank::{Amps, Cabs};
 use stage::{Block, Stage};
 use stages::{
-    Amps, Bypass, Cabs, DcBlocker, Gate, InputGain, Meters, OutputGain, SourceSelector, ToneStack,
-    Tuner,
+    Bypass, DcBlocker, Gate, InputGain, Meters, OutputGain, SourceSelector, ToneStack, Tuner,
 };
 
 /// What comes in louder than this (60 dB over full scale) is no guitar; it is held there, so that no
@@ -134,7 +131,7 @@ impl Chain {
     pub fn accepts(&self, loaded: &Loaded) -> bool {
         let fits = loaded.slot < SLOTS && loaded.part.fits(self.config);
         fits && match &loaded.part {
-            SlotPart::Cab(_) => self.cabs.accepts(loaded.slot),
+            part @ SlotPart::Cab(_) => self.cabs.accepts(loaded.slot, part),
             part => self.amps.accepts(loaded.slot, part),
         }
     }
@@ -149,7 +146,7 @@ impl Chain {
         }
         let silent = self.amps.is_silent();
         match loaded.part {
-            SlotPart::Cab(cab) => self.cabs.load(loaded.slot, cab, silent),
+            part @ SlotPart::Cab(_) => self.cabs.load(loaded.slot, part, silent),
             part => self.amps.load(loaded.slot, part),
         }
         Ok(())
@@ -175,12 +172,12 @@ impl Chain {
 
     /// The number of the newest amp in a slot.
     pub fn amp_id(&self, slot: usize) -> Option<BuildId> {
-        Some(self.amps.amp(slot)?.id())
+        self.amps.id(slot)
     }
 
     /// The number of the newest cabinet in a slot.
     pub fn cab_id(&self, slot: usize) -> Option<BuildId> {
-        Some(self.cabs.cab(slot)?.id())
+        self.cabs.id(slot)
     }
 
     /// Frames for which it sounds on after its input, at most.

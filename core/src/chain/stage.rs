@@ -6,18 +6,20 @@ use crate::rig::Settings;
 /// Up to [`BLOCK`] frames of two channels.
 pub(super) type Sides = [[f32; BLOCK]; 2];
 
+pub(super) const SILENCE: Sides = [[0.0; BLOCK]; 2];
+
 /// One stage of a chain.
 ///
 /// Made by whoever may allocate; after that, no call allocates, frees, waits or panics.
 pub(super) trait Stage {
     /// Brings the stage to what `settings` say, without a click.
-    fn update(&mut self, settings: &Settings);
+    fn update(&mut self, _settings: &Settings) {}
 
     /// Is at once where it was going.
-    fn finish(&mut self);
+    fn finish(&mut self) {}
 
     /// Forgets the sound that came in.
-    fn reset(&mut self);
+    fn reset(&mut self) {}
 
     /// Plays a block in place.
     fn play(&mut self, block: &mut Block);
@@ -64,15 +66,14 @@ pub(super) enum Change {
 
 impl Block {
     pub(super) fn new(channels: usize, frames: usize) -> Self {
-        let silence = [[0.0; BLOCK]; 2];
         Block {
             frames,
             channels,
-            input: silence,
-            guitar: silence,
-            key: silence,
+            input: SILENCE,
+            guitar: SILENCE,
+            key: SILENCE,
             drive_db: 0.0,
-            sound: silence,
+            sound: SILENCE,
             change: Change::None,
         }
     }

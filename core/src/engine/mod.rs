@@ -23,6 +23,6 @@ pub(crate) mod sequential;
 pub(crate) mod slimmable;
 pub(crate) mod wavenet;
 
-pub(crate) use lstm::LONGEST_CYCLE;
 pub use model::Model;
+pub(crate) use network::LONGEST_CYCLE;
 pub(crate) use planes::BLOCK;

@@ -3,6 +3,10 @@
 use super::planes::{BLOCK, Order, Planes, Source, Target};
 use std::any::Any;
 
+/// Longest cycle that is looked for in silence, in frames. Only about half of the trained LSTMs come
+/// to stand still; rounding keeps most of the others going round in a few frames for ever.
+pub(crate) const LONGEST_CYCLE: usize = 64;
+
 /// What is fixed about a network.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {

@@ -6,9 +6,8 @@
 //! frequency below half of its own rate as it did: it is the same network, played for `n` sequences
 //! in turn. Convolutions are dilated by `n`; of a recurrent net there are `n` states.
 
-use super::network::{Network, Shape, as_kind};
-use super::planes::{Order, Planes, Source, Target};
-use super::{BLOCK, LONGEST_CYCLE};
+use super::network::{LONGEST_CYCLE, Network, Shape, as_kind};
+use super::planes::{BLOCK, Order, Planes, Source, Target};
 use crate::format::Net;
 
 impl Net {

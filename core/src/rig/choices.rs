@@ -1,8 +1,6 @@
 //! What can be one of several: each choice with the ids and names of its options.
 
 use super::plain_value::PlainValue;
-use crate::chain::Source;
-use crate::levels::OutputMode;
 
 /// An option of a choice: its id in saved rigs, which never changes, and what people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +11,7 @@ pub struct ChoiceOption {
     pub name: &'static str,
 }
 
-/// Defines an enum whose options are listed once, or lists those of one that exists.
+/// Defines an enum whose options are listed once.
 macro_rules! choice {
     ($(#[$meta:meta])* pub enum $name:ident {
         $($(#[$doc:meta])* $option:ident: $id:literal, $text:literal;)+
@@ -21,9 +19,7 @@ macro_rules! choice {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub enum $name { $($(#[$doc])* $option),+ }
-        choice!($name { $($option: $id, $text;)+ });
-    };
-    ($name:ident { $($option:ident: $id:literal, $text:literal;)+ }) => {
+
         impl $name {
             /// The options, in the order in which they are shown.
             pub const OPTIONS: &'static [ChoiceOption] =
@@ -47,18 +43,33 @@ macro_rules! choice {
     };
 }
 
-choice!(Source {
-    Stereo: "stereo", "Stereo";
-    Left: "left", "Left";
-    Right: "right", "Right";
-    Sum: "sum", "Sum";
-});
+choice!(
+    /// What of a stereo input is played.
+    pub enum Source {
+        /// Each side for itself.
+        #[default]
+        Stereo: "stereo", "Stereo";
+        /// The left side, on both.
+        Left: "left", "Left";
+        /// The right side, on both.
+        Right: "right", "Right";
+        /// The mean of both sides, on both.
+        Sum: "sum", "Sum";
+    }
+);
 
-choice!(OutputMode {
-    Raw: "raw", "Raw";
-    Normalized: "normalized", "Normalized";
-    Calibrated: "calibrated", "Calibrated";
-});
+choice!(
+    /// What decides how loud captures come out.
+    pub enum OutputMode {
+        /// As the net plays.
+        Raw: "raw", "Raw";
+        /// All equally loud: at [`crate::TARGET_LEVEL`].
+        #[default]
+        Normalized: "normalized", "Normalized";
+        /// As loud as the gear itself would come back through the user's interface.
+        Calibrated: "calibrated", "Calibrated";
+    }
+);
 
 choice!(
     /// One of two captures to compare.

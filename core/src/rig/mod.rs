@@ -5,9 +5,11 @@ mod parameters;
 mod plain_value;
 mod saved_settings;
 mod settings;
+mod stage_settings;
 mod text;
 
-pub use choices::{ChoiceOption, OfflineOversampling, Oversampling, Side};
+pub use choices::{ChoiceOption, OfflineOversampling, OutputMode, Oversampling, Side, Source};
 pub use parameters::{Group, Kind, Number, PARAMETERS, Parameter, ParameterId, Taper, Unit};
 pub use saved_settings::{ReadSettings, UnreadSettings};
 pub use settings::{Buttons, Settings};
+pub use stage_settings::{CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings};

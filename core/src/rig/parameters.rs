@@ -5,13 +5,15 @@
 use std::ops::RangeInclusive;
 
 use super::choices::{
-    CAB_LEVELS, ChoiceOption, OfflineOversampling, Oversampling, Side, TONE_POSITIONS,
+    CAB_LEVELS, ChoiceOption, OfflineOversampling, OutputMode, Oversampling, Side, Source,
+    TONE_POSITIONS,
 };
 use super::plain_value::PlainValue;
 use super::settings::Settings;
-use crate::chain::{CabSettings, GateSettings, Source, ToneSettings, TunerSettings};
+use super::stage_settings::{
+    CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings,
+};
 use crate::format::controls::MAX_CONTROLS;
-use crate::levels::{LevelSettings, OutputMode};
 
 /// What can be set: one row of [`PARAMETERS`].
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! Everything that can be set, as plain values.
 
-use super::choices::{OfflineOversampling, Oversampling, Side};
-use crate::chain::{CabSettings, GateSettings, Source, ToneSettings, TunerSettings};
+use super::choices::{OfflineOversampling, Oversampling, Side, Source};
+use super::stage_settings::{
+    CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings,
+};
 use crate::format::controls::{KnobPositions, MAX_CONTROLS};
-use crate::levels::LevelSettings;
 
 /// Everything that can be set in a rig. The default is what a guitarist knows from the official
 /// plugin. [`super::PARAMETERS`] says what each of them is called and where it can stand.

@@ -4,14 +4,28 @@
 pub(crate) mod counting;
 pub(crate) mod one_slot;
 
-use gridleak_core::Model;
+use gridleak_core::{Capture, Model, ProcessConfig};
 use std::path::PathBuf;
+
+/// One channel at 48 kHz, with nothing that is late.
+pub(crate) const CONFIG: ProcessConfig = ProcessConfig {
+    rate: 48_000.0,
+    inputs: 1,
+    outputs: 1,
+    latency: 0,
+    pedal_latency: 0,
+};
 
 /// The path of a fixture.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(name)
+}
+
+/// A capture of the fixtures, without its ending.
+pub(crate) fn capture(name: &str) -> Capture {
+    Capture::from_file(&fixture(&format!("{name}.nam"))).unwrap()
 }
 
 /// Names of the `.nam` files in a folder of the fixtures, without their ending, sorted.

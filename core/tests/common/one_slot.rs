@@ -1,8 +1,9 @@
 //! A chain of which only the first slot is used, and in which nothing is on but what a test turns on.
 
 use gridleak_core::{
-    Amp, BuildId, Cab, CabSettings, Chain, GateSettings, KnobPositions, LevelSettings, Loaded,
-    Peaks, Pedal, ProcessConfig, Settings, SlotPart, Source, ToneSettings,
+    Amp, BuildId, Cab, CabSettings, Capture, Chain, GateSettings, KnobPositions, LevelSettings,
+    Loaded, Peaks, Pedal, ProcessConfig, Settings, SimdLevel, SlotPart, Source, ToneSettings,
+    Voicing,
 };
 
 /// The chain, and what it is set to.
@@ -22,6 +23,15 @@ impl OneSlot {
         chain.set(&settings);
         chain.reset();
         OneSlot { chain, settings }
+    }
+
+    /// One that plays this capture.
+    pub(crate) fn of(capture: &Capture, config: ProcessConfig) -> Self {
+        let (voicing, level) = (Voicing::default(), SimdLevel::detect());
+        let amp = Amp::new(capture, config, voicing, BuildId(0), level).unwrap();
+        let mut chain = OneSlot::new(config);
+        assert!(chain.load_amp(amp).is_ok());
+        chain
     }
 
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {

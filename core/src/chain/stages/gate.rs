@@ -9,42 +9,11 @@ use crate::chain::gain::Gain;
 use crate::chain::stage::{Block, Change, Stage};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::{GateSettings, Settings};
 use std::f64::consts::LN_10;
 use std::ops::RangeInclusive;
 
-/// What the knobs of the noise gate say. The default plays as the official plugin does at its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GateSettings {
-    /// Whether there is a gate at all.
-    pub on: bool,
-    /// Level in dB (0 dB: RMS of 1) at which it opens. -100 to 0.
-    pub threshold_db: f32,
-    /// How long it stays open when the level has fallen below, in ms. 0 to 500.
-    ///
-    /// The official plugin means to hold for 10 ms, but does not: it would begin when the gate is
-    /// wholly open, and its way there is halved for ever. So 0 is what it plays.
-    pub hold_ms: f32,
-    /// How long it takes from open to as far as it closes at all, in ms. 5 to 1000.
-    pub release_ms: f32,
-    /// The most that it turns down, in dB. -120 to 0, and -120 is no limit.
-    pub range_db: f32,
-    /// How far below the threshold an open gate closes, in dB. 0 to 12.
-    pub hysteresis_db: f32,
-}
-
 impl GateSettings {
-    /// Range of [`GateSettings::threshold_db`].
-    pub const THRESHOLD_DB: RangeInclusive<f32> = -100.0..=0.0;
-    /// Range of [`GateSettings::hold_ms`].
-    pub const HOLD_MS: RangeInclusive<f32> = 0.0..=500.0;
-    /// Range of [`GateSettings::release_ms`].
-    pub const RELEASE_MS: RangeInclusive<f32> = 5.0..=1000.0;
-    /// Range of [`GateSettings::range_db`], from no limit to no gate.
-    pub const RANGE_DB: RangeInclusive<f32> = -120.0..=0.0;
-    /// Range of [`GateSettings::hysteresis_db`].
-    pub const HYSTERESIS_DB: RangeInclusive<f32> = 0.0..=12.0;
-
     /// What a steady level comes out as, both in dB.
     pub fn response_db(&self, level: f64) -> f64 {
         let coefficients = Coefficients::new(&self.valid(GateSettings::default()), 1.0);
@@ -69,19 +38,6 @@ impl GateSettings {
                 before.hysteresis_db,
                 Self::HYSTERESIS_DB,
             ),
-        }
-    }
-}
-
-impl Default for GateSettings {
-    fn default() -> Self {
-        GateSettings {
-            on: true,
-            threshold_db: -80.0,
-            hold_ms: 0.0,
-            release_ms: 50.0,
-            range_db: -120.0,
-            hysteresis_db: 0.0,
         }
     }
 }

@@ -23,8 +23,6 @@ impl Stage for InputGain {
         self.0.finish();
     }
 
-    fn reset(&mut self) {}
-
     fn play(&mut self, block: &mut Block) {
         block.sound(|channels| self.0.process(channels));
         block.key = block.sound;

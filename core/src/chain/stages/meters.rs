@@ -1,7 +1,6 @@
 //! How loud it is on the way.
 
 use crate::chain::stage::{Block, Sides, Stage};
-use crate::rig::Settings;
 
 /// The largest absolute samples since the last look, in linear amplitude (1: full scale).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,12 +21,6 @@ pub(crate) struct Meters {
 }
 
 impl Stage for Meters {
-    fn update(&mut self, _: &Settings) {}
-
-    fn finish(&mut self) {}
-
-    fn reset(&mut self) {}
-
     fn play(&mut self, block: &mut Block) {
         let update = |peaks: &mut [f32; 2], sides: &Sides| {
             for (peak, side) in peaks.iter_mut().zip(sides).take(block.channels) {

@@ -26,8 +26,6 @@ impl Stage for OutputGain {
         self.0.finish();
     }
 
-    fn reset(&mut self) {}
-
     fn play(&mut self, block: &mut Block) {
         block.sound(|channels| self.0.process(channels));
         block.sound(|channels| channels.iter_mut().for_each(|channel| flush_tiny(channel)));

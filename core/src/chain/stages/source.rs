@@ -2,21 +2,7 @@
 
 use crate::chain::smooth::Smooth;
 use crate::chain::stage::{Block, Stage};
-use crate::rig::Settings;
-
-/// What of a stereo input is played.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Source {
-    /// Each side for itself.
-    #[default]
-    Stereo,
-    /// The left side, on both.
-    Left,
-    /// The right side, on both.
-    Right,
-    /// The mean of both sides, on both.
-    Sum,
-}
+use crate::rig::{Settings, Source};
 
 impl Source {
     /// How much of left and right goes to the left, then to the right.
@@ -100,8 +86,6 @@ impl Stage for SourceSelector {
         self.left.finish();
         self.now = self.source.weights();
     }
-
-    fn reset(&mut self) {}
 
     fn play(&mut self, block: &mut Block) {
         if block.channels == 2 {

@@ -4,34 +4,15 @@
 //! biquad in direct form. Here it is played as a state variable filter (`filter.rs`) with the same
 //! response, so a move does not click.
 
-use crate::chain::filter::{Filter, warp};
+use crate::chain::filter::{Filter, MovingFilter, warp};
 use crate::chain::smooth::Smooth;
 use crate::chain::stage::{Block, Stage};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::{Settings, ToneSettings};
 use std::f64::consts::{LN_10, PI};
-use std::ops::RangeInclusive;
-
-/// What the knobs of the tone stack say. The default is the official plugin's: on, all at 5.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ToneSettings {
-    /// Whether there is a tone stack at all.
-    pub on: bool,
-    /// Whether the amp hears it; else it comes after the amp, as in the official plugin.
-    pub before_amp: bool,
-    /// Low shelf at 150 Hz: 4 dB a step. 0 to 10; 5 changes nothing.
-    pub bass: f32,
-    /// Peak at 425 Hz: 3 dB a step, narrower below 5 than above. 0 to 10; 5 changes nothing.
-    pub middle: f32,
-    /// High shelf at 1800 Hz: 2 dB a step. 0 to 10; 5 changes nothing.
-    pub treble: f32,
-}
 
 impl ToneSettings {
-    /// Where a knob can stand.
-    pub const KNOB: RangeInclusive<f32> = 0.0..=10.0;
-
     /// What the knobs do to a frequency, in dB, at a sample rate; both in Hz. It does not ask
     /// whether the stack is on. Knobs are brought into their range, what is no number stands at 5,
     /// and frequencies above half the rate are taken for that.
@@ -53,18 +34,6 @@ impl ToneSettings {
             }
         }
         knobs
-    }
-}
-
-impl Default for ToneSettings {
-    fn default() -> Self {
-        ToneSettings {
-            on: true,
-            before_amp: false,
-            bass: 5.0,
-            middle: 5.0,
-            treble: 5.0,
-        }
     }
 }
 
@@ -144,9 +113,7 @@ struct Knob {
     /// See [`Band::warped`].
     warped: f64,
     value: Smooth,
-    filter: Filter,
-    /// Of the integrators, for each side.
-    states: [[f64; 2]; 2],
+    filter: MovingFilter,
 }
 
 impl Knob {
@@ -156,17 +123,16 @@ impl Knob {
             band,
             warped,
             value: Smooth::new(MIDDLE_OF_KNOB, rate),
-            filter: band.filter(warped, MIDDLE_OF_KNOB),
-            states: Default::default(),
+            filter: MovingFilter::new(band.filter(warped, MIDDLE_OF_KNOB)),
         }
     }
 
     /// Is there at once.
     fn finish(&mut self) {
         self.value.finish();
-        self.filter = self.band.filter(self.warped, self.value.target());
+        self.filter.filter = self.band.filter(self.warped, self.value.target());
         if self.is_idle() {
-            self.states = Default::default();
+            self.filter.forget();
         }
     }
 
@@ -176,27 +142,14 @@ impl Knob {
     }
 
     fn process(&mut self, sides: &mut [[f64; BLOCK]], frames: usize) {
-        let moving = self.value.left().min(frames);
-        for frame in 0..moving {
-            self.filter = self.band.filter(self.warped, self.value.next());
-            if self.is_idle() {
-                self.states = Default::default();
-                return;
-            }
-            for (side, state) in sides.iter_mut().zip(&mut self.states) {
-                side[frame] = self.filter.process(state, side[frame]);
-            }
-        }
         if self.is_idle() {
             return;
         }
-        for (side, state) in sides.iter_mut().zip(&mut self.states) {
-            let mut now = *state;
-            for sample in &mut side[moving..frames] {
-                *sample = self.filter.process(&mut now, *sample);
-            }
-            *state = now;
-        }
+        let value = &mut self.value;
+        self.filter.process(sides, value.left(), frames, || {
+            let filter = self.band.filter(self.warped, value.next());
+            (!value.is_at(MIDDLE_OF_KNOB)).then_some(filter)
+        });
     }
 }
 
@@ -268,7 +221,7 @@ impl Stage for ToneStack {
 
     fn reset(&mut self) {
         for knob in &mut self.knobs {
-            knob.states = Default::default();
+            knob.filter.forget();
         }
     }
 

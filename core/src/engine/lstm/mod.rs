@@ -15,7 +15,7 @@ mod layer;
 
 use super::architecture::Architecture;
 use super::demand::{self, Demand, floats, scratch};
-use super::network::{Network, Shape, as_kind};
+use super::network::{LONGEST_CYCLE, Network, Shape, as_kind};
 use super::oversampling::Interleaved;
 use super::planes::{Source, Target};
 use crate::format::DEFAULT_SAMPLE_RATE;
@@ -29,10 +29,6 @@ const LANES: usize = 8;
 /// Frames that are played layer by layer: so few that what they need stays in the first-level cache
 /// beside the weights.
 pub(crate) const STRETCH: usize = 16;
-
-/// Longest cycle that is looked for in silence, in frames. Only about half of the trained LSTMs come
-/// to stand still; rounding keeps most of the others going round in a few frames for ever.
-pub(crate) const LONGEST_CYCLE: usize = 64;
 
 /// How often it is looked for, in frames.
 const LOOK_EVERY: usize = 1024;

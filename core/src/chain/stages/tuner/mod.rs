@@ -11,36 +11,8 @@ mod tests;
 use crate::chain::stage::{Block, Stage, on};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::{Settings, TunerSettings};
 use pitch::PitchDetector;
-use std::ops::RangeInclusive;
-
-/// What the tuner does.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TunerSettings {
-    /// Whether it listens.
-    pub on: bool,
-    /// Whether the output is silent while it is on.
-    pub mute: bool,
-    /// The A above middle C, in Hz. 430 to 450.
-    pub reference_hz: f32,
-}
-
-impl TunerSettings {
-    /// Range of [`TunerSettings::reference_hz`].
-    pub const REFERENCE_HZ: RangeInclusive<f32> = 430.0..=450.0;
-}
-
-impl Default for TunerSettings {
-    /// Off, silent while it is on, at concert pitch.
-    fn default() -> Self {
-        TunerSettings {
-            on: false,
-            mute: true,
-            reference_hz: 440.0,
-        }
-    }
-}
 
 /// What the tuner hears.
 #[derive(Debug, Clone, Copy, PartialEq)]

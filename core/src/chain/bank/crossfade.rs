@@ -5,7 +5,7 @@
 //! and the sum is brought to the power that lies between theirs. An offset, which is not heard but
 //! would make any two signals alike, is kept out of this and goes over in a straight line.
 
-use super::stage::Sides;
+use crate::chain::stage::Sides;
 
 /// Seconds of a fade.
 const FADE: f64 = 0.02;

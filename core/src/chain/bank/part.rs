@@ -1,16 +1,11 @@
 //! What is loaded into the slots of a chain, on its way there and back.
 
-use super::config::ProcessConfig;
-use super::stages::{Amp, Cab, Pedal};
-use crate::levels::Levels;
-use crate::loudness::MAX_GAIN;
+use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
+use crate::chain::parts::{Amp, Cab, Part, Pedal};
+use crate::rig::Settings;
 
 /// Slots of a chain: rigs that are ready to be gone over to.
 pub const SLOTS: usize = 8;
-
-/// A number that tells everything that was ever built apart. The caller gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BuildId(pub u64);
 
 /// A part of a slot, on its way to a chain.
 pub struct Loaded {
@@ -32,47 +27,41 @@ pub enum SlotPart {
     LevelMatch(Option<LevelMatch>),
 }
 
-/// What makes one capture as loud as another one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LevelMatch {
-    levels: Levels,
-    gap_db: f32,
-}
-
-impl LevelMatch {
-    /// As loud as a capture of the levels `other` comes out, whatever the output mode. `gap_db`: how much
-    /// louder that plays the same input, in dB; at most 40 of it, either way, are made good.
-    pub fn new(other: Levels, gap_db: f64) -> Self {
-        LevelMatch {
-            levels: other,
-            gap_db: gap_db.clamp(-MAX_GAIN, MAX_GAIN) as f32,
+impl SlotPart {
+    /// What was built, if it is something that was: its number, and what it was made for.
+    fn built(&self) -> Option<(BuildId, ProcessConfig)> {
+        match self {
+            SlotPart::Pedal(pedal) => pedal.as_ref().map(|pedal| (pedal.id(), pedal.config())),
+            SlotPart::Amp(amp) => amp.as_ref().map(|amp| (amp.id(), amp.config())),
+            SlotPart::Cab(cab) => cab.as_ref().map(|cab| (cab.id(), cab.config())),
+            SlotPart::LevelMatch(_) => None,
         }
     }
 
-    /// The levels that count instead of a capture's own, and how much louder it has to be, in dB.
-    pub(super) fn levels(&self) -> (&Levels, f32) {
-        (&self.levels, self.gap_db)
+    /// The number that it was built with, if it is something that was.
+    pub fn id(&self) -> Option<BuildId> {
+        self.built().map(|(id, _)| id)
     }
-}
 
-impl SlotPart {
     /// Whether it was made for a chain of this config. Nothing, and what knows no config, fits all.
     pub fn fits(&self, config: ProcessConfig) -> bool {
+        self.built().is_none_or(|(_, made_for)| made_for == config)
+    }
+
+    /// What plays.
+    pub(super) fn playable(&mut self) -> Option<&mut dyn Part> {
         match self {
-            SlotPart::Pedal(pedal) => pedal.as_ref().is_none_or(|pedal| pedal.config() == config),
-            SlotPart::Amp(amp) => amp.as_ref().is_none_or(|amp| amp.config() == config),
-            SlotPart::Cab(cab) => cab.as_ref().is_none_or(|cab| cab.config() == config),
-            SlotPart::LevelMatch(_) => true,
+            SlotPart::Pedal(Some(pedal)) => Some(&mut **pedal),
+            SlotPart::Amp(Some(amp)) => Some(&mut **amp),
+            SlotPart::Cab(Some(cab)) => Some(&mut **cab),
+            _ => None,
         }
     }
 
-    /// Whether it is something that was built.
-    fn is_something(&self) -> bool {
-        match self {
-            SlotPart::Pedal(pedal) => pedal.is_some(),
-            SlotPart::Amp(amp) => amp.is_some(),
-            SlotPart::Cab(cab) => cab.is_some(),
-            SlotPart::LevelMatch(_) => false,
+    /// Brings it to what `settings` say, smoothly; an amp as loud as `like` while levels are matched.
+    pub(super) fn update(&mut self, settings: &Settings, like: Option<&LevelMatch>) {
+        if let Some(part) = self.playable() {
+            part.update(settings, like);
         }
     }
 }
@@ -89,7 +78,7 @@ impl Retired {
 
     /// Keeps a part. There is room: nothing is accepted without.
     pub(super) fn push(&mut self, part: SlotPart) {
-        if !part.is_something() {
+        if part.id().is_none() {
             return;
         }
         match self.0.iter_mut().find(|place| place.is_none()) {

@@ -5,9 +5,6 @@
 //! change sounds the same however time is cut into blocks. The audio thread does this work itself: it
 //! may wake nobody who would do it elsewhere.
 
-use super::amp::Amp;
-use super::pedal::Pedal;
-use crate::chain::bank::SlotPart;
 use crate::engine::BLOCK;
 
 /// Frames that a newcomer hears for each frame that is played, in sixteenths, until it has heard enough:
@@ -19,48 +16,20 @@ const CATCH_UP: [usize; 2] = [59, 52];
 /// For so many frames it is but one: what slept has to come into the processor's cache first.
 const SLOWLY: usize = 24;
 
-/// A change on its way.
-pub(super) struct Going {
-    pub(super) to: Newcomer,
+/// How far what comes in is on its way.
+#[derive(Default)]
+pub(super) struct CatchUp {
     /// Frames from the change to its fade, and those of them that were played.
     pub(super) begins: usize,
     pub(super) elapsed: usize,
     /// The number of the next frame that the newcomer hears, and of the first that is heard of it.
     pub(super) position: u64,
-    pub(super) heard_from: u64,
+    heard_from: u64,
     /// Frames that only its pedal has to hear, before its amp does.
     pub(super) pedal_first: usize,
     /// Nets that it consists of, and frames of nets that were run for it.
     nets: usize,
     spent: usize,
-}
-
-/// What comes in.
-pub(super) enum Newcomer {
-    Slot(usize),
-    /// A part for the slot that plays.
-    Pedal(Option<Box<Pedal>>),
-    Amp(Option<Box<Amp>>),
-}
-
-impl Newcomer {
-    /// A part for the slot that plays; `None` if it is none of the amps'.
-    pub(super) fn of(part: SlotPart) -> Option<Self> {
-        match part {
-            SlotPart::Pedal(pedal) => Some(Newcomer::Pedal(pedal)),
-            SlotPart::Amp(amp) => Some(Newcomer::Amp(amp)),
-            SlotPart::Cab(_) | SlotPart::LevelMatch(_) => None,
-        }
-    }
-
-    /// The part that it is, if it is one.
-    pub(super) fn into_part(self) -> Option<SlotPart> {
-        match self {
-            Newcomer::Slot(_) => None,
-            Newcomer::Pedal(pedal) => Some(SlotPart::Pedal(pedal)),
-            Newcomer::Amp(amp) => Some(SlotPart::Amp(amp)),
-        }
-    }
 }
 
 /// Frames of nets that may be run for a newcomer of so many nets in the first frames of a change.
@@ -88,10 +57,10 @@ pub(super) struct Needed {
     pub(super) most: usize,
 }
 
-impl Going {
+impl CatchUp {
     /// A change that begins at the frame of the number `now`. `at_once`: it is heard from there on,
     /// whatever that takes.
-    pub(super) fn new(to: Newcomer, needed: &Needed, now: u64, at_once: bool) -> Self {
+    pub(super) fn new(needed: &Needed, now: u64, at_once: bool) -> Self {
         let pedal = needed.pedal;
         let nets = 1 + usize::from(pedal > 0 && needed.amp.is_some());
         let frames = (pedal + needed.amp.unwrap_or(0)).saturating_sub(needed.less);
@@ -102,8 +71,7 @@ impl Going {
             true => 0,
             false => frames_to_catch_up(work, nets) + frames - past,
         };
-        Going {
-            to,
+        CatchUp {
             begins,
             elapsed: 0,
             position: now.saturating_sub(past as u64),
@@ -112,6 +80,21 @@ impl Going {
             pedal_first,
             spent: 0,
         }
+    }
+
+    /// Whether the newcomer is heard.
+    pub(super) fn is_heard(&self) -> bool {
+        self.elapsed >= self.begins
+    }
+
+    /// Frames until its fade begins.
+    pub(super) fn frames_to_fade(&self) -> usize {
+        self.begins.saturating_sub(self.elapsed)
+    }
+
+    /// Whether a frame is one of the last `frames` before its fade.
+    pub(super) fn precedes_fade(&self, number: u64, frames: u64) -> bool {
+        number + frames >= self.heard_from && number < self.heard_from
     }
 
     /// The number of the frame that the newcomer has to have heard by the end of a block of so many

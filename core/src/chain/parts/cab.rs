@@ -2,16 +2,17 @@
 //!
 //! It adds no latency, see `engine/convolver.rs`.
 
+use super::Part;
 use super::amp::clamp_output;
-use crate::chain::bank::BuildId;
-use crate::chain::config::ProcessConfig;
-use crate::chain::filter::{Filter, warp};
+use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
+use crate::chain::filter::{Filter, MovingFilter, warp};
 use crate::chain::impulse_response::ImpulseResponse;
 use crate::chain::smooth::Smooth;
 use crate::chain::stage::Sides;
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
+use crate::rig::{CabSettings, Settings};
 use crate::simd::SimdLevel;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
@@ -26,36 +27,7 @@ const LONGEST_WAIT: f64 = 0.5;
 /// Highest frequency of a filter, as a part of the sample rate.
 const MOST_OF_RATE: f64 = 0.49;
 
-/// What the controls of a cabinet say.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CabSettings {
-    /// Whether there is a cabinet at all.
-    pub on: bool,
-    /// Whether impulse responses are made equally loud, instead of as loud as in the official
-    /// plugin; see [`ImpulseResponse::gain_db`].
-    pub normalized: bool,
-    /// What lies below this, in Hz, is taken out of the cabinet's sound: 12 dB an octave, Butterworth.
-    /// See [`CabSettings::LOW_CUT`].
-    pub low_cut_hz: f32,
-    /// The same of what lies above. See [`CabSettings::HIGH_CUT`].
-    pub high_cut_hz: f32,
-    /// How much is heard of the cabinet, 0 to 1; the rest is what came in.
-    pub mix: f32,
-    /// How much of it is the second impulse response, 0 to 1; the rest is the first. Microphones on
-    /// one cabinet are much alike, so this is a linear crossfade. Of no meaning where there is only one.
-    pub blend: f32,
-}
-
 impl CabSettings {
-    /// Where the low cut can stand, in Hz; at the lower end it is off.
-    pub const LOW_CUT: RangeInclusive<f32> = 20.0..=800.0;
-    /// Where the high cut can stand, in Hz; at the upper end it is off.
-    pub const HIGH_CUT: RangeInclusive<f32> = 1_000.0..=20_000.0;
-    /// Where [`CabSettings::mix`] can stand.
-    pub const MIX: RangeInclusive<f32> = 0.0..=1.0;
-    /// Where [`CabSettings::blend`] can stand.
-    pub const BLEND: RangeInclusive<f32> = 0.0..=1.0;
-
     /// What both cuts do to a frequency, in dB, at a sample rate; both in Hz. Frequencies above half the
     /// rate are taken for that.
     pub fn cuts_response_db(&self, rate: f64, frequency: f64) -> f64 {
@@ -64,21 +36,6 @@ impl CabSettings {
         let on = cuts.into_iter().filter(|(side, hz)| !side.is_off(*hz));
         on.map(|(side, hz)| side.filter(hz.into(), 1.0, rate).response_db(warped))
             .sum()
-    }
-}
-
-impl Default for CabSettings {
-    /// The impulse response alone, as loud as in the official plugin; of two both equally, for who
-    /// loads a second one wants to hear it, and neither is the main one.
-    fn default() -> Self {
-        CabSettings {
-            on: true,
-            normalized: false,
-            low_cut_hz: *Self::LOW_CUT.start(),
-            high_cut_hz: *Self::HIGH_CUT.end(),
-            mix: 1.0,
-            blend: 0.5,
-        }
     }
 }
 
@@ -139,7 +96,7 @@ impl Cab {
 
     /// Brings settings into their ranges and leaves out what is no number. A change takes
     /// [`crate::chain::smooth::SMOOTHING`] seconds.
-    pub(super) fn set(&mut self, settings: CabSettings) {
+    fn set(&mut self, settings: CabSettings) {
         let set = |ramp: &mut Smooth, to: f32, range: RangeInclusive<f32>| {
             if !to.is_nan() {
                 ramp.set(to.clamp(*range.start(), *range.end()).into());
@@ -160,19 +117,9 @@ impl Cab {
         self.switch.set(settings.on);
     }
 
-    /// Finishes all changes at once.
-    pub(super) fn finish(&mut self) {
-        self.switch.finish();
-        self.low_cut.finish();
-        self.high_cut.finish();
-        self.mix.finish();
-        self.blend.finish();
-        self.responses.iter_mut().for_each(|r| r.gain.finish());
-    }
-
     fn forget(&mut self) {
-        self.low_cut.states = Default::default();
-        self.high_cut.states = Default::default();
+        self.low_cut.filter.forget();
+        self.high_cut.filter.forget();
         for lane in self.responses.iter_mut().flat_map(|r| &mut r.lanes) {
             lane.reset();
         }
@@ -206,34 +153,15 @@ impl Cab {
         }
         wet
     }
-}
-
-impl Cab {
-    /// Frames that it has to hear, at most, before it plays as if it had always played.
-    pub(super) fn settle_frames(&self) -> usize {
-        let taps = self.responses.iter().map(|response| response.taps).max();
-        let cuts = self
-            .low_cut
-            .settle_frames()
-            .max(self.high_cut.settle_frames());
-        let most = (LONGEST_WAIT * self.config.rate) as usize;
-        taps.map_or(0, |taps| taps.min(most) + cuts)
-    }
 
     /// Frames for which it sounds on.
-    pub(super) fn tail(&self) -> usize {
+    pub(in crate::chain) fn tail(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
         taps.unwrap_or(0)
     }
 
-    /// Back to where silence leaves it.
-    pub(super) fn reset(&mut self) {
-        self.finish();
-        self.forget();
-    }
-
     /// Plays `frames` frames, at most [`BLOCK`].
-    pub(super) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
+    pub(in crate::chain) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
         *output = *input;
         if self.responses.is_empty() || self.switch.is_off() {
             return;
@@ -254,6 +182,36 @@ impl Cab {
         let [left, right] = output;
         let mut output = [&mut left[..frames], &mut right[..frames]];
         self.switch.fade(&mut output[..channels], &wet);
+    }
+}
+
+impl Part for Cab {
+    fn update(&mut self, settings: &Settings, _: Option<&LevelMatch>) {
+        self.set(settings.cab);
+    }
+
+    fn finish(&mut self) {
+        self.switch.finish();
+        self.low_cut.finish();
+        self.high_cut.finish();
+        self.mix.finish();
+        self.blend.finish();
+        self.responses.iter_mut().for_each(|r| r.gain.finish());
+    }
+
+    fn reset(&mut self) {
+        self.finish();
+        self.forget();
+    }
+
+    fn settle_frames(&self) -> usize {
+        let taps = self.responses.iter().map(|response| response.taps).max();
+        let cuts = self
+            .low_cut
+            .settle_frames()
+            .max(self.high_cut.settle_frames());
+        let most = (LONGEST_WAIT * self.config.rate) as usize;
+        taps.map_or(0, |taps| taps.min(most) + cuts)
     }
 }
 
@@ -403,6 +361,11 @@ impl Side {
         };
         Filter::new(warp(hz.min(MOST_OF_RATE * rate), rate), SQRT_2, mix)
     }
+
+    /// Moves both on by a frame, and gives the filter of that frame.
+    fn next(self, octaves: &mut Smooth, amount: &mut Smooth, rate: f64) -> Filter {
+        self.filter(octaves.next().exp2(), amount.next(), rate)
+    }
 }
 
 /// A filter that takes away what lies below or above a frequency.
@@ -413,9 +376,7 @@ struct Cut {
     octaves: Smooth,
     /// How much of it there is, 0 (off) to 1.
     amount: Smooth,
-    filter: Filter,
-    /// Of the integrators, for each channel.
-    states: [[f64; 2]; 2],
+    filter: MovingFilter,
 }
 
 impl Cut {
@@ -426,8 +387,7 @@ impl Cut {
             rate,
             octaves: Smooth::new(0.0, rate),
             amount: Smooth::new(0.0, rate),
-            filter: Filter::new(1.0, SQRT_2, [1.0, 0.0, 0.0]),
-            states: Default::default(),
+            filter: MovingFilter::new(Filter::new(1.0, SQRT_2, [1.0, 0.0, 0.0])),
         }
     }
 
@@ -457,7 +417,7 @@ impl Cut {
     fn finish(&mut self) {
         self.octaves.finish();
         self.amount.finish();
-        self.filter = self.next();
+        self.filter.filter = (self.side).next(&mut self.octaves, &mut self.amount, self.rate);
     }
 
     fn is_off(&self) -> bool {
@@ -472,34 +432,16 @@ impl Cut {
         (PERIODS_TO_SETTLE * self.rate / self.octaves.target().exp2()) as usize
     }
 
-    /// Moves on by a frame. The filter of that frame has the sound without it mixed in.
-    fn next(&mut self) -> Filter {
-        let hz = self.octaves.next().exp2();
-        self.side.filter(hz, self.amount.next(), self.rate)
-    }
-
     fn process(&mut self, channels: &mut [[f64; BLOCK]], frames: usize) {
         if self.is_off() {
             return;
         }
-        let moving = self.octaves.left().max(self.amount.left()).min(frames);
-        for frame in 0..moving {
-            self.filter = self.next();
-            if self.is_off() {
-                self.states = Default::default();
-                return;
-            }
-            for (channel, state) in channels.iter_mut().zip(&mut self.states) {
-                channel[frame] = self.filter.process(state, channel[frame]);
-            }
-        }
-        for (channel, state) in channels.iter_mut().zip(&mut self.states) {
-            let mut now = *state;
-            for sample in &mut channel[moving..frames] {
-                *sample = self.filter.process(&mut now, *sample);
-            }
-            *state = now;
-        }
+        let moving = self.octaves.left().max(self.amount.left());
+        let (octaves, amount) = (&mut self.octaves, &mut self.amount);
+        self.filter.process(channels, moving, frames, || {
+            let filter = self.side.next(octaves, amount, self.rate);
+            (!amount.is_at(0.0)).then_some(filter)
+        });
     }
 }
 

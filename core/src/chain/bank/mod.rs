@@ -1,0 +1,14 @@
+//! The slots of a chain: eight rigs that are ready to be gone over to.
+
+mod amps;
+mod cabs;
+mod catch_up;
+mod crossfade;
+mod part;
+mod ring;
+mod slot;
+mod slots;
+
+pub(super) use amps::Amps;
+pub(super) use cabs::Cabs;
+pub use part::{Loaded, SLOTS, SlotPart};
