@@ -4,3 +4,4 @@ pub(crate) mod description;
 mod editor_backend;
 mod file_dialog;
 mod gestures;
+pub(crate) mod native_window;

@@ -222,7 +222,7 @@ impl WindowHandler for Handler {
         }
     }
 
-    fn damage(&self, _area: DamageArea) {
+    fn damage(&self, _area: DamageArea<'_>) {
         self.seen.set(true);
         self.clock.wish(Duration::ZERO);
     }

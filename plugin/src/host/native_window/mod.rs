@@ -23,6 +23,9 @@ use egui::{Vec2, vec2};
 
 use self::open_window::{OpenWindow, Parent};
 use self::shared::{AskForSize, Shared, native};
+use crate::host::editor_backend::PluginBackend;
+use crate::session::instance::Instance;
+use crate::session::preferences::Preferences;
 use crate::session::repaint::Repaint;
 use crate::window::{DEFAULT_SIZE, Editor, LARGEST_SIZE, SMALLEST_SIZE};
 
@@ -39,8 +42,15 @@ pub(crate) struct EditorWindow {
 }
 
 impl EditorWindow {
-    /// A window that is not open yet. `remembered`: how wide and high it was last, in points.
-    pub(crate) fn with(
+    /// The window of an instance, not open yet.
+    pub(crate) fn new(instance: Arc<Instance>) -> Self {
+        let repaint = instance.repaint.clone();
+        let editor = Editor::new(Arc::new(PluginBackend::new(instance)));
+        Self::with(editor, repaint, Preferences::load().window)
+    }
+
+    /// `remembered`: how wide and high it was last, in points.
+    fn with(
         editor: Editor,
         repaint: Arc<Repaint>,
         remembered: Option<(f32, f32)>,

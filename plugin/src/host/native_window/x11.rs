@@ -3,7 +3,7 @@
 
 use keyboard_types::{Code, Key, KeyState, KeyboardEvent};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xkb::{self, ConnectionExt as _};
+use x11rb::protocol::xkb::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     ConnectionExt as _, EventMask, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, KeyButMask, KeyPressEvent,
     ModMask, Window,
@@ -12,7 +12,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::{CURRENT_TIME, NONE, resource_manager};
 use xkeysym::Keysym;
 
-/// The user's keyboard, as the window system has it.
+/// The keyboard that the user types on (`XkbUseCoreKbd`).
 const KEYBOARD: u16 = 0x100;
 
 /// Keys that write, in the rows that they stand in, and the number that the first of each row has on
