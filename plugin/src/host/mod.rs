@@ -5,3 +5,4 @@ mod editor_backend;
 mod file_dialog;
 mod gestures;
 pub(crate) mod native_window;
+pub(crate) mod standalone;

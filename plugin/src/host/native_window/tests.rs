@@ -245,8 +245,9 @@ fn take_picture(window: Window, name: &str) {
     if let Some(folder) = std::env::var_os("GRIDLEAK_PICTURES") {
         let file = std::path::Path::new(&folder).join(format!("{name}.png"));
         let window = format!("{window:#x}");
-        let taken = Command::new("import").args(["-window", &window]).arg(file);
-        assert!(taken.status().unwrap().success());
+        let mut import = Command::new("import");
+        let taken = import.args(["-window", &window]).arg(file).status();
+        assert!(taken.unwrap().success());
     }
 }
 
