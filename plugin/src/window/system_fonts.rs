@@ -190,7 +190,8 @@ mod tests {
         ];
         let mut fonts = SystemFonts::default();
         let text: String = scripts.map(|(_, character)| character).iter().collect();
-        let mut window = Harness::builder().build_ui_state(
+        let builder = Harness::builder().allow_missing_glyphs();
+        let mut window = builder.build_ui_state(
             move |ui, (fonts, open): &mut (&mut SystemFonts, bool)| {
                 if !std::mem::replace(open, true) {
                     fonts.open(ui.ctx());

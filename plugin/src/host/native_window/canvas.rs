@@ -27,11 +27,16 @@ impl Canvas {
             };
             Painter::new(Arc::new(gl), "", None, true).map_err(failure)
         })??;
-        Ok(Self {
+        let mut canvas = Self {
             gl: painter.gl().clone(),
             context,
             painter,
-        })
+        };
+        // Drivers make themselves ready with the first picture, which nobody has to see: see `ending.rs`.
+        let first = egui::Context::default();
+        let output = first.run_ui(egui::RawInput::default(), |ui| drop(ui.label("Gridleak")));
+        canvas.paint(&first, [64, 64], output)?;
+        Ok(canvas)
     }
 
     pub(super) fn max_texture_side(&self) -> usize {

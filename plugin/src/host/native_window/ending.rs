@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baseview::{Window, WindowWaker};
@@ -96,8 +96,8 @@ fn wait(over: impl Fn() -> bool) -> bool {
     true
 }
 
-/// Has the windows closed when the process ends: later than what is registered later, so before the
-/// OpenGL that is in use by now.
+/// Has the windows closed when the process ends. What is registered last comes first then, so this has to
+/// follow what OpenGL's driver registers, which it does with the first picture: each window sees to it anew.
 fn at_process_end() {
     extern "C" fn close_all() {
         PROCESS_ENDS.store(true, Ordering::Release);
@@ -108,14 +108,11 @@ fn at_process_end() {
         }
         wait(|| open.iter().all(|(_, ending)| ending.over.load(Ordering::Acquire)));
     }
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        crate::session::module_pin::pin();
-        // SAFETY: the function is there as long as this library, which stays.
-        #[cfg(target_os = "linux")]
-        unsafe {
-            libc::atexit(close_all)
-        };
-        let _ = close_all;
-    });
+    crate::session::module_pin::pin();
+    #[cfg(target_os = "linux")]
+    // SAFETY: the function is there as long as this library, which stays.
+    unsafe {
+        libc::atexit(close_all)
+    };
+    let _ = close_all;
 }
