@@ -95,6 +95,7 @@ impl PluginBackend {
             Action::Rescan => library.rescan(),
             Action::Open(part, origin) => loader.open(part, origin),
             Action::SetFavourite(origin, on) => library.set_favourite(origin, on),
+            Action::ListFolder(path) => library.add_folder(path),
             Action::RemoveFolder(path) => library.remove_folder(path),
             Action::Resized(width, height) => library.remember_window(width, height),
             Action::DismissMessage => {

@@ -4,3 +4,5 @@ pub(crate) mod description;
 mod editor_backend;
 mod file_dialog;
 mod gestures;
+pub(crate) mod native_window;
+pub(crate) mod standalone;

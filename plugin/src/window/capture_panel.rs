@@ -18,6 +18,7 @@ impl UiContext<'_> {
     pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         panel(ui, rect);
+        self.places.push((view.capture_part(), rect));
         let inside = rect.shrink(8.0 * scale);
         let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
         let below = below.with_min_y(below.bottom() - 24.0 * scale);
@@ -143,6 +144,7 @@ impl UiContext<'_> {
     pub(super) fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
         let scale = self.scale;
         panel(ui, rect);
+        self.places.push((Part::Pedal, rect));
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
         self.switch(ui, title, ParameterId::Pedal);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use egui::{Align2, Color32, Rect, Response, Ui};
 use gridleak_core::{Kind, ParameterId};
 
+use super::drop::Places;
 use super::layout::take_top;
 use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
@@ -25,6 +26,8 @@ pub(super) struct UiContext<'a> {
     pub(super) view: &'a View,
     pub(super) knobs: &'a mut HashMap<ParameterId, KnobMemory>,
     pub(super) scale: f32,
+    /// Where parts are, for files that are dropped on them.
+    pub(super) places: Places,
     pub(super) actions: Vec<Action>,
 }
 

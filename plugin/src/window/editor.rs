@@ -7,6 +7,7 @@ use egui::{Context, Ui, Vec2};
 
 use super::frame::{self, WindowMemory};
 use super::resize::WindowSize;
+use super::system_fonts::SystemFonts;
 use super::theme;
 use super::view::{Action, View};
 
@@ -29,6 +30,7 @@ pub(crate) struct Editor {
     backend: Arc<dyn EditorBackend>,
     memory: WindowMemory,
     size: WindowSize,
+    fonts: SystemFonts,
     /// Whether drawing failed since the window was opened.
     broken: bool,
 }
@@ -39,6 +41,7 @@ impl Editor {
             backend,
             memory: WindowMemory::default(),
             size: WindowSize::default(),
+            fonts: SystemFonts::default(),
             broken: false,
         }
     }
@@ -56,6 +59,7 @@ impl Editor {
         self.guarded(|editor| {
             opened();
             theme::install(ctx);
+            editor.fonts.open(ctx);
             // What was heard while nobody looked is not for the meters.
             let _ = editor.backend.view();
         });
@@ -85,6 +89,7 @@ impl Editor {
                 editor.backend.perform(action);
             }
             editor.size.show_corner(ui);
+            editor.fonts.tend(ui.ctx());
         });
         if self.broken {
             let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -7,6 +7,7 @@ use gridleak_core::ParameterId;
 
 use super::coach::Coach;
 use super::context::UiContext;
+use super::drop::{self, Dragged};
 use super::header::Page;
 use super::layout::Layout;
 use super::message_bar::MessageBar;
@@ -33,6 +34,7 @@ pub(super) struct WindowMemory {
     load: ShownLoad,
     pub(super) browser: BrowserMemory,
     tuner: TunerMemory,
+    dragged: Dragged,
     input_meter: Meter,
     output_meter: Meter,
 }
@@ -69,6 +71,7 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         view,
         knobs: &mut memory.knobs,
         scale,
+        places: Vec::new(),
         actions: Vec::new(),
     };
     if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
@@ -114,6 +117,8 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         }
         context.show_status(ui, at(layout.status), &mut memory.load);
     });
+    let all = ui.max_rect();
+    drop::show(ui, all, &mut context, &mut memory.dragged, &mut memory.page);
     context.forget_hidden_knobs();
     context.actions
 }

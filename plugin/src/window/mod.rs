@@ -5,6 +5,7 @@ mod capture_panel;
 mod coach;
 mod context;
 mod controls;
+mod drop;
 mod editor;
 mod frame;
 mod header;
@@ -16,6 +17,7 @@ mod resize;
 #[cfg(test)]
 mod snapshots;
 mod status_line;
+mod system_fonts;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]

@@ -182,6 +182,22 @@ struct State {
 
 /// Draws `view` as it is after `pressed` and compares.
 fn compare(name: &str, size: Vec2, scale: f32, view: View, pressed: &[&str]) -> SnapshotResults {
+    compare_after(name, size, scale, view, |window| {
+        for label in pressed {
+            window.get_by_label(label).click();
+            window.run_steps(4);
+        }
+    })
+}
+
+/// The same after something else was done.
+fn compare_after(
+    name: &str,
+    size: Vec2,
+    scale: f32,
+    view: View,
+    done: impl FnOnce(&mut Harness<'_, State>),
+) -> SnapshotResults {
     let state = State {
         view,
         memory: WindowMemory::default(),
@@ -203,10 +219,7 @@ fn compare(name: &str, size: Vec2, scale: f32, view: View, pressed: &[&str]) -> 
             },
             state,
         );
-    for label in pressed {
-        window.get_by_label(label).click();
-        window.run_steps(4);
-    }
+    done(&mut window);
     // Off everything that lights up under the pointer, and until nothing fades any more.
     window.hover_at(egui::pos2(2.0, 2.0));
     window.run_steps(20);
@@ -336,5 +349,25 @@ fn the_tuner() {
         row.set(&mut view.controls.settings, 1.0);
         view.status.tuner = hertz.map(|hertz| TunerReading::new(hertz, 0.99, 440.0));
         results.extend(compare(name, size, 1.0, view, &[]));
+    }
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn what_is_dragged_over_it() {
+    let mut results = SnapshotResults::new();
+    for (name, path) in [
+        ("drop-response", "/Greenback SM57.wav"),
+        ("drop-capture", "/JCM800 2203.nam"),
+        ("drop-nothing", "/letter.txt"),
+    ] {
+        let hovering = |window: &mut Harness<'_, State>| {
+            window.input_mut().hovered_files = vec![egui::HoveredFile {
+                path: Some(path.into()),
+                ..egui::HoveredFile::default()
+            }];
+        };
+        let size = layout::DEFAULT_SIZE;
+        results.extend(compare_after(name, size, 1.0, playing(), hovering));
     }
 }

@@ -93,6 +93,8 @@ pub(crate) enum Action {
     SetFavourite(Origin, bool),
     /// Ask for a folder for the browser.
     AddFolder,
+    /// Have the browser list a folder.
+    ListFolder(PathBuf),
     /// Have the browser list a folder no longer; the folder itself stays.
     RemoveFolder(PathBuf),
     /// The window has had this width and height for a while, in points.

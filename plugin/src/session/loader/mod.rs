@@ -382,7 +382,7 @@ impl Loader {
         }
     }
 
-    fn say(&self, message: Message) {
+    pub(crate) fn say(&self, message: Message) {
         self.shown.lock().message = Some(message);
         self.repaint.request();
     }

@@ -135,6 +135,7 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
         (first, Part::Cab, "No cabinet"),
         (second, Part::SecondCab, "No second cabinet"),
     ] {
+        context.places.push((part, place));
         let name = take_top(&mut place, 18.0 * scale, 1.0 * scale);
         context.part_name(ui, name, part, nothing);
         let used = context.part_buttons(ui, place, part);

@@ -1,0 +1,282 @@
+//! What the hand and the keyboard do, in egui's words.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use baseview::dpi::PhysicalPosition;
+use baseview::{DropData, DropEffect, EventStatus, MouseButton, MouseEvent, ScrollDelta};
+use baseview::{MouseCursor, WindowEvent};
+use egui::{CursorIcon, HoveredFile, PointerButton, Pos2, RawInput, pos2, vec2};
+use keyboard_types::{Key, KeyState, KeyboardEvent, Modifiers, NamedKey};
+
+/// What happened since the last picture.
+#[derive(Default)]
+pub(super) struct Input {
+    pub(super) raw: RawInput,
+    pointer: Option<Pos2>,
+    modifiers: egui::Modifiers,
+}
+
+/// What becomes of a key that was pressed or let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyUse {
+    /// It is for the window.
+    Own,
+    /// It is for the host.
+    Hosts,
+    /// The text in the clipboard is asked for.
+    Paste,
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("files are read by the loader".into())
+    }
+}
+
+impl Input {
+    fn set_modifiers(&mut self, modifiers: Modifiers) {
+        let mac = cfg!(target_os = "macos");
+        let modifiers = egui::Modifiers {
+            alt: modifiers.alt(),
+            ctrl: modifiers.ctrl(),
+            shift: modifiers.shift(),
+            mac_cmd: mac && modifiers.meta(),
+            command: if mac {
+                modifiers.meta()
+            } else {
+                modifiers.ctrl()
+            },
+        };
+        if self.modifiers != modifiers {
+            self.modifiers = modifiers;
+            self.push(egui::Event::ModifiersChanged(modifiers));
+        }
+    }
+
+    fn push(&mut self, event: egui::Event) {
+        self.raw.events.push(event);
+    }
+
+    fn point_at(&mut self, at: PhysicalPosition<f64>, pixels_per_point: f32) {
+        let at = pos2(at.x as f32, at.y as f32) / pixels_per_point;
+        self.pointer = Some(at);
+        self.push(egui::Event::PointerMoved(at));
+    }
+
+    fn button(&mut self, button: MouseButton, pressed: bool) {
+        let button = match button {
+            MouseButton::Left => PointerButton::Primary,
+            MouseButton::Right => PointerButton::Secondary,
+            MouseButton::Middle => PointerButton::Middle,
+            _ => return,
+        };
+        if let Some(pos) = self.pointer {
+            self.push(egui::Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: self.modifiers,
+            });
+        }
+    }
+
+    /// Takes note of what the mouse did.
+    pub(super) fn mouse(&mut self, event: MouseEvent, pixels_per_point: f32) -> EventStatus {
+        match event {
+            MouseEvent::CursorMoved {
+                position,
+                modifiers,
+            } => {
+                self.set_modifiers(modifiers);
+                self.point_at(position, pixels_per_point);
+            }
+            MouseEvent::ButtonPressed { button, modifiers } => {
+                self.set_modifiers(modifiers);
+                self.button(button, true);
+            }
+            MouseEvent::ButtonReleased { button, modifiers } => {
+                self.set_modifiers(modifiers);
+                self.button(button, false);
+            }
+            MouseEvent::WheelScrolled { delta, modifiers } => {
+                self.set_modifiers(modifiers);
+                let (unit, delta) = match delta {
+                    ScrollDelta::Lines { x, y } => (egui::MouseWheelUnit::Line, vec2(x, y)),
+                    ScrollDelta::Pixels { x, y } => (egui::MouseWheelUnit::Point, vec2(x, y)),
+                };
+                self.push(egui::Event::MouseWheel {
+                    unit,
+                    delta,
+                    modifiers: self.modifiers,
+                    phase: egui::TouchPhase::Move,
+                    source: egui::MouseWheelSource::Unknown,
+                });
+            }
+            MouseEvent::CursorLeft => {
+                self.pointer = None;
+                self.push(egui::Event::PointerGone);
+            }
+            MouseEvent::DragEntered { position, data, .. }
+            | MouseEvent::DragMoved { position, data, .. } => {
+                self.point_at(position, pixels_per_point);
+                self.raw.hovered_files = files(data)
+                    .map(|path| HoveredFile {
+                        path: Some(path),
+                        ..HoveredFile::default()
+                    })
+                    .collect();
+                return accepts(!self.raw.hovered_files.is_empty());
+            }
+            MouseEvent::DragLeft => {
+                self.raw.hovered_files.clear();
+                self.pointer = None;
+                self.push(egui::Event::PointerGone);
+            }
+            MouseEvent::DragDropped { position, data, .. } => {
+                self.point_at(position, pixels_per_point);
+                self.raw.hovered_files.clear();
+                let dropped = files(data).map(|path| Arc::new(Dropped(path)) as _);
+                self.raw.dropped_files = dropped.collect();
+                return accepts(!self.raw.dropped_files.is_empty());
+            }
+            _ => return EventStatus::Ignored,
+        }
+        EventStatus::Captured
+    }
+
+    pub(super) fn window(&mut self, event: &WindowEvent) {
+        let focused = match event {
+            WindowEvent::Focused => true,
+            WindowEvent::Unfocused => false,
+            _ => return,
+        };
+        self.raw.focused = focused;
+        self.push(egui::Event::WindowFocused(focused));
+    }
+
+    /// Takes note of a key. `typing`: a text is edited; `wants_keys`: something in the window has the
+    /// keyboard. The space bar starts and stops the host, unless it is wanted in a text.
+    pub(super) fn key(&mut self, event: KeyboardEvent, typing: bool, wants_keys: bool) -> KeyUse {
+        self.set_modifiers(event.modifiers);
+        let (modifiers, pressed) = (self.modifiers, event.state == KeyState::Down);
+        let space = matches!(&event.key, Key::Character(text) if text == " ");
+        if space && !typing {
+            return KeyUse::Hosts;
+        }
+        let key = key_of(&event);
+        let shortcut = modifiers.command || modifiers.ctrl;
+        let clipboard = pressed && modifiers.command && !modifiers.alt;
+        match key {
+            Some(egui::Key::X) if clipboard => self.push(egui::Event::Cut),
+            Some(egui::Key::C) if clipboard => self.push(egui::Event::Copy),
+            Some(egui::Key::V) if clipboard => return KeyUse::Paste,
+            _ => {
+                if let Some(key) = key {
+                    self.push(egui::Event::Key {
+                        key,
+                        physical_key: None,
+                        pressed,
+                        repeat: event.repeat,
+                        modifiers,
+                    });
+                }
+                if let Key::Character(text) = event.key
+                    && pressed
+                    // The right Alt of many keyboards comes as both.
+                    && (!shortcut || modifiers.ctrl && modifiers.alt)
+                    && !text.chars().any(char::is_control)
+                {
+                    self.push(egui::Event::Text(text));
+                    if !wants_keys {
+                        return KeyUse::Hosts;
+                    }
+                }
+            }
+        }
+        KeyUse::Own
+    }
+}
+
+fn files(data: DropData) -> impl Iterator<Item = PathBuf> {
+    let files = match data {
+        DropData::Files(files) => files,
+        _ => Vec::new(),
+    };
+    files.into_iter()
+}
+
+fn accepts(any: bool) -> EventStatus {
+    match any {
+        true => EventStatus::AcceptDrop(DropEffect::Copy),
+        false => EventStatus::Ignored,
+    }
+}
+
+/// The key in egui's words: what is written on it, or where that is no Latin letter, where it is.
+fn key_of(event: &KeyboardEvent) -> Option<egui::Key> {
+    let text = match &event.key {
+        Key::Named(name) => {
+            return match name {
+                NamedKey::ArrowDown => Some(egui::Key::ArrowDown),
+                NamedKey::ArrowLeft => Some(egui::Key::ArrowLeft),
+                NamedKey::ArrowRight => Some(egui::Key::ArrowRight),
+                NamedKey::ArrowUp => Some(egui::Key::ArrowUp),
+                name => egui::Key::from_name(&name.to_string()),
+            };
+        }
+        Key::Character(text) if text == " " => return Some(egui::Key::Space),
+        Key::Character(text) if text.is_ascii() && !text.is_empty() => text.to_uppercase(),
+        Key::Character(_) => {
+            let code = event.code.to_string();
+            let letter = code.strip_prefix("Key").or(code.strip_prefix("Digit"))?;
+            letter.to_owned()
+        }
+    };
+    egui::Key::from_name(&text)
+}
+
+/// The shape of the pointer.
+pub(super) fn cursor(icon: CursorIcon) -> MouseCursor {
+    match icon {
+        CursorIcon::None => MouseCursor::Hidden,
+        CursorIcon::Help => MouseCursor::Help,
+        CursorIcon::PointingHand | CursorIcon::ContextMenu | CursorIcon::Grab => MouseCursor::Hand,
+        CursorIcon::Grabbing => MouseCursor::HandGrabbing,
+        CursorIcon::Progress => MouseCursor::PtrWorking,
+        CursorIcon::Wait => MouseCursor::Working,
+        CursorIcon::Cell => MouseCursor::Cell,
+        CursorIcon::Crosshair => MouseCursor::Crosshair,
+        CursorIcon::Text => MouseCursor::Text,
+        CursorIcon::VerticalText => MouseCursor::VerticalText,
+        CursorIcon::Alias => MouseCursor::Alias,
+        CursorIcon::Copy => MouseCursor::Copy,
+        CursorIcon::Move => MouseCursor::Move,
+        CursorIcon::NoDrop | CursorIcon::NotAllowed => MouseCursor::NotAllowed,
+        CursorIcon::AllScroll => MouseCursor::AllScroll,
+        CursorIcon::ResizeHorizontal | CursorIcon::ResizeEast | CursorIcon::ResizeWest => {
+            MouseCursor::EwResize
+        }
+        CursorIcon::ResizeVertical | CursorIcon::ResizeNorth | CursorIcon::ResizeSouth => {
+            MouseCursor::NsResize
+        }
+        CursorIcon::ResizeNeSw | CursorIcon::ResizeNorthEast | CursorIcon::ResizeSouthWest => {
+            MouseCursor::NeswResize
+        }
+        CursorIcon::ResizeNwSe | CursorIcon::ResizeSouthEast | CursorIcon::ResizeNorthWest => {
+            MouseCursor::NwseResize
+        }
+        CursorIcon::ResizeColumn => MouseCursor::ColResize,
+        CursorIcon::ResizeRow => MouseCursor::RowResize,
+        CursorIcon::ZoomIn => MouseCursor::ZoomIn,
+        CursorIcon::ZoomOut => MouseCursor::ZoomOut,
+        _ => MouseCursor::Default,
+    }
+}
