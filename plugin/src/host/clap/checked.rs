@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 
 use clack_extensions::params::PluginParams;
 use clack_plugin::entry::prelude::*;
-use clack_plugin::events::io::{InputEvents, OutputEvents};
 use clack_plugin::extensions::prelude::*;
 use clack_plugin::factory::{FactoryImplementation, FactoryWrapper};
 use clap_sys::events::{clap_input_events, clap_output_events};
@@ -24,6 +23,19 @@ type Process = unsafe extern "C" fn(*const clap_plugin, *const clap_process) -> 
 
 /// clack's part of `process`: the same one in every instance.
 static PROCESS: OnceLock<Process> = OnceLock::new();
+
+/// A list without events.
+static NO_INPUT: clap_input_events = clap_input_events {
+    ctx: ptr::null_mut(),
+    size: None,
+    get: None,
+};
+
+/// A list that takes none: what it is told is told again to one that does.
+static FULL: clap_output_events = clap_output_events {
+    ctx: ptr::null_mut(),
+    try_push: None,
+};
 
 type Wrapper = FactoryWrapper<clap_plugin_factory, PluginFactoryWrapper<Factory>>;
 
@@ -104,13 +116,11 @@ unsafe extern "C" fn process(
     else {
         return CLAP_PROCESS_ERROR;
     };
-    let mut no_output = OutputEvents::void();
-    let no_input = InputEvents::empty();
     if block.in_events.is_null() {
-        block.in_events = no_input.as_raw();
+        block.in_events = &NO_INPUT;
     }
     if block.out_events.is_null() {
-        block.out_events = no_output.as_raw();
+        block.out_events = &FULL;
     }
     if block.audio_inputs.is_null() {
         block.audio_inputs_count = 0;
@@ -163,17 +173,8 @@ unsafe extern "C" fn flush(
     input: *const clap_input_events,
     output: *const clap_output_events,
 ) {
-    let (no_input, mut no_output) = (InputEvents::empty(), OutputEvents::void());
-    let input = if input.is_null() {
-        no_input.as_raw()
-    } else {
-        input
-    };
-    let output = if output.is_null() {
-        no_output.as_raw()
-    } else {
-        output
-    };
+    let input = if input.is_null() { &NO_INPUT } else { input };
+    let output = if output.is_null() { &FULL } else { output };
     if let Some(flush) = PARAMS.flush {
         // SAFETY: the host's own pointers, or lists that live for this call.
         unsafe { flush(plugin, input, output) };
