@@ -19,3 +19,6 @@ mod simd_choice;
 mod window;
 
 pub use cli::run as run_command_line;
+
+#[cfg(feature = "plugin")]
+clack_plugin::clack_export_entry!(host::clap::ClapEntry);
