@@ -4,3 +4,5 @@ pub(crate) mod description;
 mod editor_backend;
 mod file_dialog;
 mod gestures;
+mod native_window;
+mod vst3;
