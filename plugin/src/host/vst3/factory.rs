@@ -120,7 +120,7 @@ impl IPluginFactory3Trait for Factory {
 }
 
 #[unsafe(no_mangle)]
-extern "system" fn GetPluginFactory() -> *mut IPluginFactory {
+pub(super) extern "system" fn GetPluginFactory() -> *mut IPluginFactory {
     guarded(ptr::null_mut(), || {
         let factory = ComWrapper::new(Factory).to_com_ptr();
         factory.map_or(ptr::null_mut(), ComPtr::into_raw)
