@@ -37,7 +37,7 @@ pub(super) struct PlayArgs {
 }
 
 /// A channel as people count them.
-#[cfg_attr(not(feature = "plugin"), allow(clippy::unnecessary_wraps))]
+#[cfg_attr(not(feature = "standalone"), allow(clippy::unnecessary_wraps))]
 fn channel(text: &str) -> std::result::Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=64).contains(number));
     let number: usize = number.ok_or("channels are numbers from 1 to 64")?;
@@ -45,7 +45,7 @@ fn channel(text: &str) -> std::result::Result<usize, String> {
 }
 
 /// Plays until the window is closed.
-#[cfg(feature = "plugin")]
+#[cfg(feature = "standalone")]
 pub(super) fn run(args: &PlayArgs) -> Result<()> {
     use crate::files::failure::Failure;
     use crate::host::standalone::{self, Wish};
@@ -72,9 +72,9 @@ pub(super) fn run(args: &PlayArgs) -> Result<()> {
 }
 
 /// Tells what is missing.
-#[cfg(not(feature = "plugin"))]
+#[cfg(not(feature = "standalone"))]
 pub(super) fn run(_args: &PlayArgs) -> Result<()> {
     Err(crate::files::failure::Failure::new(
-        "this program was built without its window; build it with the default features, or load the plugin in a DAW",
+        "this program was built without its window; build it with `cargo install --path plugin --features standalone` (on Debian that takes the packages libasound2-dev, libjack-jackd2-dev and pkg-config), or load the plugin in a DAW",
     ))
 }

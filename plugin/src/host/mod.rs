@@ -6,4 +6,6 @@ mod editor_backend;
 mod file_dialog;
 mod gestures;
 pub(crate) mod native_window;
+#[cfg(feature = "standalone")]
 pub(crate) mod standalone;
+pub(crate) mod vst3;

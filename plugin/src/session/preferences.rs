@@ -68,24 +68,13 @@ pub(crate) struct Preferences {
     pub(crate) interface_dbu: Option<f32>,
 }
 
-/// See [`Preferences::known_interface`].
-static KNOWN_INTERFACE: Mutex<Option<f32>> = Mutex::new(None);
-
 impl Preferences {
     /// Reads the settings; those that cannot be read are empty.
     pub(crate) fn load() -> Self {
-        let settings = match own_folder() {
+        match own_folder() {
             Ok(folder) => Self::load_from(&folder),
             Err(_) => Self::default(),
-        };
-        *KNOWN_INTERFACE.lock() = settings.interface_dbu;
-        settings
-    }
-
-    /// [`Preferences::interface_dbu`] as it was when the settings were last read in this process, which
-    /// every new instance does.
-    pub(crate) fn known_interface() -> Option<f32> {
-        *KNOWN_INTERFACE.lock()
+        }
     }
 
     /// What a project may have opened: the folders that the user chose, and `more`.

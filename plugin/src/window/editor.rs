@@ -73,11 +73,6 @@ impl Editor {
         }
     }
 
-    /// Tells of a size in points that was asked for and is not the user's wish.
-    pub(crate) fn expect_size(&mut self, size: Vec2) {
-        self.size.expect(size);
-    }
-
     /// Draws the window and does what was done in it.
     pub(crate) fn show(&mut self, ui: &mut Ui) {
         self.guarded(|editor| {

@@ -21,18 +21,11 @@ pub(super) struct WindowSize {
     size: Option<(Vec2, f64)>,
     /// While a window that was just opened finds its size: since when it has the present one.
     arriving: Option<f64>,
-    /// A size that was asked for and is not the user's wish.
-    expected: Option<Vec2>,
     /// From the hand that drags the corner to the corner itself, in points.
     corner: Option<Vec2>,
 }
 
 impl WindowSize {
-    /// Does not take the size that comes next for the user's wish.
-    pub(super) fn expect(&mut self, size: Vec2) {
-        self.expected = Some(size);
-    }
-
     /// Draws the corner that the window is resized by, where its frame is the host's and has none.
     pub(super) fn show_corner(&mut self, ui: &Ui) {
         let window = ui.ctx().content_rect();
@@ -68,14 +61,6 @@ impl WindowSize {
     pub(super) fn watch(&mut self, ui: &Ui) -> Option<[u32; 2]> {
         let size = ui.ctx().content_rect().size().round();
         let now = ui.input(|i| i.time);
-        if let Some(expected) = self.expected {
-            // Until it is there, and then it is where the user begins.
-            self.size = Some((size, f64::INFINITY));
-            if size == expected {
-                self.expected = None;
-            }
-            return None;
-        }
         match self.size {
             // The first size is the host's or the one that is remembered.
             None => {
@@ -172,12 +157,6 @@ mod tests {
         assert!(window.state().1.is_empty(), "the hand is still there");
         window.run_steps(10);
         assert_eq!(window.state().1, [[1000, 600]]);
-        // What the window asked for itself is not.
-        window.state_mut().0.expect(size(1001.0));
-        window.run_steps(10);
-        window.set_size(size(1001.0));
-        window.run_steps(10);
-        assert_eq!(window.state().1.len(), 1);
         window.set_size(size(1100.0));
         window.run_steps(12);
         assert_eq!(window.state().1[1], [1100, 600]);

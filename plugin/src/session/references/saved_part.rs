@@ -125,11 +125,6 @@ impl SavedPart {
         }
     }
 
-    /// The text of a field of a state that [`SavedPart::read`] reads as this reference.
-    pub(crate) fn to_field(&self) -> String {
-        self.fields().to_string()
-    }
-
     /// The same reference to the file that it refers to, which is at `path` now.
     pub(crate) fn moved_to(&self, path: &Path) -> Self {
         let mut moved = self.clone();

@@ -4,5 +4,4 @@ mod notice;
 mod saved;
 mod shared;
 
-pub(crate) use saved::Rig;
 pub(crate) use shared::SharedRig;

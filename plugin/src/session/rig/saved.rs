@@ -50,15 +50,6 @@ pub(crate) struct Rest {
 }
 
 impl Rig {
-    /// What a new instance is, with such settings.
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            parts: Part::ALL.map(Part::first),
-            rest: Rest::default(),
-        }
-    }
-
     /// Reads what [`Rig::write`] wrote, in this or in another version, and says in words what is to be
     /// known of it. `first`: the settings of a new instance. The text may be anything; what cannot be right
     /// becomes what a new instance has. It fails if it is no rig.
@@ -192,6 +183,14 @@ mod tests {
 
     use super::*;
 
+    fn new_rig(settings: Settings) -> Rig {
+        Rig {
+            settings,
+            parts: Part::ALL.map(Part::first),
+            rest: Rest::default(),
+        }
+    }
+
     fn read(document: &Value) -> (Rig, String) {
         let text = document.to_string();
         let (rig, notice) = Rig::read(text.as_bytes(), &Settings::default()).unwrap();
@@ -203,7 +202,7 @@ mod tests {
     }
 
     fn example() -> Rig {
-        let mut rig = Rig::new(Settings::default());
+        let mut rig = new_rig(Settings::default());
         rig.settings.input_db = -3.3;
         rig.settings.oversampling = Oversampling::Four;
         rig.parts[Part::SecondCapture.index()] = SavedPart::file(Path::new("/a/b.nam"));
@@ -213,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_saved_is_loaded() {
-        for rig in [Rig::new(Settings::default()), example()] {
+        for rig in [new_rig(Settings::default()), example()] {
             let (again, notice) = read(&written(&rig));
             assert_eq!((again.settings, &again.parts), (rig.settings, &rig.parts));
             assert_eq!(notice, "");
@@ -250,7 +249,7 @@ mod tests {
             ..Settings::default()
         };
         let (rig, notice) = Rig::read(b"{\"gridleak\": 1}", &first).unwrap();
-        assert_eq!((rig, notice), (Rig::new(first), None));
+        assert_eq!((rig, notice), (new_rig(first), None));
     }
 
     #[test]
