@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use gridleak_core::LevelSettings;
-use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
 use crate::files::failure::{Failure, Result};

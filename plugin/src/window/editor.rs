@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use egui::{Context, Ui, Vec2};
+use egui::{Context, Ui};
 
 use super::frame::{self, WindowMemory};
 use super::resize::WindowSize;

@@ -165,6 +165,7 @@ impl EditorWindow {
     }
 
     /// Opens a window of its own and waits until it is closed.
+    #[cfg(feature = "standalone")]
     pub(crate) fn run(&self) -> Result<(), String> {
         self.open_in(None)?;
         let open = self.open.borrow_mut().take();

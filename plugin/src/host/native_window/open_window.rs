@@ -119,6 +119,7 @@ impl OpenWindow {
     }
 
     /// Waits until somebody closes the window.
+    #[cfg(feature = "standalone")]
     pub(super) fn run_until_closed(&mut self) -> Result<(), String> {
         match self.window.take() {
             Some(window) => window.run_until_closed().map_err(|error| error.to_string()),
