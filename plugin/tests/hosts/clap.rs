@@ -119,7 +119,7 @@ fn parameters(bundle: &Path) {
     let mut plugin = Plugin::new(&library);
     for parameter in plugin.parameters() {
         // What changes the latency is for the user alone, and one only says something.
-        let automatable = !["Oversampling", "Status", "Changes"]
+        let automatable = !["Oversampling", "Status"]
             .iter()
             .any(|word| parameter.name.contains(word));
         let flag = parameter.flags.contains(ParamInfoFlags::IS_AUTOMATABLE);
@@ -127,18 +127,23 @@ fn parameters(bundle: &Path) {
         assert_eq!(plugin.value(parameter.id), parameter.default);
     }
 
-    // A position between 0 and 1 stands for a gain that is linear in dB.
+    let first: Vec<String> = plugin
+        .parameters()
+        .into_iter()
+        .map(|found| found.name)
+        .collect();
+    assert_eq!(first[..2], ["Input", "Output"]);
+
     for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
         let gain = plugin.parameter(name);
-        assert_eq!(gain.range, 0.0..=1.0);
-        assert_eq!(gain.default, 0.5);
-        let position = |db: f64| (db + most) / (2.0 * most);
+        assert_eq!(gain.range, -most..=most);
+        assert_eq!(gain.default, 0.0);
         for tenths in (-10 * most as i32)..=(10 * most as i32) {
             let db = f64::from(tenths) / 10.0;
-            let text = plugin.text(gain.id, position(db));
+            let text = plugin.text(gain.id, db);
             assert_eq!(text, format!("{db:.1} dB"), "{name}");
             let back = plugin.typed(gain.id, &text).expect("its own words");
-            assert!((back - position(db)).abs() < 1e-6, "{text}: {back}");
+            assert!((back - db).abs() < 1e-5, "{text}: {back}");
         }
         for (typed, db) in [
             ("-4.5", -4.5),
@@ -150,7 +155,7 @@ fn parameters(bundle: &Path) {
         ] {
             let value = plugin.typed(gain.id, typed);
             let value = value.unwrap_or_else(|| panic!("{typed:?} is not understood"));
-            assert!((value - position(db)).abs() < 1e-6, "{typed:?}: {value}");
+            assert!((value - db).abs() < 1e-5, "{typed:?}: {value}");
         }
         for typed in ["", "dB", "loud", "nan", "inf", "1 2"] {
             assert_eq!(plugin.typed(gain.id, typed), None, "{typed:?}");
@@ -159,7 +164,8 @@ fn parameters(bundle: &Path) {
 
     let source = plugin.parameter("Input Source");
     assert_eq!(source.range, 0.0..=3.0);
-    assert!(source.flags.contains(ParamInfoFlags::IS_STEPPED));
+    let list = ParamInfoFlags::IS_STEPPED | ParamInfoFlags::IS_ENUM;
+    assert!(source.flags.contains(list));
     for (value, name) in ["Stereo", "Left", "Right", "Sum"].into_iter().enumerate() {
         assert_eq!(plugin.text(source.id, value as f64), name);
         let typed = plugin.typed(source.id, name).expect("its own words");
@@ -168,6 +174,8 @@ fn parameters(bundle: &Path) {
     let bypass = plugin.parameter("Bypass");
     assert_eq!(bypass.range, 0.0..=1.0);
     assert!(bypass.flags.contains(ParamInfoFlags::IS_BYPASS));
+    let status = plugin.parameter("Status");
+    assert!(status.flags.contains(ParamInfoFlags::IS_READONLY));
 }
 
 /// It plays what `gridleak render` plays, also at other rates than the capture's.
@@ -215,11 +223,11 @@ fn compares_and_steps(bundle: &Path) {
     let (lead, clean, crunch) = (alone("lead"), alone("clean"), alone("crunch"));
     let mut plugin = Plugin::new(&library);
     plugin.render_mode(RenderMode::Offline);
-    let project = Project::from_clap(&plugin.save())
-        .set("abmtch", false.into())
-        .with("capture2", &builtin("clean"))
+    let project = Project::read(&plugin.save())
+        .set("compare_level_match", false.into())
+        .with("capture_b", &builtin("clean"))
         .playing(&builtin("lead"));
-    assert!(plugin.restore(&project.to_clap()));
+    assert!(plugin.restore(&project.to_bytes()));
     let [side, next, previous] =
         ["Capture A/B", "Next Capture", "Previous Capture"].map(|name| plugin.parameter(name).id);
     let is = |played: &Stereo, wanted: &[Vec<f32>], what: &str| {
@@ -268,16 +276,15 @@ fn compares_and_steps(bundle: &Path) {
     for (index, (played, wanted)) in outputs.iter().zip(wanted).enumerate() {
         is(played, wanted, &format!("sound {index}"));
     }
-    let saved = Project::from_clap(&plugin.save());
+    let saved = Project::read(&plugin.save());
     assert_eq!(saved.capture()["builtin"], "clean");
-    // A project with a button down presses none.
+    // A button that was down presses nothing in a project that is opened.
     let mut plugin = Plugin::new(&library);
     plugin.render_mode(RenderMode::Offline);
     plugin.play(RATE, &input, &[512]);
-    assert_eq!(saved.0["params"]["pcap"]["bool"], Value::Bool(true));
-    assert!(plugin.restore(&saved.to_clap()));
+    assert!(plugin.restore(&saved.to_bytes()));
     plugin.play(RATE, &input, &[512]);
-    assert_eq!(Project::from_clap(&plugin.save()), saved);
+    assert_eq!(Project::read(&plugin.save()), saved);
 }
 
 /// A new instance plays the whole rig, and any project what `gridleak render` plays with the same knobs.
@@ -297,7 +304,7 @@ fn rig(bundle: &Path) {
         mono.to_str().expect("plain"),
         stereo.to_str().expect("plain"),
     );
-    let fresh = Project::from_clap(&Plugin::new(&library).save());
+    let fresh = Project::read(&Plugin::new(&library).save());
     for (project, options) in [
         (
             fresh.clone(),
@@ -307,20 +314,20 @@ fn rig(bundle: &Path) {
             fresh
                 .set("gate", false.into())
                 .set("bass", 7.5.into())
-                .set("mid", 3.0.into())
-                .set("treb", 6.0.into())
-                .set("tpos", 1.into())
-                .set("dcblk", false.into())
-                .set("mode", 0.into())
-                .set("ingain", (-6.0).into())
-                .set("outgn", 4.0.into())
-                .set("cblnd", 0.25.into())
-                .set("cmix", 0.75.into())
-                .set("clow", 90.0.into())
-                .set("chigh", 6000.0.into())
-                .set("clvl", 1.into())
+                .set("middle", 3.0.into())
+                .set("treble", 6.0.into())
+                .set("tone_position", "before".into())
+                .set("dc_blocker", false.into())
+                .set("output_mode", "raw".into())
+                .set("input", (-6.0).into())
+                .set("output", 4.0.into())
+                .set("cab_blend", 0.25.into())
+                .set("cab_mix", 0.75.into())
+                .set("cab_low_cut", 90.0.into())
+                .set("cab_high_cut", 6000.0.into())
+                .set("cab_level", "normalized".into())
                 .with("cab", &file(Path::new(mono)))
-                .with("cab2", &file(Path::new(stereo)))
+                .with("cab_2", &file(Path::new(stereo)))
                 .with("pedal", &builtin("clean")),
             vec![
                 "--input-gain=-6",
@@ -352,14 +359,14 @@ fn rig(bundle: &Path) {
         ),
         (
             fresh
-                .set("gthr", (-40.0).into())
-                .set("ghold", 30.0.into())
-                .set("grel", 200.0.into())
-                .set("grng", (-60.0).into())
-                .set("ghys", 6.0.into())
+                .set("gate_threshold", (-40.0).into())
+                .set("gate_hold", 30.0.into())
+                .set("gate_release", 200.0.into())
+                .set("gate_range", (-60.0).into())
+                .set("gate_hysteresis", 6.0.into())
                 .set("tone", false.into())
-                .set("dcblk", false.into())
-                .set("os", 2.into())
+                .set("dc_blocker", false.into())
+                .set("oversampling", "4".into())
                 .with("cab", &builtin("none")),
             vec![
                 "--gate-threshold=-40",
@@ -382,26 +389,20 @@ fn rig(bundle: &Path) {
         let (_, wanted) = read_float(&bench.path("out.wav"));
         let mut plugin = Plugin::new(&library);
         plugin.render_mode(RenderMode::Offline);
-        assert!(plugin.restore(&project.to_clap()));
+        assert!(plugin.restore(&project.to_bytes()));
         let played = in_time(&mut plugin, RATE, &input);
         for (played, wanted) in played.iter().zip(&wanted) {
             let residue = residue_db(played, wanted);
             assert!(residue < -90.0, "{options:?}: {residue:.1} dB");
         }
         // And it is what it saves again.
-        let again = Project::from_clap(&plugin.save());
-        for part in ["pedal", "cab", "cab2"] {
-            let path = |project: &Project| {
-                let text = project.0["fields"][part]
-                    .as_str()
-                    .expect("a text")
-                    .to_owned();
-                let reference: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-                (reference["path"].clone(), reference["builtin"].clone())
-            };
-            assert_eq!(path(&again), path(&project), "{part}");
+        let again = Project::read(&plugin.save());
+        for part in ["pedal", "cab", "cab_2"] {
+            for key in ["path", "builtin"] {
+                assert_eq!(again.part(part)[key], project.part(part)[key], "{part}");
+            }
         }
-        assert_eq!(again.0["params"], project.0["params"]);
+        assert_eq!(again.0["settings"], project.0["settings"]);
     }
     // With all parts of a rig from files far away, a project stays small.
     let far = |name: &str| {
@@ -413,7 +414,7 @@ fn rig(bundle: &Path) {
         ("capture", "a.nam"),
         ("pedal", "b.nam"),
         ("cab", "c.wav"),
-        ("cab2", "d.wav"),
+        ("cab_2", "d.wav"),
     ] {
         let mut reference = far(name);
         reference["sha256"] = "0".repeat(64).into();
@@ -421,20 +422,19 @@ fn rig(bundle: &Path) {
         full = full.with(part, &reference);
     }
     let mut plugin = Plugin::new(&library);
-    assert!(plugin.restore(&full.to_clap()));
+    assert!(plugin.restore(&full.to_bytes()));
     let saved = plugin.save();
     assert!((2000..4096).contains(&saved.len()), "{} bytes", saved.len());
     // A cabinet that is gone is not forgotten.
     let gone = file(&bench.path("gone.wav"));
     let mut plugin = Plugin::new(&library);
-    assert!(plugin.restore(&fresh.with("cab", &gone).to_clap()));
+    assert!(plugin.restore(&fresh.with("cab", &gone).to_bytes()));
     in_time(&mut plugin, RATE, &input);
-    let again = Project::from_clap(&plugin.save());
+    let again = Project::read(&plugin.save());
+    let kept = again.part("cab")["path"].clone();
     assert!(
-        again.0["fields"]["cab"]
-            .as_str()
-            .expect("a text")
-            .contains("gone.wav")
+        kept.as_str().is_some_and(|path| path.ends_with("gone.wav")),
+        "{kept}"
     );
 }
 
@@ -468,14 +468,14 @@ fn automation(bundle: &Path) {
     let bench = Bench::new();
     let capture = transparent(&bench, 48_000);
     let input = [vec![0.25; 2 * BLOCK], vec![-0.125; 2 * BLOCK]];
-    for (name, most) in [("Input", 20.0), ("Output", 40.0)] {
+    for name in ["Input", "Output"] {
         for frame in [0, 1, 63, 64, 100, 1000, BLOCK - 1] {
             let mut plugin = offline(&library, &file(&capture));
             let parameter = plugin.parameter(name).id;
             let change = Change {
                 frame: frame as u32,
                 parameter,
-                value: (-6.0 + most) / (2.0 * most),
+                value: -6.0,
             };
             let played = plugin.run(
                 RATE,
@@ -563,14 +563,13 @@ fn latency_of_a_surprise(bundle: &Path) {
     as_late_as_it_says(&mut plugin, RATE);
     assert!(plugin.latency() > 0, "a conversion takes its time");
     // What was found out is saved, so next time there is no surprise.
-    let project = Project::from_clap(&plugin.save());
+    let project = Project::read(&plugin.save());
     assert_eq!(project.capture()["rate"], 44_100.0);
     let mut next = Plugin::new(&library);
-    assert!(next.restore(&project.to_clap()));
+    assert!(next.restore(&project.to_bytes()));
     next.render_mode(RenderMode::Offline);
     as_late_as_it_says(&mut next, RATE);
-    // The framework asks for one whenever a latency is told while the audio starts.
-    assert!(next.requests.restart.load(SeqCst) <= 1);
+    assert_eq!(next.requests.restart.load(SeqCst), 0);
     assert_eq!(next.latency(), plugin.latency());
 }
 
@@ -595,7 +594,7 @@ fn state(bundle: &Path) {
     let library = load(bundle);
     let input = noise(20_000);
     let mut plugin = offline(&library, &builtin("clean"));
-    let changes: Vec<Change> = [("Input", 0.7), ("Output", 0.41), ("Input Source", 2.0)]
+    let changes: Vec<Change> = [("Input", 7.5), ("Output", -3.25), ("Input Source", 2.0)]
         .map(|(name, value)| Change {
             frame: 0,
             parameter: plugin.parameter(name).id,
@@ -610,7 +609,7 @@ fn state(bundle: &Path) {
     );
     let saved = plugin.save();
     assert_eq!(saved, plugin.save(), "saving changes nothing");
-    assert_eq!(Project::from_clap(&saved).capture()["builtin"], "clean");
+    assert_eq!(Project::read(&saved).capture()["builtin"], "clean");
 
     let mut other = Plugin::new(&library);
     assert!(other.restore(&saved));
@@ -625,8 +624,8 @@ fn state(bundle: &Path) {
         assert!(residue_db(first, second) < -100.0);
     }
     assert_eq!(
-        Project::from_clap(&other.save()),
-        Project::from_clap(&saved),
+        Project::read(&other.save()),
+        Project::read(&saved),
         "a round trip changes nothing"
     );
 }
@@ -648,13 +647,13 @@ fn missing_files(bundle: &Path) {
     let opened = |project: &Project| {
         let mut plugin = Plugin::new(&library);
         plugin.render_mode(RenderMode::Offline);
-        assert!(plugin.restore(&project.to_clap()));
+        assert!(plugin.restore(&project.to_bytes()));
         let played = in_time(&mut plugin, RATE, &input);
         let status = plugin.parameter("Status").id;
         let text = plugin.text(status, 0.0);
-        (played, text, Project::from_clap(&plugin.save()))
+        (played, text, Project::read(&plugin.save()))
     };
-    let bare = Project::from_clap(&Plugin::new(&library).save());
+    let bare = Project::read(&Plugin::new(&library).save());
     let path = bench.put("Amp.nam", linear(1, 1, "0.625", 48_000, ""));
     let (wanted, text, project) = opened(&bare.playing(&file(&path)));
     assert_eq!(text, "Ready");
@@ -696,19 +695,16 @@ fn missing_files(bundle: &Path) {
 fn damaged_states(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = offline(&library, &builtin("lead"));
-    let good = Project::from_clap(&plugin.save());
-    let with_length = |text: &[u8]| [&(text.len() as u64).to_le_bytes()[..], text].concat();
+    let good = Project::read(&plugin.save());
     let text = good.0.to_string();
     for refused in [
         vec![],
         b"Gridleak".to_vec(),
         u64::MAX.to_le_bytes().to_vec(),
-        with_length(b""),
-        with_length(b"null"),
-        with_length(b"{}"),
-        with_length(&text.as_bytes()[..text.len() / 2]),
-        with_length(text.as_bytes())[..text.len() / 2].to_vec(),
-        with_length("[".repeat(200_000).as_bytes()),
+        b"null".to_vec(),
+        b"{}".to_vec(),
+        text.as_bytes()[..text.len() / 2].to_vec(),
+        "[".repeat(200_000).into_bytes(),
     ] {
         assert!(!plugin.restore(&refused));
     }
@@ -726,23 +722,23 @@ fn damaged_states(bundle: &Path) {
         serde_json::json!({"path": 7, "embedded": {}}),
     ] {
         // Whether it is taken or refused is the plugin's business.
-        plugin.restore(&good.playing(&odd).to_clap());
+        plugin.restore(&good.playing(&odd).to_bytes());
         let played = plugin.play(RATE, &noise(4_800), &[480]);
         assert!(played.iter().flatten().all(|sample| sample.is_finite()));
     }
     let mut odd_values = good.clone();
-    for value in odd_values.0["params"]
+    for value in odd_values.0["settings"]
         .as_object_mut()
-        .expect("parameters")
+        .expect("settings")
         .values_mut()
     {
-        *value = serde_json::json!({"f32": 1e30});
+        *value = serde_json::json!(1e30);
     }
-    plugin.restore(&odd_values.to_clap());
+    plugin.restore(&odd_values.to_bytes());
     let played = plugin.play(RATE, &noise(4_800), &[480]);
     assert!(played.iter().flatten().all(|sample| sample.is_finite()));
 
-    assert!(plugin.restore(&good.to_clap()));
+    assert!(plugin.restore(&good.to_bytes()));
     let played = plugin.play(RATE, &noise(48_000), &[480]);
     let wanted = offline(&library, &builtin("lead")).play(RATE, &noise(48_000), &[480]);
     assert!(residue_db(&played[0][24_000..], &wanted[0][24_000..]) < -60.0);
@@ -752,7 +748,7 @@ fn damaged_states(bundle: &Path) {
 fn loading_while_playing(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
-    let project = Project::from_clap(&plugin.save());
+    let project = Project::read(&plugin.save());
     let enough = AtomicBool::new(false);
     let input = noise(64);
     let played = plugin.run(
@@ -776,14 +772,14 @@ fn loading_while_playing(bundle: &Path) {
         |plugin| {
             for round in 0..60 {
                 let name = ["lead", "clean", "crunch"][round % 3];
-                assert!(plugin.restore(&project.playing(&builtin(name)).to_clap()));
+                assert!(plugin.restore(&project.playing(&builtin(name)).to_bytes()));
                 plugin.serve_for(Duration::from_millis([0, 3, 30, 90][round % 4]));
-                let saved = Project::from_clap(&plugin.save());
+                let saved = Project::read(&plugin.save());
                 assert_eq!(saved.capture()["builtin"], name);
             }
             // The last one is there after a while, without anybody waiting for it.
             let begun = Instant::now();
-            while Project::from_clap(&plugin.save()).capture()["rate"] != RATE {
+            while Project::read(&plugin.save()).capture()["rate"] != RATE {
                 assert!(begun.elapsed() < Duration::from_secs(10), "it never loads");
                 plugin.serve_for(Duration::from_millis(10));
             }
@@ -806,9 +802,9 @@ fn ten_thousand_captures(bundle: &Path) {
     });
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
-    let project = Project::from_clap(&plugin.save());
+    let project = Project::read(&plugin.save());
     // Not the built-in one, which swings beyond its input at first.
-    assert!(plugin.restore(&project.playing(&captures[1]).to_clap()));
+    assert!(plugin.restore(&project.playing(&captures[1]).to_bytes()));
     let enough = AtomicBool::new(false);
     // What is heard of an input that stands still, in hundredths.
     let heard = AtomicUsize::new(0);
@@ -832,7 +828,7 @@ fn ten_thousand_captures(bundle: &Path) {
         |plugin| {
             for swap in 0..SWAPS {
                 let capture = &captures[swap % 2];
-                assert!(plugin.restore(&project.playing(capture).to_clap()));
+                assert!(plugin.restore(&project.playing(capture).to_bytes()));
                 let begun = Instant::now();
                 while heard.load(SeqCst) != 50 * (1 + swap % 2) {
                     assert!(begun.elapsed() < Duration::from_secs(20), "swap {swap}");
@@ -877,14 +873,14 @@ fn together(
 /// Instances go while their captures are on their way.
 fn gone_while_loading(bundle: &Path) {
     let library = load(bundle);
-    let project = Project::from_clap(&Plugin::new(&library).save());
+    let project = Project::read(&Plugin::new(&library).save());
     let slow = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../core/tests/fixtures/captures/wn_standard.nam"
     );
     for round in 0..40 {
         let mut plugin = Plugin::new(&library);
-        assert!(plugin.restore(&project.playing(&file(Path::new(slow))).to_clap()));
+        assert!(plugin.restore(&project.playing(&file(Path::new(slow))).to_bytes()));
         let wait = Duration::from_millis(round % 10);
         if round % 4 == 0 {
             // Never active.
@@ -911,7 +907,7 @@ fn churn(bundle: &Path) {
             for block in 0..8 {
                 let changes: Vec<Change> = (0..64)
                     .flat_map(|frame| {
-                        let value = f64::from((frame + block + cycle) % 89) / 89.0;
+                        let value = f64::from((frame + block + cycle) % 89) / 4.0 - 11.0;
                         ids.map(|parameter| Change {
                             frame,
                             parameter,
@@ -945,8 +941,8 @@ fn unloading(bundle: &Path) {
 /// An instance that waits for its capture and plays this one.
 fn offline(library: &PluginEntry, capture: &Value) -> Plugin {
     let mut plugin = Plugin::new(library);
-    let project = Project::from_clap(&plugin.save());
-    assert!(plugin.restore(&project.playing(capture).to_clap()));
+    let project = Project::read(&plugin.save());
+    assert!(plugin.restore(&project.playing(capture).to_bytes()));
     plugin.render_mode(RenderMode::Offline);
     plugin
 }

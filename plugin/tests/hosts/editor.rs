@@ -144,7 +144,7 @@ fn opens_and_closes(bundle: &Path) {
     let library = load(bundle);
     let mut plugin = Plugin::new(&library);
     let gain = plugin.parameter("Input").id;
-    let project = Project::from_clap(&plugin.save());
+    let project = Project::read(&plugin.save());
     let enough = AtomicBool::new(false);
     let input = noise(64);
     plugin.run(
@@ -169,7 +169,7 @@ fn opens_and_closes(bundle: &Path) {
             for round in 0..ROUNDS {
                 let window = open(&screen, plugin, Duration::from_millis(round as u64 % 7));
                 let capture = builtin(["lead", "clean"][round % 2]);
-                assert!(plugin.restore(&project.playing(&capture).to_clap()));
+                assert!(plugin.restore(&project.playing(&capture).to_bytes()));
                 // Some are closed before they have drawn anything.
                 plugin.serve_for(Duration::from_millis([0, 20, 200, 80][round % 4]));
                 plugin.destroy_editor();
@@ -283,7 +283,7 @@ fn loads_a_file(bundle: &Path) {
     in_the_editor(bundle, |_, window, plugin| {
         mouse(window, LOAD, &["click", "1"]);
         wait("the file is loaded", plugin, |plugin| {
-            let capture = Project::from_clap(&plugin.save()).capture();
+            let capture = Project::read(&plugin.save()).capture();
             capture["path"].as_str() == picked.to_str() && capture["rate"] == RATE
         });
         plugin.serve_for(Duration::from_millis(300));
@@ -313,7 +313,7 @@ fn tells_of_changes(bundle: &Path) {
         plugin.serve_for(Duration::from_millis(300));
         assert_eq!(edits(plugin), []);
         let path = |plugin: &mut Plugin| {
-            let capture = Project::from_clap(&plugin.save()).capture();
+            let capture = Project::read(&plugin.save()).capture();
             capture["path"].as_str().map(PathBuf::from)
         };
         let before = plugin.save();
@@ -387,15 +387,15 @@ fn locates_a_file(bundle: &Path) {
     std::fs::write(&amp, identity(48_000, "\"name\": \"Moved Amp\"")).expect("a file");
     std::fs::write(&pedal, identity(48_000, "\"name\": \"Moved Drive\"")).expect("a file");
     let library = load(bundle);
-    let fresh = Project::from_clap(&Plugin::new(&library).save());
+    let fresh = Project::read(&Plugin::new(&library).save());
     let project = fresh
         .with("capture", &file(&amp))
         .with("pedal", &file(&pedal));
     let mut first = Plugin::new(&library);
-    assert!(first.restore(&project.to_clap()));
+    assert!(first.restore(&project.to_bytes()));
     while_playing(&mut first, |plugin| {
         wait("the files are read", plugin, |plugin| {
-            let saved = Project::from_clap(&plugin.save());
+            let saved = Project::read(&plugin.save());
             let read = |part| saved.part(part)["sha256"].is_string();
             read("capture") && read("pedal")
         });
@@ -425,7 +425,7 @@ fn locates_a_file(bundle: &Path) {
         });
         plugin.serve_for(Duration::from_millis(300));
         picture("clap-located");
-        located = Some(Project::from_clap(&plugin.save()));
+        located = Some(Project::read(&plugin.save()));
     });
     let located = located.expect("a project");
     let at = |part: &str, name: &str| {
@@ -433,20 +433,20 @@ fn locates_a_file(bundle: &Path) {
         assert_eq!(located.part(part)["path"].as_str(), path.to_str());
         assert_eq!(
             located.part(part)["sha256"],
-            Project::from_clap(&saved).part(part)["sha256"]
+            Project::read(&saved).part(part)["sha256"]
         );
     };
     at("capture", "Amp.nam");
     at("pedal", "Pedals/Drive.nam");
     let mut again = Plugin::new(&library);
-    assert!(again.restore(&located.to_clap()));
+    assert!(again.restore(&located.to_bytes()));
     while_playing(&mut again, |plugin| {
         wait("all is there", plugin, |plugin| {
-            let saved = Project::from_clap(&plugin.save());
+            let saved = Project::read(&plugin.save());
             window_report(plugin) == "Ready" && saved.part("pedal")["rate"] == RATE
         });
     });
-    assert_eq!(Project::from_clap(&again.save()), located);
+    assert_eq!(Project::read(&again.save()), located);
 }
 
 /// How many captures there are to find one in.
@@ -476,7 +476,7 @@ fn browses(bundle: &Path) {
 
     in_the_editor(bundle, |_, window, plugin| {
         let plays = |plugin: &mut Plugin| {
-            let capture = Project::from_clap(&plugin.save()).capture();
+            let capture = Project::read(&plugin.save()).capture();
             capture["path"].as_str().map(str::to_owned)
         };
         // However slow the machine is: keys are pressed until what they lead to has come.

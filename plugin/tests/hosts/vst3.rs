@@ -284,7 +284,7 @@ fn live_never_waits(bundle: &Path) {
     let number = || unsafe { libc::pthread_self() };
     let mut twice = 0;
     for attempt in 0..TRIES {
-        let state = states[attempt % 2].to_vst3();
+        let state = states[attempt % 2].to_bytes();
         let mut plugin = instance(bundle, RATE);
         let start = thread::spawn(move || {
             plugin.load_state(&state).expect("restored");
@@ -355,7 +355,7 @@ pub(crate) fn instance(bundle: &Path, rate: f64) -> Plugin {
 fn offline(bundle: &Path, rate: f64, capture: &Value) -> Plugin {
     let mut plugin = instance(bundle, rate);
     let saved = project(&plugin.save_state().expect("a state"));
-    let state = saved.playing(capture).to_vst3();
+    let state = saved.playing(capture).to_bytes();
     plugin.load_state(&state).expect("restored");
     nobody_listens(&mut plugin);
     plugin

@@ -14,14 +14,19 @@ use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
 use clap_sys::ext::tail::{CLAP_EXT_TAIL, clap_plugin_tail};
 use clap_sys::factory::plugin_factory::clap_plugin_factory;
 use clap_sys::host::clap_host;
-use clap_sys::plugin::clap_plugin_descriptor;
 use clap_sys::process::{CLAP_PROCESS_ERROR, clap_process, clap_process_status};
 
 use crate::host::clap::{Factory, Shell};
 
+type Create = unsafe extern "C" fn(
+    *const clap_plugin_factory,
+    *const clap_host,
+    *const c_char,
+) -> *const clap_plugin;
 type Process = unsafe extern "C" fn(*const clap_plugin, *const clap_process) -> clap_process_status;
 
-/// clack's part of `process`: the same one in every instance.
+/// clack's part of what stands here under the same names.
+static CREATE: OnceLock<Create> = OnceLock::new();
 static PROCESS: OnceLock<Process> = OnceLock::new();
 
 /// A list without events.
@@ -37,48 +42,29 @@ static FULL: clap_output_events = clap_output_events {
     try_push: None,
 };
 
-type Wrapper = FactoryWrapper<clap_plugin_factory, PluginFactoryWrapper<Factory>>;
-
-/// A factory whose instances check each block.
-pub(super) struct CheckedFactory(Wrapper);
+/// clack's factory, but for instances that check each block.
+pub(super) struct CheckedFactory(FactoryWrapper<clap_plugin_factory, Factory>);
 
 impl CheckedFactory {
     pub(super) fn new(factory: Factory) -> Self {
-        let raw = clap_plugin_factory {
-            get_plugin_count: Some(plugin_count),
-            get_plugin_descriptor: Some(plugin_descriptor),
-            create_plugin: Some(create_plugin),
-        };
-        Self(FactoryWrapper::new(raw, PluginFactoryWrapper::new(factory)))
+        let clacks = PluginFactoryWrapper::new(Factory(PluginDescriptor::new("none", "")));
+        // SAFETY: it lives, and its functions are for any factory of this type.
+        let mut raw = unsafe { *clacks.as_raw_ptr() };
+        if let Some(create) = raw.create_plugin.replace(create_plugin) {
+            CREATE.get_or_init(|| create);
+        }
+        Self(FactoryWrapper::new(raw, factory))
     }
 }
 
-// SAFETY: `new` fills the functions in that belong to this wrapper.
+// SAFETY: the functions are clack's for this wrapper, and one that hands on to those.
 unsafe impl<'a> FactoryImplementation<'a> for CheckedFactory {
     type Factory = <PluginFactoryWrapper<Factory> as FactoryImplementation<'a>>::Factory;
-    type Wrapped = PluginFactoryWrapper<Factory>;
+    type Wrapped = Factory;
 
-    fn wrapper(&self) -> &Wrapper {
+    fn wrapper(&self) -> &FactoryWrapper<clap_plugin_factory, Factory> {
         &self.0
     }
-}
-
-unsafe extern "C" fn plugin_count(factory: *const clap_plugin_factory) -> u32 {
-    // SAFETY: the host has the pointer from a `CheckedFactory`.
-    let count = unsafe { Wrapper::handle(factory, |inner| Ok(inner.factory().plugin_count())) };
-    count.unwrap_or(0)
-}
-
-unsafe extern "C" fn plugin_descriptor(
-    factory: *const clap_plugin_factory,
-    index: u32,
-) -> *const clap_plugin_descriptor {
-    let describe = |inner: &PluginFactoryWrapper<Factory>| {
-        let descriptor = inner.factory().plugin_descriptor(index);
-        Ok(descriptor.map_or(ptr::null(), |found| ptr::from_ref(found.as_raw())))
-    };
-    // SAFETY: as above.
-    unsafe { Wrapper::handle(factory, describe) }.unwrap_or(ptr::null())
 }
 
 unsafe extern "C" fn create_plugin(
@@ -86,24 +72,18 @@ unsafe extern "C" fn create_plugin(
     host: *const clap_host,
     id: *const c_char,
 ) -> *const clap_plugin {
-    let create = |inner: &PluginFactoryWrapper<Factory>| {
-        let raw = inner.as_raw_ptr();
-        // SAFETY: the pointer is that of a factory which lives, and its functions are its own.
-        let Some(create) = (unsafe { (*raw).create_plugin }).filter(|_| !id.is_null()) else {
-            return Ok(ptr::null());
-        };
-        // SAFETY: the host's pointer and text are as the host gave them, and the text is there.
-        let plugin = unsafe { create(raw, host, id) };
-        // SAFETY: clack made it a moment ago, of memory of its own, and nobody else knows of it yet.
-        if let Some(plugin) = unsafe { plugin.cast_mut().as_mut() }
-            && let Some(process) = plugin.process.replace(process)
-        {
-            PROCESS.get_or_init(|| process);
-        }
-        Ok(plugin)
+    let Some(create) = CREATE.get().filter(|_| !id.is_null()) else {
+        return ptr::null();
     };
-    // SAFETY: as above.
-    unsafe { Wrapper::handle(factory, create) }.unwrap_or(ptr::null())
+    // SAFETY: what the host gave, and the text is there.
+    let plugin = unsafe { create(factory, host, id) };
+    // SAFETY: clack made it a moment ago, of memory of its own, and nobody else knows of it yet.
+    if let Some(plugin) = unsafe { plugin.cast_mut().as_mut() }
+        && let Some(clacks) = plugin.process.replace(process)
+    {
+        PROCESS.get_or_init(|| clacks);
+    }
+    plugin
 }
 
 /// Plays a block if it is one. What it lacks is taken for nothing.
@@ -112,8 +92,8 @@ unsafe extern "C" fn process(
     block: *const clap_process,
 ) -> clap_process_status {
     // SAFETY: null, or a block for the time of the call.
-    let (Some(mut block), Some(process)) = (unsafe { block.as_ref() }.copied(), PROCESS.get())
-    else {
+    let block = unsafe { block.as_ref() }.copied();
+    let (Some(mut block), Some(process)) = (block, PROCESS.get()) else {
         return CLAP_PROCESS_ERROR;
     };
     if block.in_events.is_null() {
@@ -134,39 +114,54 @@ unsafe extern "C" fn process(
         // Samples of 64 bits, which no port of this plugin offers.
         return CLAP_PROCESS_ERROR;
     }
-    // SAFETY: the host's pointers, and what stands in for those that were missing, live for this call.
+    // SAFETY: the host's pointers, or what lives for good.
     unsafe { process(plugin, &raw const block) }
 }
 
-/// clack's parameters, which bear a `flush` without lists.
-#[derive(Clone, Copy)]
-pub(super) struct CheckedParams;
+/// An extension of this plugin by its name, type and functions.
+macro_rules! extension {
+    ($(#[$doc:meta])* $name:ident, $identifier:expr, $functions:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $name;
+
+        // SAFETY: a name, and nothing behind it.
+        unsafe impl Extension for $name {
+            const IDENTIFIERS: &'static [&'static CStr] = &[$identifier];
+            type ExtensionSide = PluginExtensionSide;
+
+            unsafe fn from_raw(_: RawExtension<PluginExtensionSide>) -> Self {
+                Self
+            }
+        }
+
+        // SAFETY: the functions are those of the extension of this name.
+        unsafe impl ExtensionImplementation<Shell> for $name {
+            const IMPLEMENTATION: RawExtensionImplementation =
+                RawExtensionImplementation::new(&$functions);
+        }
+    };
+}
+
+extension!(
+    /// clack's parameters, which bear a `flush` without lists.
+    CheckedParams,
+    CLAP_EXT_PARAMS,
+    clap_plugin_params { flush: Some(flush), ..PARAMS }
+);
+extension!(
+    /// The tail, for which clack asks what plays: it is known before anything does.
+    TailAnywhere,
+    CLAP_EXT_TAIL,
+    clap_plugin_tail { get: Some(tail) }
+);
 
 /// clack's functions.
 const PARAMS: clap_plugin_params = {
     let params = <PluginParams as ExtensionImplementation<Shell>>::IMPLEMENTATION;
     // SAFETY: this is what clack gives to hosts as these functions.
-    unsafe { *params.as_ptr().as_ptr().cast::<clap_plugin_params>() }
+    unsafe { *params.as_ptr().as_ptr().cast() }
 };
-
-// SAFETY: an extension's name, and nothing in it.
-unsafe impl Extension for CheckedParams {
-    const IDENTIFIERS: &'static [&'static CStr] = &[CLAP_EXT_PARAMS];
-    type ExtensionSide = PluginExtensionSide;
-
-    unsafe fn from_raw(_: RawExtension<PluginExtensionSide>) -> Self {
-        Self
-    }
-}
-
-// SAFETY: the functions are those of the extension of this name.
-unsafe impl ExtensionImplementation<Shell> for CheckedParams {
-    const IMPLEMENTATION: RawExtensionImplementation =
-        RawExtensionImplementation::new(&clap_plugin_params {
-            flush: Some(flush),
-            ..PARAMS
-        });
-}
 
 unsafe extern "C" fn flush(
     plugin: *const clap_plugin,
@@ -176,29 +171,9 @@ unsafe extern "C" fn flush(
     let input = if input.is_null() { &NO_INPUT } else { input };
     let output = if output.is_null() { &FULL } else { output };
     if let Some(flush) = PARAMS.flush {
-        // SAFETY: the host's own pointers, or lists that live for this call.
+        // SAFETY: the host's own pointers, or lists that live for good.
         unsafe { flush(plugin, input, output) };
     }
-}
-
-/// The tail, for which clack asks what plays: it is known before anything does.
-#[derive(Clone, Copy)]
-pub(super) struct TailAnywhere;
-
-// SAFETY: an extension's name, and nothing in it.
-unsafe impl Extension for TailAnywhere {
-    const IDENTIFIERS: &'static [&'static CStr] = &[CLAP_EXT_TAIL];
-    type ExtensionSide = PluginExtensionSide;
-
-    unsafe fn from_raw(_: RawExtension<PluginExtensionSide>) -> Self {
-        Self
-    }
-}
-
-// SAFETY: the function is that of the extension of this name.
-unsafe impl ExtensionImplementation<Shell> for TailAnywhere {
-    const IMPLEMENTATION: RawExtensionImplementation =
-        RawExtensionImplementation::new(&clap_plugin_tail { get: Some(tail) });
 }
 
 unsafe extern "C" fn tail(plugin: *const clap_plugin) -> u32 {

@@ -46,7 +46,7 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
         config: PluginAudioConfiguration,
     ) -> Result<Self, PluginError> {
         let rate = config.sample_rate;
-        if !(rate >= 1.0 && rate <= HIGHEST_RATE) {
+        if !(1.0..=HIGHEST_RATE).contains(&rate) {
             return Err(PluginError::Message("nothing plays at this sample rate"));
         }
         let player = main.player.take();
@@ -80,10 +80,9 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
     ) -> Result<ProcessStatus, PluginError> {
         let frames = audio.frames_count() as usize;
         let (inputs, outputs) = audio.raw_buffers();
-        let mut block = Block {
+        let block = Block {
             inputs: channels(inputs.first(), self.inputs),
             outputs: channels(outputs.first(), self.outputs),
-            constant: [None; CHANNELS],
         };
         self.player.set_offline(self.shared.offline.load(Relaxed));
         self.player.begin_block(frames);
@@ -97,14 +96,14 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
             };
             // Later than the block is at its end, earlier than one before is now.
             let time = (event.header().time() as usize).clamp(played, frames);
-            self.play(&mut block, played, time);
+            self.play(&block, played, time);
             played = time;
             change.apply(&self.shared.instance);
         }
-        self.play(&mut block, played, frames);
+        self.play(&block, played, frames);
         self.player.end_block();
         if let Some(output) = outputs.first_mut() {
-            output.constant_mask = block.constant_mask().to_bits();
+            output.constant_mask = block.constant_mask(frames).to_bits();
         }
         self.edits.send(&self.shared.instance.link, events.output);
         self.tell_tail();
@@ -124,7 +123,7 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
 
 impl Processor<'_> {
     /// Plays the frames from `start` to `end` of a block.
-    fn play(&mut self, block: &mut Block, start: usize, end: usize) {
+    fn play(&mut self, block: &Block, start: usize, end: usize) {
         let channels = self.inputs.max(self.outputs);
         for at in (start..end).step_by(FRAMES) {
             let frames = FRAMES.min(end - at);
@@ -139,12 +138,10 @@ impl Processor<'_> {
                 }
             }
             self.player.process(&mut parts[..channels]);
-            for (channel, part) in parts.iter().enumerate() {
-                let output = block.outputs[channel];
+            for (part, &output) in parts.iter().zip(&block.outputs) {
                 if !output.is_null() {
                     // SAFETY: as above.
                     unsafe { ptr::copy_nonoverlapping(part.as_ptr(), output.add(at), frames) };
-                    block.note(channel, part);
                 }
             }
         }
@@ -166,25 +163,19 @@ impl Processor<'_> {
 struct Block {
     inputs: [*mut f32; CHANNELS],
     outputs: [*mut f32; CHANNELS],
-    /// The one value of what was written so far, and whether it is one.
-    constant: [Option<(f32, bool)>; CHANNELS],
 }
 
 impl Block {
-    /// Sees what was written to a channel.
-    fn note(&mut self, channel: usize, written: &[f32]) {
-        let so_far = &mut self.constant[channel];
-        let (first, constant) = so_far.unwrap_or((written[0], true));
-        let constant = constant && written.iter().all(|&sample| sample == first);
-        *so_far = Some((first, constant));
-    }
-
-    /// Which channels hold one value all through.
-    fn constant_mask(&self) -> ConstantMask {
+    /// Which of the channels that were written hold one value all through.
+    fn constant_mask(&self, frames: usize) -> ConstantMask {
         let mut mask = ConstantMask::FULLY_DYNAMIC;
-        for (channel, constant) in self.constant.iter().enumerate() {
-            let constant = constant.is_some_and(|(_, constant)| constant);
-            mask.set_channel_constant(channel as u64, constant);
+        for (channel, &output) in (0..).zip(&self.outputs) {
+            if !output.is_null() && frames > 0 {
+                // SAFETY: the host's channels are as long as its block.
+                let written = unsafe { std::slice::from_raw_parts(output, frames) };
+                let constant = written.iter().all(|&sample| sample == written[0]);
+                mask.set_channel_constant(channel, constant);
+            }
         }
         mask
     }

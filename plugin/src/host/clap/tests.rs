@@ -104,6 +104,48 @@ impl HostLatencyImpl for HostMain {
     }
 }
 
+/// A host that offers nothing.
+struct BareHost;
+struct BareShared;
+
+impl HostHandlers for BareHost {
+    type Shared<'a> = BareShared;
+    type MainThread<'a> = ();
+    type AudioProcessor<'a> = ();
+}
+
+impl SharedHandler<'_> for BareShared {
+    fn request_restart(&self) {}
+    fn request_process(&self) {}
+    fn request_callback(&self) {}
+}
+
+/// An instance in a host, whatever that offers.
+fn instance<H>(
+    shared: impl for<'a> FnOnce(&'a ()) -> H::Shared<'a>,
+    main: impl for<'a> FnOnce(&'a H::Shared<'a>) -> H::MainThread<'a>,
+) -> PluginInstance<H>
+where
+    H: HostHandlers,
+{
+    // SAFETY: the entry is this library's own.
+    let entry = unsafe { PluginEntry::load_from_raw(&ENTRY, c"") }.unwrap();
+    let info = HostInfo::new("Test", "Gridleak", "", "1").unwrap();
+    let id = CString::new(CLAP_ID).unwrap();
+    PluginInstance::new(shared, main, &entry, &id, &info).unwrap()
+}
+
+/// What the host and the window of a plugin share.
+fn shared_instance<H: HostHandlers>(plugin: &PluginInstance<H>) -> Arc<Instance> {
+    // SAFETY: the plugin is one of this shell's.
+    let instance = unsafe {
+        PluginWrapper::<Shell>::handle(plugin.raw_instance(), |plugin| {
+            Ok(plugin.shared().instance.clone())
+        })
+    };
+    instance.unwrap()
+}
+
 /// The plugin in its host.
 struct Hosted {
     plugin: PluginInstance<TestHost>,
@@ -113,30 +155,14 @@ struct Hosted {
 
 impl Hosted {
     fn new() -> Self {
-        // SAFETY: the entry is this library's own.
-        let entry = unsafe { PluginEntry::load_from_raw(&ENTRY, c"") }.unwrap();
-        let info = HostInfo::new("Test", "Gridleak", "", "1").unwrap();
         let asked = Arc::<Asked>::default();
-        let id = CString::new(CLAP_ID).unwrap();
         let (shared, main) = (asked.clone(), asked.clone());
-        let plugin = PluginInstance::new(
-            |()| HostShared(shared),
-            |_| HostMain(main),
-            &entry,
-            &id,
-            &info,
-        );
-        let plugin = plugin.unwrap();
-        // SAFETY: the plugin is one of this shell's.
-        let instance = unsafe {
-            PluginWrapper::<Shell>::handle(plugin.raw_instance(), |plugin| {
-                Ok(plugin.shared().instance.clone())
-            })
-        };
+        let plugin = instance::<TestHost>(|()| HostShared(shared), |_| HostMain(main));
+        let instance = shared_instance(&plugin);
         Self {
             plugin,
             asked,
-            instance: instance.unwrap(),
+            instance,
         }
     }
 
@@ -152,12 +178,7 @@ impl Hosted {
     }
 
     fn activate(&mut self) -> Audio {
-        let config = PluginAudioConfiguration {
-            sample_rate: 48_000.0,
-            min_frames_count: 1,
-            max_frames_count: 64,
-        };
-        let stopped = self.plugin.activate(|_, _| (), config).unwrap();
+        let stopped = self.plugin.activate(|_, _| (), config(48_000.0)).unwrap();
         Audio(stopped.start_processing().unwrap())
     }
 
@@ -195,6 +216,14 @@ impl Hosted {
         let plugin = self.plugin.raw_instance();
         // SAFETY: the plugin lives, is used on this thread alone, and the block is there or null.
         unsafe { plugin.process.unwrap()(plugin, block) }
+    }
+}
+
+fn config(sample_rate: f64) -> PluginAudioConfiguration {
+    PluginAudioConfiguration {
+        sample_rate,
+        min_frames_count: 1,
+        max_frames_count: 64,
     }
 }
 
@@ -700,4 +729,34 @@ fn remote_controls_hold_every_knob_once_and_begin_with_the_gains() {
     assert!(knobs.is_empty(), "{:?}", knobs.first().map(|row| row.id));
     let mut buffer = RemoteControlsPageBuffer::new();
     assert!(remote.get(&handle, 999, &mut buffer).is_none());
+}
+
+#[test]
+fn a_host_without_extensions_and_one_with_wild_rates_are_borne() {
+    let mut plugin = instance::<BareHost>(|()| BareShared, |_| ());
+    let shared = shared_instance(&plugin);
+    for wild in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30] {
+        assert!(
+            plugin.activate(|_, _| (), config(wild)).is_err(),
+            "{wild} Hz"
+        );
+    }
+    for rate in [8_000.0, 48_000.0, 384_000.0] {
+        let stopped = plugin.activate(|_, _| (), config(rate)).unwrap();
+        for request in [Request::Edits, Request::ProjectChanged, Request::Restart] {
+            shared.link.ask(request);
+        }
+        for request in [Request::Texts, Request::Values] {
+            shared.link.ask(request);
+        }
+        plugin.call_on_main_thread_callback();
+        let mut started = stopped.start_processing().unwrap();
+        let (mut input, mut output) = (InputAudioBuffers::empty(), OutputAudioBuffers::empty());
+        input.truncate(64);
+        output.truncate(64);
+        let (events, mut told) = (InputEvents::empty(), OutputEvents::void());
+        let status = started.process(&input, &mut output, &events, &mut told, None, None);
+        status.unwrap();
+        plugin.deactivate(started.stop_processing());
+    }
 }
