@@ -7,3 +7,4 @@ mod file_dialog;
 mod gestures;
 pub(crate) mod native_window;
 pub(crate) mod standalone;
+mod vst3;

@@ -1,0 +1,179 @@
+//! A block of sound, with what happens in it.
+
+use gridleak_core::ParameterId;
+use vst3::Steinberg::{Vst::*, *};
+
+use super::audio::Audio;
+use super::buffers::Buffers;
+use super::component::Component;
+use super::entry::{always, answer, borrowed, guarded, with};
+use super::parameters::Target;
+use super::points::{Point, Points};
+use crate::host::description::LAYOUTS;
+use crate::session::instance::Instance;
+
+const OFFLINE: i32 = ProcessModes_::kOffline as i32;
+const SAMPLE_32: i32 = SymbolicSampleSizes_::kSample32 as i32;
+
+fn arrangement(channels: usize) -> SpeakerArrangement {
+    if channels == 1 {
+        SpeakerArr::kMono
+    } else {
+        SpeakerArr::kStereo
+    }
+}
+
+impl IAudioProcessorTrait for Component {
+    unsafe fn setBusArrangements(&self, i: *mut u64, ins: i32, o: *mut u64, outs: i32) -> tresult {
+        if (ins, outs) != (1, 1) {
+            return kResultFalse;
+        }
+        with!(i, {
+            with!(o, {
+                let mut layouts = LAYOUTS.iter();
+                let same =
+                    |l: &(usize, usize, &str)| arrangement(l.0) == *i && arrangement(l.1) == *o;
+                answer(
+                    layouts
+                        .position(same)
+                        .is_some_and(|layout| self.shared.set_layout(layout)),
+                )
+            })
+        })
+    }
+
+    unsafe fn getBusArrangement(&self, way: i32, index: i32, place: *mut u64) -> tresult {
+        with!(place, {
+            if !self.has_bus(MediaTypes_::kAudio as i32, way, index) {
+                return kInvalidArgument;
+            }
+            *place = arrangement(self.shared.channels(way));
+            kResultOk
+        })
+    }
+
+    unsafe fn canProcessSampleSize(&self, size: i32) -> tresult {
+        answer(size == SAMPLE_32)
+    }
+
+    unsafe fn getLatencySamples(&self) -> u32 {
+        guarded(0, || self.shared.latency())
+    }
+
+    unsafe fn setupProcessing(&self, setup: *mut ProcessSetup) -> tresult {
+        with!(setup, {
+            let usable = setup.sampleRate.is_finite() && setup.sampleRate > 0.0;
+            if !usable || setup.symbolicSampleSize != SAMPLE_32 {
+                return kResultFalse;
+            }
+            self.shared
+                .set_up(setup.sampleRate, setup.processMode == OFFLINE);
+            kResultOk
+        })
+    }
+
+    unsafe fn setProcessing(&self, on: TBool) -> tresult {
+        guarded(kInternalError, || {
+            // May be called by the audio thread.
+            let audio = self.shared.audio.try_lock();
+            if let Some(mut audio) = audio.filter(|audio| audio.active && on != 0) {
+                audio.player.reset();
+            }
+            kResultOk
+        })
+    }
+
+    unsafe fn process(&self, data: *mut ProcessData) -> tresult {
+        with!(data, {
+            if data.symbolicSampleSize != SAMPLE_32 {
+                return kInvalidArgument;
+            }
+            self.play(data);
+            kResultOk
+        })
+    }
+
+    unsafe fn getTailSamples(&self) -> u32 {
+        guarded(0, || self.shared.instance.tail())
+    }
+}
+
+impl IProcessContextRequirementsTrait for Component {
+    always! {
+        getProcessContextRequirements() -> u32 = 0;
+    }
+}
+
+impl Component {
+    fn play(&self, data: &ProcessData) {
+        let frames = usize::try_from(data.numSamples).unwrap_or(0);
+        // SAFETY: the host's block is there until this returns.
+        let mut buffers = unsafe { Buffers::new(data) };
+        // Not there between deactivation and activation, and while the latency changes.
+        let mut audio = self.shared.audio.try_lock().filter(|audio| audio.active);
+        if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
+            let offline = audio.offline || data.processMode == OFFLINE;
+            audio.player.set_offline(offline);
+            audio.player.begin_block(frames);
+        }
+        let mut at = 0;
+        let mut play_until = |frame| {
+            play(audio.as_deref_mut(), &mut buffers, at, frame);
+            at = frame;
+        };
+        self.shared.echoes.next_block();
+        for point in Points::new(borrowed!(data.inputParameterChanges), frames) {
+            let plain = point.target.plain(point.position);
+            let moved = match point.target {
+                Target::Row(id) => {
+                    // Where nothing changes, longer spans are cheaper.
+                    if self.shared.takes(id, plain) {
+                        play_until(point.frame);
+                        self.shared.instance.set(id, plain);
+                    }
+                    None
+                }
+                Target::Program => send(&self.shared.instance, [0xc0, plain as u8, 0]),
+                Target::Controller(number) => {
+                    send(&self.shared.instance, [0xb0, number, plain as u8])
+                }
+            };
+            if let Some(id) = moved {
+                self.tell(data, id, point);
+            }
+        }
+        play_until(frames);
+        if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
+            audio.player.end_block();
+        }
+        buffers.tell_silence(data);
+    }
+
+    /// Tells the host of a parameter that something else has moved.
+    fn tell(&self, data: &ProcessData, id: ParameterId, point: Point) {
+        let target = Target::Row(id);
+        let position = target.position(self.shared.instance.value(id).into());
+        let (number, mut index) = (target.id(), 0);
+        if let Some(changes) = borrowed!(data.outputParameterChanges) {
+            // SAFETY: the host's list lives as long as its block; the places are there.
+            let queue = unsafe { changes.addParameterData(&raw const number, &raw mut index) };
+            if let Some(queue) = borrowed!(queue) {
+                // SAFETY: as before.
+                unsafe { queue.addPoint(point.frame as i32, position, &raw mut index) };
+            }
+        }
+    }
+}
+
+/// Plays frames of a block; silence while there is nothing that can.
+fn play(audio: Option<&mut Audio>, buffers: &mut Buffers, from: usize, to: usize) {
+    match audio {
+        Some(audio) => audio.play(buffers, from, to),
+        None => buffers.silence(0, from, to - from),
+    }
+}
+
+/// Where a message of MIDI moves a parameter. None does yet.
+fn send(_instance: &Instance, _message: [u8; 3]) -> Option<ParameterId> {
+    None
+}

@@ -1,0 +1,80 @@
+//! The groups of the table as units, and the list of programs that makes hosts send program changes.
+
+use gridleak_core::{Group, PARAMETERS};
+use vst3::Steinberg::{Vst::CString, Vst::*, *};
+
+use super::component::Component;
+use super::entry::{always, answer, with};
+use super::text::write_utf16;
+
+const PROGRAMS: ProgramListID = 1;
+const PROGRAM_COUNT: i32 = 128;
+
+/// The groups that have a name, in the order in which hosts show what is in them.
+fn groups() -> impl Iterator<Item = Group> {
+    let is_new = |at: usize, group| PARAMETERS[..at].iter().all(|row| row.group != group);
+    let groups = PARAMETERS.iter().map(|row| row.group).enumerate();
+    let named = groups.filter(move |&(at, group)| !group.name().is_empty() && is_new(at, group));
+    named.map(|(_, group)| group)
+}
+
+/// The unit of a group. What has no name belongs to the plugin as a whole.
+pub(super) fn unit_of(group: Group) -> UnitID {
+    let place = groups().position(|other| other == group);
+    place.map_or(kRootUnitId, |place| place as UnitID + 1)
+}
+
+impl IUnitInfoTrait for Component {
+    always! {
+        getProgramListCount() -> i32 = 1;
+        getProgramInfo(i32, i32, CString, *mut String128) -> tresult = kResultFalse;
+        hasProgramPitchNames(ProgramListID, i32) -> tresult = kResultFalse;
+        getProgramPitchName(i32, i32, i16, *mut String128) -> tresult = kResultFalse;
+        getSelectedUnit() -> UnitID = kRootUnitId;
+        selectUnit(UnitID) -> tresult = kResultOk;
+        setUnitProgramData(i32, i32, *mut IBStream) -> tresult = kNotImplemented;
+    }
+
+    unsafe fn getUnitCount(&self) -> i32 {
+        groups().count() as i32 + 1
+    }
+
+    unsafe fn getUnitInfo(&self, index: i32, info: *mut UnitInfo) -> tresult {
+        with!(info, {
+            let group = index.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+            (info.id, info.programListId, info.parentUnitId) =
+                (index, kNoProgramListId, kRootUnitId);
+            match group.and_then(|at| groups().nth(at)) {
+                Some(group) => write_utf16(group.name(), &mut info.name),
+                None if index == kRootUnitId => {
+                    (info.programListId, info.parentUnitId) = (PROGRAMS, kNoParentUnitId);
+                    write_utf16("Rig", &mut info.name);
+                }
+                None => return kInvalidArgument,
+            }
+            kResultOk
+        })
+    }
+
+    unsafe fn getProgramListInfo(&self, index: i32, info: *mut ProgramListInfo) -> tresult {
+        with!(info, {
+            (info.id, info.programCount) = (PROGRAMS, PROGRAM_COUNT);
+            write_utf16("Programs", &mut info.name);
+            answer(index == 0)
+        })
+    }
+
+    unsafe fn getProgramName(&self, list: i32, index: i32, name: *mut String128) -> tresult {
+        with!(name, {
+            write_utf16(&format!("Program {}", i64::from(index) + 1), name);
+            answer(list == PROGRAMS && (0..PROGRAM_COUNT).contains(&index))
+        })
+    }
+
+    unsafe fn getUnitByBus(&self, media: i32, way: i32, i: i32, _: i32, unit: *mut i32) -> tresult {
+        with!(unit, {
+            *unit = kRootUnitId;
+            answer(self.has_bus(media, way, i))
+        })
+    }
+}
