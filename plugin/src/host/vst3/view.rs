@@ -27,10 +27,12 @@ const PLATFORM: &CStr = if cfg!(windows) {
     c"X11EmbedWindowID"
 };
 
+/// On the host's main thread alone, as VST3 demands of windows.
 struct View {
     window: EditorWindow,
-    link: Arc<Link>,
+    // Before what it calls.
     timer: Mutex<Option<Timer>>,
+    link: Arc<Link>,
 }
 
 /// What the timer of a window needs of it.
