@@ -78,8 +78,16 @@ pub(super) fn show(
     page: &mut Page,
 ) {
     let (hovering, dropped, at) = ui.input(|i| {
-        let hovering = i.raw.hovered_files.iter().filter_map(|file| file.path.clone());
-        let dropped = i.raw.dropped_files.iter().map(|file| file.path().to_owned());
+        let hovering = i
+            .raw
+            .hovered_files
+            .iter()
+            .filter_map(|file| file.path.clone());
+        let dropped = i
+            .raw
+            .dropped_files
+            .iter()
+            .map(|file| file.path().to_owned());
         let (hovering, dropped) = (hovering.collect::<Vec<_>>(), dropped.collect::<Vec<_>>());
         (hovering, dropped, i.pointer.latest_pos())
     });
@@ -124,7 +132,8 @@ fn show_hovering(
     });
     let (text, part) = match fates.into_iter().next() {
         None => {
-            let text = "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac) and folders of them";
+            let text =
+                "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac) and folders of them";
             (text.into(), None)
         }
         Some((path, fate)) => {
@@ -162,10 +171,19 @@ fn show_hovering(
         window.center(),
         egui::vec2(window.width() - 48.0 * scale, 34.0 * scale),
     );
-    ui.painter().rect_filled(bar, theme::PANEL_CORNER, theme::RAISED);
+    ui.painter()
+        .rect_filled(bar, theme::PANEL_CORNER, theme::RAISED);
     let font = theme::body(scale);
     let text_place = bar.shrink2(egui::vec2(10.0 * scale, 0.0));
-    label(ui, text_place, Align2::CENTER_CENTER, 1, &text, font, theme::TEXT);
+    label(
+        ui,
+        text_place,
+        Align2::CENTER_CENTER,
+        1,
+        &text,
+        font,
+        theme::TEXT,
+    );
 }
 
 fn part_title(view: &View, part: Part) -> &'static str {
@@ -209,7 +227,9 @@ mod tests {
 
     fn drop_at(window: &mut Window, at: Pos2, paths: &[&Path]) -> Vec<Action> {
         window.input_mut().hovered_files.clear();
-        let dropped = paths.iter().map(|path| Arc::new(File(path.to_path_buf())) as _);
+        let dropped = paths
+            .iter()
+            .map(|path| Arc::new(File(path.to_path_buf())) as _);
         window.input_mut().dropped_files = dropped.collect();
         moved(window, at);
         done(window)

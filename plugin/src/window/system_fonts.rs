@@ -57,9 +57,7 @@ impl SystemFonts {
             }
             ctx.request_repaint();
         };
-        let _ = std::thread::Builder::new()
-            .name("fonts".into())
-            .spawn(look);
+        let _ = std::thread::Builder::new().name("fonts".into()).spawn(look);
     }
 }
 
@@ -142,7 +140,9 @@ fn suits(face: &FaceInfo) -> (bool, bool, bool, i32) {
 /// Behind all fonts that are there.
 fn insert(face: &FaceInfo) -> Option<FontInsert> {
     let data = match &face.source {
-        Source::File(path) | Source::SharedFile(path, _) => Arc::new(std::fs::read(path).ok()?) as _,
+        Source::File(path) | Source::SharedFile(path, _) => {
+            Arc::new(std::fs::read(path).ok()?) as _
+        }
         Source::Binary(_) => return None,
     };
     let behind = |family| InsertFontFamily {
@@ -210,7 +210,9 @@ mod tests {
             let has = |window: &mut Harness<'_, _>| {
                 window.run_steps(2);
                 let font = egui::FontId::proportional(14.0);
-                window.ctx.fonts_mut(|fonts| fonts.has_glyph(&font, character))
+                window
+                    .ctx
+                    .fonts_mut(|fonts| fonts.has_glyph(&font, character))
             };
             while !has(&mut window) {
                 let waits = begun.elapsed() < Duration::from_secs(20);

@@ -9,12 +9,21 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::{Tally, counted, hosts, python, within};
-use crate::cargo::target;
+use crate::cargo::{cargo, target};
 
 /// How long the X server may take to end by itself.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// What the step needs besides what the others do.
-const TOOLS: [&str; 4] = ["Xvfb", "openbox", "xdotool", "import"];
+const TOOLS: [&str; 5] = ["Xvfb", "openbox", "xdotool", "setxkbmap", "import"];
+/// The tests of the window by itself. One at a time: there is one keyboard.
+const WINDOW: [&str; 6] = [
+    "test",
+    "--workspace",
+    "--lib",
+    "--",
+    "--ignored",
+    "native_window",
+];
 
 /// Runs every test that opens the editor.
 pub(super) fn run() -> Result<Tally> {
@@ -28,7 +37,14 @@ pub(super) fn run() -> Result<Tally> {
         return Ok(Tally::skipped(what, &reason));
     }
     let screen = Screen::start()?;
-    let mut tally = counted(hosts::scenarios("editor")?.env("DISPLAY", &screen.display))?;
+    let mut tally = counted(
+        cargo(&WINDOW)
+            .arg("--test-threads=1")
+            .env("DISPLAY", &screen.display)
+            .env("GRIDLEAK_PICTURES", screenshots()?)
+            .envs([super::settings()?]),
+    )?;
+    tally += counted(hosts::scenarios("editor")?.env("DISPLAY", &screen.display))?;
     tally += python::editor(&screen.display)?;
     println!("Screenshots are in {}", screenshots()?.display());
     Ok(tally)

@@ -5,8 +5,8 @@
 //! windows are closed when the process ends, before the libraries that they draw with.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baseview::{Window, WindowWaker};
@@ -106,7 +106,10 @@ fn at_process_end() {
             ending.wanted.store(true, Ordering::Release);
             waker.request_poll();
         }
-        wait(|| open.iter().all(|(_, ending)| ending.over.load(Ordering::Acquire)));
+        wait(|| {
+            open.iter()
+                .all(|(_, ending)| ending.over.load(Ordering::Acquire))
+        });
     }
     crate::session::module_pin::pin();
     #[cfg(target_os = "linux")]

@@ -14,14 +14,14 @@ use egui::{Rect, Vec2, ViewportCommand, ViewportId};
 use keyboard_types::KeyboardEvent;
 use parking_lot::Mutex;
 
-use super::input::{self, Input, KeyUse};
 use super::canvas::Canvas;
 use super::clipboard;
 use super::ending::Ending;
 use super::frame_clock::FrameClock;
+use super::input::{self, Input, KeyUse};
+use super::shared::{Shared, native};
 #[cfg(target_os = "linux")]
 use super::x11;
-use super::shared::{Shared, native};
 
 /// How often is looked whether a picture is due. Each of these looks is an atomic or two.
 const LOOK: Duration = Duration::from_millis(if cfg!(target_os = "linux") { 5 } else { 16 });
@@ -147,7 +147,9 @@ impl Handler {
             raw.events.append(&mut self.brought.lock());
             raw.take()
         };
-        let mut output = self.egui.run_ui(input, |ui| self.shared.editor.lock().show(ui));
+        let mut output = self
+            .egui
+            .run_ui(input, |ui| self.shared.editor.lock().show(ui));
         self.obey(&mut output);
         self.canvas.borrow_mut().paint(&self.egui, pixels, output)
     }
@@ -184,10 +186,14 @@ impl Handler {
         }
     }
 
+    #[cfg_attr(not(target_os = "linux"), allow(unused_mut))]
     fn on_key(&self, mut event: KeyboardEvent) -> EventStatus {
         #[cfg(target_os = "linux")]
-        x11::translate(self.keys.as_ref(), &mut event);
-        let original = event.clone();
+        let as_it_came = event.clone();
+        #[cfg(target_os = "linux")]
+        if let Some(keys) = &self.keys {
+            keys.translate(&mut event);
+        }
         let typing = self.egui.text_edit_focused();
         let wants_keys = self.egui.egui_wants_keyboard_input();
         let used = self.input.borrow_mut().key(event, typing, wants_keys);
@@ -206,9 +212,8 @@ impl Handler {
                 // baseview passes keys on by itself everywhere else.
                 #[cfg(target_os = "linux")]
                 if let Some(keys) = &self.keys {
-                    keys.pass_on(&original);
+                    keys.pass_on(&as_it_came);
                 }
-                let _ = original;
                 EventStatus::Ignored
             }
         }

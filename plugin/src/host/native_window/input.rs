@@ -71,7 +71,8 @@ impl Input {
         self.push(egui::Event::PointerMoved(at));
     }
 
-    fn button(&mut self, button: MouseButton, pressed: bool) {
+    fn button(&mut self, button: MouseButton, modifiers: Modifiers, pressed: bool) {
+        self.set_modifiers(modifiers);
         let button = match button {
             MouseButton::Left => PointerButton::Primary,
             MouseButton::Right => PointerButton::Secondary,
@@ -98,13 +99,9 @@ impl Input {
                 self.set_modifiers(modifiers);
                 self.point_at(position, pixels_per_point);
             }
-            MouseEvent::ButtonPressed { button, modifiers } => {
-                self.set_modifiers(modifiers);
-                self.button(button, true);
-            }
+            MouseEvent::ButtonPressed { button, modifiers } => self.button(button, modifiers, true),
             MouseEvent::ButtonReleased { button, modifiers } => {
-                self.set_modifiers(modifiers);
-                self.button(button, false);
+                self.button(button, modifiers, false);
             }
             MouseEvent::WheelScrolled { delta, modifiers } => {
                 self.set_modifiers(modifiers);
@@ -120,22 +117,17 @@ impl Input {
                     source: egui::MouseWheelSource::Unknown,
                 });
             }
-            MouseEvent::CursorLeft => {
-                self.pointer = None;
-                self.push(egui::Event::PointerGone);
-            }
             MouseEvent::DragEntered { position, data, .. }
             | MouseEvent::DragMoved { position, data, .. } => {
                 self.point_at(position, pixels_per_point);
-                self.raw.hovered_files = files(data)
-                    .map(|path| HoveredFile {
-                        path: Some(path),
-                        ..HoveredFile::default()
-                    })
-                    .collect();
+                let hovering = |path| HoveredFile {
+                    path: Some(path),
+                    ..HoveredFile::default()
+                };
+                self.raw.hovered_files = files(data).map(hovering).collect();
                 return accepts(!self.raw.hovered_files.is_empty());
             }
-            MouseEvent::DragLeft => {
+            MouseEvent::CursorLeft | MouseEvent::DragLeft => {
                 self.raw.hovered_files.clear();
                 self.pointer = None;
                 self.push(egui::Event::PointerGone);
@@ -245,38 +237,22 @@ fn key_of(event: &KeyboardEvent) -> Option<egui::Key> {
 
 /// The shape of the pointer.
 pub(super) fn cursor(icon: CursorIcon) -> MouseCursor {
+    use CursorIcon::*;
     match icon {
-        CursorIcon::None => MouseCursor::Hidden,
-        CursorIcon::Help => MouseCursor::Help,
-        CursorIcon::PointingHand | CursorIcon::ContextMenu | CursorIcon::Grab => MouseCursor::Hand,
-        CursorIcon::Grabbing => MouseCursor::HandGrabbing,
-        CursorIcon::Progress => MouseCursor::PtrWorking,
-        CursorIcon::Wait => MouseCursor::Working,
-        CursorIcon::Cell => MouseCursor::Cell,
-        CursorIcon::Crosshair => MouseCursor::Crosshair,
-        CursorIcon::Text => MouseCursor::Text,
-        CursorIcon::VerticalText => MouseCursor::VerticalText,
-        CursorIcon::Alias => MouseCursor::Alias,
-        CursorIcon::Copy => MouseCursor::Copy,
-        CursorIcon::Move => MouseCursor::Move,
-        CursorIcon::NoDrop | CursorIcon::NotAllowed => MouseCursor::NotAllowed,
-        CursorIcon::AllScroll => MouseCursor::AllScroll,
-        CursorIcon::ResizeHorizontal | CursorIcon::ResizeEast | CursorIcon::ResizeWest => {
-            MouseCursor::EwResize
-        }
-        CursorIcon::ResizeVertical | CursorIcon::ResizeNorth | CursorIcon::ResizeSouth => {
-            MouseCursor::NsResize
-        }
-        CursorIcon::ResizeNeSw | CursorIcon::ResizeNorthEast | CursorIcon::ResizeSouthWest => {
-            MouseCursor::NeswResize
-        }
-        CursorIcon::ResizeNwSe | CursorIcon::ResizeSouthEast | CursorIcon::ResizeNorthWest => {
-            MouseCursor::NwseResize
-        }
-        CursorIcon::ResizeColumn => MouseCursor::ColResize,
-        CursorIcon::ResizeRow => MouseCursor::RowResize,
-        CursorIcon::ZoomIn => MouseCursor::ZoomIn,
-        CursorIcon::ZoomOut => MouseCursor::ZoomOut,
+        PointingHand | ContextMenu | Grab => MouseCursor::Hand,
+        Grabbing => MouseCursor::HandGrabbing,
+        Help => MouseCursor::Help,
+        Progress | Wait => MouseCursor::Working,
+        Crosshair | Cell => MouseCursor::Crosshair,
+        Text | VerticalText => MouseCursor::Text,
+        Copy | Alias => MouseCursor::Copy,
+        Move | AllScroll => MouseCursor::Move,
+        NoDrop | NotAllowed => MouseCursor::NotAllowed,
+        None => MouseCursor::Hidden,
+        ResizeHorizontal | ResizeEast | ResizeWest | ResizeColumn => MouseCursor::EwResize,
+        ResizeVertical | ResizeNorth | ResizeSouth | ResizeRow => MouseCursor::NsResize,
+        ResizeNeSw | ResizeNorthEast | ResizeSouthWest => MouseCursor::NeswResize,
+        ResizeNwSe | ResizeSouthEast | ResizeNorthWest => MouseCursor::NwseResize,
         _ => MouseCursor::Default,
     }
 }

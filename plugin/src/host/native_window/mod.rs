@@ -11,6 +11,7 @@ mod open_window;
 mod shared;
 #[cfg(test)]
 mod tests;
+#[cfg(target_os = "linux")]
 mod unavailable;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -20,6 +21,8 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use egui::{Vec2, vec2};
+#[cfg(windows)]
+use windows_sys::Win32::UI::HiDpi::GetDpiForSystem;
 
 use self::open_window::{OpenWindow, Parent};
 use self::shared::{AskForSize, Shared, native};
@@ -50,11 +53,7 @@ impl EditorWindow {
     }
 
     /// `remembered`: how wide and high it was last, in points.
-    fn with(
-        editor: Editor,
-        repaint: Arc<Repaint>,
-        remembered: Option<(f32, f32)>,
-    ) -> Self {
+    fn with(editor: Editor, repaint: Arc<Repaint>, remembered: Option<(f32, f32)>) -> Self {
         let size = remembered.map_or(DEFAULT_SIZE, |(width, height)| {
             vec2(width, height).clamp(SMALLEST_SIZE, LARGEST_SIZE)
         });
@@ -70,16 +69,24 @@ impl EditorWindow {
 
     /// Why no window can be opened here, in words; `None` if one can be.
     pub(crate) fn unavailable() -> Option<&'static str> {
-        unavailable::unavailable()
+        #[cfg(target_os = "linux")]
+        return unavailable::unavailable();
+        // The other systems have a screen and OpenGL.
+        #[cfg(not(target_os = "linux"))]
+        None
     }
 
     /// Takes the scale from the host, else from the desktop.
     fn find_scale(&self) {
         #[cfg(target_os = "linux")]
         let desktop = || x11::screen_scale().ok().flatten().or(Some(1.0));
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(windows)]
+        // SAFETY: it takes nothing.
+        let desktop = || Some(f64::from(unsafe { GetDpiForSystem() }) / 96.0);
+        #[cfg(target_os = "macos")]
         let desktop = || None;
-        self.shared.set_scale(self.host_scale.get().or_else(desktop));
+        self.shared
+            .set_scale(self.host_scale.get().or_else(desktop));
     }
 
     /// Takes the host's pixels per point.
@@ -103,6 +110,11 @@ impl EditorWindow {
         self.shared.to_host(points, scale)
     }
 
+    fn keep_size(&self, (width, height): (u32, u32)) {
+        let points = vec2(width as f32, height as f32) / self.shared.expected_scale() as f32;
+        self.size.set(points);
+    }
+
     /// Width and height in the host's units: pixels on X11 and Windows, points on macOS.
     pub(crate) fn size(&self) -> (u32, u32) {
         match &*self.open.borrow() {
@@ -123,22 +135,15 @@ impl EditorWindow {
     /// The size that comes nearest to the one that the host would like.
     pub(crate) fn adjust(&self, width: u32, height: u32) -> (u32, u32) {
         let (least, most) = self.limits();
-        (
-            width.clamp(least.0, most.0),
-            height.clamp(least.1, most.1),
-        )
+        (width.clamp(least.0, most.0), height.clamp(least.1, most.1))
     }
 
     /// Takes the size that the host gives, whether it is open or not.
     pub(crate) fn set_size(&self, width: u32, height: u32) -> bool {
-        if width == 0 || height == 0 || width > MOST || height > MOST {
+        if !(1..=MOST).contains(&width) || !(1..=MOST).contains(&height) {
             return false;
         }
-        let scale = match cfg!(target_os = "macos") {
-            true => 1.0,
-            false => self.shared.expected_scale() as f32,
-        };
-        self.size.set(vec2(width as f32, height as f32) / scale);
+        self.keep_size((width, height));
         match &*self.open.borrow() {
             Some(open) if open.window().is_open() => {
                 open.window().resize(native(width, height)).is_ok()
@@ -195,14 +200,10 @@ impl EditorWindow {
     /// Closes the window and waits until nothing of it is left.
     pub(crate) fn close(&self) {
         let open = self.open.borrow_mut().take();
-        if let Some(open) = open {
-            if open.window().is_open() {
-                let (width, height) = Shared::in_host(open.window().size());
-                let scale = self.shared.expected_scale() as f32;
-                let scale = if cfg!(target_os = "macos") { 1.0 } else { scale };
-                self.size.set(vec2(width as f32, height as f32) / scale);
-            }
-            drop(open);
+        if let Some(open) = open
+            && open.window().is_open()
+        {
+            self.keep_size(Shared::in_host(open.window().size()));
         }
     }
 

@@ -5,13 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use baseview::gl::GlConfig;
-use baseview::{
-    Event, EventStatus, HandlerError, Window, WindowContext, WindowHandler, WindowSettings,
-    WindowSize,
-};
+use baseview::{HandlerError, Window, WindowContext, WindowHandler, WindowSettings};
 use raw_window_handle::{HandleError, HasWindowHandle, RawWindowHandle, WindowHandle};
 
-use super::canvas::Canvas;
 use super::ending::Ending;
 use super::handler::Handler;
 use super::shared::{Shared, native};
@@ -86,7 +82,8 @@ impl OpenWindow {
         Ok(open)
     }
 
-    fn create<H: WindowHandler>(
+    /// Makes a window and does not show it.
+    pub(super) fn create<H: WindowHandler>(
         settings: WindowSettings,
         build: impl FnOnce(WindowContext, Arc<Ending>) -> Result<H, HandlerError> + Send + 'static,
     ) -> Result<Self, String> {
@@ -134,44 +131,4 @@ impl Drop for OpenWindow {
             self.ending.close(window);
         }
     }
-}
-
-/// A window that is never shown.
-struct Trial {
-    _canvas: Canvas,
-    window: WindowContext,
-    ending: Arc<Ending>,
-}
-
-impl WindowHandler for Trial {
-    fn poll(&self) {
-        if self.ending.is_wanted() {
-            self.window.request_close();
-        }
-    }
-
-    fn draw(&self) -> Result<(), HandlerError> {
-        Ok(())
-    }
-
-    fn resized(&self, _size: WindowSize) -> Result<(), HandlerError> {
-        Ok(())
-    }
-
-    fn on_event(&self, _event: Event) -> EventStatus {
-        EventStatus::Ignored
-    }
-}
-
-/// Makes a window with OpenGL and closes it again, without showing it.
-#[cfg(target_os = "linux")]
-pub(super) fn try_out() -> Result<(), String> {
-    let build = |window: WindowContext, ending| {
-        Ok(Trial {
-            _canvas: Canvas::new(&window)?,
-            window,
-            ending,
-        })
-    };
-    OpenWindow::create(WindowSettings::new(), build).map(drop)
 }

@@ -5,16 +5,20 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat,
-    PropMode, Window, WindowClass,
+    Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux,
+    EventMask, ImageFormat, PropMode, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, Window,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::*;
+use crate::session::library::Origin;
+use crate::session::part::Part;
 use crate::window::{Action, EditorBackend, View};
 
 /// An empty window has one; the text of one label alone has dozens.
@@ -140,6 +144,7 @@ fn pointer(window: Window) -> *mut c_void {
 struct Counting {
     plugin: PluginBackend,
     drawn: AtomicUsize,
+    done: Mutex<Vec<Action>>,
 }
 
 impl EditorBackend for Counting {
@@ -149,6 +154,7 @@ impl EditorBackend for Counting {
     }
 
     fn perform(&self, action: Action) {
+        self.done.lock().push(action.clone());
         self.plugin.perform(action);
     }
 
@@ -163,6 +169,7 @@ fn counting() -> (EditorWindow, Arc<Counting>, Arc<Repaint>) {
     let backend = Arc::new(Counting {
         plugin: PluginBackend::new(instance),
         drawn: AtomicUsize::new(0),
+        done: Mutex::default(),
     });
     let editor = Editor::new(backend.clone());
     let window = EditorWindow::with(editor, repaint.clone(), None);
@@ -425,5 +432,106 @@ fn the_keyboard_writes_in_the_layout_of_the_moment_and_space_is_the_hosts() {
     rest(300);
     assert_eq!(clipboard.get_text().unwrap(), "z z ");
     layout("us");
+    window.close();
+}
+
+/// A file manager that a file is dragged from.
+struct Dragging<'a> {
+    screen: &'a Screen,
+    source: Window,
+    target: Window,
+}
+
+impl Dragging<'_> {
+    fn atom(&self, name: &str) -> Atom {
+        let asked = self.screen.connection.intern_atom(false, name.as_bytes());
+        asked.unwrap().reply().unwrap().atom
+    }
+
+    fn send(&self, name: &str, rest: [u32; 4]) {
+        let [a, b, c, d] = rest;
+        let data = [self.source, a, b, c, d];
+        let message = ClientMessageEvent::new(32, self.target, self.atom(name), data);
+        let connection = &self.screen.connection;
+        connection
+            .send_event(false, self.target, EventMask::NO_EVENT, message)
+            .unwrap();
+        self.screen.settle();
+    }
+
+    /// Waits for a message of the window, and hands out the file when it asks for it.
+    fn wait_for(&self, name: &str, file: &str) {
+        let wanted = self.atom(name);
+        wait(name, || {
+            let connection = &self.screen.connection;
+            match connection.poll_for_event().unwrap() {
+                Some(Event::ClientMessage(message)) => message.type_ == wanted,
+                Some(Event::SelectionRequest(asked)) => {
+                    let list = self.atom("text/uri-list");
+                    let text = format!("file://{file}\r\n");
+                    connection
+                        .change_property8(
+                            PropMode::REPLACE,
+                            asked.requestor,
+                            asked.property,
+                            list,
+                            text.as_bytes(),
+                        )
+                        .unwrap();
+                    let answer = SelectionNotifyEvent {
+                        response_type: SELECTION_NOTIFY_EVENT,
+                        sequence: 0,
+                        time: asked.time,
+                        requestor: asked.requestor,
+                        selection: asked.selection,
+                        target: asked.target,
+                        property: asked.property,
+                    };
+                    connection
+                        .send_event(false, asked.requestor, EventMask::NO_EVENT, answer)
+                        .unwrap();
+                    self.screen.settle();
+                    false
+                }
+                _ => false,
+            }
+        });
+    }
+}
+
+#[test]
+#[ignore = "needs an X11 screen"]
+fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
+    let screen = Screen::new();
+    let (window, backend, _repaint) = counting();
+    let parent = screen.window(window.size());
+    screen.map(parent);
+    window.open(pointer(parent)).unwrap();
+    screen.drawn(parent, "at first");
+    let tree = screen.connection.query_tree(parent).unwrap();
+    let drag = Dragging {
+        source: screen.window((1, 1)),
+        target: tree.reply().unwrap().children[0],
+        screen: &screen,
+    };
+    let file = "/tmp/Tight%20drive.nam";
+    screen
+        .connection
+        .set_selection_owner(drag.source, drag.atom("XdndSelection"), 0u32)
+        .unwrap();
+    drag.send("XdndEnter", [5 << 24, drag.atom("text/uri-list"), 0, 0]);
+    // Over the pedal.
+    let at = 300 << 16 | 180;
+    let copy = drag.atom("XdndActionCopy");
+    for _ in 0..3 {
+        drag.send("XdndPosition", [0, at, 0, copy]);
+        drag.wait_for("XdndStatus", file);
+        rest(100);
+    }
+    take_picture(parent, "window-dragged");
+    drag.send("XdndDrop", [0, 0, 0, 0]);
+    drag.wait_for("XdndFinished", file);
+    let opened = Action::Open(Part::Pedal, Origin::File("/tmp/Tight drive.nam".into()));
+    wait("loaded", || backend.done.lock().contains(&opened));
     window.close();
 }

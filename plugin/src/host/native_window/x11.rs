@@ -17,53 +17,31 @@ const KEYBOARD: u16 = 0x100;
 
 /// Keys that write, in the rows that they stand in, and the number that the first of each row has on
 /// every X server of today.
-const ROWS: [(u8, &[Code]); 6] = {
-    use Code::*;
-    [
-        (
-            10,
-            &[
-                Digit1, Digit2, Digit3, Digit4, Digit5, Digit6, Digit7, Digit8, Digit9, Digit0,
-                Minus, Equal,
-            ],
-        ),
-        (
-            24,
-            &[
-                KeyQ,
-                KeyW,
-                KeyE,
-                KeyR,
-                KeyT,
-                KeyY,
-                KeyU,
-                KeyI,
-                KeyO,
-                KeyP,
-                BracketLeft,
-                BracketRight,
-            ],
-        ),
-        (
-            38,
-            &[
-                KeyA, KeyS, KeyD, KeyF, KeyG, KeyH, KeyJ, KeyK, KeyL, Semicolon, Quote, Backquote,
-            ],
-        ),
-        (
-            51,
-            &[
-                Backslash, KeyZ, KeyX, KeyC, KeyV, KeyB, KeyN, KeyM, Comma, Period, Slash,
-            ],
-        ),
-        (65, &[Space]),
-        (94, &[IntlBackslash]),
-    ]
-};
+const ROWS: [(u8, &str); 6] = [
+    (
+        10,
+        "Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal",
+    ),
+    (
+        24,
+        "KeyQ KeyW KeyE KeyR KeyT KeyY KeyU KeyI KeyO KeyP BracketLeft BracketRight",
+    ),
+    (
+        38,
+        "KeyA KeyS KeyD KeyF KeyG KeyH KeyJ KeyK KeyL Semicolon Quote Backquote",
+    ),
+    (
+        51,
+        "Backslash KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash",
+    ),
+    (65, "Space"),
+    (94, "IntlBackslash"),
+];
 
 fn key_number(code: Code) -> Option<u8> {
+    let name = code.to_string();
     ROWS.iter().find_map(|(first, row)| {
-        let place = row.iter().position(|one| *one == code)?;
+        let place = row.split(' ').position(|one| one == name)?;
         Some(first + place as u8)
     })
 }
@@ -93,8 +71,15 @@ impl Keys {
         Some(Self { connection, parent })
     }
 
-    /// What a key writes in the layout of this moment; `None` if that is not known.
-    pub(super) fn text(&self, event: &KeyboardEvent) -> Option<String> {
+    /// Puts into a key what the layout of this moment writes: baseview knows only the one that there was
+    /// when the window was opened.
+    pub(super) fn translate(&self, event: &mut KeyboardEvent) {
+        if let (Key::Character(_), Some(text)) = (&event.key, self.text(event)) {
+            event.key = Key::Character(text);
+        }
+    }
+
+    fn text(&self, event: &KeyboardEvent) -> Option<String> {
         let number = key_number(event.code)?;
         let state = self.connection.xkb_get_state(KEYBOARD).ok()?;
         let mapping = self.connection.get_keyboard_mapping(number, 1).ok()?;
@@ -180,16 +165,6 @@ fn text_of(symbols: &[u32], group: usize, shift: bool, third: bool, lock: bool) 
         (true, true) => text.to_lowercase(),
         _ => text,
     })
-}
-
-/// Puts what the layout of this moment writes into a key, where baseview knows only the layout that there
-/// was when the window was opened.
-pub(super) fn translate(keys: Option<&Keys>, event: &mut KeyboardEvent) {
-    if let (Key::Character(_), Some(keys)) = (&event.key, keys)
-        && let Some(text) = keys.text(event)
-    {
-        event.key = Key::Character(text);
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub(super) fn host(name: Option<&str>) -> Result<Host> {
             "there is no {name} here; choose one of: {names}, {NONE}"
         )));
     };
-    cpal::host_from_id(*id).map_err(|error| Failure::new(format!("{name} does not answer: {error}")))
+    cpal::host_from_id(*id)
+        .map_err(|error| Failure::new(format!("{name} does not answer: {error}")))
 }
 
 pub(super) fn name(device: &Device) -> String {
@@ -76,7 +77,13 @@ pub(crate) fn list() -> String {
                 };
                 let facts = facts.map_or_else(
                     |_| String::new(),
-                    |facts| format!("  ({} channels, {} Hz)", facts.channels(), facts.sample_rate()),
+                    |facts| {
+                        format!(
+                            "  ({} channels, {} Hz)",
+                            facts.channels(),
+                            facts.sample_rate()
+                        )
+                    },
                 );
                 let backend = id.name().to_lowercase();
                 lines.push(format!("{backend:6} {kind:6} {}{facts}", name(&device)));

@@ -62,7 +62,9 @@ impl Playing {
         let inputs = recorded.as_ref().map_or(&[][..], |(.., inputs)| inputs);
         let (feeder, source) = bridge(player, rate, block as usize, inputs, &outputs);
 
-        let from = recorded.as_ref().map_or("no input".into(), |(input, ..)| name(input));
+        let from = recorded
+            .as_ref()
+            .map_or("no input".into(), |(input, ..)| name(input));
         let text = format!("{from} to {}, {rate} Hz", name(&output));
         let mut streams = Vec::new();
         // Each is built once, with what it takes.
@@ -117,13 +119,15 @@ impl Nobody {
         let enough = Arc::<AtomicBool>::default();
         let ends = enough.clone();
         let lasts = Duration::from_secs_f64(f64::from(block) / f64::from(rate));
-        let thread = std::thread::Builder::new().name("audio".into()).spawn(move || {
-            let mut data = vec![0.0f32; 2 * block as usize];
-            while !ends.load(Ordering::Acquire) {
-                source.fill(&mut data, 2);
-                std::thread::sleep(lasts);
-            }
-        });
+        let thread = std::thread::Builder::new()
+            .name("audio".into())
+            .spawn(move || {
+                let mut data = vec![0.0f32; 2 * block as usize];
+                while !ends.load(Ordering::Acquire) {
+                    source.fill(&mut data, 2);
+                    std::thread::sleep(lasts);
+                }
+            });
         Self {
             enough,
             thread: thread.ok(),
@@ -157,10 +161,15 @@ fn at_rate(
         false => device.supported_output_configs().map(Iterator::collect),
     }
     .map_err(|error| cannot(device, &error))?;
-    let fits = ranges.into_iter().filter_map(|range| range.try_with_sample_rate(rate));
+    let fits = ranges
+        .into_iter()
+        .filter_map(|range| range.try_with_sample_rate(rate));
     let like = |config: &SupportedStreamConfig| {
         let channels = config.channels().abs_diff(preferred.channels());
-        (config.sample_format() != preferred.sample_format(), channels)
+        (
+            config.sample_format() != preferred.sample_format(),
+            channels,
+        )
     };
     fits.min_by_key(like).ok_or_else(|| {
         let name = name(device);
