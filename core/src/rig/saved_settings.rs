@@ -50,7 +50,7 @@ impl Settings {
             let Some(value) = unknown.remove(row.id) else {
                 continue;
             };
-            let plain = row.from_value(&value);
+            let plain = row.read_value(&value);
             let possible = plain.unwrap_or_else(|| row.get(first));
             row.set(&mut settings, possible);
             if plain == Some(row.get(&settings)) {
@@ -104,7 +104,7 @@ impl Parameter {
     }
 
     /// The plain value, which may be beyond the range; `None` if it is of another kind.
-    fn from_value(&self, value: &Value) -> Option<f32> {
+    fn read_value(&self, value: &Value) -> Option<f32> {
         match (&self.kind, value) {
             (Kind::Number(_), Value::Number(number)) => {
                 let plain = number.as_f64()? as f32;
@@ -160,7 +160,7 @@ mod tests {
                     let plain = row.get(&found.settings);
                     assert_eq!(row.clamp(plain), plain, "{} of {value}", row.id);
                     let changed = found.changed.contains(&row.which);
-                    let same = row.from_value(value) == Some(plain);
+                    let same = row.read_value(value) == Some(plain);
                     assert_ne!(changed, same, "{} of {value}", row.id);
                 }
             }

@@ -528,7 +528,7 @@ fn what_a_hand_does_is_told_in_order_and_waits_for_room() {
     assert_eq!(hosted.asked.flush.load(SeqCst), 1);
     let params: PluginParams = hosted.extension();
     let mut told = EventBuffer::new();
-    let mut flush = |hosted: &mut Hosted, told: &mut OutputEvents<'_>| {
+    let flush = |hosted: &mut Hosted, told: &mut OutputEvents<'_>| {
         let mut handle = hosted.plugin.inactive_plugin_handle().unwrap();
         params.flush(&mut handle, &InputEvents::empty(), told);
     };
