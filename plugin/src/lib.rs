@@ -22,3 +22,8 @@ pub use cli::run as run_command_line;
 
 #[cfg(feature = "plugin")]
 clack_plugin::clack_export_entry!(host::clap::ClapEntry);
+
+/// Watches over [`session::player`] in the builds that tests load.
+#[cfg(feature = "assert_process_allocs")]
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;

@@ -158,27 +158,36 @@ impl Player {
             self.wait_for_capture();
         }
         self.begun = Some(Instant::now());
-        if let Some(chain) = &mut self.chain {
-            chain.set_offline(self.offline);
-            self.sounds.exchange(chain);
-        }
+        allocating_nothing(|| {
+            if let Some(chain) = &mut self.chain {
+                chain.set_offline(self.offline);
+                self.sounds.exchange(chain);
+            }
+        });
     }
 
     /// Plays a span of a block in place, with the parameters as they stand: all channels that go out,
     /// of which those that come in hold the input.
     pub(crate) fn process(&mut self, channels: &mut [&mut [f32]]) {
-        let settings = self.follow();
-        match &mut self.chain {
-            Some(chain) => {
-                chain.set(&settings);
-                chain.process(channels);
+        allocating_nothing(|| {
+            let settings = self.follow();
+            match &mut self.chain {
+                Some(chain) => {
+                    chain.set(&settings);
+                    chain.process(channels);
+                }
+                None => channels.iter_mut().for_each(|channel| channel.fill(0.0)),
             }
-            None => channels.iter_mut().for_each(|channel| channel.fill(0.0)),
-        }
+        });
     }
 
     /// To be called after the spans of a block.
     pub(crate) fn end_block(&mut self) {
+        allocating_nothing(|| self.tell());
+    }
+
+    /// Tells loader and window what came of a block.
+    fn tell(&mut self) {
         let Some(chain) = &mut self.chain else {
             return;
         };
@@ -256,4 +265,13 @@ impl Player {
         }
         self.loader.keep(std::iter::from_fn(|| self.sounds.take()));
     }
+}
+
+/// Does what belongs to the audio thread. In the builds that tests load, it ends the host if that touches the
+/// allocator.
+fn allocating_nothing(does: impl FnOnce()) {
+    #[cfg(feature = "assert_process_allocs")]
+    assert_no_alloc::assert_no_alloc(does);
+    #[cfg(not(feature = "assert_process_allocs"))]
+    does();
 }

@@ -59,12 +59,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         bundles: VST3,
         run: live_never_waits,
     },
-    // What `churn` must come to where the remedy is left out.
-    Scenario {
-        name: "proof::churn",
-        bundles: &[Bundle::Vst3NoPark],
-        run: churn,
-    },
 ];
 
 /// Frames at a time.
