@@ -11,7 +11,7 @@ use vst3_host::{Plugin, simple};
 use crate::project::{Project, builtin, file};
 use crate::sound::{Stereo, noise, notes, phrase, residue_db};
 use crate::support::{Bench, identity, read_float};
-use crate::{Bundle, Scenario, VST3};
+use crate::{Scenario, VST3};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
