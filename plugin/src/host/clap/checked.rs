@@ -47,7 +47,7 @@ pub(super) struct CheckedFactory(FactoryWrapper<clap_plugin_factory, Factory>);
 
 impl CheckedFactory {
     pub(super) fn new(factory: Factory) -> Self {
-        let clacks = PluginFactoryWrapper::new(Factory(PluginDescriptor::new("none", "")));
+        let clacks = PluginFactoryWrapper::new(Factory(factory.0.clone()));
         // SAFETY: it lives, and its functions are for any factory of this type.
         let mut raw = unsafe { *clacks.as_raw_ptr() };
         if let Some(create) = raw.create_plugin.replace(create_plugin) {
