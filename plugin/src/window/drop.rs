@@ -153,20 +153,23 @@ fn show_hovering(
     let mut ui = ui.new_child(builder);
     let ui = &mut ui;
     let place = part.and_then(|part| context.places.iter().find(|(own, _)| *own == part));
-    let place = place.map_or(window, |(_, rect)| *rect);
+    let place = place.map(|(_, rect)| rect.expand(3.0 * scale));
     let dark = Color32::from_black_alpha(150);
-    for around in [
-        window.with_max_y(place.top()),
-        window.with_min_y(place.bottom()),
-        Rect::from_x_y_ranges(window.left()..=place.left(), place.y_range()),
-        Rect::from_x_y_ranges(place.right()..=window.right(), place.y_range()),
-    ] {
-        ui.painter().rect_filled(around, 0.0, dark);
+    if let Some(place) = place {
+        for around in [
+            window.with_max_y(place.top()),
+            window.with_min_y(place.bottom()),
+            Rect::from_x_y_ranges(window.left()..=place.left(), place.y_range()),
+            Rect::from_x_y_ranges(place.right()..=window.right(), place.y_range()),
+        ] {
+            ui.painter().rect_filled(around, 0.0, dark);
+        }
+        let edge = Stroke::new(2.0 * scale, theme::ACCENT);
+        ui.painter()
+            .rect_stroke(place, theme::PANEL_CORNER, edge, StrokeKind::Inside);
+    } else {
+        ui.painter().rect_filled(window, 0.0, dark);
     }
-    let edge = Stroke::new(2.0 * scale, theme::ACCENT);
-    let inside = place.shrink(scale);
-    ui.painter()
-        .rect_stroke(inside, theme::PANEL_CORNER, edge, StrokeKind::Inside);
     let bar = Rect::from_center_size(
         window.center(),
         egui::vec2(window.width() - 48.0 * scale, 34.0 * scale),

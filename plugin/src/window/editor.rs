@@ -46,9 +46,8 @@ impl Editor {
         }
     }
 
-    /// To be called whenever a window opens; nobody tells when it closes. `opened`: what else there is
-    /// to do then.
-    pub(crate) fn open(&mut self, ctx: &Context, opened: impl FnOnce()) {
+    /// To be called whenever a window opens.
+    pub(crate) fn open(&mut self, ctx: &Context) {
         let memory = std::mem::take(&mut self.memory);
         // What broke the window is not to break the next one.
         if !self.broken {
@@ -57,7 +56,6 @@ impl Editor {
         self.broken = false;
         self.size = WindowSize::default();
         self.guarded(|editor| {
-            opened();
             theme::install(ctx);
             editor.fonts.open(ctx);
             // What was heard while nobody looked is not for the meters.
@@ -65,8 +63,13 @@ impl Editor {
         });
     }
 
+    /// To be called when it closes.
+    pub(crate) fn close(&mut self) {
+        self.guarded(|editor| editor.backend.let_go());
+    }
+
     /// Does what may fail, unless something has failed already.
-    pub(crate) fn guarded(&mut self, does: impl FnOnce(&mut Self)) {
+    fn guarded(&mut self, does: impl FnOnce(&mut Self)) {
         if !self.broken && catch_unwind(AssertUnwindSafe(|| does(&mut *self))).is_err() {
             self.broken = true;
             let _ = catch_unwind(AssertUnwindSafe(|| self.backend.let_go()));
@@ -133,7 +136,7 @@ mod tests {
     fn open() -> (Arc<Plugin>, Editor) {
         let plugin = Arc::<Plugin>::default();
         let mut editor = Editor::new(plugin.clone());
-        editor.open(&Context::default(), || {});
+        editor.open(&Context::default());
         (plugin, editor)
     }
 
@@ -175,7 +178,7 @@ mod tests {
         assert!(window.query_by_label("Load capture").is_none());
         // A new window is a new chance.
         let ctx = window.ctx.clone();
-        window.state_mut().open(&ctx, || {});
+        window.state_mut().open(&ctx);
         window.run();
         assert!(window.query_by_label("Load capture").is_some());
     }

@@ -66,13 +66,14 @@ impl Handler {
         egui.set_request_repaint_callback(move |wish| wishes.wish(wish.delay));
         let mut input = Input::default();
         input.raw.max_texture_side = Some(canvas.max_texture_side());
-        shared.editor.lock().open(&egui, || {});
+        let timer = window.create_timer(LOOK)?;
+        shared.editor.lock().open(&egui);
         shared.repaint.set_open(true);
         clock.wish(Duration::ZERO);
         Ok(Self {
             #[cfg(target_os = "linux")]
             keys: x11::Keys::new(parent),
-            _timer: window.create_timer(LOOK)?,
+            _timer: timer,
             seen: Cell::new(cfg!(not(target_os = "linux"))),
             cursor: Cell::default(),
             asked: Cell::default(),
@@ -282,5 +283,6 @@ impl WindowHandler for Handler {
 impl Drop for Handler {
     fn drop(&mut self) {
         self.shared.repaint.set_open(false);
+        self.shared.editor.lock().close();
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct EditorWindow {
     /// The size in points that it has, or had last.
     size: Cell<Vec2>,
     host_scale: Cell<Option<f64>>,
+    /// Whether the desktop was asked for its scale: not before somebody wants to know.
+    knows_scale: Cell<bool>,
     open: RefCell<Option<OpenWindow>>,
 }
 
@@ -57,14 +59,13 @@ impl EditorWindow {
         let size = remembered.map_or(DEFAULT_SIZE, |(width, height)| {
             vec2(width, height).clamp(SMALLEST_SIZE, LARGEST_SIZE)
         });
-        let window = Self {
+        Self {
             shared: Shared::new(editor, repaint),
             size: Cell::new(size),
             host_scale: Cell::default(),
+            knows_scale: Cell::default(),
             open: RefCell::default(),
-        };
-        window.find_scale();
-        window
+        }
     }
 
     /// Why no window can be opened here, in words; `None` if one can be.
@@ -87,6 +88,14 @@ impl EditorWindow {
         let desktop = || None;
         self.shared
             .set_scale(self.host_scale.get().or_else(desktop));
+        self.knows_scale.set(true);
+    }
+
+    fn scale(&self) -> f64 {
+        if !self.knows_scale.get() {
+            self.find_scale();
+        }
+        self.shared.expected_scale()
     }
 
     /// Takes the host's pixels per point.
@@ -95,7 +104,7 @@ impl EditorWindow {
             return false;
         }
         self.host_scale.set(Some(scale));
-        self.shared.set_scale(Some(scale));
+        self.find_scale();
         if self.is_open() {
             let (width, height) = self.to_host(self.size.get());
             if !self.shared.ask_host(width, height) {
@@ -106,12 +115,11 @@ impl EditorWindow {
     }
 
     fn to_host(&self, points: Vec2) -> (u32, u32) {
-        let scale = self.shared.expected_scale();
-        self.shared.to_host(points, scale)
+        self.shared.to_host(points, self.scale())
     }
 
     fn keep_size(&self, (width, height): (u32, u32)) {
-        let points = vec2(width as f32, height as f32) / self.shared.expected_scale() as f32;
+        let points = vec2(width as f32, height as f32) / self.scale() as f32;
         self.size.set(points);
     }
 

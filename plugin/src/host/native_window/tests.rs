@@ -514,7 +514,14 @@ fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
         target: tree.reply().unwrap().children[0],
         screen: &screen,
     };
-    let file = "/tmp/Tight%20drive.nam";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder
+        .path()
+        .canonicalize()
+        .unwrap()
+        .join("Tight drive.nam");
+    std::fs::write(&path, "{}").unwrap();
+    let file = &path.to_str().unwrap().replace(' ', "%20");
     screen
         .connection
         .set_selection_owner(drag.source, drag.atom("XdndSelection"), 0u32)
@@ -531,7 +538,7 @@ fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
     take_picture(parent, "window-dragged");
     drag.send("XdndDrop", [0, 0, 0, 0]);
     drag.wait_for("XdndFinished", file);
-    let opened = Action::Open(Part::Pedal, Origin::File("/tmp/Tight drive.nam".into()));
+    let opened = Action::Open(Part::Pedal, Origin::File(path));
     wait("loaded", || backend.done.lock().contains(&opened));
     window.close();
 }

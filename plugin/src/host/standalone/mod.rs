@@ -46,7 +46,7 @@ pub(crate) fn run(wish: &Wish, tell: impl Fn(&str) + Clone + Send + 'static) -> 
         Ok(playing) => tell(playing.text()),
         Err(failure) => {
             tell(&format!("no sound: {failure}"));
-            let text = format!("There is no sound. {failure}");
+            let text = format!("There is no sound. {failure} Other devices: gridleak play --list");
             instance.loader.say(Message::error(text));
         }
     }
