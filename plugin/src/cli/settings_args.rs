@@ -25,7 +25,8 @@ fn options() -> impl Iterator<Item = &'static Parameter> {
 }
 
 fn option(row: &'static Parameter) -> Arg {
-    let arg = Arg::new(row.id)
+    // Not by its id, which an argument of the command may have as well.
+    let arg = Arg::new(row.option)
         .long(row.option)
         .allow_negative_numbers(true);
     let hint = row.hint.trim_end_matches('.');
@@ -94,7 +95,7 @@ impl FromArgMatches for SettingsArgs {
             stage.row().set(&mut settings, 0.0);
         }
         let given =
-            |row: &&Parameter| matches.value_source(row.id) == Some(ValueSource::CommandLine);
+            |row: &&Parameter| matches.value_source(row.option) == Some(ValueSource::CommandLine);
         // An option of a stage switches it on; its own switch has the last word.
         let switches = |row: &Parameter| matches!(row.kind, Kind::Switch);
         let (stages, others): (Vec<_>, Vec<_>) =
@@ -103,7 +104,7 @@ impl FromArgMatches for SettingsArgs {
             if let Some(switch) = switch_of(row.group) {
                 switch.row().set(&mut settings, 1.0);
             }
-            let text = matches.get_one::<String>(row.id);
+            let text = matches.get_one::<String>(row.option);
             if let Some(plain) = text.and_then(|text| row.parse(text)) {
                 row.set(&mut settings, plain);
             }
