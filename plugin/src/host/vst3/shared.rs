@@ -1,9 +1,9 @@
 //! What component, window and timers of an instance share, and what goes from it to the host.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use gridleak_core::{Kind, ParameterId};
+use gridleak_core::{DEFAULT_SAMPLE_RATE, Kind, ParameterId};
 use parking_lot::Mutex;
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{RestartFlags_::*, *};
@@ -22,8 +22,10 @@ pub(super) struct Shared {
     pub(super) instance: Arc<Instance>,
     /// A place in [`LAYOUTS`].
     layout: AtomicUsize,
-    /// Whether the host's newest setup says that nobody listens.
+    /// The rate in Hz of the host's newest setup, in bits, and whether nobody listens.
+    rate: AtomicU64,
     offline: AtomicBool,
+    active: AtomicBool,
     pub(super) echoes: Echoes,
     /// What the host calls the track.
     pub(super) track: Mutex<String>,
@@ -42,7 +44,9 @@ impl Shared {
             instance,
             audio: Mutex::new(Audio::new(player, (LAYOUTS[0].0, LAYOUTS[0].1))),
             layout: AtomicUsize::default(),
+            rate: AtomicU64::new(DEFAULT_SAMPLE_RATE.to_bits()),
             offline: AtomicBool::default(),
+            active: AtomicBool::default(),
             echoes: Echoes::new(),
             track: Mutex::default(),
             handler: Mutex::default(),
@@ -85,17 +89,26 @@ impl Shared {
     pub(super) fn set_up(&self, rate: f64, offline: bool) {
         let mut audio = audio::lock(&self.audio);
         (audio.rate, audio.offline) = (rate, offline);
+        self.rate.store(rate.to_bits(), Relaxed);
         self.offline.store(offline, Relaxed);
     }
 
-    /// Frames by which the sound is late.
+    /// Frames by which the sound is late; before it is active, those by which it will be as it is set up.
     pub(super) fn latency(&self) -> u32 {
-        self.instance.latency(self.offline.load(Relaxed)) as u32
+        let (rate, offline) = (self.rate.load(Relaxed), self.offline.load(Relaxed));
+        let latency = if self.active.load(Relaxed) {
+            self.instance.latency(offline)
+        } else {
+            let rate = f64::from_bits(rate);
+            self.instance.loader.expected_latency(rate, offline).total
+        };
+        latency as u32
     }
 
     /// Gets ready to play, or ceases to be.
     pub(super) fn set_active(&self, active: bool) {
         let mut audio = audio::lock(&self.audio);
+        self.active.store(active, Relaxed);
         if active {
             audio.start();
             self.starts.fetch_add(1, Relaxed);

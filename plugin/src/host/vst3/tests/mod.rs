@@ -445,6 +445,31 @@ fn a_host_that_only_reads_the_latency_gets_the_right_one() {
 }
 
 #[test]
+fn the_latency_is_right_as_soon_as_the_rate_is_set_up() {
+    let plugin = Plugin::new();
+    let latency = |rate| {
+        let mut setup = ProcessSetup {
+            processMode: LIVE,
+            symbolicSampleSize: 0,
+            maxSamplesPerBlock: 512,
+            sampleRate: rate,
+        };
+        // SAFETY: everything passed is there.
+        unsafe {
+            assert_eq!(plugin.processor.setupProcessing(&raw mut setup), kResultOk);
+            let before = plugin.processor.getLatencySamples();
+            assert_eq!(plugin.component.setActive(1), kResultOk);
+            assert_eq!(plugin.processor.getLatencySamples(), before, "{rate}");
+            assert_eq!(plugin.component.setActive(0), kResultOk);
+            before
+        }
+    };
+    assert!(latency(44_100.0) > 0);
+    assert_eq!(latency(48_000.0), 0);
+    assert!(latency(96_000.0) > 0);
+}
+
+#[test]
 fn neither_echoes_nor_automation_move_what_is_held() {
     let (component, controller, main, _handler) = watched();
     let plugin = Plugin {
