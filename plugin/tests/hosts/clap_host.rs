@@ -475,6 +475,19 @@ impl Audio {
         played
     }
 
+    /// Has the plugin forget what it heard, and take what comes without playing.
+    pub(crate) fn reset(&mut self) {
+        armed(|| self.processor.reset());
+        let handle = self.processor.shared_plugin_handle();
+        let params = handle.get_extension::<PluginParams>().expect("parameters");
+        let events = InputEvents::from_buffer(&self.events);
+        let told = &mut OutputEvents::from_buffer(&mut self.told);
+        let mut handle = self.processor.plugin_handle();
+        armed(|| params.flush_active(&mut handle, &events, told));
+        self.events.clear();
+        self.told.clear();
+    }
+
     /// Plays `input` in blocks of the given sizes, over and over.
     pub(crate) fn play(&mut self, input: &Stereo, blocks: &[usize]) -> Stereo {
         let mut output = Stereo::default();

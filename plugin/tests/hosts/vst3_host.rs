@@ -443,11 +443,9 @@ impl Plugin {
         };
         let result = thread::scope(|scope| {
             let thread = scope.spawn(move || {
-                // SAFETY: takes no pointers.
-                armed(|| unsafe { side.processor.setProcessing(1) });
+                side.set_processing(true);
                 let result = audio(&mut side);
-                // SAFETY: as above.
-                armed(|| unsafe { side.processor.setProcessing(0) });
+                side.set_processing(false);
                 result
             });
             main(self);
@@ -490,6 +488,17 @@ impl Audio {
     /// Has a parameter, by its place, take on a value of 0 to 1 at a frame of the next block.
     pub(crate) fn point(&mut self, parameter: usize, frame: i32, value: f64) {
         self.points.add(self.parameters[parameter], frame, value);
+    }
+
+    fn set_processing(&mut self, on: bool) {
+        // SAFETY: takes no pointers.
+        armed(|| unsafe { self.processor.setProcessing(on.into()) });
+    }
+
+    /// Has the plugin forget what it heard.
+    pub(crate) fn reset(&mut self) {
+        self.set_processing(false);
+        self.set_processing(true);
     }
 
     /// Plays the next block of both channels in place.
