@@ -160,6 +160,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
         .into_iter()
         .chain(env::split_paths(&path));
     let path = env::join_paths(path).map_err(|error| error.to_string())?;
+    let trap = scenario.trap().and_then(env::var_os);
     // A file, for a pipe stays open as long as any process that inherited it.
     let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
     let out = |file: &File| file.try_clone().map(Stdio::from);
@@ -175,11 +176,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
                 // Without a session, the program zenity is asked to show a file dialog.
                 .env_remove("DBUS_SESSION_BUS_ADDRESS")
                 .env("PATH", path)
-                .envs(
-                    scenario
-                        .trap()
-                        .map(|trap| ("LD_PRELOAD", env::var_os(trap).unwrap_or_default())),
-                )
+                .envs(trap.map(|trap| ("LD_PRELOAD", trap)))
                 .stdin(Stdio::null())
                 .stdout(out(&said)?)
                 .stderr(out(&said)?)
