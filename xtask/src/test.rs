@@ -5,6 +5,7 @@ mod hosts;
 mod python;
 mod screen;
 mod standalone;
+mod trap;
 
 use std::io::{BufRead, BufReader};
 use std::ops::AddAssign;
@@ -64,6 +65,10 @@ const STEPS: &[Step] = &[
     Step {
         heading: "VST3 in a host",
         run: hosts::vst3,
+    },
+    Step {
+        heading: "Audio thread",
+        run: trap::run,
     },
     Step {
         heading: "Python hosts",

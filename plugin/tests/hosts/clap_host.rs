@@ -24,6 +24,7 @@ use clack_host::events::spaces::CoreEventSpace;
 use clack_host::prelude::*;
 
 use crate::sound::Stereo;
+use crate::trap::armed;
 
 /// An editor inside of a window of the host's.
 const EMBEDDED: GuiConfiguration<'_> = GuiConfiguration {
@@ -33,6 +34,9 @@ const EMBEDDED: GuiConfiguration<'_> = GuiConfiguration {
 
 /// The name of audio threads.
 const AUDIO: &str = "audio";
+
+/// Room for events that the plugin tells in a block.
+const EVENTS: usize = 4096;
 
 /// What a plugin asked for.
 #[derive(Debug, Default)]
@@ -377,13 +381,16 @@ impl Plugin {
             let thread = thread::Builder::new().name(AUDIO.into());
             let thread = thread.spawn_scoped(scope, move || {
                 let mut audio_side = Audio {
-                    processor: stopped.start_processing().expect("processing"),
+                    processor: armed(|| stopped.start_processing()).expect("processing"),
                     inputs: AudioPorts::with_capacity(2, 1),
                     outputs: AudioPorts::with_capacity(2, 1),
+                    events: EventBuffer::new(),
+                    told: EventBuffer::with_capacity(EVENTS),
                     requests,
                 };
                 let result = audio(&mut audio_side);
-                (audio_side.processor.stop_processing(), result)
+                let processor = audio_side.processor;
+                (armed(|| processor.stop_processing()), result)
             });
             let thread = thread.expect("an audio thread");
             main(self);
@@ -409,24 +416,31 @@ pub(crate) struct Audio {
     processor: StartedPluginAudioProcessor<Host>,
     inputs: AudioPorts,
     outputs: AudioPorts,
+    /// What comes in the next block.
+    pub(crate) events: EventBuffer,
+    told: EventBuffer,
     requests: Arc<Requests>,
 }
 
 impl Audio {
     /// Plays one block, with changes of parameters in it.
     pub(crate) fn block(&mut self, input: [&[f32]; 2], changes: &[Change]) -> Stereo {
-        let mut heard = input.map(<[f32]>::to_vec);
-        // What the plugin does not write shows.
-        let mut played = input.map(|channel| vec![f32::NAN; channel.len()]);
-        let mut events = EventBuffer::new();
         for change in changes {
-            events.push(&ParamValueEvent::new(
+            self.events.push(&ParamValueEvent::new(
                 change.frame,
                 change.parameter,
                 Pckn::match_all(),
                 change.value,
             ));
         }
+        self.block_with_events(input)
+    }
+
+    /// Plays one block, with what comes in it.
+    pub(crate) fn block_with_events(&mut self, input: [&[f32]; 2]) -> Stereo {
+        let mut heard = input.map(<[f32]>::to_vec);
+        // What the plugin does not write shows.
+        let mut played = input.map(|channel| vec![f32::NAN; channel.len()]);
         let inputs = self.inputs.with_input_buffers([AudioPortBuffer {
             latency: 0,
             channels: AudioPortBufferType::f32_input_only(
@@ -439,17 +453,16 @@ impl Audio {
                 played.iter_mut().map(|channel| channel.as_mut_slice()),
             ),
         }]);
-        let mut told = EventBuffer::new();
-        let status = self.processor.process(
-            &inputs,
-            &mut outputs,
-            &InputEvents::from_buffer(&events),
-            &mut OutputEvents::from_buffer(&mut told),
-            None,
-            None,
-        );
-        status.expect("the block is played");
-        let edits = told
+        let events = InputEvents::from_buffer(&self.events);
+        let told = &mut OutputEvents::from_buffer(&mut self.told);
+        let process = || {
+            let processor = &mut self.processor;
+            processor.process(&inputs, &mut outputs, &events, told, None, None)
+        };
+        armed(process).expect("the block is played");
+        self.events.clear();
+        let edits = self
+            .told
             .iter()
             .filter_map(|event| match event.as_core_event()? {
                 CoreEventSpace::ParamGestureBegin(event) => Some((Edit::Begin, event.param_id()?)),
@@ -458,7 +471,21 @@ impl Audio {
                 _ => None,
             });
         self.requests.edits.lock().expect("no panic").extend(edits);
+        self.told.clear();
         played
+    }
+
+    /// Has the plugin forget what it heard, and take what comes without playing.
+    pub(crate) fn reset(&mut self) {
+        armed(|| self.processor.reset());
+        let handle = self.processor.shared_plugin_handle();
+        let params = handle.get_extension::<PluginParams>().expect("parameters");
+        let events = InputEvents::from_buffer(&self.events);
+        let told = &mut OutputEvents::from_buffer(&mut self.told);
+        let mut handle = self.processor.plugin_handle();
+        armed(|| params.flush_active(&mut handle, &events, told));
+        self.events.clear();
+        self.told.clear();
     }
 
     /// Plays `input` in blocks of the given sizes, over and over.

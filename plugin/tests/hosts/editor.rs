@@ -94,7 +94,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 
 const RATE: f64 = 48_000.0;
 /// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
-const KNOB: (i32, i32) = (112, 99);
+pub(crate) const KNOB: (i32, i32) = (112, 99);
 const LOAD: (i32, i32) = (253, 136);
 /// The same where a message is shown, and a file is to be located.
 const LOCATE: (i32, i32) = (197, 128);
@@ -717,7 +717,7 @@ fn open(screen: &Screen, plugin: &mut Plugin, later: Duration) -> u32 {
 }
 
 /// Has the mouse go to a place in a window and then do something, in the words of xdotool.
-fn mouse(window: u32, (x, y): (i32, i32), then: &[&str]) {
+pub(crate) fn mouse(window: u32, (x, y): (i32, i32), then: &[&str]) {
     let [window, x, y] = [window.to_string(), x.to_string(), y.to_string()];
     let place = ["mousemove", "--window", &window, &x, &y, "sleep", "0.1"];
     let status = Command::new("xdotool").args(place).args(then).status();

@@ -8,6 +8,9 @@ mod clap;
 mod clap_host;
 mod editor;
 mod mutations;
+#[cfg(any())] // compiled on its own; here for `cargo fmt` to find it
+#[path = "../trap/preload.rs"]
+mod preload;
 mod project;
 mod screen;
 mod sound;
@@ -15,7 +18,9 @@ mod states;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
 mod support;
+mod trap;
 mod vst3;
+mod vst3_host;
 
 use std::env;
 use std::fs::File;
@@ -55,7 +60,15 @@ const LINES: usize = 100;
 
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
-    hosts.chain(states::SCENARIOS).chain(editor::SCENARIOS)
+    let others = [states::SCENARIOS, editor::SCENARIOS, trap::SCENARIOS];
+    hosts.chain(others.into_iter().flatten())
+}
+
+impl Scenario {
+    /// The variable that says where the library is that has to stand before the C library, if one has to.
+    fn trap(&self) -> Option<&'static str> {
+        self.name.starts_with("trap").then_some("GRIDLEAK_TRAP")
+    }
 }
 
 impl Bundle {
@@ -109,8 +122,9 @@ fn all(names: &[String]) -> ExitCode {
         }
         for &bundle in scenario.bundles {
             print!("test {} of {bundle:?} ... ", scenario.name);
-            let screen = scenario.name.starts_with("editor").then_some("DISPLAY");
-            let mut needed = [bundle.variable()].into_iter().chain(screen);
+            let screen = scenario.name.contains("editor").then_some("DISPLAY");
+            let needed = [bundle.variable()].into_iter().chain(screen);
+            let mut needed = needed.chain(scenario.trap());
             if let Some(lacking) = needed.find(|variable| env::var_os(variable).is_none()) {
                 println!("ignored, {lacking} is not set");
                 ignored += 1;
@@ -146,6 +160,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
         .into_iter()
         .chain(env::split_paths(&path));
     let path = env::join_paths(path).map_err(|error| error.to_string())?;
+    let trap = scenario.trap().and_then(env::var_os);
     // A file, for a pipe stays open as long as any process that inherited it.
     let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
     let out = |file: &File| file.try_clone().map(Stdio::from);
@@ -161,6 +176,7 @@ fn in_a_process(scenario: &Scenario, bundle: Bundle) -> Result<(), String> {
                 // Without a session, the program zenity is asked to show a file dialog.
                 .env_remove("DBUS_SESSION_BUS_ADDRESS")
                 .env("PATH", path)
+                .envs(trap.map(|trap| ("LD_PRELOAD", trap)))
                 .stdin(Stdio::null())
                 .stdout(out(&said)?)
                 .stderr(out(&said)?)

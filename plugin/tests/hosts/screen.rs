@@ -60,6 +60,16 @@ impl Screen {
         self.settle();
     }
 
+    /// Has the mouse go to a place in a window.
+    pub(crate) fn move_mouse(&self, window: Window, (x, y): (i32, i32)) {
+        let place = (x as i16, y as i16);
+        let moved = self
+            .connection
+            .warp_pointer(0u32, window, 0, 0, 0, 0, place.0, place.1);
+        moved.expect("a mouse");
+        self.settle();
+    }
+
     pub(crate) fn close(&self, window: Window) {
         self.connection.destroy_window(window).expect("no window");
         self.settle();
