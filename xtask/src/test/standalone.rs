@@ -31,6 +31,7 @@ pub(super) fn run() -> Result<Tally> {
 fn plays() -> Result<()> {
     // Of the whole workspace, like all the tests: most of it is built already.
     let built = cargo(&["build", "--workspace", "--bin", "gridleak"])
+        .args(["--features", "gridleak/standalone"])
         .status()
         .context("cargo does not start")?;
     ensure!(built.success(), "it does not build");
