@@ -127,6 +127,7 @@ impl IComponentTrait for Component {
                 return kInvalidArgument;
             };
             // Where it fails, the window says why.
+            self.shared.settle();
             let load = |state: Vec<u8>| self.shared.instance.load(&state).is_ok();
             let loaded = stream::read_all(state).is_some_and(load);
             self.shared.poll_without_timer();
@@ -136,7 +137,10 @@ impl IComponentTrait for Component {
 
     unsafe fn getState(&self, state: *mut IBStream) -> tresult {
         guarded(kInternalError, || match borrowed!(state) {
-            Some(state) => answer(stream::write_all(state, &self.shared.instance.save())),
+            Some(state) => {
+                self.shared.settle();
+                answer(stream::write_all(state, &self.shared.instance.save()))
+            }
             None => kInvalidArgument,
         })
     }

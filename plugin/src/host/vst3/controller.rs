@@ -86,9 +86,7 @@ impl IEditControllerTrait for Component {
 
     unsafe fn getParamNormalized(&self, id: ParamID) -> ParamValue {
         guarded(0.0, || match Target::with_id(id) {
-            Some(target @ Target::Row(id)) => {
-                target.position(self.shared.instance.value(id).into())
-            }
+            Some(target @ Target::Row(id)) => target.position(self.shared.value(id).into()),
             _ => 0.0,
         })
     }

@@ -1,10 +1,11 @@
 //! Values that the host sends twice, or sends back.
 //!
 //! What is automated arrives in blocks, to the frame, and once more from the host's list of parameters,
-//! late. What a hand drags in our window comes back a little later, when the knob is already further on.
-//! Neither may set anything.
+//! late or early. What a hand drags in our window comes back a little later, when the knob is already
+//! further on. Neither may set anything: while blocks come, a value of the list waits for the next one,
+//! and goes if that brings a better one.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::time::Instant;
 
 use gridleak_core::{PARAMETERS, ParameterId};
@@ -12,12 +13,17 @@ use gridleak_core::{PARAMETERS, ParameterId};
 /// For so many ms after a value in a block the host's list is not listened to.
 const LATE: u32 = 200;
 
+/// No value.
+const NONE: u32 = f32::NAN.to_bits();
+
 /// Which values come from where.
 pub(super) struct Echoes {
     born: Instant,
     /// The time of the newest block, in ms.
     now: AtomicU32,
     rows: [Row; PARAMETERS.len()],
+    /// Whether any value waits.
+    waiting: AtomicBool,
 }
 
 struct Row {
@@ -25,6 +31,8 @@ struct Row {
     fed: AtomicU32,
     /// Whether it is in the player's hand.
     held: AtomicBool,
+    /// The plain value from the host's list that waits for a block, as bits; not a number: none does.
+    waits: AtomicU32,
 }
 
 impl Echoes {
@@ -32,11 +40,13 @@ impl Echoes {
         let row = |_| Row {
             fed: AtomicU32::new(0),
             held: AtomicBool::new(false),
+            waits: AtomicU32::new(NONE),
         };
         Self {
             born: Instant::now(),
             now: AtomicU32::new(0),
             rows: std::array::from_fn(row),
+            waiting: AtomicBool::new(false),
         }
     }
 
@@ -62,6 +72,35 @@ impl Echoes {
         let fed = row.fed.load(Relaxed);
         let late = fed != 0 && self.ms().wrapping_sub(fed) < LATE;
         !late && !row.held.load(Relaxed)
+    }
+
+    /// Has a value from the host's list wait.
+    pub(super) fn put_off(&self, id: ParameterId, plain: f32) {
+        self.rows[id as usize].waits.store(plain.to_bits(), Relaxed);
+        self.waiting.store(true, Release);
+    }
+
+    /// What waits for a row.
+    pub(super) fn waits(&self, id: ParameterId) -> Option<f32> {
+        let plain = f32::from_bits(self.rows[id as usize].waits.load(Relaxed));
+        (!plain.is_nan()).then_some(plain)
+    }
+
+    /// Something better has come for a row.
+    pub(super) fn drop_waiting(&self, id: ParameterId) {
+        self.rows[id as usize].waits.store(NONE, Relaxed);
+    }
+
+    /// Ends the waiting of all values.
+    pub(super) fn take_waiting(&self, mut take: impl FnMut(ParameterId, f32)) {
+        if self.waiting.swap(false, Acquire) {
+            for (row, parameter) in self.rows.iter().zip(&PARAMETERS) {
+                let plain = f32::from_bits(row.waits.swap(NONE, Relaxed));
+                if !plain.is_nan() {
+                    take(parameter.which, plain);
+                }
+            }
+        }
     }
 
     /// A hand takes a row or lets it go.

@@ -67,6 +67,13 @@ impl<'a> Points<'a> {
     }
 }
 
+impl Points<'_> {
+    /// What the queues are for.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target> {
+        self.queues.iter().flatten().map(|queue| queue.next.target)
+    }
+}
+
 impl Iterator for Points<'_> {
     type Item = Point;
 

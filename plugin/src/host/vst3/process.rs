@@ -1,5 +1,7 @@
 //! A block of sound, with what happens in it.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use gridleak_core::ParameterId;
 use vst3::Steinberg::{Vst::*, *};
 
@@ -75,6 +77,7 @@ impl IAudioProcessorTrait for Component {
     unsafe fn setProcessing(&self, on: TBool) -> tresult {
         guarded(kInternalError, || {
             // May be called by the audio thread.
+            self.shared.processing.store(on != 0, Relaxed);
             let audio = self.shared.audio.try_lock();
             if let Some(mut audio) = audio.filter(|audio| audio.active && on != 0) {
                 audio.player.reset();
@@ -122,7 +125,14 @@ impl Component {
             at = frame;
         };
         self.shared.echoes.next_block();
-        for point in Points::new(borrowed!(data.inputParameterChanges), frames) {
+        let points = Points::new(borrowed!(data.inputParameterChanges), frames);
+        for target in points.targets() {
+            if let Target::Row(id) = target {
+                self.shared.echoes.drop_waiting(id);
+            }
+        }
+        self.shared.settle();
+        for point in points {
             let plain = point.target.plain(point.position);
             let moved = match point.target {
                 Target::Row(id) => {

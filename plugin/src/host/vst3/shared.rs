@@ -26,6 +26,8 @@ pub(super) struct Shared {
     rate: AtomicU64,
     offline: AtomicBool,
     active: AtomicBool,
+    /// Whether blocks come, or may come any moment.
+    pub(super) processing: AtomicBool,
     pub(super) echoes: Echoes,
     /// What the host calls the track.
     pub(super) track: Mutex<String>,
@@ -47,6 +49,7 @@ impl Shared {
             rate: AtomicU64::new(DEFAULT_SAMPLE_RATE.to_bits()),
             offline: AtomicBool::default(),
             active: AtomicBool::default(),
+            processing: AtomicBool::default(),
             echoes: Echoes::new(),
             track: Mutex::default(),
             handler: Mutex::default(),
@@ -113,6 +116,7 @@ impl Shared {
             audio.start();
             self.starts.fetch_add(1, Relaxed);
         } else {
+            self.processing.store(false, Relaxed);
             audio.stop();
         }
     }
@@ -125,9 +129,26 @@ impl Shared {
 
     /// Takes a value from the host's list of parameters.
     pub(super) fn set_from_list(&self, id: ParameterId, plain: f32) {
-        if self.echoes.takes_from_list(id) && !matches!(id.row().kind, Kind::Readout) {
+        if !self.echoes.takes_from_list(id) || matches!(id.row().kind, Kind::Readout) {
+            return;
+        }
+        if self.processing.load(Relaxed) {
+            self.echoes.put_off(id, plain);
+        } else {
             self.instance.set(id, plain);
         }
+    }
+
+    /// Sets what has waited for a block.
+    pub(super) fn settle(&self) {
+        let set = |id, plain| self.instance.set(id, plain);
+        self.echoes.take_waiting(set);
+    }
+
+    /// Where a parameter stands for the host's list.
+    pub(super) fn value(&self, id: ParameterId) -> f32 {
+        let waits = self.echoes.waits(id);
+        waits.unwrap_or_else(|| self.instance.value(id))
     }
 
     /// Passes on what the instance asks of its host. On the host's main thread only.

@@ -482,7 +482,17 @@ fn neither_echoes_nor_automation_move_what_is_held() {
         let changes = changes(vec![Queue(INPUT, vec![(0, position)])]);
         plugin.play(&mut sound(64), Some(&changes));
     };
+    // The host's list is early: it waits, and goes when the block has something else.
+    // SAFETY: takes no pointers.
+    unsafe { plugin.controller.setParamNormalized(INPUT, 0.9) };
+    assert!((plugin.value(INPUT) - 0.9).abs() < 1e-6);
+    assert_eq!(component.shared.instance.value(ParameterId::Input), 0.0);
     feed(0.25);
+    assert_eq!(plugin.value(INPUT), 0.25);
+    // SAFETY: takes no pointers.
+    unsafe { plugin.controller.setParamNormalized(OUTPUT, 0.75) };
+    feed(0.25);
+    assert_eq!(component.shared.instance.value(ParameterId::Output), 20.0);
     // The host's list is late.
     // SAFETY: takes no pointers.
     unsafe { plugin.controller.setParamNormalized(INPUT, 0.1) };
