@@ -339,14 +339,10 @@ fn tells_of_changes(bundle: &Path) {
 
 /// In a VST3 host too.
 fn vst3_tells_of_changes(bundle: &Path) {
-    use vst3_host::plugin::ParameterEditKind::{BeginGesture, EndGesture, ValueChange};
+    use vst3_host::plugin::HostNotification::DirtyChanged;
     pick_a_file();
     let screen = Screen::new();
     let mut plugin = instance(bundle, RATE);
-    let count = plugin
-        .find_parameter("Project Changes")
-        .expect("a count")
-        .id;
     let window = screen.open("Gridleak in a VST3 host", 880, 540);
     // SAFETY: the window stays as long as the editor.
     let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
@@ -358,8 +354,8 @@ fn vst3_tells_of_changes(bundle: &Path) {
             assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
             plugin.service_run_loop();
             let _ = play(&mut plugin, &noise(512), &[]);
-            let edits = plugin.take_parameter_edits().into_iter();
-            told.extend(edits.map(|edit| (edit.kind, edit.id)));
+            assert!(plugin.take_parameter_edits().is_empty());
+            told.extend(plugin.take_host_notifications());
         }
     };
     let begun = Instant::now();
@@ -367,11 +363,13 @@ fn vst3_tells_of_changes(bundle: &Path) {
         screen.colours(window) >= COLOURS && begun.elapsed() > Duration::from_millis(500)
     });
     mouse(window, LOAD, &["click", "1"]);
-    serve_until("the host hears of the file", &|told| told >= 3);
+    serve_until("the host hears of the file", &|told| told >= 1);
     keys(&["key", "ctrl+z"]);
-    serve_until("the host hears that it was taken back", &|told| told >= 6);
-    let one = [BeginGesture, ValueChange, EndGesture].map(|kind| (kind, count));
-    assert_eq!(told, [one.clone(), one].concat());
+    serve_until("the host hears that it was taken back", &|told| told >= 2);
+    assert!(
+        told.iter().all(|told| *told == DirtyChanged(true)),
+        "{told:?}"
+    );
     plugin.close_editor().expect("no window");
     screen.close(window);
 }
@@ -564,7 +562,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
         let said = plugin.format_parameter(report, 0.0);
         said.expect("a text")
     };
-    assert_eq!(said(&plugin), "Ready");
+    // This host asks for a window as soon as it loads, so that the reason may be there already.
     let heard = |plugin: &mut vst3_host::Plugin| {
         let played = play(plugin, &noise(48_000), &[]);
         played.iter().flatten().any(|sample| sample.abs() > 1e-3)
