@@ -290,6 +290,12 @@ impl Plugin {
         set.expect("the render mode");
     }
 
+    /// Whether the plugin says that it has an editor.
+    pub(crate) fn offers_a_window(&mut self) -> bool {
+        let handle = self.instance.plugin_handle();
+        handle.get_extension::<PluginGui>().is_some()
+    }
+
     /// Makes the editor. It is not to be seen yet.
     pub(crate) fn create_editor(&mut self) {
         let gui: PluginGui = self.extension();

@@ -13,6 +13,16 @@ use crate::{CLAP, Scenario, VST3, vst3};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
+        name: "clap::keeps_its_word",
+        bundles: CLAP,
+        run: keeps_its_word::<Clap>,
+    },
+    Scenario {
+        name: "vst3::keeps_its_word",
+        bundles: VST3,
+        run: keeps_its_word::<Vst3>,
+    },
+    Scenario {
         name: "clap::impossible_states",
         bundles: CLAP,
         run: impossible::<Clap>,
@@ -66,6 +76,9 @@ trait Host {
     fn save(&mut self) -> Vec<u8>;
     /// Plays some blocks.
     fn play(&mut self);
+    /// Plays a block in which the parameter of this number moves: in CLAP to a plain value, in VST3 to a
+    /// position from 0 to 1.
+    fn automate(&mut self, number: u32, plain: f64, position: f64);
 }
 
 struct Clap(clap_host::Plugin);
@@ -86,6 +99,22 @@ impl Host for Clap {
     fn play(&mut self) {
         let played = self.0.play(RATE, &noise(256), &[64]);
         assert!(played.iter().flatten().all(|sample| sample.is_finite()));
+    }
+
+    fn automate(&mut self, number: u32, plain: f64, _position: f64) {
+        let change = clap_host::Change {
+            frame: 5,
+            parameter: clack_host::utils::ClapId::new(number),
+            value: plain,
+        };
+        let input = noise(64);
+        let input = input.each_ref().map(Vec::as_slice);
+        self.0.run(
+            RATE,
+            64,
+            |audio| drop(audio.block(input, &[change])),
+            |_| (),
+        );
     }
 }
 
@@ -108,10 +137,54 @@ impl Host for Vst3 {
         let played = vst3::play(&mut self.0, &noise(vst3::BLOCK), &[]);
         assert!(played.iter().flatten().all(|sample| sample.is_finite()));
     }
+
+    fn automate(&mut self, number: u32, _plain: f64, position: f64) {
+        let change = (5, number, position);
+        drop(vst3::play(&mut self.0, &noise(vst3::BLOCK), &[change]));
+    }
 }
 
 fn read(state: &[u8]) -> Project {
     Project::read(state)
+}
+
+/// Projects and automation of every version that was given to players mean what they meant then.
+fn keeps_its_word<H: Host>(bundle: &Path) {
+    let rig = include_str!("../fixtures/rig-1.json");
+    let automation = include_str!("../fixtures/automation-1.json");
+    let mut host = H::new(bundle);
+    let before = read(&host.save());
+    assert!(host.restore(rig.as_bytes()));
+    let (wanted, mut saved) = (read(rig.as_bytes()), read(&host.save()));
+    saved.0["saved_by"] = wanted.0["saved_by"].clone();
+    assert_eq!(saved, wanted);
+    // The same values, by the numbers that hosts have for the parameters.
+    let mut host = H::new(bundle);
+    let moves: Vec<Value> = serde_json::from_str(automation).expect("JSON");
+    for moved in &moves {
+        let number = moved["number"].as_u64().expect("a number") as u32;
+        let [plain, position] = ["plain", "position"].map(|key| moved[key].as_f64());
+        host.automate(
+            number,
+            plain.expect("a value"),
+            position.expect("a position"),
+        );
+    }
+    let saved = read(&host.save());
+    assert_eq!(
+        moves.len(),
+        before.0["settings"].as_object().expect("some").len()
+    );
+    for moved in &moves {
+        let id = moved["id"].as_str().expect("an id");
+        let (now, wanted) = (saved.setting(id), &moved["value"]);
+        let near = |now: f64, wanted: f64| (now - wanted).abs() <= 1e-4 * wanted.abs().max(1.0);
+        match (now.as_f64(), wanted.as_f64()) {
+            (Some(now), Some(wanted)) => assert!(near(now, wanted), "{id}: {now} {wanted}"),
+            _ => assert_eq!(now, *wanted, "{id}"),
+        }
+        assert_ne!(now, before.setting(id), "{id} did not move");
+    }
 }
 
 /// Values that a parameter cannot have are others afterwards, whatever its kind, and what is saved then

@@ -179,7 +179,7 @@ impl<'a> Main<'a> {
             edits: RefCell::default(),
             track: RefCell::default(),
         };
-        if let Some(reason) = EditorWindow::unavailable() {
+        if let Some(reason) = EditorWindow::unavailable_to(&shared.instance) {
             main.log(reason);
         }
         main

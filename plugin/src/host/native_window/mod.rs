@@ -30,6 +30,7 @@ use crate::host::editor_backend::PluginBackend;
 use crate::session::instance::Instance;
 use crate::session::preferences::Preferences;
 use crate::session::repaint::Repaint;
+use crate::session::rig::SharedRig;
 use crate::window::{DEFAULT_SIZE, Editor, LARGEST_SIZE, SMALLEST_SIZE};
 
 /// No window is wider or higher than this, whatever a host asks for: what X11 can take.
@@ -44,14 +45,18 @@ pub(crate) struct EditorWindow {
     /// Whether the desktop was asked for its scale: not before somebody wants to know.
     knows_scale: Cell<bool>,
     open: RefCell<Option<OpenWindow>>,
+    /// Where is told that no window opens.
+    rig: Option<Arc<SharedRig>>,
 }
 
 impl EditorWindow {
     /// The window of an instance, not open yet.
     pub(crate) fn new(instance: Arc<Instance>) -> Self {
-        let repaint = instance.repaint.clone();
+        let (repaint, rig) = (instance.repaint.clone(), instance.rig.clone());
         let editor = Editor::new(Arc::new(PluginBackend::new(instance)));
-        Self::with(editor, repaint, Preferences::load().window)
+        let mut window = Self::with(editor, repaint, Preferences::load().window);
+        window.rig = Some(rig);
+        window
     }
 
     /// `remembered`: how wide and high it was last, in points.
@@ -65,6 +70,7 @@ impl EditorWindow {
             host_scale: Cell::default(),
             knows_scale: Cell::default(),
             open: RefCell::default(),
+            rig: None,
         }
     }
 
@@ -75,6 +81,13 @@ impl EditorWindow {
         // The other systems have a screen and OpenGL.
         #[cfg(not(target_os = "linux"))]
         None
+    }
+
+    /// The same for an instance, whose list of parameters says it.
+    pub(crate) fn unavailable_to(instance: &Instance) -> Option<&'static str> {
+        let reason = Self::unavailable();
+        instance.rig.tell_no_window(reason);
+        reason
     }
 
     /// Takes the scale from the host, else from the desktop.
@@ -162,8 +175,18 @@ impl EditorWindow {
 
     /// Opens the window inside the host's and shows it. `parent`: an X11 window, an HWND or an NSView.
     pub(crate) fn open(&self, parent: *mut c_void) -> Result<(), String> {
-        let parent = Parent::new(parent).ok_or("the host gives no window to open in")?;
-        self.open_in(Some(&parent))
+        let opened = match Parent::new(parent) {
+            Some(parent) => self.open_in(Some(&parent)),
+            None => Err("the host gives no window to open in".into()),
+        };
+        let told = opened.as_ref().err().map(|reason| match reason.as_str() {
+            known if known.starts_with("No window") => known,
+            _ => "No window, it failed to open: start the host again, or use this list",
+        });
+        if let Some(rig) = &self.rig {
+            rig.tell_no_window(told);
+        }
+        opened
     }
 
     fn open_in(&self, parent: Option<&Parent>) -> Result<(), String> {

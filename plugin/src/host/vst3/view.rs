@@ -47,7 +47,7 @@ struct Link {
 
 /// A window for the host to hold; null where there can be none, so that it shows its own list.
 pub(super) fn create(shared: &Arc<Shared>) -> *mut IPlugView {
-    if let Some(reason) = EditorWindow::unavailable() {
+    if let Some(reason) = EditorWindow::unavailable_to(&shared.instance) {
         eprintln!("Gridleak has no window here: {reason}");
         return ptr::null_mut();
     }

@@ -41,6 +41,8 @@ struct Told {
     notice: Option<String>,
     /// What does not play as the project means it, in a line.
     absent: Option<String>,
+    /// Why there is no window, likewise.
+    no_window: Option<String>,
 }
 
 impl SharedRig {
@@ -176,6 +178,18 @@ impl SharedRig {
         }
     }
 
+    /// Says in a line why there is no window, for those who see only this list; `None` if one opens.
+    pub(crate) fn tell_no_window(&self, reason: Option<&str>) {
+        let reason = reason.map(str::to_owned);
+        let before = {
+            let mut told = self.told.lock();
+            std::mem::replace(&mut told.no_window, reason.clone())
+        };
+        if before != reason {
+            self.link.ask(Request::Texts);
+        }
+    }
+
     /// Names the knobs as the capture that plays does.
     pub(crate) fn name_knobs(&self, knobs: &Arc<[Control]>) {
         if self.knobs.name(knobs) {
@@ -188,8 +202,13 @@ impl SharedRig {
     pub(crate) fn text(&self, which: ParameterId, plain: f32) -> String {
         let row = which.row();
         if which == ParameterId::Status {
-            let absent = self.told.try_lock().and_then(|told| told.absent.clone());
-            return absent.unwrap_or_else(|| "Ready".into());
+            let told = self.told.try_lock();
+            let told = told.map(|told| [told.absent.clone(), told.no_window.clone()]);
+            let said: Vec<_> = told.into_iter().flatten().flatten().collect();
+            return match said.is_empty() {
+                true => "Ready".into(),
+                false => said.join(". "),
+            };
         }
         match knob(which) {
             Some(knob) => self.knobs.text(knob, row, plain),
@@ -290,7 +309,11 @@ mod tests {
         assert!(rig.link.take().has(Request::Texts));
         rig.tell_absent(Some("x\n".repeat(10_000)));
         assert!(text().len() < 500 && !text().contains('\n'));
+        rig.tell_no_window(Some("No window"));
+        assert!(text().ends_with(". No window"));
         rig.tell_absent(None);
+        assert_eq!(text(), "No window");
+        rig.tell_no_window(None);
         assert_eq!(text(), "Ready");
     }
 }
