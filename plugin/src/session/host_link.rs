@@ -65,6 +65,32 @@ struct ToHost {
     edits: Producer<Edit>,
     /// The last move for which there was no room.
     left_out: Option<Edit>,
+    /// Gestures for which there was none, until they end: the host asks for all values instead.
+    refused: Vec<ParameterId>,
+}
+
+impl ToHost {
+    /// Adds an edit; says whether it belongs to a gesture that is refused.
+    fn add(&mut self, edit: Edit) -> bool {
+        let (Edit::Begin(which) | Edit::Set(which, _) | Edit::End(which)) = edit;
+        let room = self.edits.slots();
+        match edit {
+            Edit::Begin(_) if room <= EDITS / 4 => self.refused.push(which),
+            _ if !self.refused.contains(&which) => {
+                if matches!(edit, Edit::Set(..)) && room <= EDITS / 2 {
+                    self.left_out = Some(edit);
+                    return false;
+                }
+                for edit in self.left_out.take().into_iter().chain([edit]) {
+                    let _sent = self.edits.push(edit);
+                }
+                return false;
+            }
+            Edit::End(_) => self.refused.retain(|refused| *refused != which),
+            _ => {}
+        }
+        true
+    }
 }
 
 impl Default for HostLink {
@@ -73,6 +99,7 @@ impl Default for HostLink {
         let to_host = ToHost {
             edits,
             left_out: None,
+            refused: Vec::new(),
         };
         Self {
             asked: AtomicU32::new(0),
@@ -111,16 +138,26 @@ impl HostLink {
     /// left out: it hears where the knob ends.
     pub(crate) fn edit(&self, edit: Edit) {
         let mut to_host = self.to_host.lock();
-        let ToHost { edits, left_out } = &mut *to_host;
-        if matches!(edit, Edit::Set(..)) && edits.slots() <= EDITS / 2 {
-            *left_out = Some(edit);
-        } else {
-            for edit in left_out.take().into_iter().chain([edit]) {
-                let _sent = edits.push(edit);
-            }
-        }
+        let refused = to_host.add(edit);
         drop(to_host);
-        self.ask(Request::Edits);
+        self.ask(if refused {
+            Request::Values
+        } else {
+            Request::Edits
+        });
+    }
+
+    /// Leaves out the moves that the host has not heard of yet; what is held is let go all the same.
+    pub(crate) fn forget_moves(&self) {
+        let mut to_host = self.to_host.lock();
+        let mut waiting = self.from_window.lock();
+        let kept: Vec<Edit> = std::iter::from_fn(|| waiting.pop().ok())
+            .filter(|edit| !matches!(edit, Edit::Set(..)))
+            .collect();
+        to_host.left_out = None;
+        for edit in kept {
+            let _sent = to_host.edits.push(edit);
+        }
     }
 
     /// The next edit to tell the host of. Never waits.
@@ -166,5 +203,24 @@ mod tests {
         let rest: Vec<_> = std::iter::from_fn(|| link.next_edit()).collect();
         let last = Edit::Set(knob, (3 * EDITS - 1) as f32);
         assert_eq!(rest[rest.len() - 2..], [last, Edit::End(knob)]);
+        // Whole gestures are left out, when nobody takes any for long.
+        for _ in 0..EDITS {
+            link.edit(Edit::Begin(knob));
+            link.edit(Edit::End(knob));
+        }
+        assert!(link.take().has(Request::Values));
+        let all: Vec<_> = std::iter::from_fn(|| link.next_edit()).collect();
+        let begun = all.iter().filter(|edit| matches!(edit, Edit::Begin(_)));
+        assert_eq!(
+            (2 * begun.count(), all.last()),
+            (all.len(), Some(&Edit::End(knob)))
+        );
+        // Another project: what is held is let go, and nothing else.
+        for edit in [Edit::Begin(knob), Edit::Set(knob, 1.0), Edit::End(knob)] {
+            link.edit(edit);
+        }
+        link.forget_moves();
+        let left: Vec<_> = std::iter::from_fn(|| link.next_edit()).collect();
+        assert_eq!(left, [Edit::Begin(knob), Edit::End(knob)]);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Instance {
 }
 
 /// What the player says of the audio.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AudioFacts {
     /// Frames of latency while audio runs, and 1; 0 while it does not.
     latency: AtomicU32,
@@ -44,6 +44,17 @@ pub(crate) struct AudioFacts {
     rate: AtomicU32,
     /// Frames for which the sound goes on after its input.
     pub(crate) tail: AtomicU32,
+}
+
+impl Default for AudioFacts {
+    fn default() -> Self {
+        Self {
+            latency: AtomicU32::new(0),
+            rate: AtomicU32::new(0),
+            // The DC blocker's second, which most of it comes to.
+            tail: AtomicU32::new(DEFAULT_SAMPLE_RATE as u32),
+        }
+    }
 }
 
 impl AudioFacts {
@@ -112,12 +123,16 @@ impl Instance {
 
     /// Sets a parameter to a plain value, brought into its range. Never waits.
     pub(crate) fn set(&self, which: ParameterId, plain: f32) {
-        self.rig.set(which, plain);
+        if self.rig.set(which, plain) {
+            self.repaint.request();
+        }
     }
 
     /// Moves a number by so much from where it stands. Never waits.
     pub(crate) fn modulate(&self, which: ParameterId, offset: f32) {
-        self.rig.modulate(which, offset);
+        if self.rig.modulate(which, offset) {
+            self.repaint.request();
+        }
     }
 
     /// A plain value as people read it, with its unit.

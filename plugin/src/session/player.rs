@@ -107,6 +107,7 @@ impl Player {
             pedal_latency: latency.pedal,
         };
         self.offline = offline;
+        self.rig.forget_modulation();
         let now = (self.rig.settings(), self.rig.loads());
         self.followed.get_or_insert(now);
         if self.chain.as_ref().map(Chain::config) != Some(config) {
@@ -143,9 +144,7 @@ impl Player {
         if let Some(chain) = &mut self.chain {
             chain.set(&self.rig.settings());
             chain.reset();
-            self.audio
-                .tail
-                .store(chain.tail() as u32, Ordering::Relaxed);
+            self.audio.tail.store(tail(chain), Ordering::Relaxed);
         }
     }
 
@@ -192,7 +191,7 @@ impl Player {
             return;
         };
         self.sounds.exchange(chain);
-        let tail = chain.tail() as u32;
+        let tail = tail(chain);
         self.audio.tail.store(tail, Ordering::Relaxed);
         let peaks = chain.take_peaks();
         let seconds = self.frames as f32 / chain.config().rate as f32;
@@ -265,6 +264,11 @@ impl Player {
         }
         self.loader.keep(std::iter::from_fn(|| self.sounds.take()));
     }
+}
+
+/// Frames for which something comes out behind the last input that is heard.
+fn tail(chain: &mut Chain) -> u32 {
+    (chain.tail() + chain.config().latency) as u32
 }
 
 /// Does what belongs to the audio thread. In the builds that tests load, it ends the host if that touches the

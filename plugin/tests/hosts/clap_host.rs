@@ -44,6 +44,8 @@ pub(crate) struct Requests {
     callback: AtomicBool,
     /// How often it asked for being activated anew.
     pub(crate) restart: AtomicUsize,
+    /// How often it said that its project has changed.
+    pub(crate) dirty: AtomicUsize,
     /// How often it told a new latency.
     pub(crate) latency: AtomicUsize,
     /// The last size that it wanted its editor to have.
@@ -131,7 +133,9 @@ impl HostLatencyImpl for Main {
 }
 
 impl HostStateImpl for Main {
-    fn mark_dirty(&self) {}
+    fn mark_dirty(&self) {
+        self.requests.dirty.fetch_add(1, SeqCst);
+    }
 }
 
 /// A parameter as the plugin describes it.

@@ -114,7 +114,7 @@ impl Plugin for Shell {
     type Shared<'a> = Shared;
     type MainThread<'a> = Main<'a>;
 
-    fn declare_extensions(extensions: &mut PluginExtensions<'_, Self>, _: Option<&Shared>) {
+    fn declare_extensions(extensions: &mut PluginExtensions<'_, Self>, shared: Option<&Shared>) {
         extensions
             .register::<CheckedParams>()
             .register::<PluginState>()
@@ -129,7 +129,11 @@ impl Plugin for Shell {
             .register::<PluginRemoteControls>()
             .register::<PluginTrackInfo>();
         // A host that hears of no window shows a list of its own.
-        if EditorWindow::unavailable().is_none() {
+        let unavailable = match shared {
+            Some(shared) => EditorWindow::unavailable_to(&shared.instance),
+            None => EditorWindow::unavailable(),
+        };
+        if unavailable.is_none() {
             extensions.register::<PluginGui>();
         }
     }
@@ -211,8 +215,7 @@ impl<'a> PluginMainThread<'a, Shared> for Main<'a> {
         if let Some(parameters) = host.get_extension::<HostParams>() {
             let mut flags = ParamRescanFlags::empty();
             flags.set(ParamRescanFlags::VALUES, requests.has(Request::Values));
-            let texts = ParamRescanFlags::TEXT | ParamRescanFlags::INFO;
-            flags.set(texts, requests.has(Request::Texts));
+            flags.set(ParamRescanFlags::TEXT, requests.has(Request::Texts));
             if !flags.is_empty() {
                 parameters.rescan(host, flags);
             }

@@ -49,11 +49,15 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
         if !(1.0..=HIGHEST_RATE).contains(&rate) {
             return Err(PluginError::Message("nothing plays at this sample rate"));
         }
-        let player = main.player.take();
-        let mut player = player.ok_or(PluginError::Message("it is active already"))?;
+        let already = || PluginError::Message("it is active already");
         let (inputs, outputs, _) = LAYOUTS[main.layout.get()];
         let offline = shared.offline.load(Relaxed);
-        let latency = player.activate(rate, inputs, outputs, offline) as u32;
+        let mut player = main.player.borrow_mut();
+        let latency = player
+            .as_mut()
+            .ok_or_else(already)?
+            .activate(rate, inputs, outputs, offline) as u32;
+        let player = player.take().ok_or_else(already)?;
         if main.latency.replace(latency) != latency
             && let Some(changed) = main.host.get_extension::<HostLatency>()
         {
@@ -107,7 +111,8 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
         }
         self.edits.send(&self.shared.instance.link, events.output);
         self.tell_tail();
-        Ok(ProcessStatus::ContinueIfNotQuiet)
+        // Not "if not quiet": what was played is still on its way where there is latency.
+        Ok(ProcessStatus::Tail)
     }
 
     fn deactivate(mut self, main: &Main<'a>) {

@@ -10,9 +10,7 @@ use clack_plugin::plugin::PluginError;
 use clack_plugin::stream::{InputStream, OutputStream};
 
 use crate::host::clap::Main;
-
-/// The most bytes of a project that are read.
-const LONGEST_STATE: u64 = 256 << 20;
+use crate::session::rig::LONGEST;
 
 impl PluginStateImpl for Main<'_> {
     fn save(&self, output: &mut OutputStream<'_>) -> Result<(), PluginError> {
@@ -21,10 +19,8 @@ impl PluginStateImpl for Main<'_> {
 
     fn load(&self, input: &mut InputStream<'_>) -> Result<(), PluginError> {
         let mut state = Vec::new();
-        input.take(LONGEST_STATE + 1).read_to_end(&mut state)?;
-        if state.len() as u64 > LONGEST_STATE {
-            return Err(PluginError::Message("the saved project is too large"));
-        }
+        // What is longer is refused for that.
+        input.take(LONGEST as u64 + 1).read_to_end(&mut state)?;
         let loaded = self.shared.instance.load(&state);
         loaded.map_err(|failure| PluginError::Error(failure.to_string().into()))
     }
@@ -46,7 +42,9 @@ impl PluginRenderImpl for Main<'_> {
 
     fn set(&self, mode: RenderMode) -> Result<(), PluginError> {
         let offline = mode == RenderMode::Offline;
-        self.shared.offline.store(offline, Relaxed);
+        if self.shared.offline.swap(offline, Relaxed) != offline {
+            self.shared.instance.loader.set_offline(offline);
+        }
         Ok(())
     }
 }

@@ -112,6 +112,20 @@ impl Loader {
         self.run();
     }
 
+    /// Tells that the host renders from now on, or no longer, while audio runs.
+    pub(crate) fn set_offline(self: &Arc<Self>, offline: bool) {
+        let mut runs = false;
+        self.orders.give(None, |inbox| {
+            if let Some(audio) = &mut inbox.audio {
+                audio.offline = offline;
+                runs = true;
+            }
+        });
+        if runs {
+            self.run();
+        }
+    }
+
     /// Tells that audio has stopped.
     pub(crate) fn deactivate(&self) {
         self.orders.give(None, |inbox| inbox.audio = None);

@@ -166,7 +166,7 @@ impl Orders {
 
     /// Makes orders of what buttons asked for. `loads`: how many states were loaded by now.
     pub(super) fn take_steps(&self, loads: u64) {
-        // Buttons may come with a state, a moment before it is known for one: they were not pressed.
+        // What was pressed before another project was loaded was meant for the one before.
         let void = self.stepped_in.load(Ordering::Acquire) != loads;
         for part in Part::ALL {
             let by = self.steps[part.index()].swap(0, Ordering::Acquire);

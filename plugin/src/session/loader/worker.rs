@@ -156,6 +156,8 @@ impl<'a> Worker<'a> {
         folder: Option<&Path>,
     ) -> Option<PartChange> {
         let library = &self.loader.library;
+        let slot = self.loader.rig.slot(part);
+        let (before_generation, before) = slot.current();
         self.parts[part.index()].cursor = file_of(&wanted);
         let arrived = self.load(part, &wanted, folder).ok()?;
         // Its folder was listed meanwhile, which may take long.
@@ -169,10 +171,9 @@ impl<'a> Worker<'a> {
         if let Some(origin) = origin_of(&arrived.saved) {
             library.used(origin);
         }
-        let slot = self.loader.rig.slot(part);
-        let (_, before) = slot.current();
         let after = arrived.saved.clone();
-        let generation = slot.choose(after.clone());
+        // A project may have come in this very moment.
+        let generation = slot.choose_if(before_generation, after.clone())?;
         self.made_a_change(part);
         self.take(part, arrived, generation);
         let has_knobs = |loaded: &LoadedCapture| loaded.capture.has_knobs();

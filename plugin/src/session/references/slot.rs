@@ -26,7 +26,7 @@ struct Held {
 
 impl PartSlot {
     /// A slot with what a new instance has there, as generation 0. `notify` is called after
-    /// every new reference, on the thread that brings it (the host's, or even the audio thread):
+    /// every new reference, on the thread that brings it (the host's, too):
     /// it must do no more than wake the loader.
     pub(crate) fn new(part: Part, notify: impl Fn() + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
@@ -48,6 +48,20 @@ impl PartSlot {
         drop(old);
         (self.0.notify)();
         generation
+    }
+
+    /// The same, unless another reference has come since the one of this generation.
+    pub(crate) fn choose_if(&self, generation: u64, saved: SavedPart) -> Option<u64> {
+        let mut held = self.0.held.lock();
+        if held.generation != generation {
+            return None;
+        }
+        held.generation += 1;
+        let (now, old) = (held.generation, std::mem::replace(&mut held.saved, saved));
+        drop(held);
+        drop(old);
+        (self.0.notify)();
+        Some(now)
     }
 
     /// The reference, and its generation.

@@ -4,4 +4,5 @@ mod notice;
 mod saved;
 mod shared;
 
+pub(crate) use saved::LONGEST;
 pub(crate) use shared::SharedRig;

@@ -159,10 +159,7 @@ mod tests {
             names.push(name);
         }
         let text = names.to_string();
-        assert!(
-            text.starts_with("a b, xxxx") || text.starts_with("a"),
-            "{text}"
-        );
+        assert!(text.starts_with('a'), "{text}");
         assert!(text.ends_with("c and 2 more") && !text.contains('\n'));
         assert!(text.len() < 100, "{text}");
     }

@@ -11,6 +11,8 @@
 //! `gridleak` is the version of the format. What is left out is as in a new instance. What this version
 //! does not know is kept and written back, wherever it stands.
 
+use std::sync::Arc;
+
 use gridleak_core::{Settings, UnreadSettings};
 use serde_json::{Map, Value};
 
@@ -23,10 +25,14 @@ use crate::session::references::SavedPart;
 const VERSION: u64 = 1;
 
 /// Bytes of the longest rig: five of the longest files, packed.
-const LONGEST: usize = 256 << 20;
+pub(crate) const LONGEST: usize = 256 << 20;
 
 /// How many values a rig may hold at most: read, each takes up to some hundred bytes.
 const MOST_VALUES: usize = 100_000;
+
+/// How much of either may be of no known meaning: with what this version writes, it is still to be read.
+const LONGEST_REST: usize = 64 << 20;
+const MOST_UNKNOWN: usize = MOST_VALUES / 2;
 
 const FORMAT: &str = "gridleak";
 const SAVED_BY: &str = "saved_by";
@@ -38,7 +44,7 @@ const SLOTS: &str = "slots";
 pub(crate) struct Rig {
     pub(crate) settings: Settings,
     pub(crate) parts: ForParts<SavedPart>,
-    pub(crate) rest: Rest,
+    pub(crate) rest: Arc<Rest>,
 }
 
 /// What else stands in a saved rig.
@@ -54,12 +60,8 @@ impl Rig {
     /// known of it. `first`: the settings of a new instance. The text may be anything; what cannot be right
     /// becomes what a new instance has. It fails if it is no rig.
     pub(crate) fn read(text: &[u8], first: &Settings) -> Result<(Self, Option<String>)> {
-        // No value begins without one of these; those within texts count as well.
-        let values = || text.iter().filter(|byte| b",[{".contains(byte)).count();
-        if text.len() > LONGEST || values() > MOST_VALUES {
-            return Err(Failure::new(
-                "this is larger than any rig that Gridleak saves",
-            ));
+        if text.len() > LONGEST || values(text) > MOST_VALUES {
+            return Err(too_large());
         }
         let document = serde_json::from_slice(text);
         let Ok(Value::Object(mut document)) = document else {
@@ -68,12 +70,13 @@ impl Rig {
         let Some(version) = document.get(FORMAT).and_then(Value::as_u64) else {
             return Err(no_rig());
         };
-        let saved_by = document.remove(SAVED_BY).unwrap_or_default();
-        let newer = version > VERSION;
-        if !newer {
+        let saved_by = document.get(SAVED_BY).and_then(Value::as_str);
+        let mut remarks = Remarks::new(saved_by.unwrap_or_default(), version > VERSION);
+        // What a newer version wrote stays known for that.
+        if !remarks.newer() {
             document.remove(FORMAT);
+            document.remove(SAVED_BY);
         }
-        let mut remarks = Remarks::new(saved_by.as_str().unwrap_or_default(), newer);
         let settings = match document.remove(SETTINGS) {
             Some(Value::Object(settings)) => settings,
             _ => Map::new(),
@@ -90,6 +93,14 @@ impl Rig {
                 }
             },
         });
+        let unknown = [
+            serde_json::to_vec(&document).unwrap_or_default(),
+            serde_json::to_vec(&settings.settings.write(&settings.unread)).unwrap_or_default(),
+        ];
+        let sum = |of: fn(&[u8]) -> usize| unknown.iter().map(|text| of(text)).sum::<usize>();
+        if sum(<[u8]>::len) > LONGEST_REST || sum(values) > MOST_UNKNOWN {
+            return Err(too_large());
+        }
         let rest = Rest {
             settings: settings.unread,
             document,
@@ -99,7 +110,7 @@ impl Rig {
         let rig = Self {
             settings: settings.settings,
             parts,
-            rest,
+            rest: rest.into(),
         };
         Ok((rig, remarks.text()))
     }
@@ -108,7 +119,8 @@ impl Rig {
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut document = self.rest.document.clone();
         document.entry(FORMAT).or_insert(VERSION.into());
-        document.insert(SAVED_BY.into(), env!("CARGO_PKG_VERSION").into());
+        let own = env!("CARGO_PKG_VERSION");
+        document.entry(SAVED_BY).or_insert(own.into());
         let settings = self.settings.write(&self.rest.settings);
         document.insert(SETTINGS.into(), settings.into());
         for (part, reference) in Part::ALL.into_iter().zip(&self.parts) {
@@ -121,7 +133,7 @@ impl Rig {
 impl Rest {
     /// What this version does not know, but for settings.
     fn keys(&self) -> impl Iterator<Item = &str> {
-        let known = [FORMAT, SLOTS];
+        let known = [FORMAT, SAVED_BY, SLOTS];
         let document = self.document.keys().map(String::as_str);
         let slots = self.document.get(SLOTS).and_then(Value::as_array);
         let slots = slots.into_iter().flatten().filter_map(Value::as_object);
@@ -129,6 +141,16 @@ impl Rest {
             .filter(move |key| !known.contains(key))
             .chain(slots.flat_map(|slot| slot.keys().map(String::as_str)))
     }
+}
+
+/// How many values a text of JSON has, or more: none begins without one of these, and those within texts
+/// count as well.
+fn values(text: &[u8]) -> usize {
+    text.iter().filter(|byte| b",[{".contains(byte)).count()
+}
+
+fn too_large() -> Failure {
+    Failure::new("this is larger than any rig that Gridleak saves")
 }
 
 fn no_rig() -> Failure {
@@ -187,7 +209,7 @@ mod tests {
         Rig {
             settings,
             parts: Part::ALL.map(Part::first),
-            rest: Rest::default(),
+            rest: Arc::default(),
         }
     }
 
@@ -293,8 +315,25 @@ mod tests {
         for said in ["newer version of Gridleak (99.0.0)", "setlist", "reverb"] {
             assert!(notice.contains(said), "{notice}");
         }
-        let mut again = written(&rig);
-        again["saved_by"] = json!("99.0.0");
-        assert_eq!(again, document);
+        assert_eq!(written(&rig), document);
+        // A newer version of the same format is told by its name alone, however often it is saved here.
+        document["gridleak"] = json!(1);
+        document["settings"]["input"] = json!(99.0);
+        for _ in 0..3 {
+            let (rig, _) = read(&document);
+            assert_eq!(rig.settings.input_db, 20.0);
+            assert_eq!(written(&rig), document);
+        }
+    }
+
+    #[test]
+    fn what_is_loaded_can_be_saved_and_loaded_again() {
+        let mut document = written(&example());
+        document["unknown"] = vec![1; MOST_UNKNOWN - 300].into();
+        let (rig, _) = read(&document);
+        assert_eq!(read(&written(&rig)).0.write(), rig.write());
+        document["unknown"] = vec![1; MOST_UNKNOWN + 1].into();
+        let text = document.to_string();
+        assert!(Rig::read(text.as_bytes(), &Settings::default()).is_err());
     }
 }

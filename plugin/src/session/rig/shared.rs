@@ -29,6 +29,8 @@ pub(crate) struct SharedRig {
     first: Settings,
     /// Locked for instants, and never by the audio thread.
     told: Mutex<Told>,
+    /// Likewise.
+    status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
     knobs: CaptureKnobs,
     link: Arc<HostLink>,
@@ -36,9 +38,14 @@ pub(crate) struct SharedRig {
 
 #[derive(Default)]
 struct Told {
-    rest: Rest,
+    rest: Arc<Rest>,
     /// What there is to say of the rig that was loaded last, until it was read.
     notice: Option<String>,
+}
+
+/// What the status says.
+#[derive(Default)]
+struct StatusTexts {
     /// What does not play as the project means it, in a line.
     absent: Option<String>,
     /// Why there is no window, likewise.
@@ -64,6 +71,7 @@ impl SharedRig {
             loads: AtomicU64::new(0),
             first,
             told: Mutex::default(),
+            status: Mutex::default(),
             knobs: CaptureKnobs::default(),
             link,
         }
@@ -74,18 +82,30 @@ impl SharedRig {
         f32::from_bits(self.values[which as usize].load(Ordering::Relaxed))
     }
 
-    /// Sets a parameter to a plain value, brought into its range; NaN changes nothing. Never waits.
-    pub(crate) fn set(&self, which: ParameterId, plain: f32) {
-        if !plain.is_nan() {
-            let bits = which.row().clamp(plain).to_bits();
-            self.values[which as usize].store(bits, Ordering::Relaxed);
+    /// Sets a parameter to a plain value, brought into its range, and says whether that is another one; NaN
+    /// changes nothing. Never waits.
+    pub(crate) fn set(&self, which: ParameterId, plain: f32) -> bool {
+        if plain.is_nan() {
+            return false;
         }
+        let bits = which.row().clamp(plain).to_bits();
+        self.values[which as usize].swap(bits, Ordering::Relaxed) != bits
     }
 
-    /// Moves a number by so much from where it stands, until it is moved otherwise. Never waits.
-    pub(crate) fn modulate(&self, which: ParameterId, offset: f32) {
-        if offset.is_finite() && matches!(which.row().kind, Kind::Number(_)) {
-            self.offsets[which as usize].store(offset.to_bits(), Ordering::Relaxed);
+    /// Moves a number by so much from where it stands, until it is moved otherwise; says whether that is
+    /// another place. Never waits.
+    pub(crate) fn modulate(&self, which: ParameterId, offset: f32) -> bool {
+        if !offset.is_finite() || !matches!(which.row().kind, Kind::Number(_)) {
+            return false;
+        }
+        let bits = offset.to_bits();
+        self.offsets[which as usize].swap(bits, Ordering::Relaxed) != bits
+    }
+
+    /// Everything stands where its knob does: hosts tell of modulation anew when the audio starts.
+    pub(crate) fn forget_modulation(&self) {
+        for offset in &self.offsets {
+            offset.store(0.0f32.to_bits(), Ordering::Relaxed);
         }
     }
 
@@ -147,6 +167,7 @@ impl SharedRig {
         }
         // What was changed was changed in the project before.
         self.link.forget(Request::ProjectChanged);
+        self.link.forget_moves();
         self.link.ask(Request::Values);
         Ok(())
     }
@@ -170,8 +191,8 @@ impl SharedRig {
     pub(crate) fn tell_absent(&self, absent: Option<String>) {
         let absent = absent.map(|text| one_line(&text).chars().take(LONGEST_STATUS).collect());
         let before = {
-            let mut told = self.told.lock();
-            std::mem::replace(&mut told.absent, absent.clone())
+            let mut status = self.status.lock();
+            std::mem::replace(&mut status.absent, absent.clone())
         };
         if before != absent {
             self.link.ask(Request::Texts);
@@ -182,8 +203,8 @@ impl SharedRig {
     pub(crate) fn tell_no_window(&self, reason: Option<&str>) {
         let reason = reason.map(str::to_owned);
         let before = {
-            let mut told = self.told.lock();
-            std::mem::replace(&mut told.no_window, reason.clone())
+            let mut status = self.status.lock();
+            std::mem::replace(&mut status.no_window, reason.clone())
         };
         if before != reason {
             self.link.ask(Request::Texts);
@@ -197,14 +218,13 @@ impl SharedRig {
         }
     }
 
-    /// A plain value of a parameter as people read it, with its unit. Waits for nobody: hosts ask on any
-    /// thread.
+    /// A plain value of a parameter as people read it, with its unit. Waits for instants.
     pub(crate) fn text(&self, which: ParameterId, plain: f32) -> String {
         let row = which.row();
         if which == ParameterId::Status {
-            let told = self.told.try_lock();
-            let told = told.map(|told| [told.absent.clone(), told.no_window.clone()]);
-            let said: Vec<_> = told.into_iter().flatten().flatten().collect();
+            let status = self.status.lock();
+            let said = [status.absent.clone(), status.no_window.clone()];
+            let said: Vec<_> = said.into_iter().flatten().collect();
             return match said.is_empty() {
                 true => "Ready".into(),
                 false => said.join(". "),
