@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use crate::clap_host::{Change, Edit, Plugin, load};
+use crate::clap_host::{Change, Plugin, load};
 use crate::project::{Project, builtin, file};
 use crate::screen::Screen;
 use crate::sound::noise;
