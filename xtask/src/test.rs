@@ -223,6 +223,9 @@ fn check(arguments: &[&str]) -> Result<Tally> {
 /// The tests that draw the window, which need OpenGL.
 const PICTURES: &str = "window::snapshots";
 
+/// The tests that open it, which need a screen.
+const NATIVE_WINDOW: &str = "native_window";
+
 /// The workspace's tests.
 fn tests() -> Result<Tally> {
     counted(&mut cargo(&[
@@ -232,6 +235,8 @@ fn tests() -> Result<Tally> {
         "--",
         "--skip",
         PICTURES,
+        "--skip",
+        NATIVE_WINDOW,
     ]))
 }
 

@@ -22,7 +22,7 @@ const WINDOW: [&str; 6] = [
     "--lib",
     "--",
     "--ignored",
-    "native_window",
+    super::NATIVE_WINDOW,
 ];
 
 /// Runs every test that opens the editor.
