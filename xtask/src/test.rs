@@ -224,7 +224,7 @@ fn check(arguments: &[&str]) -> Result<Tally> {
 const PICTURES: &str = "window::snapshots";
 
 /// The tests that open it, which need a screen.
-const NATIVE_WINDOW: &str = "native_window";
+const NATIVE_WINDOW: &str = "native_window::tests";
 
 /// The workspace's tests.
 fn tests() -> Result<Tally> {
