@@ -35,11 +35,11 @@ same("bypass", played[:, 4_800:], sound[:, 4_800:])
 # Its gains are what they say. pedalboard rounds what it is given.
 plugin = load_plugin(VST3)
 plugin.preset_data = Preset(plugin.preset_data).playing(transparent())
-for name, key in [("input_db", "ingain"), ("output_db", "outgn")]:
+for name, key in [("input_db", "input"), ("output_db", "output")]:
     for wanted in [-20.0, -0.5, 12.0, 0.0]:
         setattr(plugin, name, wanted)
         plugin.process(sound, 48_000)
         played = plugin.process(sound, 48_000)
-        gain = Preset(plugin.preset_data).state()["params"][key]["f32"]
+        gain = Preset(plugin.preset_data).state()["settings"][key]
         assert abs(gain - wanted) < 0.051, (name, gain)
         same(f"{name} {gain}", played, sound * 10 ** (gain / 20))
