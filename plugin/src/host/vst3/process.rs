@@ -1,7 +1,5 @@
 //! A block of sound, with what happens in it.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use gridleak_core::ParameterId;
 use vst3::Steinberg::{Vst::*, *};
 
@@ -77,7 +75,7 @@ impl IAudioProcessorTrait for Component {
     unsafe fn setProcessing(&self, on: TBool) -> tresult {
         guarded(kInternalError, || {
             // May be called by the audio thread.
-            self.shared.processing.store(on != 0, Relaxed);
+            self.shared.set_processing(on != 0);
             let audio = self.shared.audio.try_lock();
             if let Some(mut audio) = audio.filter(|audio| audio.active && on != 0) {
                 audio.player.reset();
@@ -118,6 +116,8 @@ impl Component {
             let offline = audio.offline || data.processMode == OFFLINE;
             audio.player.set_offline(offline);
             audio.player.begin_block(frames);
+            // Not every host has said so.
+            self.shared.set_processing(true);
         }
         let mut at = 0;
         let mut play_until = |frame| {
