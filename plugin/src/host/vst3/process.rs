@@ -28,17 +28,15 @@ impl IAudioProcessorTrait for Component {
         if (ins, outs) != (1, 1) {
             return kResultFalse;
         }
-        with!(i, {
-            with!(o, {
-                let mut layouts = LAYOUTS.iter();
-                let same =
-                    |l: &(usize, usize, &str)| arrangement(l.0) == *i && arrangement(l.1) == *o;
-                answer(
-                    layouts
-                        .position(same)
-                        .is_some_and(|layout| self.shared.set_layout(layout)),
-                )
-            })
+        if i.is_null() || o.is_null() {
+            return kInvalidArgument;
+        }
+        // SAFETY: what a host passes is valid for the time of the call; both may be the same.
+        let asked = unsafe { (i.read(), o.read()) };
+        guarded(kInternalError, || {
+            let same = |l: &(usize, usize, &str)| (arrangement(l.0), arrangement(l.1)) == asked;
+            let layout = LAYOUTS.iter().position(same);
+            answer(layout.is_some_and(|layout| self.shared.set_layout(layout)))
         })
     }
 
