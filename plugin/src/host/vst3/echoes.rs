@@ -82,11 +82,11 @@ impl Echoes {
     }
 
     /// What becomes of a value from the host's list; whether blocks come, or may come any moment.
-    pub(super) fn from_list(&self, id: ParameterId, processing: bool) -> FromList {
-        self.from_list_at(self.ms(), id, processing)
+    pub(super) fn judge(&self, id: ParameterId, processing: bool) -> FromList {
+        self.judge_at(self.ms(), id, processing)
     }
 
-    fn from_list_at(&self, now: u32, id: ParameterId, processing: bool) -> FromList {
+    fn judge_at(&self, now: u32, id: ParameterId, processing: bool) -> FromList {
         let row = &self.rows[id as usize];
         let late = since(now, &row.fed) < LATE && since(now, &self.now) < PAUSE;
         match (row.held.load(Relaxed), processing) {
@@ -165,12 +165,12 @@ mod tests {
     #[test]
     fn the_list_is_left_out_only_where_it_repeats_what_blocks_bring() {
         let echoes = Echoes::new();
-        let answer = |now| echoes.from_list_at(now, KNOB, true);
+        let answer = |now| echoes.judge_at(now, KNOB, true);
         assert_eq!(answer(1), FromList::Waits);
         echoes.now.store(1000, Relaxed);
         assert!(echoes.takes_from_block(KNOB));
         assert_eq!(answer(1010), FromList::Goes);
-        assert_eq!(echoes.from_list_at(1010, KNOB, false), FromList::Counts);
+        assert_eq!(echoes.judge_at(1010, KNOB, false), FromList::Counts);
         // The host is paused right after the value.
         assert_eq!(answer(1060), FromList::Waits);
         // Blocks go on, without values.
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(answer(1195), FromList::Goes);
         assert_eq!(answer(1201), FromList::Waits);
         echoes.hold(KNOB, true);
-        assert_eq!(echoes.from_list_at(5000, KNOB, false), FromList::Goes);
+        assert_eq!(echoes.judge_at(5000, KNOB, false), FromList::Goes);
     }
 
     #[test]

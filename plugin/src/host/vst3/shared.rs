@@ -141,7 +141,7 @@ impl Shared {
             return;
         }
         let processing = self.processing.load(Relaxed);
-        match self.echoes.from_list(id, processing) {
+        match self.echoes.judge(id, processing) {
             FromList::Counts => self.instance.set(id, plain),
             FromList::Waits => self.echoes.put_off(id, plain),
             FromList::Goes => {}
@@ -181,19 +181,10 @@ impl Shared {
             // SAFETY: the handler is counted here.
             unsafe { handler.setDirty(1) };
         }
-        let texts = if requests.has(Request::Texts) {
-            kParamTitlesChanged | kParamValuesChanged
-        } else {
-            0
-        };
-        let values = if requests.has(Request::Values) {
-            kParamValuesChanged
-        } else {
-            0
-        };
-        if texts | values != 0 {
+        // Titles never change, and texts are asked for with the values.
+        if requests.has(Request::Texts) || requests.has(Request::Values) {
             // SAFETY: as before.
-            unsafe { handler.restartComponent(texts | values) };
+            unsafe { handler.restartComponent(kParamValuesChanged) };
         }
         if requests.has(Request::Restart) {
             self.restart(&handler);

@@ -404,10 +404,7 @@ fn what_the_instance_asks_reaches_the_host_on_its_own_thread() {
     for (request, words) in [
         (Request::ProjectChanged, "dirty 1".into()),
         (Request::Values, format!("restart {kParamValuesChanged}")),
-        (
-            Request::Texts,
-            format!("restart {}", kParamTitlesChanged | kParamValuesChanged),
-        ),
+        (Request::Texts, format!("restart {kParamValuesChanged}")),
         (Request::Restart, format!("restart {kLatencyChanged}")),
     ] {
         link.ask(request);
