@@ -1,8 +1,8 @@
 //! Keeps the plugin's code in memory once it was loaded.
 //!
-//! A host may unload a plugin's library when its last instance is gone. Threads that outlive it, the
-//! parked worker, a file dialog that is still open or a thread that hangs in a file system, would then
-//! run on code that is not there.
+//! A host may unload a plugin's library when its last instance is gone. What outlives it, a file dialog
+//! that is still open, a thread that hangs in a file system or a timer that comes once more, would then run
+//! on code that is not there.
 
 /// Keeps this library loaded until the process ends. Does nothing the second time, and where there is no
 /// library (tests, the standalone program).

@@ -36,9 +36,7 @@ impl SystemFonts {
             // It comes when it was found.
             None
         }));
-        for font in FOUND.lock().iter() {
-            ctx.add_font(font.clone());
-        }
+        add_found(ctx);
     }
 
     /// Looks for fonts with what was missing. To be called with every picture.
@@ -52,16 +50,19 @@ impl SystemFonts {
         module_pin::pin();
         let look = move || {
             let _ = catch_unwind(AssertUnwindSafe(|| SEARCH.lock().look_for(missing)));
-            for font in FOUND.lock().iter() {
-                ctx.add_font(font.clone());
-            }
+            add_found(&ctx);
             ctx.request_repaint();
         };
         let _ = std::thread::Builder::new().name("fonts".into()).spawn(look);
     }
 }
 
-/// Locked for instants only.
+fn add_found(ctx: &Context) {
+    let found = FOUND.lock().clone();
+    found.into_iter().for_each(|font| ctx.add_font(font));
+}
+
+/// Locked for instants only: windows that open wait for it.
 static FOUND: Mutex<Vec<FontInsert>> = Mutex::new(Vec::new());
 
 /// Locked while fonts are looked for.
@@ -104,7 +105,8 @@ impl Search {
                 break;
             }
             let id = face.id;
-            FOUND.lock().extend(insert(face));
+            let read = insert(face);
+            FOUND.lock().extend(read);
             faces.retain(|(face, _)| face.id != id);
         }
     }

@@ -25,6 +25,8 @@ impl Canvas {
             let gl = unsafe {
                 glow::Context::from_loader_function_cstr(|name| context.get_proc_address(name))
             };
+            #[cfg(target_os = "linux")]
+            swap_at_once(&context);
             Painter::new(Arc::new(gl), "", None, true).map_err(failure)
         })??;
         let mut canvas = Self {
@@ -82,6 +84,41 @@ fn with_current<T>(context: &GlContext, does: impl FnOnce() -> T) -> Result<T, H
     // SAFETY: as above.
     unsafe { context.make_not_current()? };
     done.map_err(|_| failure("drawing failed"))
+}
+
+/// Has the driver not wait for the screen: baseview 0.4.2 leaves that as it is by default, and a window
+/// that nobody sees would wait for ever. Where it cannot be said, nothing changes.
+#[cfg(target_os = "linux")]
+fn swap_at_once(context: &GlContext) {
+    use std::ffi::{CStr, c_int, c_ulong, c_void};
+    use std::mem::transmute;
+
+    type Current = unsafe extern "C" fn() -> *mut c_void;
+    type Drawable = unsafe extern "C" fn() -> c_ulong;
+    type Egl = unsafe extern "C" fn(*mut c_void, c_int) -> u32;
+    type Glx = unsafe extern "C" fn(*mut c_void, c_ulong, c_int);
+    let find = |name: &CStr| {
+        let found = context.get_proc_address(name);
+        (!found.is_null()).then_some(found)
+    };
+    // SAFETY: the functions are what their names say, and work on what is current on this thread.
+    unsafe {
+        let current = |name| {
+            let found = find(name).map(|found| transmute::<*const c_void, Current>(found)());
+            found.filter(|display| !display.is_null())
+        };
+        if let Some(display) = current(c"eglGetCurrentDisplay") {
+            if let Some(set) = find(c"eglSwapInterval") {
+                transmute::<*const c_void, Egl>(set)(display, 0);
+            }
+        } else if let Some(display) = current(c"glXGetCurrentDisplay")
+            && let Some(drawable) = find(c"glXGetCurrentDrawable")
+            && let Some(set) = find(c"glXSwapIntervalEXT")
+        {
+            let drawable = transmute::<*const c_void, Drawable>(drawable)();
+            transmute::<*const c_void, Glx>(set)(display, drawable, 0);
+        }
+    }
 }
 
 fn failure(error: impl ToString) -> HandlerError {

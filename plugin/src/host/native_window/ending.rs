@@ -67,6 +67,11 @@ impl Ending {
 
     /// Closes the window and waits until nothing of it is left.
     pub(super) fn close(self: &Arc<Self>, window: Window) {
+        if PROCESS_ENDS.load(Ordering::Acquire) {
+            // Its thread is closed already, and waits for the end: to wait for it would take for ever.
+            std::mem::forget(window);
+            return;
+        }
         OPEN.lock().retain(|(_, ending)| !Arc::ptr_eq(ending, self));
         if cfg!(target_os = "linux") {
             // baseview 0.4.2 asks its thread for one thing more before it waits for it, and does not
@@ -100,7 +105,9 @@ fn wait(over: impl Fn() -> bool) -> bool {
 /// follow what OpenGL's driver registers, which it does with the first picture: each window sees to it anew.
 fn at_process_end() {
     extern "C" fn close_all() {
-        PROCESS_ENDS.store(true, Ordering::Release);
+        if PROCESS_ENDS.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let Some(open) = OPEN.try_lock() else { return };
         for (waker, ending) in open.iter() {
             ending.wanted.store(true, Ordering::Release);

@@ -210,7 +210,8 @@ impl Handler {
                 EventStatus::Captured
             }
             KeyUse::Hosts => {
-                // baseview passes keys on by itself everywhere else.
+                // On macOS baseview passes on what is ignored; on Windows it keeps all keys from the host,
+                // whatever is answered.
                 #[cfg(target_os = "linux")]
                 if let Some(keys) = &self.keys {
                     keys.pass_on(&as_it_came);

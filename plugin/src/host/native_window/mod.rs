@@ -7,6 +7,8 @@ mod ending;
 mod frame_clock;
 mod handler;
 mod input;
+#[cfg(target_os = "macos")]
+mod macos;
 mod open_window;
 mod shared;
 #[cfg(test)]
@@ -78,8 +80,10 @@ impl EditorWindow {
     pub(crate) fn unavailable() -> Option<&'static str> {
         #[cfg(target_os = "linux")]
         return unavailable::unavailable();
-        // The other systems have a screen and OpenGL.
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(target_os = "macos")]
+        return macos::unavailable();
+        // Windows has a screen and OpenGL.
+        #[cfg(windows)]
         None
     }
 

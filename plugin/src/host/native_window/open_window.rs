@@ -68,12 +68,16 @@ impl OpenWindow {
         limits: ((u32, u32), (u32, u32)),
     ) -> Result<Self, String> {
         let ((least_wide, least_high), (most_wide, most_high)) = limits;
-        let settings = WindowSettings::new()
+        let mut settings = WindowSettings::new()
             .with_title("Gridleak")
             .with_size(native(width, height))
-            .with_min_size(native(least_wide, least_high))
-            .with_max_size(native(most_wide, most_high))
             .with_parent(parent);
+        if parent.is_none() {
+            // Inside another, the window is as large as the host makes it.
+            settings = settings
+                .with_min_size(native(least_wide, least_high))
+                .with_max_size(native(most_wide, most_high));
+        }
         let id = parent.and_then(Parent::id);
         let build = move |window, ending| Handler::new(window, shared, ending, id);
         let open = Self::create(settings, build)?;

@@ -2,6 +2,8 @@
 //! same time: what is missing is silence, what is too much is left out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use cpal::{FromSample, Sample, SizedSample};
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -19,6 +21,7 @@ pub(super) struct Feeder {
     ring: Producer<f32>,
     /// The channels that are listened to.
     picked: Vec<usize>,
+    largest: Arc<AtomicUsize>,
 }
 
 /// Where the output comes out.
@@ -29,8 +32,11 @@ pub(super) struct Source {
     /// The channels that are played on.
     picked: Vec<usize>,
     buffers: [Vec<f32>; 2],
-    /// Frames of input that are to wait before they are used, so that none are missing later.
+    /// Frames of input that are to wait before they are used, so that none are missing later: the largest
+    /// block of either device, which may be more than was wished for.
     cushion: usize,
+    /// The most frames that the input has brought at once.
+    largest: Arc<AtomicUsize>,
     /// Whether input is being gathered.
     gathers: bool,
     failed: bool,
@@ -52,6 +58,7 @@ pub(super) fn bridge(
     let feeder = Feeder {
         ring: producer,
         picked: input.to_vec(),
+        largest: Arc::default(),
     };
     let source = Source {
         player,
@@ -60,6 +67,7 @@ pub(super) fn bridge(
         picked: output.to_vec(),
         buffers: [vec![0.0; SPAN], vec![0.0; SPAN]],
         cushion: block,
+        largest: feeder.largest.clone(),
         gathers: true,
         failed: false,
     };
@@ -73,7 +81,9 @@ impl Feeder {
         T: SizedSample,
         f32: FromSample<T>,
     {
-        for frame in data.chunks_exact(channels.max(1)) {
+        let channels = channels.max(1);
+        self.largest.fetch_max(data.len() / channels, Relaxed);
+        for frame in data.chunks_exact(channels) {
             if self.ring.slots() < self.picked.len() {
                 return;
             }
@@ -116,6 +126,9 @@ impl Source {
     /// Leaves out what has waited for so long that it would only make the sound late.
     fn catch_up(&mut self, frames: usize) {
         let waiting = self.ring.slots() / self.inputs;
+        let largest = self.cushion.max(frames).max(self.largest.load(Relaxed));
+        // More than the ring can hold would be waited for in vain.
+        self.cushion = largest.min(self.ring.buffer().capacity() / self.inputs / 4);
         if self.gathers && waiting >= self.cushion + frames {
             self.gathers = false;
         }

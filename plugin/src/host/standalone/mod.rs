@@ -4,6 +4,8 @@ mod bridge;
 mod devices;
 mod streams;
 
+use std::sync::Arc;
+
 pub(crate) use devices::list;
 
 use self::streams::Playing;
@@ -41,7 +43,15 @@ pub(crate) fn run(wish: &Wish, tell: impl Fn(&str) + Clone + Send + 'static) -> 
         return Err(Failure::new(reason));
     }
     let (instance, player) = Instance::new();
-    let playing = Playing::start(wish, player, tell.clone());
+    let (loader, hears) = (Arc::downgrade(&instance.loader), tell.clone());
+    // Whoever has no terminal reads it in the window.
+    let trouble = move |text: &str| {
+        hears(text);
+        if let Some(loader) = loader.upgrade() {
+            loader.say(Message::error(text));
+        }
+    };
+    let playing = Playing::start(wish, player, trouble);
     match &playing {
         Ok(playing) => tell(playing.text()),
         Err(failure) => {

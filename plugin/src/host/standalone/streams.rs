@@ -209,7 +209,9 @@ fn config(supported: &SupportedStreamConfig, block: u32) -> StreamConfig {
 fn trouble(tell: impl Fn(&str) + Send + 'static) -> impl FnMut(cpal::Error) + Send + 'static {
     move |error| match error.kind() {
         ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => {}
-        _ => tell(&format!("the sound failed: {error}")),
+        _ => tell(&format!(
+            "The sound has stopped: {error}. Start Gridleak again."
+        )),
     }
 }
 

@@ -24,15 +24,14 @@ impl Buffers {
     pub(super) unsafe fn new(data: &ProcessData) -> Self {
         // SAFETY: the caller vouches for it.
         let (input, output) = unsafe {
-            let output = main_bus(data.numOutputs, data.outputs);
             (
-                main_bus(data.numInputs, data.inputs).map(|bus| &*bus),
-                output,
+                main_bus(data.numInputs, data.inputs),
+                main_bus(data.numOutputs, data.outputs),
             )
         };
         let mut buffers = Self {
-            input: input.map_or([ptr::null_mut(); MOST], channels),
-            output: output.map_or([ptr::null_mut(); MOST], |bus| channels(bus)),
+            input: channels(input),
+            output: channels(output),
             silent: u64::MAX,
         };
         // What is told to be silent need not have been written.
@@ -85,27 +84,32 @@ impl Buffers {
         // SAFETY: as for `new`, which was given the same.
         if let Some(bus) = unsafe { main_bus(data.numOutputs, data.outputs) } {
             let beyond = u64::MAX.checked_shl(bus.numChannels.max(0) as u32);
-            bus.silenceFlags = self.silent & !beyond.unwrap_or(0);
+            let silent = self.silent & !beyond.unwrap_or(0);
+            // SAFETY: there is one, and nothing borrows it.
+            unsafe { (&raw mut (*data.outputs).silenceFlags).write(silent) };
         }
     }
 }
 
-/// The first of so many.
-unsafe fn main_bus<'a>(count: i32, buses: *mut AudioBusBuffers) -> Option<&'a mut AudioBusBuffers> {
+/// The first of so many, copied: a host may pass the same for input and output.
+unsafe fn main_bus(count: i32, buses: *const AudioBusBuffers) -> Option<AudioBusBuffers> {
     // SAFETY: the caller has it from the host.
-    unsafe { buses.as_mut() }.filter(|_| count > 0)
+    (count > 0 && !buses.is_null()).then(|| unsafe { buses.read() })
 }
 
 /// The channels of a bus that a host has passed.
-fn channels(bus: &AudioBusBuffers) -> [*mut f32; MOST] {
+fn channels(bus: Option<AudioBusBuffers>) -> [*mut f32; MOST] {
     let mut channels = [ptr::null_mut(); MOST];
+    let Some(bus) = bus else {
+        return channels;
+    };
     // SAFETY: both members of the union are pointers to pointers.
     let there = unsafe { bus.__field0.channelBuffers32 };
     if !there.is_null() {
         let count = usize::try_from(bus.numChannels).unwrap_or(0).min(MOST);
         for (at, channel) in channels.iter_mut().take(count).enumerate() {
             // SAFETY: a bus has as many as it says.
-            *channel = unsafe { *there.add(at) };
+            *channel = unsafe { there.add(at).read() };
         }
     }
     channels

@@ -3,18 +3,33 @@
 //! What is automated arrives in blocks, to the frame, and once more from the host's list of parameters,
 //! late or early. What a hand drags in our window comes back a little later, when the knob is already
 //! further on. Neither may set anything: while blocks come, a value of the list waits for the next one,
-//! and goes if that brings a better one.
+//! and goes if that or the hand brings a better one.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::time::Instant;
 
 use gridleak_core::{PARAMETERS, ParameterId};
 
-/// For so many ms after a value in a block the host's list is not listened to.
+/// For so many ms after a value in a block the host's list is not listened to, and for so many ms its
+/// values wait for a block.
 const LATE: u32 = 200;
+
+/// After so many ms without a block none may come for long: the host has stopped, or is paused.
+const PAUSE: u32 = 50;
 
 /// No value.
 const NONE: u32 = f32::NAN.to_bits();
+
+/// What becomes of a value from the host's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FromList {
+    /// It is set.
+    Counts,
+    /// It waits for the next block.
+    Waits,
+    /// It is left out.
+    Goes,
+}
 
 /// Which values come from where.
 pub(super) struct Echoes {
@@ -66,12 +81,29 @@ impl Echoes {
         !row.held.load(Relaxed)
     }
 
-    /// Whether a value from the host's list counts.
-    pub(super) fn takes_from_list(&self, id: ParameterId) -> bool {
+    /// What becomes of a value from the host's list; whether blocks come, or may come any moment.
+    pub(super) fn judge(&self, id: ParameterId, processing: bool) -> FromList {
+        self.judge_at(self.ms(), id, processing)
+    }
+
+    fn judge_at(&self, now: u32, id: ParameterId, processing: bool) -> FromList {
         let row = &self.rows[id as usize];
-        let fed = row.fed.load(Relaxed);
-        let late = fed != 0 && self.ms().wrapping_sub(fed) < LATE;
-        !late && !row.held.load(Relaxed)
+        let late = since(now, &row.fed) < LATE && since(now, &self.now) < PAUSE;
+        match (row.held.load(Relaxed), processing) {
+            (true, _) => FromList::Goes,
+            (_, false) => FromList::Counts,
+            _ if late => FromList::Goes,
+            _ => FromList::Waits,
+        }
+    }
+
+    /// Whether something waits for a block that does not come.
+    pub(super) fn waits_in_vain(&self) -> bool {
+        self.waits_in_vain_at(self.ms())
+    }
+
+    fn waits_in_vain_at(&self, now: u32) -> bool {
+        self.waiting.load(Relaxed) && since(now, &self.now) >= LATE
     }
 
     /// Has a value from the host's list wait.
@@ -113,5 +145,51 @@ impl Echoes {
         self.rows
             .iter()
             .for_each(|row| row.held.store(false, Relaxed));
+    }
+}
+
+/// How many ms have gone by since something; more than any if it never was.
+fn since(now: u32, then: &AtomicU32) -> u32 {
+    match then.load(Relaxed) {
+        0 => u32::MAX,
+        then => now.wrapping_sub(then),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOB: ParameterId = ParameterId::Input;
+
+    #[test]
+    fn the_list_is_left_out_only_where_it_repeats_what_blocks_bring() {
+        let echoes = Echoes::new();
+        let answer = |now| echoes.judge_at(now, KNOB, true);
+        assert_eq!(answer(1), FromList::Waits);
+        echoes.now.store(1000, Relaxed);
+        assert!(echoes.takes_from_block(KNOB));
+        assert_eq!(answer(1010), FromList::Goes);
+        assert_eq!(echoes.judge_at(1010, KNOB, false), FromList::Counts);
+        // The host is paused right after the value.
+        assert_eq!(answer(1060), FromList::Waits);
+        // Blocks go on, without values.
+        echoes.now.store(1190, Relaxed);
+        assert_eq!(answer(1195), FromList::Goes);
+        assert_eq!(answer(1201), FromList::Waits);
+        echoes.hold(KNOB, true);
+        assert_eq!(echoes.judge_at(5000, KNOB, false), FromList::Goes);
+    }
+
+    #[test]
+    fn nothing_waits_for_blocks_that_do_not_come() {
+        let echoes = Echoes::new();
+        echoes.now.store(1000, Relaxed);
+        assert!(!echoes.waits_in_vain_at(5000));
+        echoes.put_off(KNOB, 3.0);
+        assert!(!echoes.waits_in_vain_at(1100));
+        assert!(echoes.waits_in_vain_at(1200));
+        echoes.take_waiting(|id, plain| assert_eq!((id, plain), (KNOB, 3.0)));
+        assert!(!echoes.waits_in_vain_at(1200));
     }
 }

@@ -47,6 +47,10 @@ macro_rules! describe {
     };
 }
 
+fn set(flags: u32, place: &mut u32) {
+    *place = flags;
+}
+
 impl IPluginFactoryTrait for Factory {
     always! {
         countClasses() -> i32 = 1;
@@ -96,7 +100,7 @@ impl IPluginFactory2Trait for Factory {
     unsafe fn getClassInfo2(&self, index: i32, info: *mut PClassInfo2) -> tresult {
         describe!(
             info, index, category: write_utf8(CATEGORY), name: write_utf8(NAME),
-            subCategories: write_utf8(KINDS), vendor: write_utf8(VENDOR),
+            classFlags: set(0), subCategories: write_utf8(KINDS), vendor: write_utf8(VENDOR),
             version: write_utf8(VERSION), sdkVersion: write_utf8(SDK)
         )
     }
@@ -106,7 +110,7 @@ impl IPluginFactory3Trait for Factory {
     unsafe fn getClassInfoUnicode(&self, index: i32, info: *mut PClassInfoW) -> tresult {
         describe!(
             info, index, category: write_utf8(CATEGORY), name: write_utf16(NAME),
-            subCategories: write_utf8(KINDS), vendor: write_utf16(VENDOR),
+            classFlags: set(0), subCategories: write_utf8(KINDS), vendor: write_utf16(VENDOR),
             version: write_utf16(VERSION), sdkVersion: write_utf16(SDK)
         )
     }

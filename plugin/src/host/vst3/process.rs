@@ -1,8 +1,5 @@
 //! A block of sound, with what happens in it.
 
-use std::sync::atomic::Ordering::Relaxed;
-
-use gridleak_core::ParameterId;
 use vst3::Steinberg::{Vst::*, *};
 
 use super::audio::Audio;
@@ -10,9 +7,8 @@ use super::buffers::Buffers;
 use super::component::Component;
 use super::entry::{always, answer, borrowed, guarded, with};
 use super::parameters::Target;
-use super::points::{Point, Points};
+use super::points::Points;
 use crate::host::description::LAYOUTS;
-use crate::session::instance::Instance;
 
 const OFFLINE: i32 = ProcessModes_::kOffline as i32;
 const SAMPLE_32: i32 = SymbolicSampleSizes_::kSample32 as i32;
@@ -30,17 +26,15 @@ impl IAudioProcessorTrait for Component {
         if (ins, outs) != (1, 1) {
             return kResultFalse;
         }
-        with!(i, {
-            with!(o, {
-                let mut layouts = LAYOUTS.iter();
-                let same =
-                    |l: &(usize, usize, &str)| arrangement(l.0) == *i && arrangement(l.1) == *o;
-                answer(
-                    layouts
-                        .position(same)
-                        .is_some_and(|layout| self.shared.set_layout(layout)),
-                )
-            })
+        if i.is_null() || o.is_null() {
+            return kInvalidArgument;
+        }
+        // SAFETY: what a host passes is valid for the time of the call; both may be the same.
+        let asked = unsafe { (i.read(), o.read()) };
+        guarded(kInternalError, || {
+            let same = |l: &(usize, usize, &str)| (arrangement(l.0), arrangement(l.1)) == asked;
+            let layout = LAYOUTS.iter().position(same);
+            answer(layout.is_some_and(|layout| self.shared.set_layout(layout)))
         })
     }
 
@@ -77,7 +71,7 @@ impl IAudioProcessorTrait for Component {
     unsafe fn setProcessing(&self, on: TBool) -> tresult {
         guarded(kInternalError, || {
             // May be called by the audio thread.
-            self.shared.processing.store(on != 0, Relaxed);
+            self.shared.set_processing(on != 0);
             let audio = self.shared.audio.try_lock();
             if let Some(mut audio) = audio.filter(|audio| audio.active && on != 0) {
                 audio.player.reset();
@@ -118,6 +112,8 @@ impl Component {
             let offline = audio.offline || data.processMode == OFFLINE;
             audio.player.set_offline(offline);
             audio.player.begin_block(frames);
+            // Not every host has said so.
+            self.shared.set_processing(true);
         }
         let mut at = 0;
         let mut play_until = |frame| {
@@ -133,23 +129,15 @@ impl Component {
         }
         self.shared.settle();
         for point in points {
-            let plain = point.target.plain(point.position);
-            let moved = match point.target {
-                Target::Row(id) => {
-                    // Where nothing changes, longer spans are cheaper.
-                    if self.shared.takes(id, plain) {
-                        play_until(point.frame);
-                        self.shared.instance.set(id, plain);
-                    }
-                    None
-                }
-                Target::Program => send(&self.shared.instance, [0xc0, plain as u8, 0]),
-                Target::Controller(number) => {
-                    send(&self.shared.instance, [0xb0, number, plain as u8])
-                }
+            // MIDI moves nothing.
+            let Target::Row(id) = point.target else {
+                continue;
             };
-            if let Some(id) = moved {
-                self.tell(data, id, point);
+            let plain = point.target.plain(point.position);
+            // Where nothing changes, longer spans are cheaper.
+            if self.shared.takes(id, plain) {
+                play_until(point.frame);
+                self.shared.instance.set(id, plain);
             }
         }
         play_until(frames);
@@ -157,21 +145,6 @@ impl Component {
             audio.player.end_block();
         }
         buffers.tell_silence(data);
-    }
-
-    /// Tells the host of a parameter that something else has moved.
-    fn tell(&self, data: &ProcessData, id: ParameterId, point: Point) {
-        let target = Target::Row(id);
-        let position = target.position(self.shared.instance.value(id).into());
-        let (number, mut index) = (target.id(), 0);
-        if let Some(changes) = borrowed!(data.outputParameterChanges) {
-            // SAFETY: the host's list lives as long as its block; the places are there.
-            let queue = unsafe { changes.addParameterData(&raw const number, &raw mut index) };
-            if let Some(queue) = borrowed!(queue) {
-                // SAFETY: as before.
-                unsafe { queue.addPoint(point.frame as i32, position, &raw mut index) };
-            }
-        }
     }
 }
 
@@ -181,9 +154,4 @@ fn play(audio: Option<&mut Audio>, buffers: &mut Buffers, from: usize, to: usize
         Some(audio) => audio.play(buffers, from, to),
         None => buffers.silence(0, from, to - from),
     }
-}
-
-/// Where a message of MIDI moves a parameter. None does yet.
-fn send(_instance: &Instance, _message: [u8; 3]) -> Option<ParameterId> {
-    None
 }

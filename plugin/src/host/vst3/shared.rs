@@ -9,7 +9,7 @@ use vst3::ComPtr;
 use vst3::Steinberg::Vst::{RestartFlags_::*, *};
 
 use super::audio::{self, Audio};
-use super::echoes::Echoes;
+use super::echoes::{Echoes, FromList};
 use super::parameters::Target;
 use crate::host::description::LAYOUTS;
 use crate::session::host_link::{Edit, Request};
@@ -27,7 +27,7 @@ pub(super) struct Shared {
     offline: AtomicBool,
     active: AtomicBool,
     /// Whether blocks come, or may come any moment.
-    pub(super) processing: AtomicBool,
+    processing: AtomicBool,
     pub(super) echoes: Echoes,
     /// What the host calls the track.
     pub(super) track: Mutex<String>,
@@ -116,8 +116,16 @@ impl Shared {
             audio.start();
             self.starts.fetch_add(1, Relaxed);
         } else {
-            self.processing.store(false, Relaxed);
+            self.set_processing(false);
             audio.stop();
+        }
+    }
+
+    /// Blocks may come from now on, or come no more. The audio thread may say it.
+    pub(super) fn set_processing(&self, processing: bool) {
+        self.processing.store(processing, Relaxed);
+        if !processing {
+            self.settle();
         }
     }
 
@@ -129,13 +137,14 @@ impl Shared {
 
     /// Takes a value from the host's list of parameters.
     pub(super) fn set_from_list(&self, id: ParameterId, plain: f32) {
-        if !self.echoes.takes_from_list(id) || matches!(id.row().kind, Kind::Readout) {
+        if matches!(id.row().kind, Kind::Readout) {
             return;
         }
-        if self.processing.load(Relaxed) {
-            self.echoes.put_off(id, plain);
-        } else {
-            self.instance.set(id, plain);
+        let processing = self.processing.load(Relaxed);
+        match self.echoes.judge(id, processing) {
+            FromList::Counts => self.instance.set(id, plain),
+            FromList::Waits => self.echoes.put_off(id, plain),
+            FromList::Goes => {}
         }
     }
 
@@ -153,6 +162,9 @@ impl Shared {
 
     /// Passes on what the instance asks of its host. On the host's main thread only.
     pub(super) fn poll(&self) {
+        if self.echoes.waits_in_vain() {
+            self.settle();
+        }
         let handler = self.handler.lock().clone();
         let Some(handler) = handler else {
             return;
@@ -169,19 +181,10 @@ impl Shared {
             // SAFETY: the handler is counted here.
             unsafe { handler.setDirty(1) };
         }
-        let texts = if requests.has(Request::Texts) {
-            kParamTitlesChanged | kParamValuesChanged
-        } else {
-            0
-        };
-        let values = if requests.has(Request::Values) {
-            kParamValuesChanged
-        } else {
-            0
-        };
-        if texts | values != 0 {
+        // Titles never change, and texts are asked for with the values.
+        if requests.has(Request::Texts) || requests.has(Request::Values) {
             // SAFETY: as before.
-            unsafe { handler.restartComponent(texts | values) };
+            unsafe { handler.restartComponent(kParamValuesChanged) };
         }
         if requests.has(Request::Restart) {
             self.restart(&handler);
@@ -197,6 +200,10 @@ impl Shared {
 
     fn pass_on(&self, edit: Edit, handler: &ComPtr<IComponentHandler>) {
         let number = |id: ParameterId| id.row().number;
+        if let Edit::Begin(id) | Edit::Set(id, _) = edit {
+            // The hand is newer than what the host's list has said before.
+            self.echoes.drop_waiting(id);
+        }
         match edit {
             Edit::Begin(id) => {
                 self.echoes.hold(id, true);

@@ -39,7 +39,7 @@ struct View {
 struct Link {
     shared: Arc<Shared>,
     frame: Mutex<Option<ComPtr<IPlugFrame>>>,
-    /// The view as the host knows it. It outlives its timer.
+    /// The view as the host knows it; null when it is gone.
     view: AtomicPtr<IPlugView>,
     /// The width and height that the player drags the window to; 0: none.
     wanted: AtomicU64,
@@ -84,12 +84,15 @@ impl Task for Link {
 
     fn run(&self) {
         self.shared.poll();
+        let (frame, view) = (self.frame.lock().clone(), self.view.load(Relaxed));
+        let Some(frame) = frame.filter(|_| !view.is_null()) else {
+            return;
+        };
         let wanted = self.wanted.swap(0, Relaxed);
-        let frame = self.frame.lock().clone();
-        if let Some(frame) = frame.filter(|_| wanted != 0) {
+        if wanted != 0 {
             let mut rect = rect(((wanted >> 32) as u32, wanted as u32));
-            // SAFETY: the frame is counted here, and the view is there as long as its timer.
-            unsafe { frame.resizeView(self.view.load(Relaxed), &raw mut rect) };
+            // SAFETY: the frame is counted here. The view ends on this thread, and says so first.
+            unsafe { frame.resizeView(view, &raw mut rect) };
         }
     }
 }
@@ -123,6 +126,7 @@ impl View {
 
     fn close(&self) {
         self.window.close();
+        self.link.wanted.store(0, Relaxed);
         let timer = self.timer.lock().take();
         drop(timer);
         // The last of what the player did.
@@ -133,6 +137,7 @@ impl View {
 
 impl Drop for View {
     fn drop(&mut self) {
+        self.link.view.store(ptr::null_mut(), Relaxed);
         guarded((), || {
             if self.window.is_open() {
                 self.close();
@@ -179,7 +184,6 @@ impl IPlugViewTrait for View {
         })
     }
 
-    // The keys that the window wants come to it by the window system; the rest stays the host's.
     unsafe fn getSize(&self, place: *mut ViewRect) -> tresult {
         with!(place, {
             *place = rect(self.window.size());

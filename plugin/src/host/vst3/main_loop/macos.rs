@@ -7,6 +7,7 @@ use vst3::ComRef;
 use vst3::Steinberg::FUnknown;
 
 use super::Tick;
+use crate::session::module_pin;
 
 unsafe extern "C" {
     static _dispatch_main_q: c_void;
@@ -36,6 +37,8 @@ impl MainLoop {
     pub(in super::super) fn lend(_host: Option<ComRef<'_, FUnknown>>) {}
 
     pub(super) fn start(self, ms: u32, tick: Tick) -> Option<SystemTimer> {
+        // What is queued comes once more after its end, on this library's code.
+        module_pin::pin();
         let tick = Arc::new(tick);
         again(Box::new(Waiting {
             tick: Arc::downgrade(&tick),

@@ -10,6 +10,7 @@ use windows_sys::Win32::Foundation::HWND;
 use windows_sys::Win32::UI::WindowsAndMessaging::{KillTimer, SetTimer};
 
 use super::Tick;
+use crate::session::module_pin;
 
 /// What the timers do, by their ids.
 static TICKS: Mutex<Vec<(usize, Arc<Tick>)>> = Mutex::new(Vec::new());
@@ -31,6 +32,8 @@ impl MainLoop {
     pub(in super::super) fn lend(_host: Option<ComRef<'_, FUnknown>>) {}
 
     pub(super) fn start(self, ms: u32, tick: Tick) -> Option<SystemTimer> {
+        // One that is ended on another thread comes once more, on this library's code.
+        module_pin::pin();
         // SAFETY: without a window the thread's own loop calls `on_timer`.
         let id = unsafe { SetTimer(ptr::null_mut(), 0, ms, Some(on_timer)) };
         (id != 0).then(|| {

@@ -404,10 +404,7 @@ fn what_the_instance_asks_reaches_the_host_on_its_own_thread() {
     for (request, words) in [
         (Request::ProjectChanged, "dirty 1".into()),
         (Request::Values, format!("restart {kParamValuesChanged}")),
-        (
-            Request::Texts,
-            format!("restart {}", kParamTitlesChanged | kParamValuesChanged),
-        ),
+        (Request::Texts, format!("restart {kParamValuesChanged}")),
         (Request::Restart, format!("restart {kLatencyChanged}")),
     ] {
         link.ask(request);
@@ -493,11 +490,24 @@ fn neither_echoes_nor_automation_move_what_is_held() {
     unsafe { plugin.controller.setParamNormalized(OUTPUT, 0.75) };
     feed(0.25);
     assert_eq!(component.shared.instance.value(ParameterId::Output), 20.0);
-    // The host's list is late.
-    // SAFETY: takes no pointers.
-    unsafe { plugin.controller.setParamNormalized(INPUT, 0.1) };
-    assert_eq!(plugin.value(INPUT), 0.25);
+    // A hand in the window is newer than what waits, and what waits is set where no block will come.
     let link = &component.shared.instance.link;
+    for (edit, set) in [
+        (Edit::Set(ParameterId::Output, 20.0), 20.0),
+        (Edit::Begin(ParameterId::Output), 20.0),
+        (Edit::End(ParameterId::Output), 0.0),
+    ] {
+        // SAFETY: takes no pointers.
+        unsafe { plugin.processor.setProcessing(1) };
+        component.shared.echoes.put_off(ParameterId::Output, 0.0);
+        link.edit(edit);
+        main.turn();
+        // SAFETY: takes no pointers.
+        unsafe { plugin.processor.setProcessing(0) };
+        assert_eq!(component.shared.instance.value(ParameterId::Output), set);
+    }
+    // SAFETY: takes no pointers.
+    unsafe { plugin.processor.setProcessing(1) };
     link.edit(Edit::Begin(ParameterId::Input));
     main.turn();
     feed(0.5);
