@@ -3,6 +3,7 @@
 import ctypes
 import os
 import threading
+import time
 
 # What Mesa and the loader of drivers are told here leaves them neither EGL nor GLX.
 os.environ["__EGL_VENDOR_LIBRARY_FILENAMES"] = "/dev/null"
@@ -36,18 +37,21 @@ def play():
         blocks += 1
 
 
-assert report() == "Ready", report()
 plugin.process(sound, 48_000, buffer_size=64, reset=False)
 thread = threading.Thread(target=play)
 thread.start()
 for _ in range(3):
     before = blocks
     close = threading.Event()
-    threading.Timer(0.5, close.set).start()
-    plugin.show_editor(close)
-    x11.XSetErrorHandler(handler)
+    try:
+        plugin.show_editor(close)
+        raise AssertionError("OpenGL is there all the same")
+    except RuntimeError as reason:
+        # Then it shows its own list.
+        assert "no available editor" in str(reason), reason
+    time.sleep(0.2)
     print(report(), blocks - before, flush=True)
-    assert report().startswith("No window, OpenGL is missing"), "OpenGL is there all the same"
+    assert report().startswith("No window, OpenGL is missing"), report()
     assert blocks > before, "no sound"
 stop.set()
 thread.join()

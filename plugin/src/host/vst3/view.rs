@@ -45,9 +45,18 @@ struct Link {
     wanted: AtomicU64,
 }
 
+/// Whether the host itself can show nothing: no list of its own either, and some of those that render
+/// without a screen take a plugin without a view for a broken one.
+fn is_headless() -> bool {
+    let screens = ["DISPLAY", "WAYLAND_DISPLAY"];
+    cfg!(target_os = "linux") && screens.iter().all(|name| std::env::var_os(name).is_none())
+}
+
 /// A window for the host to hold; null where there can be none, so that it shows its own list.
 pub(super) fn create(shared: &Arc<Shared>) -> *mut IPlugView {
-    if let Some(reason) = EditorWindow::unavailable_to(&shared.instance) {
+    if let Some(reason) = EditorWindow::unavailable_to(&shared.instance)
+        && !is_headless()
+    {
         eprintln!("Gridleak has no window here: {reason}");
         return ptr::null_mut();
     }
