@@ -527,8 +527,12 @@ fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
         .set_selection_owner(drag.source, drag.atom("XdndSelection"), 0u32)
         .unwrap();
     drag.send("XdndEnter", [5 << 24, drag.atom("text/uri-list"), 0, 0]);
-    // Over the pedal.
-    let at = 300 << 16 | 180;
+    // Over the pedal, wherever the window manager has put the window.
+    let place = screen
+        .connection
+        .translate_coordinates(parent, screen.root, 300, 180);
+    let place = place.unwrap().reply().unwrap();
+    let at = (place.dst_x as u32) << 16 | place.dst_y as u32;
     let copy = drag.atom("XdndActionCopy");
     for _ in 0..3 {
         drag.send("XdndPosition", [0, at, 0, copy]);
