@@ -191,9 +191,23 @@ impl Input {
                         return KeyUse::Hosts;
                     }
                 }
+                if !wants_keys && key.is_some_and(|key| is_for_host(key, shortcut)) {
+                    return KeyUse::Hosts;
+                }
             }
         }
         KeyUse::Own
+    }
+}
+
+/// Whether a key is for the host where nothing in the window has the keyboard: function keys, and
+/// shortcuts but those of the window and of egui, which zooms.
+fn is_for_host(key: egui::Key, shortcut: bool) -> bool {
+    use egui::Key::*;
+    match key {
+        Insert | Delete | F1 | F2 | F3 | F4 | F5 | F6 | F7 | F8 | F9 | F10 | F11 | F12 => true,
+        A | C | F | V | X | Z | Plus | Minus | Equals | Num0 => false,
+        _ => shortcut,
     }
 }
 
@@ -254,5 +268,46 @@ pub(super) fn cursor(icon: CursorIcon) -> MouseCursor {
         ResizeNeSw | ResizeNorthEast | ResizeSouthWest => MouseCursor::NeswResize,
         ResizeNwSe | ResizeSouthEast | ResizeNorthWest => MouseCursor::NwseResize,
         _ => MouseCursor::Default,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyboard_types::Code;
+
+    use super::*;
+
+    #[test]
+    fn keys_that_nothing_wants_are_the_hosts() {
+        let mut input = Input::default();
+        let mut press = |key: &str, held, typing, wants_keys| {
+            let event = KeyboardEvent {
+                state: KeyState::Down,
+                key: key.parse().expect("a key"),
+                code: Code::Unidentified,
+                modifiers: held,
+                ..KeyboardEvent::default()
+            };
+            input.key(event, typing, wants_keys)
+        };
+        let (none, ctrl) = (Modifiers::empty(), Modifiers::CONTROL);
+        let command = match cfg!(target_os = "macos") {
+            true => Modifiers::META,
+            false => ctrl,
+        };
+        for (key, held) in [("s", command), ("F5", none), ("Delete", none), ("r", none)] {
+            assert_eq!(press(key, held, false, false), KeyUse::Hosts, "{key}");
+            assert_eq!(press(key, held, false, true), KeyUse::Own, "{key}");
+        }
+        for (key, held) in [
+            ("z", command),
+            ("f", command),
+            ("Tab", none),
+            ("Enter", none),
+        ] {
+            assert_eq!(press(key, held, false, false), KeyUse::Own, "{key}");
+        }
+        assert_eq!(press(" ", none, false, true), KeyUse::Hosts);
+        assert_eq!(press(" ", none, true, true), KeyUse::Own);
     }
 }

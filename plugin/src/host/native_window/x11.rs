@@ -15,9 +15,9 @@ use xkeysym::Keysym;
 /// The keyboard that the user types on (`XkbUseCoreKbd`).
 const KEYBOARD: u16 = 0x100;
 
-/// Keys that write, in the rows that they stand in, and the number that the first of each row has on
-/// every X server of today.
-const ROWS: [(u8, &str); 6] = [
+/// Keys that write and keys for functions, in the rows that they stand in, and the number that the first of
+/// each row has on every X server of today.
+const ROWS: [(u8, &str); 9] = [
     (
         10,
         "Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal",
@@ -35,7 +35,10 @@ const ROWS: [(u8, &str); 6] = [
         "Backslash KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash",
     ),
     (65, "Space"),
+    (67, "F1 F2 F3 F4 F5 F6 F7 F8 F9 F10"),
     (94, "IntlBackslash"),
+    (95, "F11 F12"),
+    (118, "Insert Delete"),
 ];
 
 fn key_number(code: Code) -> Option<u8> {
@@ -194,6 +197,9 @@ mod tests {
             (Code::Space, 65),
             (Code::Backquote, 49),
             (Code::Digit0, 19),
+            (Code::F10, 76),
+            (Code::F11, 95),
+            (Code::Delete, 119),
         ] {
             assert_eq!(key_number(code), Some(number), "{code}");
         }
