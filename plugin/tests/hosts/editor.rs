@@ -177,7 +177,7 @@ fn opens_and_closes(bundle: &Path) {
                 plugin.serve_for(Duration::from_millis(20));
                 held.push(Held::now());
             }
-            Held::check(&held, CLAP_LEAVES);
+            Held::check(&held, A_WINDOW_LEAVES);
             rest(plugin);
             enough.store(true, SeqCst);
         },
@@ -207,7 +207,7 @@ fn vst3_opens_and_closes(bundle: &Path) {
         screen.close(window);
         held.push(Held::now());
     }
-    Held::check(&held, VST3_LEAVES);
+    Held::check(&held, A_WINDOW_LEAVES);
 }
 
 /// The editor draws itself as small and as large as a host makes it. The screen has to be larger.
@@ -757,21 +757,13 @@ struct Held {
     memory: usize,
 }
 
-/// What a window of a CLAP host leaves behind at most: half as much again as was measured, for nothing
-/// of it is ours to give back. Of 90 kB, 71 are the keymap that baseview 0.4.2 makes with libxkbcommon
-/// and keeps, 13 are Mesa's for an OpenGL context that was destroyed as it should be.
-const CLAP_LEAVES: Held = Held {
+/// What a window leaves behind at most: half as much again as was measured, for nothing of it is ours to
+/// give back. Of 90 kB, 71 are the keymap that baseview 0.4.2 makes with libxkbcommon and keeps, 13 are
+/// Mesa's for an OpenGL context that was destroyed as it should be.
+const A_WINDOW_LEAVES: Held = Held {
     files: 0,
     threads: 0,
     memory: 140,
-};
-
-/// In a VST3 host nice-plug 0.4.2 adds a handler for the host's run loop, which is never let go: two
-/// ends of a socket, and a queue of 164 kB.
-const VST3_LEAVES: Held = Held {
-    files: 2,
-    threads: 0,
-    memory: 340,
 };
 
 impl Held {
