@@ -95,6 +95,7 @@ impl PluginFactoryImpl for Factory {
         let start = |host: HostMainThreadHandle<'a>| {
             let (instance, player) = Instance::new();
             let shared = Shared {
+                unavailable: EditorWindow::unavailable_to(&instance),
                 instance,
                 offline: AtomicBool::new(false),
             };
@@ -129,11 +130,7 @@ impl Plugin for Shell {
             .register::<PluginRemoteControls>()
             .register::<PluginTrackInfo>();
         // A host that hears of no window shows a list of its own.
-        let unavailable = match shared {
-            Some(shared) => EditorWindow::unavailable_to(&shared.instance),
-            None => EditorWindow::unavailable(),
-        };
-        if unavailable.is_none() {
+        if shared.is_none_or(|shared| shared.unavailable.is_none()) {
             extensions.register::<PluginGui>();
         }
     }
@@ -144,6 +141,8 @@ pub(crate) struct Shared {
     instance: Arc<Instance>,
     /// Whether the host renders.
     offline: AtomicBool,
+    /// Why there was no window to offer when the instance was made, if so.
+    unavailable: Option<&'static str>,
 }
 
 impl PluginShared<'_> for Shared {}
@@ -183,7 +182,7 @@ impl<'a> Main<'a> {
             edits: RefCell::default(),
             track: RefCell::default(),
         };
-        if let Some(reason) = EditorWindow::unavailable_to(&shared.instance) {
+        if let Some(reason) = shared.unavailable {
             main.log(reason);
         }
         main
