@@ -156,6 +156,7 @@ impl<'a> Worker<'a> {
         folder: Option<&Path>,
     ) -> Option<PartChange> {
         let library = &self.loader.library;
+        let loads = self.loader.rig.loads();
         let slot = self.loader.rig.slot(part);
         let (before_generation, before) = slot.current();
         self.parts[part.index()].cursor = file_of(&wanted);
@@ -175,7 +176,7 @@ impl<'a> Worker<'a> {
         // A project may have come in this very moment.
         let generation = slot.choose_if(before_generation, after.clone())?;
         self.made_a_change(part);
-        self.take(part, arrived, generation);
+        self.take(part, arrived, generation, loads);
         let has_knobs = |loaded: &LoadedCapture| loaded.capture.has_knobs();
         if part == Part::Pedal && self.capture(part).is_some_and(has_knobs) {
             self.note(part, format!(
@@ -265,6 +266,7 @@ impl<'a> Worker<'a> {
     /// Loads what the project refers to, if that is not what is in memory.
     fn load_saved(&mut self, part: Part) {
         let loader = self.loader;
+        let loads = loader.rig.loads();
         let slot = loader.rig.slot(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
@@ -287,18 +289,19 @@ impl<'a> Worker<'a> {
                         saved.name()
                     ));
                 }
-                self.take(part, arrived, generation);
+                self.take(part, arrived, generation, loads);
             }
             Err(Some(cause)) => self.stand_in(part, generation, &saved, cause),
             Err(None) => {}
         }
     }
 
-    /// Makes what was loaded the part in memory.
-    fn take(&mut self, part: Part, arrived: Arrived, generation: u64) {
+    /// Makes what was loaded the part in memory. `loads`: how many projects had been loaded when that
+    /// began.
+    fn take(&mut self, part: Part, arrived: Arrived, generation: u64, loads: u64) {
         let (loader, saved, mut loaded) = (self.loader, arrived.saved, arrived.loaded);
         loaded.generation = Some(generation);
-        loaded.loads = loader.rig.loads();
+        loaded.loads = loads;
         let absent = arrived.replaced.then(|| Absent {
             generation,
             cause: Cause::Missing,
