@@ -57,7 +57,7 @@ impl Handler {
         window: WindowContext,
         shared: Arc<Shared>,
         ending: Arc<Ending>,
-        parent: Option<u32>,
+        #[cfg_attr(not(target_os = "linux"), expect(unused_variables))] parent: Option<u32>,
     ) -> Result<Self, HandlerError> {
         let canvas = Canvas::new(&window)?;
         let clock = FrameClock::new();
