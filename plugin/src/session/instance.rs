@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use gridleak_core::{DEFAULT_SAMPLE_RATE, ParameterId, Settings};
+use gridleak_core::{DEFAULT_SAMPLE_RATE, Kind, ParameterId, Settings};
 
 use crate::files::failure::Result;
 use crate::session::handover::handover;
@@ -119,6 +119,14 @@ impl Instance {
     /// Where a parameter stands, as a plain value, without modulation. Never waits.
     pub(crate) fn value(&self, which: ParameterId) -> f32 {
         self.rig.value(which)
+    }
+
+    /// The same as CLAP hosts are to show it: a button does what it does when it goes down, and is up again.
+    pub(crate) fn shown_value(&self, which: ParameterId) -> f32 {
+        match which.row().kind {
+            Kind::Button => 0.0,
+            _ => self.value(which),
+        }
     }
 
     /// Sets a parameter to a plain value, brought into its range. Never waits.

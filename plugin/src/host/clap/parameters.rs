@@ -64,7 +64,7 @@ impl PluginMainThreadParams for Main<'_> {
     }
 
     fn get_value(&self, id: ClapId) -> Option<f64> {
-        Some(f64::from(self.shared.instance.value(parameter(id)?)))
+        Some(f64::from(self.shared.instance.shown_value(parameter(id)?)))
     }
 
     fn value_to_text(

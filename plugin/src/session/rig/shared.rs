@@ -238,6 +238,9 @@ impl SharedRig {
 
     /// The plain value that such a text stands for.
     pub(crate) fn parse(&self, which: ParameterId, text: &str) -> Option<f32> {
+        if which == ParameterId::Status {
+            return (text.trim() == self.text(which, 0.0)).then_some(0.0);
+        }
         match knob(which) {
             Some(knob) => self.knobs.parse(knob, which.row(), text),
             None => which.row().parse(text),
