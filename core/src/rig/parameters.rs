@@ -66,6 +66,15 @@ pub enum Group {
 }
 
 impl Group {
+    /// All of them, in the order in which the table has them.
+    pub fn all() -> impl Iterator<Item = Group> {
+        let is_new = |at: usize, group| PARAMETERS[..at].iter().all(|row| row.group != group);
+        let groups = PARAMETERS.iter().map(|row| row.group).enumerate();
+        groups
+            .filter(move |&(at, group)| is_new(at, group))
+            .map(|(_, group)| group)
+    }
+
     /// What hosts call it; empty for what belongs to the rig as a whole.
     pub fn name(self) -> &'static str {
         match self {

@@ -24,11 +24,8 @@ pub(super) fn run() {
 }
 
 fn page() -> String {
-    let mut groups: Vec<Group> = PARAMETERS.iter().map(|row| row.group).collect();
-    let mut seen = std::collections::HashSet::new();
-    groups.retain(|group| seen.insert(*group));
     let mut page = HEAD.to_owned();
-    for group in groups {
+    for group in Group::all() {
         let title = match group.name() {
             "" => "The rig as a whole",
             name => name,

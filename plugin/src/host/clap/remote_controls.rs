@@ -14,10 +14,7 @@ const KNOBS: usize = 8;
 
 /// The pages: how many of the same group stand before one, and what is on it.
 fn pages() -> impl Iterator<Item = (usize, Vec<&'static Parameter>)> {
-    let mut groups: Vec<Group> = PARAMETERS.iter().map(|row| row.group).collect();
-    let mut seen = std::collections::HashSet::new();
-    groups.retain(|group| seen.insert(*group));
-    groups.into_iter().flat_map(|group| {
+    Group::all().flat_map(|group| {
         let rows = PARAMETERS
             .iter()
             .filter(|row| row.group == group && row.automatable);

@@ -1,6 +1,6 @@
 //! The groups of the table as units, and the list of programs that makes hosts send program changes.
 
-use gridleak_core::{Group, PARAMETERS};
+use gridleak_core::Group;
 use vst3::Steinberg::{Vst::CString, Vst::*, *};
 
 use super::component::Component;
@@ -12,10 +12,7 @@ const PROGRAM_COUNT: i32 = 128;
 
 /// The groups that have a name, in the order in which hosts show what is in them.
 fn groups() -> impl Iterator<Item = Group> {
-    let is_new = |at: usize, group| PARAMETERS[..at].iter().all(|row| row.group != group);
-    let groups = PARAMETERS.iter().map(|row| row.group).enumerate();
-    let named = groups.filter(move |&(at, group)| !group.name().is_empty() && is_new(at, group));
-    named.map(|(_, group)| group)
+    Group::all().filter(|group| !group.name().is_empty())
 }
 
 /// The unit of a group. What has no name belongs to the plugin as a whole.
