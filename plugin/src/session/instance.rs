@@ -2,7 +2,7 @@
 //! which its [`Player`] makes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gridleak_core::{DEFAULT_SAMPLE_RATE, Kind, ParameterId, Settings};
@@ -40,8 +40,8 @@ pub(crate) struct Instance {
 pub(crate) struct AudioFacts {
     /// Frames of latency while audio runs, and 1; 0 while it does not.
     latency: AtomicU32,
-    /// The rate at which it ran last, as bits of an f32 in Hz; 0 before that.
-    rate: AtomicU32,
+    /// The rate at which it runs, or is to run next as far as is known, as bits of an f64 in Hz.
+    rate: AtomicU64,
     /// Frames for which the sound goes on after its input.
     pub(crate) tail: AtomicU32,
 }
@@ -50,7 +50,7 @@ impl Default for AudioFacts {
     fn default() -> Self {
         Self {
             latency: AtomicU32::new(0),
-            rate: AtomicU32::new(0),
+            rate: AtomicU64::new(DEFAULT_SAMPLE_RATE.to_bits()),
             // The DC blocker's second, which most of it comes to.
             tail: AtomicU32::new(DEFAULT_SAMPLE_RATE as u32),
         }
@@ -61,7 +61,11 @@ impl AudioFacts {
     /// Tells that audio runs, so many frames late, at a rate in Hz.
     pub(crate) fn start(&self, latency: usize, rate: f64) {
         self.latency.store(latency as u32 + 1, Ordering::Relaxed);
-        self.rate.store((rate as f32).to_bits(), Ordering::Relaxed);
+        self.expect(rate);
+    }
+
+    fn expect(&self, rate: f64) {
+        self.rate.store(rate.to_bits(), Ordering::Relaxed);
     }
 
     /// Tells that it has stopped.
@@ -153,19 +157,19 @@ impl Instance {
         self.rig.parse(which, text)
     }
 
+    /// Tells at which rate in Hz audio is to run next.
+    pub(crate) fn expect_rate(&self, rate: f64) {
+        self.audio.expect(rate);
+    }
+
     /// Frames by which the sound is late: as long as audio runs, what was announced when it started; else
-    /// what it will be at the rate of last time.
+    /// what it will be at the rate that is expected, or at that of last time.
     pub(crate) fn latency(&self, offline: bool) -> usize {
         let running = self.audio.latency.load(Ordering::Relaxed);
         if running > 0 {
             return running as usize - 1;
         }
-        let rate = f32::from_bits(self.audio.rate.load(Ordering::Relaxed));
-        let rate = if rate > 0.0 {
-            rate.into()
-        } else {
-            DEFAULT_SAMPLE_RATE
-        };
+        let rate = f64::from_bits(self.audio.rate.load(Ordering::Relaxed));
         self.loader.expected_latency(rate, offline).total
     }
 

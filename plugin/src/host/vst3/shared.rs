@@ -1,9 +1,9 @@
 //! What component, window and timers of an instance share, and what goes from it to the host.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-use gridleak_core::{DEFAULT_SAMPLE_RATE, Kind, ParameterId};
+use gridleak_core::{Kind, ParameterId};
 use parking_lot::Mutex;
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{RestartFlags_::*, *};
@@ -22,10 +22,8 @@ pub(super) struct Shared {
     pub(super) instance: Arc<Instance>,
     /// A place in [`LAYOUTS`].
     layout: AtomicUsize,
-    /// The rate in Hz of the host's newest setup, in bits, and whether nobody listens.
-    rate: AtomicU64,
+    /// Whether nobody listens, by the host's newest setup.
     offline: AtomicBool,
-    active: AtomicBool,
     /// Whether blocks come, or may come any moment.
     processing: AtomicBool,
     pub(super) echoes: Echoes,
@@ -46,9 +44,7 @@ impl Shared {
             instance,
             audio: Mutex::new(Audio::new(player, (LAYOUTS[0].0, LAYOUTS[0].1))),
             layout: AtomicUsize::default(),
-            rate: AtomicU64::new(DEFAULT_SAMPLE_RATE.to_bits()),
             offline: AtomicBool::default(),
-            active: AtomicBool::default(),
             processing: AtomicBool::default(),
             echoes: Echoes::new(),
             track: Mutex::default(),
@@ -92,26 +88,18 @@ impl Shared {
     pub(super) fn set_up(&self, rate: f64, offline: bool) {
         let mut audio = audio::lock(&self.audio);
         (audio.rate, audio.offline) = (rate, offline);
-        self.rate.store(rate.to_bits(), Relaxed);
+        self.instance.expect_rate(rate);
         self.offline.store(offline, Relaxed);
     }
 
     /// Frames by which the sound is late; before it is active, those by which it will be as it is set up.
     pub(super) fn latency(&self) -> u32 {
-        let (rate, offline) = (self.rate.load(Relaxed), self.offline.load(Relaxed));
-        let latency = if self.active.load(Relaxed) {
-            self.instance.latency(offline)
-        } else {
-            let rate = f64::from_bits(rate);
-            self.instance.loader.expected_latency(rate, offline).total
-        };
-        latency as u32
+        self.instance.latency(self.offline.load(Relaxed)) as u32
     }
 
     /// Gets ready to play, or ceases to be.
     pub(super) fn set_active(&self, active: bool) {
         let mut audio = audio::lock(&self.audio);
-        self.active.store(active, Relaxed);
         if active {
             audio.start();
             self.starts.fetch_add(1, Relaxed);
@@ -224,7 +212,7 @@ impl Shared {
     }
 
     /// Has the host start the audio anew, for another latency. Many only read the latency: then this
-    /// starts it, for a block or two of silence, and tells once more.
+    /// starts it, in silence until the loader has built for it, and tells once more.
     fn restart(&self, handler: &ComPtr<IComponentHandler>) {
         let starts = self.starts.load(Relaxed);
         // SAFETY: as before.
