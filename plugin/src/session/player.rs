@@ -52,21 +52,19 @@ pub(crate) struct Player {
     drawn: Drawn,
 }
 
-/// What moves in the window while a host plays.
+/// What the sound moves in the window; what is set draws it by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Drawn {
-    settings: Settings,
     peaks: Peaks,
     tuner: Option<TunerReading>,
 }
 
 impl Drawn {
-    /// Whether there is anything to see: a parameter that moved, sound above -90 dB, or another pitch.
+    /// Whether there is anything to see: sound above -90 dB, or another pitch.
     fn differs(&self, other: &Self) -> bool {
         const SEEN: f32 = 3e-5;
         let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
-        (self.settings, self.tuner) != (other.settings, other.tuner)
-            || peaks.into_iter().any(|peak| peak > SEEN)
+        self.tuner != other.tuner || peaks.into_iter().any(|peak| peak > SEEN)
     }
 }
 
@@ -108,6 +106,7 @@ impl Player {
         };
         self.offline = offline;
         self.rig.forget_modulation();
+        self.repaint.request();
         let now = (self.rig.settings(), self.rig.loads());
         self.followed.get_or_insert(now);
         if self.chain.as_ref().map(Chain::config) != Some(config) {
@@ -208,11 +207,7 @@ impl Player {
         let tuner = chain.tuner_reading();
         self.meters.set_tuner(tuner);
         if self.repaint.is_open() {
-            let drawn = Drawn {
-                settings: self.rig.settings(),
-                peaks,
-                tuner,
-            };
+            let drawn = Drawn { peaks, tuner };
             if drawn.differs(&self.drawn) {
                 self.drawn = drawn;
                 self.repaint.request();
