@@ -38,6 +38,9 @@ use crate::window::{DEFAULT_SIZE, Editor, LARGEST_SIZE, SMALLEST_SIZE};
 /// No window is wider or higher than this, whatever a host asks for: what X11 can take.
 const MOST: u32 = 16_384;
 
+/// What is said where a window should open and does not.
+const FAILED: &str = "No window, it failed to open: start the host again, or use this list";
+
 /// What a shell holds for the window of its instance.
 pub(crate) struct EditorWindow {
     shared: Arc<Shared>,
@@ -181,33 +184,30 @@ impl EditorWindow {
     pub(crate) fn open(&self, parent: *mut c_void) -> Result<(), String> {
         let opened = match Parent::new(parent) {
             Some(parent) => self.open_in(Some(&parent)),
-            None => Err("the host gives no window to open in".into()),
+            None => Err((FAILED, "the host gives no window to open in".into())),
         };
-        let told = opened.as_ref().err().map(|reason| match reason.as_str() {
-            known if known.starts_with("No window") => known,
-            _ => "No window, it failed to open: start the host again, or use this list",
-        });
         if let Some(rig) = &self.rig {
-            rig.tell_no_window(told);
+            rig.tell_no_window(opened.as_ref().err().map(|(told, _)| *told));
         }
-        opened
+        opened.map_err(|(_, reason)| reason)
     }
 
-    fn open_in(&self, parent: Option<&Parent>) -> Result<(), String> {
+    /// Where it fails: what the list of parameters says then, and the reason.
+    fn open_in(&self, parent: Option<&Parent>) -> Result<(), (&'static str, String)> {
         self.close();
         if let Some(reason) = Self::unavailable() {
-            return Err(reason.into());
+            return Err((reason, reason.into()));
         }
         self.find_scale();
         let open = OpenWindow::open(self.shared.clone(), parent, self.size(), self.limits());
-        *self.open.borrow_mut() = Some(open?);
+        *self.open.borrow_mut() = Some(open.map_err(|reason| (FAILED, reason))?);
         Ok(())
     }
 
     /// Opens a window of its own and waits until it is closed.
     #[cfg(feature = "standalone")]
     pub(crate) fn run(&self) -> Result<(), String> {
-        self.open_in(None)?;
+        self.open_in(None).map_err(|(_, reason)| reason)?;
         let open = self.open.borrow_mut().take();
         open.map_or(Ok(()), |mut open| open.run_until_closed())
     }

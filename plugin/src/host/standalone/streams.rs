@@ -215,6 +215,22 @@ fn trouble(tell: impl Fn(&str) + Send + 'static) -> impl FnMut(cpal::Error) + Se
     }
 }
 
+/// A function for the samples that a device speaks.
+macro_rules! for_samples_of {
+    ($device:expr, $supported:expr, $function:ident) => {
+        match $supported.sample_format() {
+            SampleFormat::F32 => $function::<f32>,
+            SampleFormat::I16 => $function::<i16>,
+            SampleFormat::I32 => $function::<i32>,
+            SampleFormat::U16 => $function::<u16>,
+            SampleFormat::I8 => $function::<i8>,
+            SampleFormat::U8 => $function::<u8>,
+            SampleFormat::F64 => $function::<f64>,
+            other => return Err(unknown($device, other)),
+        }
+    };
+}
+
 fn play(
     device: &Device,
     supported: &SupportedStreamConfig,
@@ -232,16 +248,7 @@ fn play(
         let fill = move |data: &mut [T], _: &_| source.fill(data, channels);
         device.build_output_stream(config, fill, trouble, None)
     }
-    let build = match supported.sample_format() {
-        SampleFormat::F32 => of::<f32>,
-        SampleFormat::I16 => of::<i16>,
-        SampleFormat::I32 => of::<i32>,
-        SampleFormat::U16 => of::<u16>,
-        SampleFormat::I8 => of::<i8>,
-        SampleFormat::U8 => of::<u8>,
-        SampleFormat::F64 => of::<f64>,
-        other => return Err(unknown(device, other)),
-    };
+    let build = for_samples_of!(device, supported, of);
     let config = config(supported, block);
     build(device, config, source, trouble(tell)).map_err(|error| cannot(device, &error))
 }
@@ -266,16 +273,7 @@ fn record(
         let feed = move |data: &[T], _: &_| feeder.feed(data, channels);
         device.build_input_stream(config, feed, trouble, None)
     }
-    let build = match supported.sample_format() {
-        SampleFormat::F32 => of::<f32>,
-        SampleFormat::I16 => of::<i16>,
-        SampleFormat::I32 => of::<i32>,
-        SampleFormat::U16 => of::<u16>,
-        SampleFormat::I8 => of::<i8>,
-        SampleFormat::U8 => of::<u8>,
-        SampleFormat::F64 => of::<f64>,
-        other => return Err(unknown(device, other)),
-    };
+    let build = for_samples_of!(device, supported, of);
     let config = config(supported, block);
     build(device, config, feeder, trouble(tell)).map_err(|error| cannot(device, &error))
 }

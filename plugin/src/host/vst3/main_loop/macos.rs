@@ -3,10 +3,7 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Weak};
 
-use vst3::ComRef;
-use vst3::Steinberg::FUnknown;
-
-use super::Tick;
+use super::{MainLoop, Tick};
 use crate::session::module_pin;
 
 unsafe extern "C" {
@@ -20,22 +17,7 @@ unsafe extern "C" {
     );
 }
 
-pub(in super::super) struct MainLoop;
-
 impl MainLoop {
-    /// That of the main thread, which nobody has to lend.
-    pub(in super::super) fn of(_host: Option<ComRef<'_, FUnknown>>) -> Option<Self> {
-        Some(Self)
-    }
-
-    /// The same.
-    pub(in super::super) fn of_all() -> Option<Self> {
-        Some(Self)
-    }
-
-    /// Nothing is borrowed here.
-    pub(in super::super) fn lend(_host: Option<ComRef<'_, FUnknown>>) {}
-
     pub(super) fn start(self, ms: u32, tick: Tick) -> Option<SystemTimer> {
         // What is queued comes once more after its end, on this library's code.
         module_pin::pin();

@@ -13,15 +13,15 @@ use super::shared::Shared;
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(not(target_os = "linux"))]
+mod own;
 #[cfg(windows)]
 mod windows;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::MainLoop;
-#[cfg(target_os = "macos")]
-pub(super) use macos::MainLoop;
-#[cfg(windows)]
-pub(super) use windows::MainLoop;
+#[cfg(not(target_os = "linux"))]
+pub(super) use own::MainLoop;
 
 #[cfg(target_os = "linux")]
 use linux::SystemTimer;

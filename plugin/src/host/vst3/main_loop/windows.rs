@@ -4,33 +4,16 @@ use std::ptr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vst3::ComRef;
-use vst3::Steinberg::FUnknown;
 use windows_sys::Win32::Foundation::HWND;
 use windows_sys::Win32::UI::WindowsAndMessaging::{KillTimer, SetTimer};
 
-use super::Tick;
+use super::{MainLoop, Tick};
 use crate::session::module_pin;
 
 /// What the timers do, by their ids.
 static TICKS: Mutex<Vec<(usize, Arc<Tick>)>> = Mutex::new(Vec::new());
 
-pub(in super::super) struct MainLoop;
-
 impl MainLoop {
-    /// That of the calling thread.
-    pub(in super::super) fn of(_host: Option<ComRef<'_, FUnknown>>) -> Option<Self> {
-        Some(Self)
-    }
-
-    /// The same.
-    pub(in super::super) fn of_all() -> Option<Self> {
-        Some(Self)
-    }
-
-    /// Nothing is borrowed here.
-    pub(in super::super) fn lend(_host: Option<ComRef<'_, FUnknown>>) {}
-
     pub(super) fn start(self, ms: u32, tick: Tick) -> Option<SystemTimer> {
         // One that is ended on another thread comes once more, on this library's code.
         module_pin::pin();
