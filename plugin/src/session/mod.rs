@@ -14,6 +14,7 @@ pub(crate) mod module_pin;
 pub(crate) mod part;
 pub(crate) mod player;
 pub(crate) mod preferences;
+pub(crate) mod presets;
 pub(crate) mod references;
 pub(crate) mod repaint;
 pub(crate) mod rig;
