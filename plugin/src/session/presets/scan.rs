@@ -5,8 +5,8 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::folder::PresetPath;
 use super::kind::PresetKind;
+use super::path::PresetPath;
 use super::setlist::Setlist;
 use crate::files::endings::{self, PRESETS, SETLISTS};
 use crate::files::failure::{one_line, plain};

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::folder::PresetPath;
+use super::path::PresetPath;
 use super::store;
 use crate::files::failure::{Failure, Result};
 

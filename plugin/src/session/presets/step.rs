@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::folder::PresetPath;
+use super::path::PresetPath;
 use super::scan::{ScanCache, scan};
 use super::setlist::Setlist;
 use crate::files::failure::{Failure, Result};

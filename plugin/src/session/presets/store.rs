@@ -8,7 +8,7 @@ use gridleak_core::ordinary_file;
 use tempfile::TempPath;
 
 use super::file_name::{file_name, numbered};
-use super::folder::PresetPath;
+use super::path::PresetPath;
 use crate::files::endings::{PRESETS, SETLISTS};
 use crate::files::failure::{Failure, Result, plain};
 use crate::files::output_file::{OutputFile, cannot_write};
