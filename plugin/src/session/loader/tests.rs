@@ -554,7 +554,7 @@ fn a_cabinet_of_ours_stands_behind_captures_that_have_none() {
     assert!((heard(&mut instance, &with_cab) - own).abs() < 1e-6);
     instance.loader.clear(Part::CAB);
     assert_eq!(heard(&mut instance, &bare), 0.1);
-    instance.loader.choose_cab_by_capture();
+    instance.loader.choose_cab_by_capture(0);
     assert!(heard(&mut instance, &bare).abs() < 0.02);
 }
 
