@@ -47,6 +47,9 @@ impl PluginBackend {
                     self.instance.loader.put_back(change.part, change.after);
                 }
             }
+            Some(Change::Rig { before, after }) => {
+                self.instance.loader.put_back_rig(&before, &after);
+            }
             None => {}
         }
     }
@@ -167,11 +170,12 @@ impl EditorBackend for PluginBackend {
             rig,
             loader,
             library,
+            presets,
             meters,
             ..
         } = &*self.instance;
         let modulated = rig.settings();
-        let mut status = Status::now(&modulated, loader, library, meters);
+        let mut status = Status::now(&modulated, loader, library, presets, meters);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }

@@ -6,6 +6,7 @@ use gridleak_core::ParameterId;
 
 use crate::session::part::Part;
 use crate::session::references::SavedPart;
+use crate::session::rig::Rig;
 
 /// So many changes can be taken back.
 const LONGEST: usize = 200;
@@ -26,6 +27,8 @@ pub(crate) enum Change {
     },
     /// Of what is loaded, or of whether the project carries it.
     Parts(Vec<PartChange>),
+    /// Of the whole rig.
+    Rig { before: Box<Rig>, after: Box<Rig> },
 }
 
 /// A change of one part of the rig.
@@ -66,6 +69,10 @@ impl Change {
                 };
                 Self::Parts(parts.into_iter().map(reversed).collect())
             }
+            Self::Rig { before, after } => Self::Rig {
+                before: after,
+                after: before,
+            },
         }
     }
 
@@ -73,6 +80,7 @@ impl Change {
         match self {
             Self::Control { before, after, .. } => before == after,
             Self::Parts(parts) => parts.iter().all(|change| change.before == change.after),
+            Self::Rig { before, after } => before == after,
         }
     }
 

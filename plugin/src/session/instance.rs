@@ -12,9 +12,12 @@ use crate::session::handover::handover;
 use crate::session::host_link::HostLink;
 use crate::session::library::Library;
 use crate::session::loader::Loader;
+use crate::session::message::Message;
 use crate::session::meters::Meters;
 use crate::session::player::Player;
 use crate::session::preferences::Preferences;
+use crate::session::preset_path::PresetPath;
+use crate::session::presets::{self, Presets};
 use crate::session::repaint::Repaint;
 use crate::session::rig::SharedRig;
 use crate::session::thread_end;
@@ -27,6 +30,7 @@ pub(crate) struct Instance {
     pub(crate) rig: Arc<SharedRig>,
     pub(crate) loader: Arc<Loader>,
     pub(crate) library: Arc<Library>,
+    pub(crate) presets: Presets,
     pub(crate) meters: Arc<Meters>,
     /// The way to the host.
     pub(crate) link: Arc<HostLink>,
@@ -75,10 +79,11 @@ impl AudioFacts {
 }
 
 impl Instance {
-    /// A new instance, set as on this machine, and what plays it.
+    /// A new instance, set as on this machine and to the player's own preset, and what plays it.
     pub(crate) fn new() -> (Arc<Self>, Player) {
+        let preferences = Preferences::load();
         let mut first = Settings::default();
-        if let Some(dbu) = Preferences::load().interface_dbu {
+        if let Some(dbu) = preferences.interface_dbu {
             first.levels.interface_dbu = dbu;
         }
         let (sounds, loader_end) = handover();
@@ -92,10 +97,23 @@ impl Instance {
             repaint.clone(),
             first,
         );
+        let (teller, changed) = (Arc::downgrade(&loader), repaint.clone());
+        let say = move |message| {
+            if let Some(loader) = teller.upgrade() {
+                loader.say(message);
+            }
+        };
+        let presets = Presets::new(loader.rig.clone(), say, move || changed.request());
+        if let Some(preset) = preferences.default_preset {
+            open_default(&preset, &loader);
+            // The host has asked for nothing yet.
+            let _begun = link.take();
+        }
         let instance = Arc::new(Self {
             rig: loader.rig.clone(),
             loader,
             library,
+            presets,
             meters: Arc::default(),
             link,
             repaint,
@@ -179,9 +197,22 @@ impl Instance {
     }
 }
 
+/// Sets a new instance to the player's own preset, or says why not.
+fn open_default(preset: &PresetPath, loader: &Loader) {
+    let opened =
+        presets::folder().and_then(|root| presets::open(&loader.rig, &preset.within(&root), 0));
+    if let Err(failure) = opened {
+        let name = preset.name();
+        loader.say(Message::error(format!(
+            "New instances are to open your preset {name}, but it cannot be opened: {failure}. Choose another one, or save it again."
+        )));
+    }
+}
+
 impl Drop for Instance {
     fn drop(&mut self) {
         let deadline = Instant::now() + thread_end::LONGEST_WAIT;
+        self.presets.end(deadline - LIBRARYS_SHARE);
         // First: what arrives in this moment is still to be remembered by the library.
         self.loader.end(deadline - LIBRARYS_SHARE);
         self.library.end(deadline);

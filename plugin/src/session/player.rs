@@ -33,6 +33,12 @@ const BUTTONS: [(ParameterId, PartKind, Step); 6] = [
     (ParameterId::NextCab, PartKind::Cab, Step::Next),
 ];
 
+/// The same of presets.
+const PRESET_BUTTONS: [(ParameterId, Step); 2] = [
+    (ParameterId::PreviousPreset, Step::Previous),
+    (ParameterId::NextPreset, Step::Next),
+];
+
 /// The audio side of an instance. It does not keep the instance alive: whoever holds both drops this first.
 pub(crate) struct Player {
     rig: Arc<SharedRig>,
@@ -233,6 +239,11 @@ impl Player {
                 if down(button, &settings) && !down(button, &before) {
                     let part = Part::new(settings.slot, kind);
                     self.loader.step_soon(part, step, loads);
+                }
+            }
+            for (button, step) in PRESET_BUTTONS {
+                if down(button, &settings) && !down(button, &before) {
+                    self.loader.step_preset_soon(step, loads);
                 }
             }
         }

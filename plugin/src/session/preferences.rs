@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::files::failure::{Failure, Result};
 use crate::files::shared_file::{self, Stored};
 use crate::session::library::Origin;
-use crate::session::presets::PresetPath;
+use crate::session::preset_path::PresetPath;
 use crate::session::references::{Chosen, path_text};
 
 /// The environment variable that names another configuration folder: for a portable installation,

@@ -12,6 +12,7 @@ use crate::session::loader::Loader;
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
+use crate::session::presets::{PresetStatus, Presets};
 
 /// What there is to show.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,7 @@ pub(crate) struct Status {
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
     pub(crate) new_interface_dbu: f32,
+    pub(crate) presets: PresetStatus,
 }
 
 /// What is shown of the capture that plays.
@@ -132,6 +134,7 @@ impl Status {
         settings: &Settings,
         loader: &Arc<Loader>,
         library: &Library,
+        presets: &Presets,
         meters: &Meters,
     ) -> Self {
         let shown = loader.shown();
@@ -209,6 +212,7 @@ impl Status {
                 rate: config.rate as f32,
             }),
             new_interface_dbu: library.interface_dbu(),
+            presets: PresetStatus::now(&loader.rig, presets),
         }
     }
 }

@@ -83,12 +83,14 @@ impl<T: PartialEq + Send + 'static> TaskThread<T> {
             let _ = ended.join();
         }
         let queue = self.queue.clone();
-        let started = thread::Builder::new().name(self.name.into()).spawn(move || {
-            // A mistake of ours must not end this for good.
-            if catch_unwind(AssertUnwindSafe(|| work(&queue))).is_err() {
-                queue.inbox.lock().running = false;
-            }
-        });
+        let started = thread::Builder::new()
+            .name(self.name.into())
+            .spawn(move || {
+                // A mistake of ours must not end this for good.
+                if catch_unwind(AssertUnwindSafe(|| work(&queue))).is_err() {
+                    queue.inbox.lock().running = false;
+                }
+            });
         match started {
             Ok(started) => *thread = Some(started),
             // No thread to be had; the next task tries again.

@@ -1,6 +1,7 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
 mod build;
+mod presets;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use gridleak_core::SLOTS;
 
 use self::build::BankPlans;
 pub(super) use self::build::CABS;
+use self::presets::PresetMemory;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
@@ -38,6 +40,7 @@ pub(super) struct Worker<'a> {
     choices: ForParts<u64>,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
+    presets: PresetMemory,
 }
 
 /// What the thread knows of a part of the rig.
@@ -60,6 +63,7 @@ impl<'a> Worker<'a> {
             bank: BankPlans::default(),
             choices: ForParts::default(),
             deadline: Instant::now(),
+            presets: PresetMemory::default(),
         }
     }
 
@@ -67,6 +71,9 @@ impl<'a> Worker<'a> {
     pub(super) fn carry_out(&mut self, waiting: Waiting, audio: Option<Audio>) {
         let loader = self.loader;
         loader.forget_other_projects();
+        if let Some(choice) = waiting.preset {
+            self.load_preset(choice);
+        }
         let newest = || Part::all().map(|part| loader.orders.choice(part));
         self.choices = newest();
         self.deadline = Instant::now() + SEARCHING;
@@ -86,6 +93,7 @@ impl<'a> Worker<'a> {
         for part in Part::all() {
             self.load_saved(part);
         }
+        self.know_preset();
         self.name_knobs();
         let Some(audio) = audio.filter(|_| !loader.orders.has_to_quit()) else {
             return;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::kind::PresetKind;
-use super::path::PresetPath;
 use super::setlist::Setlist;
 use crate::files::endings::{self, PRESETS, SETLISTS};
 use crate::files::failure::{one_line, plain};
 use crate::session::folder::is_hidden;
+use crate::session::preset_path::PresetPath;
 
 /// So many presets and setlists, and so many folders, are listed.
 const MAX_FILES: usize = 10_000;

@@ -13,9 +13,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::path::PresetPath;
 use super::store;
 use crate::files::failure::{Failure, Result};
+use crate::session::preset_path::PresetPath;
 
 /// The format that is written.
 const VERSION: u64 = 1;

@@ -2,19 +2,12 @@
 
 use std::path::Path;
 
-use super::path::PresetPath;
 use super::scan::{ScanCache, scan};
 use super::setlist::Setlist;
 use crate::files::failure::{Failure, Result};
 use crate::session::folder::neighbour;
-
-/// A setlist that is being played through, and the place in it that was reached, counted from 0; `None`
-/// before the first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SetlistPlace {
-    pub(crate) setlist: PresetPath,
-    pub(crate) at: Option<usize>,
-}
+use crate::session::preset_path::PresetPath;
+use crate::session::rig::SetlistPlace;
 
 /// The preset so many on (or back) in the setlist at `place`, and its place there. At the end it begins
 /// anew.

@@ -8,10 +8,10 @@ use gridleak_core::ordinary_file;
 use tempfile::TempPath;
 
 use super::file_name::{file_name, numbered};
-use super::path::PresetPath;
 use crate::files::endings::{PRESETS, SETLISTS};
 use crate::files::failure::{Failure, Result, plain};
 use crate::files::output_file::{OutputFile, cannot_write};
+use crate::session::preset_path::PresetPath;
 
 /// So many files of one name are told apart by numbers.
 const MOST_ALIKE: usize = 1000;
@@ -64,13 +64,14 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 }
 
 /// Writes a new file into `bank` of the preset folder `root`, called `name` or, if there is one of that
-/// name, that with a number. Bank and folder are made if they are not there.
+/// name, that with a number. Bank and folder are made if they are not there. `text`: what stands in a file
+/// at such a path.
 pub(super) fn create(
     root: &Path,
     bank: &str,
     name: &str,
     kept: Kept,
-    text: &[u8],
+    text: impl Fn(&Path) -> Vec<u8>,
 ) -> Result<PresetPath> {
     let name = file_name(name)?;
     let bank = bank.split('/').filter(|part| !part.is_empty());
@@ -78,7 +79,7 @@ pub(super) fn create(
     let folder = root.join(bank);
     fs::create_dir_all(&folder).map_err(|e| cannot_write(&folder, &e))?;
     for path in free_names(&folder, &name, kept) {
-        let file = output(&path, text)?;
+        let file = output(&path, &text(&path))?;
         // Another process may have taken the name in this moment.
         if file.finish_new()? {
             return named(&path, root);
@@ -197,7 +198,7 @@ mod tests {
     }
 
     fn verse(root: &Path, text: &str) -> PresetPath {
-        create(root, "Live", "Verse", Kept::Preset, text.as_bytes()).unwrap()
+        create(root, "Live", "Verse", Kept::Preset, |_| text.into()).unwrap()
     }
 
     #[test]
@@ -210,10 +211,10 @@ mod tests {
         fs::write(root.join("Live/VERSE 3.gridleak"), "by hand").unwrap();
         assert_eq!(verse(&root, "four").text(), "Live/Verse 4.gridleak");
         assert_eq!(read(&first.within(&root), 10).unwrap(), b"one");
-        let strange = create(&root, "a//b:c/", "AC/DC", Kept::Setlist, b"").unwrap();
+        let strange = create(&root, "a//b:c/", "AC/DC", Kept::Setlist, |_| vec![]).unwrap();
         assert_eq!(strange.text(), "a/b-c/AC-DC.gridleak-setlist");
         for (bank, name) in [("", "..."), ("..", "Verse"), ("a/../..", "Verse")] {
-            assert!(create(&root, bank, name, Kept::Preset, b"").is_err());
+            assert!(create(&root, bank, name, Kept::Preset, |_| vec![]).is_err());
         }
     }
 
@@ -276,7 +277,7 @@ mod tests {
         assert!(refusal.ends_with("is a folder"), "{refusal}");
         let file = root.join("file");
         fs::write(&file, "").unwrap();
-        let refusal = said(create(&file, "", "a", Kept::Preset, b"").unwrap_err());
+        let refusal = said(create(&file, "", "a", Kept::Preset, |_| vec![]).unwrap_err());
         assert!(refusal.contains("file"), "{refusal}");
         let folder = PresetPath::read("a.gridleak").unwrap();
         fs::create_dir(root.join("a.gridleak")).unwrap();
@@ -294,7 +295,7 @@ mod tests {
     fn a_save_that_is_killed_leaves_the_old_preset_or_the_new_one() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
-        let path = create(root, "", "Verse", Kept::Preset, &[b'a'; LONG]).unwrap();
+        let path = create(root, "", "Verse", Kept::Preset, |_| vec![b'a'; LONG]).unwrap();
         let file = path.within(root);
         let whole = || {
             let text = fs::read(&file).unwrap();

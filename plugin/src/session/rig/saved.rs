@@ -16,7 +16,9 @@ use std::sync::Arc;
 use gridleak_core::{Settings, UnreadSettings};
 use serde_json::{Map, Value};
 
+use super::keys::{FORMAT, PRESET, SAVED_BY, SETLIST, SETTINGS, SLOTS};
 use super::notice::Remarks;
+use super::preset::{CurrentPreset, SetlistPlace};
 use crate::files::failure::{Failure, Result};
 use crate::session::part::{ForParts, Part};
 use crate::session::references::SavedPart;
@@ -34,16 +36,14 @@ const MOST_VALUES: usize = 100_000;
 const LONGEST_REST: usize = 64 << 20;
 const MOST_UNKNOWN: usize = MOST_VALUES / 2;
 
-const FORMAT: &str = "gridleak";
-const SAVED_BY: &str = "saved_by";
-const SETTINGS: &str = "settings";
-const SLOTS: &str = "slots";
-
 /// Settings and references: what a project saves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rig {
     pub(crate) settings: Settings,
     pub(crate) parts: ForParts<SavedPart>,
+    /// The preset that it came from.
+    pub(crate) preset: Option<CurrentPreset>,
+    pub(crate) setlist: Option<SetlistPlace>,
     pub(crate) rest: Arc<Rest>,
 }
 
@@ -60,18 +60,19 @@ impl Rig {
     /// known of it. `first`: the settings of a new instance. The text may be anything; what cannot be right
     /// becomes what a new instance has. It fails if it is no rig.
     pub(crate) fn read(text: &[u8], first: &Settings) -> Result<(Self, Option<String>)> {
-        if text.len() > LONGEST || values(text) > MOST_VALUES {
-            return Err(too_large());
-        }
-        let document = serde_json::from_slice(text);
-        let Ok(Value::Object(mut document)) = document else {
-            return Err(no_rig());
-        };
-        let Some(version) = document.get(FORMAT).and_then(Value::as_u64) else {
-            return Err(no_rig());
-        };
+        Self::from_document("project", document(text)?, first)
+    }
+
+    /// The same from what [`document`] gave. `called`: what people call what it stood in.
+    pub(crate) fn from_document(
+        called: &'static str,
+        mut document: Map<String, Value>,
+        first: &Settings,
+    ) -> Result<(Self, Option<String>)> {
+        let version = document.get(FORMAT).and_then(Value::as_u64);
+        let newer = version.is_some_and(|version| version > VERSION);
         let saved_by = document.get(SAVED_BY).and_then(Value::as_str);
-        let mut remarks = Remarks::new(saved_by.unwrap_or_default(), version > VERSION);
+        let mut remarks = Remarks::new(called, saved_by.unwrap_or_default(), newer);
         // What a newer version wrote stays known for that.
         if !remarks.newer() {
             document.remove(FORMAT);
@@ -93,6 +94,8 @@ impl Rig {
                 }
             },
         });
+        let preset = take(&mut document, PRESET, CurrentPreset::read);
+        let setlist = take(&mut document, SETLIST, SetlistPlace::read);
         let unknown = [
             serde_json::to_vec(&document).unwrap_or_default(),
             serde_json::to_vec(&settings.settings.write(&settings.unread)).unwrap_or_default(),
@@ -110,6 +113,8 @@ impl Rig {
         let rig = Self {
             settings: settings.settings,
             parts,
+            preset,
+            setlist,
             rest: rest.into(),
         };
         Ok((rig, remarks.text()))
@@ -117,16 +122,39 @@ impl Rig {
 
     /// The text that stands for it in a project.
     pub(crate) fn write(&self) -> Vec<u8> {
+        Value::Object(self.document()).to_string().into_bytes()
+    }
+
+    /// The same as a value.
+    pub(crate) fn document(&self) -> Map<String, Value> {
         let mut document = self.rest.document.clone();
         document.entry(FORMAT).or_insert(VERSION.into());
         let own = env!("CARGO_PKG_VERSION");
         document.entry(SAVED_BY).or_insert(own.into());
         let settings = self.settings.write(&self.rest.settings);
         document.insert(SETTINGS.into(), settings.into());
+        let preset = self.preset.as_ref().and_then(CurrentPreset::write);
+        document.extend(preset.map(|preset| (PRESET.into(), preset)));
+        let setlist = self.setlist.as_ref().map(SetlistPlace::write);
+        document.extend(setlist.map(|setlist| (SETLIST.into(), setlist)));
         for (part, reference) in Part::all().into_iter().zip(&self.parts) {
             put_part(&mut document, part, reference.write());
         }
-        Value::Object(document).to_string().into_bytes()
+        document
+    }
+}
+
+/// The object of a saved rig, or of something else that Gridleak saved, as far as its size and its format
+/// can be right.
+pub(crate) fn document(text: &[u8]) -> Result<Map<String, Value>> {
+    if text.len() > LONGEST || values(text) > MOST_VALUES {
+        return Err(too_large());
+    }
+    match serde_json::from_slice(text) {
+        Ok(Value::Object(document)) if document.get(FORMAT).is_some_and(Value::is_u64) => {
+            Ok(document)
+        }
+        _ => Err(no_rig()),
     }
 }
 
@@ -155,6 +183,17 @@ fn too_large() -> Failure {
 
 fn no_rig() -> Failure {
     Failure::new("this is no rig that Gridleak saved, or it is damaged")
+}
+
+/// Takes what stands under a key out of a saved rig, if it can be read.
+fn take<T>(
+    document: &mut Map<String, Value>,
+    key: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    let found = read(document.get(key)?)?;
+    document.remove(key);
+    Some(found)
 }
 
 /// Takes the reference to a part out of a saved rig.
@@ -209,6 +248,8 @@ mod tests {
         Rig {
             settings,
             parts: Part::all().map(Part::first),
+            preset: None,
+            setlist: None,
             rest: Arc::default(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use gridleak_core::{Control, Kind, PARAMETERS, Parameter, ParameterId, Settings};
 use parking_lot::Mutex;
 
+use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::{Rest, Rig};
 use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
@@ -28,7 +29,7 @@ pub(crate) struct SharedRig {
     /// What a new instance is set to.
     first: Settings,
     /// Locked for instants, and never by the audio thread.
-    told: Mutex<Told>,
+    pub(super) told: Mutex<Told>,
     /// Likewise.
     status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
@@ -37,10 +38,13 @@ pub(crate) struct SharedRig {
 }
 
 #[derive(Default)]
-struct Told {
-    rest: Arc<Rest>,
+pub(super) struct Told {
+    pub(super) rest: Arc<Rest>,
+    /// The preset that the rig came from, and the setlist that is played.
+    pub(super) preset: Option<CurrentPreset>,
+    pub(super) setlist: Option<SetlistPlace>,
     /// What there is to say of the rig that was loaded last, until it was read.
-    notice: Option<String>,
+    pub(super) notice: Option<String>,
 }
 
 /// What the status says.
@@ -142,12 +146,7 @@ impl SharedRig {
 
     /// What a project saves.
     pub(crate) fn save(&self) -> Vec<u8> {
-        let rig = Rig {
-            settings: self.unmodulated(),
-            parts: Part::all().map(|part| self.part(part).current().1),
-            rest: self.told.lock().rest.clone(),
-        };
-        rig.write()
+        self.rig().write()
     }
 
     /// Loads what a project saved. If it is none, everything stays as it is.
@@ -157,19 +156,65 @@ impl SharedRig {
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
         }
-        let mut told = self.told.lock();
-        let before = std::mem::replace(&mut told.rest, rig.rest);
-        let unread = std::mem::replace(&mut told.notice, notice);
-        drop(told);
-        drop((before, unread));
+        let told = Told {
+            rest: rig.rest,
+            preset: rig.preset,
+            setlist: rig.setlist,
+            notice,
+        };
+        let before = std::mem::replace(&mut *self.told.lock(), told);
+        drop(before);
         for (part, reference) in Part::all().into_iter().zip(rig.parts) {
             self.part(part).choose(reference);
         }
         // What was changed was changed in the project before.
         self.link.forget(Request::ProjectChanged);
+        self.tell_values();
+        Ok(())
+    }
+
+    /// Has the host ask for all values again, whatever moves it has not heard of.
+    pub(super) fn tell_values(&self) {
         self.link.forget_moves();
         self.link.ask(Request::Values);
-        Ok(())
+    }
+
+    /// What a new instance is set to.
+    pub(crate) fn first(&self) -> &Settings {
+        &self.first
+    }
+
+    /// The preset that the rig came from, as far as it is known.
+    pub(crate) fn preset(&self) -> Option<CurrentPreset> {
+        self.told.lock().preset.clone()
+    }
+
+    /// Takes note of what is known of that now, unless the rig came from another one meanwhile. Says whether
+    /// it did not.
+    pub(crate) fn set_preset(
+        &self,
+        before: Option<&CurrentPreset>,
+        now: Option<CurrentPreset>,
+    ) -> bool {
+        let mut told = self.told.lock();
+        let file = |preset: Option<&CurrentPreset>| preset.map(|preset| preset.file.clone());
+        let same = file(told.preset.as_ref()) == file(before);
+        let _rest = match same {
+            true => std::mem::replace(&mut told.preset, now),
+            false => now,
+        };
+        drop(told);
+        same
+    }
+
+    /// The setlist that is played through.
+    pub(crate) fn setlist(&self) -> Option<SetlistPlace> {
+        self.told.lock().setlist.clone()
+    }
+
+    /// Plays through another one, or none, or goes on in it.
+    pub(crate) fn set_setlist(&self, setlist: Option<SetlistPlace>) {
+        let _before = std::mem::replace(&mut self.told.lock().setlist, setlist);
     }
 
     /// Takes note that the project was changed other than by a parameter or by loading one.

@@ -60,7 +60,7 @@ impl PresetPath {
     }
 
     /// What comes first is to be shown first: those in no bank, then bank by bank, as people count.
-    pub(super) fn order(&self) -> impl Ord + use<> {
+    pub(crate) fn order(&self) -> impl Ord + use<> {
         (natural(&self.bank()), natural(&self.name()), self.0.clone())
     }
 }
