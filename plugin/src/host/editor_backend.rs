@@ -98,6 +98,7 @@ impl PluginBackend {
                     self.make(change);
                 }
             }
+            Action::Preset(action) => instance.preset(action),
             Action::ForgetOverruns => instance.meters.forget_overruns(),
             Action::Browse => library.browse(),
             Action::Rescan => library.rescan(),

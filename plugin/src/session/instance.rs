@@ -17,9 +17,9 @@ use crate::session::meters::Meters;
 use crate::session::player::Player;
 use crate::session::preferences::Preferences;
 use crate::session::preset_path::PresetPath;
-use crate::session::presets::{self, Presets};
+use crate::session::presets::{self, PresetAction, Presets};
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{SetlistPlace, SharedRig};
 use crate::session::thread_end;
 
 /// Of the time that the end of an instance may take, what is left for its library.
@@ -136,6 +136,36 @@ impl Instance {
         self.rig.load(saved)?;
         self.repaint.request();
         Ok(())
+    }
+
+    /// Does something with presets. What fails is said.
+    pub(crate) fn preset(&self, action: PresetAction) {
+        let Self {
+            loader, presets, ..
+        } = self;
+        match action {
+            PresetAction::Browse => presets.browse(),
+            PresetAction::Open(preset, slot) => match presets::folder() {
+                Ok(root) => loader.open_preset(preset.within(&root), slot),
+                Err(failure) => loader.say(Message::error(failure.to_string())),
+            },
+            PresetAction::OpenFile(path, slot) => loader.open_preset(path, slot),
+            PresetAction::OpenInSetlist(at) => loader.open_in_setlist(at),
+            PresetAction::Step(step) => loader.step_preset(step),
+            PresetAction::Save(save) => presets.save(save),
+            PresetAction::Rename(preset, name) => presets.rename(preset, name),
+            PresetAction::Delete(preset) => presets.delete(preset),
+            PresetAction::SetFavourite(preset, on) => presets.set_favourite(preset, on),
+            PresetAction::SetDefault(preset) => presets.set_default(preset),
+            PresetAction::ChooseSetlist(setlist) => {
+                let place = setlist.map(|setlist| SetlistPlace { setlist, at: None });
+                self.rig.set_setlist(place);
+                self.rig.changed();
+                self.repaint.request();
+            }
+            PresetAction::NewSetlist(name) => presets.new_setlist(name),
+            PresetAction::EditSetlist(setlist, edit) => presets.edit_setlist(setlist, edit),
+        }
     }
 
     /// Where a parameter stands, as a plain value, without modulation. Never waits.

@@ -46,10 +46,7 @@ pub(super) fn embed<'a>(parts: impl Iterator<Item = &'a mut SavedPart>, on: bool
             let reason = "another file has taken its place. Choose first which one to use";
             return Err(not_inside(part, reason));
         }
-        *part = SavedPart {
-            rate: part.rate,
-            ..resolved
-        };
+        *part = resolved;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! `NAME.gridleak-setlist`. [`Presets`] lists and keeps them; the loader loads them
 //! ([`crate::session::loader::Loader::open_preset`]).
 
+mod action;
 mod embed;
 mod file_name;
 mod folder;
@@ -17,6 +18,7 @@ mod status;
 mod step;
 mod store;
 
+pub(crate) use action::PresetAction;
 pub(crate) use folder::folder;
 pub(crate) use keeper::{Presets, Save, SaveTo};
 pub(crate) use kind::PresetKind;

@@ -127,3 +127,132 @@ fn of_slot(
     only.insert(SLOT.into(), slot.unwrap_or_default());
     only
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use gridleak_core::ParameterId;
+    use serde_json::json;
+
+    use super::*;
+    use crate::session::presets::open;
+    use crate::session::rig::SharedRig;
+
+    fn rig() -> SharedRig {
+        SharedRig::new(Settings::default(), Arc::default(), |_| {})
+    }
+
+    fn read(document: &Value) -> Result<Preset> {
+        Preset::read(document.to_string().as_bytes(), &Settings::default())
+    }
+
+    fn written(rig: &Rig) -> Value {
+        let text = Preset::write(rig, None, Path::new("/presets/Verse.gridleak"), None);
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_but_for_what_is_the_machines() {
+        let first = rig();
+        first.set(ParameterId::Input, 3.5);
+        first.set(ParameterId::InterfaceLevel, 20.0);
+        first.set(ParameterId::Slot, 3.0);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Verse.gridleak");
+        fs::write(&path, Preset::write(&first.rig(), None, &path, None)).unwrap();
+        let other = rig();
+        other.set(ParameterId::InterfaceLevel, 9.0);
+        other.set(ParameterId::LoopRiff, 1.0);
+        open(&other, &path, 0).unwrap();
+        for (which, value) in [
+            (ParameterId::Input, 3.5),
+            (ParameterId::Slot, 3.0),
+            (ParameterId::InterfaceLevel, 9.0),
+            (ParameterId::LoopRiff, 0.0),
+        ] {
+            assert_eq!(other.value(which), value, "{which:?}");
+        }
+        assert_eq!(other.loads(), 0, "it is the same project");
+    }
+
+    #[test]
+    fn what_belongs_to_the_project_is_neither_saved_nor_loaded() {
+        let mut document = written(&rig().rig());
+        document["preset"] = json!("Other.gridleak");
+        document["setlist"] = json!({"file": "Gig.gridleak-setlist", "at": 1});
+        document["midi"] = json!({"cc": {"11": "input"}});
+        let preset = read(&document).unwrap();
+        assert_eq!((&preset.rig.preset, &preset.rig.setlist), (&None, &None));
+        assert_eq!(preset.notice, None);
+        let (project, _) =
+            Rig::read(document.to_string().as_bytes(), &Settings::default()).unwrap();
+        assert_eq!(project.preset.as_ref().unwrap().name, "Other");
+        assert_eq!(project.setlist.as_ref().unwrap().at, Some(1));
+        let written = written(&project);
+        for key in PROJECTS {
+            assert_eq!(written.get(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_survives_load_and_save() {
+        let mut document = written(&rig().rig());
+        document["gridleak"] = json!(2);
+        document["saved_by"] = json!("99.0.0");
+        document["tags"] = json!(["loud"]);
+        document["settings"]["reverb"] = json!(0.5);
+        let preset = read(&document).unwrap();
+        let notice = preset.notice.unwrap();
+        let said = "This preset was saved by a newer version of Gridleak (99.0.0)";
+        assert!(notice.contains(said) && notice.contains("tags"), "{notice}");
+        assert_eq!(written(&preset.rig), document);
+    }
+
+    #[test]
+    fn what_is_no_preset_changes_nothing_and_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Bad one.gridleak");
+        let rig = rig();
+        let before = rig.rig();
+        let deep = "[".repeat(1 << 20);
+        let many = format!("{{\"gridleak\": 1, \"x\": [{}1]}}", "1,".repeat(1 << 18));
+        for text in [
+            "",
+            "null",
+            "{}",
+            "{\"gridleak\": 1",
+            "{\"gridleak\": \"1\", \"kind\": \"rig\"}",
+            "{\"gridleak\": 1, \"kind\": \"setlist\"}",
+            "{\"gridleak\": 1, \"kind\": {}}",
+            "{\"gridleak\": 1, \"kind\": \"slot\"}",
+            "{\"gridleak\": 1, \"kind\": \"slot\", \"slot\": [3]}",
+            &deep,
+            &many,
+        ] {
+            fs::write(&path, text).unwrap();
+            let refusal = open(&rig, &path, 7).unwrap_err().to_string();
+            assert!(refusal.contains("Bad one.gridleak: "), "{refusal}");
+        }
+        // Sparse: takes no room on the disk, and must take none in memory.
+        fs::File::create(&path)
+            .and_then(|file| file.set_len(1 << 40))
+            .unwrap();
+        let refusal = open(&rig, &path, 7).unwrap_err().to_string();
+        assert!(refusal.contains("at most 256 MB"), "{refusal}");
+        assert!(open(&rig, folder.path(), 7).is_err());
+        assert_eq!(rig.rig(), before);
+        // What is a preset all the same has nothing that is out of range.
+        for text in [
+            "{\"gridleak\": 1, \"kind\": \"slot\", \"slot\": {\"capture\": 3, \"cab\": {\"x\": 1}}}",
+            "{\"gridleak\": 1, \"kind\": \"rig\", \"saved_at\": [], \"slots\": 4, \"settings\": {\"slot\": \"99\", \"input\": 1e300}}",
+        ] {
+            fs::write(&path, text).unwrap();
+            open(&rig, &path, 7).unwrap();
+            let settings = rig.unmodulated();
+            assert!(settings.slot < gridleak_core::SLOTS && settings.input_db <= 20.0);
+            assert!(rig.notice().is_some(), "{text}");
+        }
+    }
+}
