@@ -16,7 +16,6 @@ use super::setlist::{Setlist, SetlistEdit};
 use super::store::{self, Kept};
 use crate::files::failure::{Failure, Result};
 use crate::session::message::Message;
-use crate::session::part::Part;
 use crate::session::preferences::{Preferences, own_folder};
 use crate::session::preset_path::PresetPath;
 use crate::session::rig::{CurrentPreset, LONGEST, Rig, SetlistPlace, SharedRig};
@@ -269,9 +268,9 @@ impl Places {
     fn save(&self, save: Save, mut rig: Rig, shared: &SharedRig) -> Result<()> {
         let (root, slot) = (&*self.root, save.slot);
         let before = rig.preset.take();
-        let parts = Part::all().into_iter().zip(&mut rig.parts);
-        let parts = parts.filter(|(part, _)| slot.is_none_or(|slot| part.slot() == slot));
-        embed(parts.map(|(_, saved)| saved), save.with_files)?;
+        let slots = rig.slots.iter_mut().enumerate();
+        let slots = slots.filter(|(at, _)| slot.is_none_or(|slot| slot == *at));
+        embed(slots.flat_map(|(_, slot)| &mut slot.parts), save.with_files)?;
         let file = match save.to {
             SaveTo::New { bank, name } => {
                 let text = |path: &Path| Preset::write(&rig, slot, path, None);
@@ -293,7 +292,7 @@ impl Places {
         };
         if slot.is_none() {
             let now = CurrentPreset::new(file, Some(rig.into()));
-            shared.set_preset(before.as_ref(), Some(now));
+            shared.set_preset(before.as_ref(), now);
             shared.changed();
         }
         Ok(())
@@ -311,7 +310,7 @@ impl Places {
             && current.file.as_ref() == Some(path)
         {
             let now = CurrentPreset::new(new.clone(), current.rig.clone());
-            rig.set_preset(Some(&current), Some(now));
+            rig.set_preset(Some(&current), now);
         }
         if let Some(place) = rig.setlist()
             && place.setlist == *path
@@ -353,6 +352,7 @@ mod tests {
 
     use super::*;
     use crate::builtin;
+    use crate::session::part::Part;
     use crate::session::presets::PresetStatus;
     use crate::session::references::SavedPart;
 
@@ -683,7 +683,7 @@ mod tests {
         let preset = player.root().join("Live/Plexi.gridleak");
         super::super::open(&player.rig, &preset, 0).unwrap();
         player.save(None, SaveTo::Over(path("Live/Plexi.gridleak")), false);
-        assert!(!player.rig.rig().parts[0].hash().is_none());
+        assert!(!player.rig.rig().slots[0].parts[0].hash().is_none());
 
         let other = Player::new();
         for folder in ["presets", "Captures"] {

@@ -26,7 +26,12 @@ pub(crate) fn open(rig: &SharedRig, path: &Path, slot: usize) -> Result<(Rig, Ri
     follow_move(&mut preset, path);
     let before = rig.rig();
     let after = match preset.kind {
-        PresetKind::Slot => before.with_slot(slot, &preset.rig),
+        PresetKind::Slot => {
+            let [first, ..] = preset.rig.slots;
+            let mut rig = before.clone();
+            rig.slots[slot] = first;
+            rig
+        }
         PresetKind::Rig => {
             let mut rig = preset.rig;
             rig.preset = Some(current(path, &rig));
@@ -71,7 +76,7 @@ fn follow_move(preset: &mut Preset, path: &Path) {
         return;
     };
     let chosen = Preferences::load().chosen(None);
-    for part in &mut preset.rig.parts {
+    for part in preset.rig.slots.iter_mut().flat_map(|slot| &mut slot.parts) {
         let Source::File(file) = &part.source else {
             continue;
         };

@@ -102,7 +102,12 @@ impl Preset {
             None => PresetKind::Rig,
             Some(slot) => {
                 let old = old.and_then(|old| self::document(&old).ok());
-                document = of_slot(document, slot, old.unwrap_or_default());
+                let mut only = old.unwrap_or_default();
+                for key in [FORMAT, SAVED_BY] {
+                    only.extend(document.remove_entry(key));
+                }
+                only.insert(SLOT.into(), rig.slots[slot].write().into());
+                document = only;
                 PresetKind::Slot
             }
         };
@@ -110,22 +115,6 @@ impl Preset {
         document.insert(SAVED_AT.into(), path_text::encode(path).into());
         format!("{:#}\n", Value::Object(document)).into_bytes()
     }
-}
-
-/// A document of one slot instead of all, with what else stood in `old`.
-fn of_slot(
-    mut document: Map<String, Value>,
-    slot: usize,
-    old: Map<String, Value>,
-) -> Map<String, Value> {
-    let slots = document.get_mut(SLOTS).and_then(Value::as_array_mut);
-    let slot = slots.and_then(|slots| slots.get_mut(slot)).map(Value::take);
-    let mut only = old;
-    for key in [FORMAT, SAVED_BY] {
-        only.extend(document.remove_entry(key));
-    }
-    only.insert(SLOT.into(), slot.unwrap_or_default());
-    only
 }
 
 #[cfg(test)]

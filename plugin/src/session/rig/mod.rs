@@ -5,8 +5,13 @@ mod notice;
 mod preset;
 mod put;
 mod saved;
+mod saved_slot;
 mod shared;
+mod shared_slots;
+mod slot_state;
 
 pub(crate) use preset::{CurrentPreset, SetlistPlace};
-pub(crate) use saved::{LONGEST, Rig, document};
+pub(crate) use saved::{LONGEST, MOST_EMBEDDED, Rig, document};
+pub(crate) use saved_slot::SavedSlot;
 pub(crate) use shared::SharedRig;
+pub(crate) use slot_state::SlotState;

@@ -82,8 +82,8 @@ impl Rig {
     pub(crate) fn is_like(&self, other: &Rig) -> bool {
         let is_set_up = |row: &&Parameter| row.is_saved() && !PLAYED.contains(&row.which);
         let mut rows = PARAMETERS.iter().filter(is_set_up);
-        let mut parts = self.parts.iter().zip(&other.parts);
+        let mut slots = self.slots.iter().zip(&other.slots);
         rows.all(|row| row.get(&self.settings) == row.get(&other.settings))
-            && parts.all(|(one, other)| one.is_like(other))
+            && slots.all(|(one, other)| one.is_like(other))
     }
 }

@@ -1,26 +1,14 @@
-//! The rig as a value: out of what is shared, and back into it.
+//! Going from one rig to another in the same project: another preset, or the one before.
 
-use gridleak_core::PARAMETERS;
+use gridleak_core::{PARAMETERS, SLOTS};
 
+use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::Rig;
 use super::shared::SharedRig;
-use crate::session::part::Part;
 
 impl SharedRig {
-    /// The rig as it stands now.
-    pub(crate) fn rig(&self) -> Rig {
-        let told = self.told.lock();
-        Rig {
-            settings: self.unmodulated(),
-            parts: Part::all().map(|part| self.part(part).current().1),
-            preset: told.preset.clone(),
-            setlist: told.setlist.clone(),
-            rest: told.rest.clone(),
-        }
-    }
-
-    /// Goes from one rig to another: whatever is the same in both stays as it is, files are not loaded
-    /// again. The setlist goes on. The host is told.
+    /// Goes from one rig to another: whatever is the same in both stays as it is, and files that play are
+    /// not loaded again. The setlist goes on. The host is told.
     pub(crate) fn put(&self, from: &Rig, to: &Rig) {
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             let (before, after) = (row.get(&from.settings), row.get(&to.settings));
@@ -33,12 +21,18 @@ impl SharedRig {
         let rest = std::mem::replace(&mut told.rest, to.rest.clone());
         drop(told);
         drop((preset, rest));
-        for part in Part::all() {
-            let (before, after) = (&from.parts[part.index()], &to.parts[part.index()]);
-            let carries_more = after.embeds() && !before.embeds();
-            if !before.is_like(after) || carries_more {
-                self.part(part).choose(after.clone());
+        for slot in 0..SLOTS {
+            let mut wanted = to.slots[slot].clone();
+            if from.slots[slot] == wanted {
+                continue;
             }
+            for (now, wanted) in self.slot(slot).parts.into_iter().zip(&mut wanted.parts) {
+                // With what was found out about it meanwhile.
+                if now.is_like(wanted) && (now.embeds() || !wanted.embeds()) {
+                    *wanted = now;
+                }
+            }
+            self.put_slot(slot, wanted);
         }
         self.changed();
         self.tell_values();
@@ -48,15 +42,31 @@ impl SharedRig {
     pub(crate) fn tell(&self, notice: Option<String>) {
         let _unread = std::mem::replace(&mut self.told.lock().notice, notice);
     }
-}
 
-impl Rig {
-    /// The same rig with another one's first slot as this one of its slots.
-    pub(crate) fn with_slot(&self, slot: usize, other: &Rig) -> Rig {
-        let mut rig = self.clone();
-        for (to, from) in Part::of_slot(slot).into_iter().zip(Part::of_slot(0)) {
-            rig.parts[to.index()] = other.parts[from.index()].clone();
-        }
-        rig
+    /// The preset that the rig came from, as far as it is known.
+    pub(crate) fn preset(&self) -> Option<CurrentPreset> {
+        self.told.lock().preset.clone()
+    }
+
+    /// Takes note of what is known of that now, unless the rig came from another one meanwhile.
+    pub(crate) fn set_preset(&self, before: Option<&CurrentPreset>, now: CurrentPreset) {
+        let file = |preset: &CurrentPreset| preset.file.clone();
+        let mut told = self.told.lock();
+        let same = told.preset.as_ref().map(file) == before.map(file);
+        let _rest = match same {
+            true => told.preset.replace(now),
+            false => Some(now),
+        };
+        drop(told);
+    }
+
+    /// The setlist that is played through.
+    pub(crate) fn setlist(&self) -> Option<SetlistPlace> {
+        self.told.lock().setlist.clone()
+    }
+
+    /// Plays through another one, or none, or goes on in it.
+    pub(crate) fn set_setlist(&self, setlist: Option<SetlistPlace>) {
+        let _before = std::mem::replace(&mut self.told.lock().setlist, setlist);
     }
 }

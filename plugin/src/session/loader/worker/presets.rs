@@ -100,7 +100,7 @@ impl Worker<'_> {
         match read {
             Ok(preset) => {
                 let now = CurrentPreset::new(file.clone(), Some(Arc::new(preset.rig)));
-                rig.set_preset(Some(&current), Some(now));
+                rig.set_preset(Some(&current), now);
             }
             Err(_) => self.presets.unknown = Some(file.clone()),
         }
