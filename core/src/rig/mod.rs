@@ -14,4 +14,6 @@ pub use parameters::{Group, Kind, Number, PARAMETERS, Parameter, ParameterId, Ta
 pub use saved_settings::{ReadSettings, UnreadSettings};
 pub use settings::{Buttons, Settings};
 pub use slot_settings::{OwnGroup, OwnGroups, SLOTS, SlotSettings, SwitchSettings};
-pub use stage_settings::{CabSettings, GateSettings, LevelSettings, RiffSettings, ToneSettings, TunerSettings};
+pub use stage_settings::{
+    CabSettings, GateSettings, LevelSettings, RiffSettings, ToneSettings, TunerSettings,
+};

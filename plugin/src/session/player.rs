@@ -11,7 +11,7 @@ use crate::session::handover::AudioEnd;
 use crate::session::instance::{AudioFacts, Instance};
 use crate::session::loader::Loader;
 use crate::session::meters::Meters;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::repaint::Repaint;
 use crate::session::rig::SharedRig;
 
@@ -20,13 +20,17 @@ const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
 /// What the buttons of the table load.
-const BUTTONS: [(ParameterId, Part, Step); 6] = [
-    (ParameterId::PreviousCapture, Part::Capture, Step::Previous),
-    (ParameterId::NextCapture, Part::Capture, Step::Next),
-    (ParameterId::PreviousPedal, Part::Pedal, Step::Previous),
-    (ParameterId::NextPedal, Part::Pedal, Step::Next),
-    (ParameterId::PreviousCab, Part::Cab, Step::Previous),
-    (ParameterId::NextCab, Part::Cab, Step::Next),
+const BUTTONS: [(ParameterId, PartKind, Step); 6] = [
+    (
+        ParameterId::PreviousCapture,
+        PartKind::Capture,
+        Step::Previous,
+    ),
+    (ParameterId::NextCapture, PartKind::Capture, Step::Next),
+    (ParameterId::PreviousPedal, PartKind::Pedal, Step::Previous),
+    (ParameterId::NextPedal, PartKind::Pedal, Step::Next),
+    (ParameterId::PreviousCab, PartKind::Cab, Step::Previous),
+    (ParameterId::NextCab, PartKind::Cab, Step::Next),
 ];
 
 /// The audio side of an instance. It does not keep the instance alive: whoever holds both drops this first.
@@ -225,12 +229,9 @@ impl Player {
             && before.buttons != settings.buttons
         {
             let down = |which: ParameterId, settings| which.row().get(settings) >= 0.5;
-            for (button, part, step) in BUTTONS {
+            for (button, kind, step) in BUTTONS {
                 if down(button, &settings) && !down(button, &before) {
-                    let part = match part {
-                        Part::Capture => Part::playing(&settings),
-                        part => part,
-                    };
+                    let part = Part::new(settings.slot, kind);
                     self.loader.step_soon(part, step, loads);
                 }
             }
