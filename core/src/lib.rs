@@ -29,6 +29,8 @@ mod levels;
 mod loudness;
 mod measure;
 pub mod ordinary_file;
+mod recent_input;
+mod riff;
 mod rig;
 mod simd;
 mod summary;
@@ -48,6 +50,7 @@ pub use format::text::{decode_text, is_utf16};
 pub use levels::{INTERFACES, Levels};
 pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use measure::Measured;
+pub use recent_input::{RecentInput, Recording};
 pub use rig::{
     Buttons, CabSettings, ChoiceOption, GateSettings, Group, Kind, LevelSettings, Number,
     OfflineOversampling, OutputMode, Oversampling, OwnGroup, OwnGroups, PARAMETERS, Parameter,

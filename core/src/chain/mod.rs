@@ -24,14 +24,18 @@ pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
 pub use parts::{Amp, Cab, Pedal};
 pub use stages::{Peaks, TunerReading};
 
+use std::sync::Arc;
+
 use crate::engine::BLOCK;
+use crate::recent_input::RecentInput;
 use crate::rig::{SLOTS, Settings, SlotSettings};
 use crate::simd::FlushDenormals;
 use at_host_rate::rate::RateMatch;
 use bank::{Amps, BankSettings, Cabs, Change};
 use stage::{Block, Stage};
 use stages::{
-    Bypass, DcBlocker, Gate, InputGain, Meters, OutputGain, SourceSelector, ToneStack, Tuner,
+    Bypass, DcBlocker, Gate, InputGain, Meters, OutputGain, RiffLoop, SourceSelector, ToneStack,
+    Tuner,
 };
 
 /// What comes in louder than this (60 dB over full scale) is no guitar; it is held there, so that no
@@ -53,6 +57,7 @@ pub struct Chain {
     /// The slot that the stages around the amps are set for: the one that is heard.
     heard: usize,
     source: SourceSelector,
+    riff: RiffLoop,
     input: InputGain,
     tone_before: ToneStack,
     amps: Amps,
@@ -75,6 +80,7 @@ impl Chain {
             rig: BankSettings::new(),
             heard: 0,
             source: SourceSelector::new(rate),
+            riff: RiffLoop::new(rate),
             input: InputGain::new(rate),
             tone_before: ToneStack::new(true, rate),
             amps: Amps::new(config),
@@ -92,9 +98,10 @@ impl Chain {
     }
 
     /// The stages in their order: what one makes is what the next one hears.
-    fn stages(&mut self) -> [&mut dyn Stage; 12] {
+    fn stages(&mut self) -> [&mut dyn Stage; 13] {
         [
             &mut self.source,
+            &mut self.riff,
             &mut self.input,
             &mut self.tone_before,
             &mut self.amps,
@@ -150,8 +157,10 @@ impl Chain {
     /// Whether a slot that slept hears all that it missed at once when it is gone over to, whatever that
     /// takes, instead of within a bounded part of each block. For hosts that render.
     ///
-    /// The tuner does not mute what is rendered: nobody tunes then.
+    /// The tuner does not mute what is rendered: nobody tunes then. Nor is a riff looped, or what was played
+    /// last kept: what is rendered is what the host has.
     pub fn set_offline(&mut self, offline: bool) {
+        self.riff.set_offline(offline);
         self.amps.set_offline(offline);
         self.tuner.set_offline(offline);
     }
@@ -195,6 +204,19 @@ impl Chain {
         part.map(|(slot, part)| Loaded { slot, part })
     }
 
+    /// Where to keep what is played, which can then be looped; one for another rate or other channels
+    /// than the config's inputs comes back at once. What comes back is to be dropped on another thread.
+    pub fn set_recent_input(
+        &mut self,
+        recent: Option<Arc<RecentInput>>,
+    ) -> Option<Arc<RecentInput>> {
+        let (rate, channels) = (self.config.rate, self.config.inputs);
+        match &recent {
+            Some(other) if !other.fits(rate, channels) => recent,
+            _ => self.riff.set_recent(recent),
+        }
+    }
+
     /// The slot that is heard; while one fades into another, that other one.
     ///
     /// It is the slot that is asked for as soon as there is an amp in it; until then what plays goes on.
@@ -218,9 +240,10 @@ impl Chain {
         self.cabs.id(slot)
     }
 
-    /// Frames for which it sounds on after its input, at most.
+    /// Frames for which it sounds on after its input, at most; `usize::MAX` while it does for ever.
     pub fn tail(&mut self) -> usize {
-        self.stages().iter().map(|stage| stage.tail()).sum()
+        let tails = self.stages().map(|stage| stage.tail());
+        tails.into_iter().fold(0, usize::saturating_add)
     }
 
     /// What the gate takes away now, in dB: 0 or less.
