@@ -4,16 +4,20 @@
 //! the names, or what they begin with, of the scenarios it wants. Each scenario runs in a process of
 //! its own: what aborts or hangs a host is one failed test.
 
+mod any_host;
 mod clap;
 mod clap_host;
 mod editor;
+mod midi;
 mod mutations;
 #[cfg(any())] // compiled on its own; here for `cargo fmt` to find it
 #[path = "../trap/preload.rs"]
 mod preload;
 mod project;
 mod screen;
+mod slots;
 mod sound;
+mod spectrum;
 mod states;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
@@ -60,8 +64,9 @@ const LINES: usize = 100;
 
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
-    let others = [states::SCENARIOS, editor::SCENARIOS, trap::SCENARIOS];
-    hosts.chain(others.into_iter().flatten())
+    let others = [states::SCENARIOS, slots::SCENARIOS, midi::SCENARIOS];
+    let others = others.into_iter().chain([editor::SCENARIOS, trap::SCENARIOS]);
+    hosts.chain(others.flatten())
 }
 
 impl Scenario {
