@@ -14,7 +14,9 @@ mod mutations;
 #[path = "../trap/preload.rs"]
 mod preload;
 mod project;
+mod saved_slots;
 mod screen;
+mod shared_files;
 mod slots;
 mod sound;
 mod spectrum;
@@ -22,6 +24,7 @@ mod states;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
 mod support;
+mod switches;
 mod trap;
 mod vst3;
 mod vst3_host;
@@ -63,10 +66,19 @@ const TIMEOUT: Duration = Duration::from_secs(180);
 const LINES: usize = 100;
 
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
-    let others = [states::SCENARIOS, slots::SCENARIOS, midi::SCENARIOS];
-    let others = others.into_iter().chain([editor::SCENARIOS, trap::SCENARIOS]);
-    hosts.chain(others.flatten())
+    let all = [
+        clap::SCENARIOS,
+        vst3::SCENARIOS,
+        states::SCENARIOS,
+        slots::SCENARIOS,
+        switches::SCENARIOS,
+        saved_slots::SCENARIOS,
+        shared_files::SCENARIOS,
+        midi::SCENARIOS,
+        editor::SCENARIOS,
+        trap::SCENARIOS,
+    ];
+    all.into_iter().flatten()
 }
 
 impl Scenario {

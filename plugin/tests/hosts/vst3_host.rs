@@ -384,7 +384,10 @@ impl Plugin {
     /// Where a parameter stands, by its place.
     pub(crate) fn position(&self, parameter: usize) -> f64 {
         // SAFETY: a number.
-        unsafe { self.controller.getParamNormalized(self.parameters[parameter]) }
+        unsafe {
+            self.controller
+                .getParamNormalized(self.parameters[parameter])
+        }
     }
 
     /// What the plugin calls a position of a parameter.
@@ -392,7 +395,10 @@ impl Plugin {
         let mut text: String128 = [0; 128];
         let id = self.parameters[parameter];
         // SAFETY: a place for the text.
-        let told = unsafe { self.controller.getParamStringByValue(id, position, &raw mut text) };
+        let told = unsafe {
+            self.controller
+                .getParamStringByValue(id, position, &raw mut text)
+        };
         assert_eq!(told, kResultOk);
         read_text(&text)
     }
