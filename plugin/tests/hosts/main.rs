@@ -4,20 +4,27 @@
 //! the names, or what they begin with, of the scenarios it wants. Each scenario runs in a process of
 //! its own: what aborts or hangs a host is one failed test.
 
+mod any_host;
 mod clap;
 mod clap_host;
 mod editor;
+mod midi;
 mod mutations;
 #[cfg(any())] // compiled on its own; here for `cargo fmt` to find it
 #[path = "../trap/preload.rs"]
 mod preload;
 mod project;
+mod saved_slots;
 mod screen;
+mod shared_files;
+mod slots;
 mod sound;
+mod spectrum;
 mod states;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unreachable_pub)] // each test program uses its part of it
 mod support;
+mod switches;
 mod trap;
 mod vst3;
 mod vst3_host;
@@ -59,9 +66,19 @@ const TIMEOUT: Duration = Duration::from_secs(180);
 const LINES: usize = 100;
 
 fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-    let hosts = clap::SCENARIOS.iter().chain(vst3::SCENARIOS);
-    let others = [states::SCENARIOS, editor::SCENARIOS, trap::SCENARIOS];
-    hosts.chain(others.into_iter().flatten())
+    let all = [
+        clap::SCENARIOS,
+        vst3::SCENARIOS,
+        states::SCENARIOS,
+        slots::SCENARIOS,
+        switches::SCENARIOS,
+        saved_slots::SCENARIOS,
+        shared_files::SCENARIOS,
+        midi::SCENARIOS,
+        editor::SCENARIOS,
+        trap::SCENARIOS,
+    ];
+    all.into_iter().flatten()
 }
 
 impl Scenario {

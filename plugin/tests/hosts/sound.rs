@@ -32,9 +32,14 @@ pub(crate) fn notes(rate: f64, frames: usize) -> Stereo {
 
 /// One second of the built-in guitar phrase, at 48 kHz, on both sides.
 pub(crate) fn phrase() -> Stereo {
+    guitar(48_000)
+}
+
+/// So many frames of it, of which there are 14 seconds.
+pub(crate) fn guitar(frames: usize) -> Stereo {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/phrase.wav");
     let mut phrase = hound::WavReader::open(Path::new(path)).expect("the phrase");
-    let samples = phrase.samples::<i16>().take(48_000);
+    let samples = phrase.samples::<i16>().take(frames);
     let samples: Vec<f32> = samples
         .map(|sample| f32::from(sample.expect("a sample")) / 32_768.0)
         .collect();

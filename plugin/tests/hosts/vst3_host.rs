@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_void};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{mem, ptr};
@@ -27,8 +26,8 @@ const POINTS: usize = 2048;
 pub(crate) struct Host {
     timers: Mutex<Vec<(ComPtr<ITimerHandler>, Duration, Instant)>>,
     files: Mutex<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
-    /// How often a hand moved something in the window.
-    pub(crate) edits: AtomicUsize,
+    /// What the plugin moved by itself, as a hand in the window does, in order.
+    pub(crate) edits: Mutex<Vec<ParamID>>,
 }
 
 impl Class for Host {
@@ -52,8 +51,8 @@ impl IComponentHandlerTrait for Host {
         kResultOk
     }
 
-    unsafe fn performEdit(&self, _: ParamID, _: ParamValue) -> tresult {
-        self.edits.fetch_add(1, SeqCst);
+    unsafe fn performEdit(&self, parameter: ParamID, _: ParamValue) -> tresult {
+        self.edits.lock().expect("no panic").push(parameter);
         kResultOk
     }
 
@@ -255,6 +254,24 @@ impl Changes {
     }
 }
 
+/// What a controller says of the parameter at a place in its list.
+fn info(controller: &ComPtr<IEditController>, index: i32) -> ParameterInfo {
+    // SAFETY: all zeros are one, and a place for it.
+    unsafe {
+        let mut info = mem::zeroed::<ParameterInfo>();
+        let told = controller.getParameterInfo(index, &raw mut info);
+        assert_eq!(told, kResultOk);
+        info
+    }
+}
+
+/// A text of the plugin's, up to its zero.
+fn read_text(text: &String128) -> String {
+    let units: Vec<u16> = text.iter().map(|&unit| unit as u16).collect();
+    let end = units.iter().position(|&unit| unit == 0);
+    String::from_utf16(&units[..end.unwrap_or(units.len())]).expect("readable text")
+}
+
 /// The bytes of a state on their way.
 struct Stream(RefCell<Vec<u8>>, Cell<usize>);
 
@@ -307,6 +324,8 @@ pub(crate) struct Plugin {
     pub(crate) host: ComWrapper<Host>,
     /// The ids of its parameters.
     pub(crate) parameters: Vec<ParamID>,
+    /// Whether nobody listens when the audio starts.
+    pub(crate) offline: bool,
 }
 
 impl Plugin {
@@ -340,9 +359,7 @@ impl Plugin {
             let controller = component.cast::<IEditController>().expect("a controller");
             controller.setComponentHandler(handler.as_ptr());
             for index in 0..controller.getParameterCount() {
-                let mut info = mem::zeroed::<ParameterInfo>();
-                controller.getParameterInfo(index, &raw mut info);
-                parameters.push(info.id);
+                parameters.push(info(&controller, index).id);
             }
             (component, controller)
         };
@@ -353,7 +370,65 @@ impl Plugin {
             view: None,
             host,
             parameters,
+            offline: false,
         }
+    }
+
+    /// The names of its parameters.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let all = (0..).take(self.parameters.len());
+        all.map(|index| read_text(&info(&self.controller, index).title))
+            .collect()
+    }
+
+    /// Where a parameter stands, by its place.
+    pub(crate) fn position(&self, parameter: usize) -> f64 {
+        // SAFETY: a number.
+        unsafe {
+            self.controller
+                .getParamNormalized(self.parameters[parameter])
+        }
+    }
+
+    /// What the plugin calls a position of a parameter.
+    pub(crate) fn text(&self, parameter: usize, position: f64) -> String {
+        let mut text: String128 = [0; 128];
+        let id = self.parameters[parameter];
+        // SAFETY: a place for the text.
+        let told = unsafe {
+            self.controller
+                .getParamStringByValue(id, position, &raw mut text)
+        };
+        assert_eq!(told, kResultOk);
+        read_text(&text)
+    }
+
+    /// Frames from the input to the output.
+    pub(crate) fn latency(&self) -> usize {
+        // SAFETY: takes no pointers.
+        unsafe { self.processor.getLatencySamples() as usize }
+    }
+
+    /// What controllers 0 to 127 of the first channel are handed on as.
+    fn controllers(&self) -> Vec<Option<ParamID>> {
+        let mapping = self.component.cast::<IMidiMapping>();
+        let mapping = mapping.expect("a map of controllers");
+        let target = |cc| {
+            let mut id = 0;
+            // SAFETY: a place for the id.
+            let told = unsafe { mapping.getMidiControllerAssignment(0, 0, cc, &raw mut id) };
+            (told == kResultOk).then_some(id)
+        };
+        (0..128).map(target).collect()
+    }
+
+    /// What a change of the program is handed on as, and the highest program.
+    fn programs(&self) -> Option<(ParamID, i32)> {
+        let all = (0..).take(self.parameters.len());
+        let mut all = all.map(|index| info(&self.controller, index));
+        let found =
+            all.find(|info| info.flags & ParameterInfo_::ParameterFlags_::kIsProgramChange != 0);
+        found.map(|info| (info.id, info.stepCount))
     }
 
     pub(crate) fn save(&mut self) -> Vec<u8> {
@@ -424,8 +499,12 @@ impl Plugin {
         audio: impl FnOnce(&mut Audio) -> A + Send,
         main: impl FnOnce(&mut Self),
     ) -> A {
+        let mode = match self.offline {
+            true => ProcessModes_::kOffline,
+            false => ProcessModes_::kRealtime,
+        };
         let mut setup = ProcessSetup {
-            processMode: ProcessModes_::kRealtime as i32,
+            processMode: mode as i32,
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             maxSamplesPerBlock: most as i32,
             sampleRate: rate,
@@ -437,7 +516,10 @@ impl Plugin {
         }
         let mut side = Audio {
             processor: self.processor.clone(),
+            mode: mode as i32,
             parameters: self.parameters.clone(),
+            controllers: self.controllers(),
+            programs: self.programs(),
             points: Changes::new(self.parameters.len()),
             told: Changes::new(self.parameters.len()),
         };
@@ -475,7 +557,10 @@ impl Drop for Plugin {
 /// The plugin's audio thread.
 pub(crate) struct Audio {
     processor: ComPtr<IAudioProcessor>,
+    mode: i32,
     parameters: Vec<ParamID>,
+    controllers: Vec<Option<ParamID>>,
+    programs: Option<(ParamID, i32)>,
     points: ComWrapper<Changes>,
     told: ComWrapper<Changes>,
 }
@@ -488,6 +573,24 @@ impl Audio {
     /// Has a parameter, by its place, take on a value of 0 to 1 at a frame of the next block.
     pub(crate) fn point(&mut self, parameter: usize, frame: i32, value: f64) {
         self.points.add(self.parameters[parameter], frame, value);
+    }
+
+    /// A message of MIDI in the next block, as hosts of this format hand it on: as a point of a parameter.
+    pub(crate) fn midi(&mut self, frame: i32, [status, first, second]: [u8; 3]) {
+        let target = match status & 0xf0 {
+            0xb0 => {
+                let controller = self.controllers.get(usize::from(first)).copied().flatten();
+                controller.map(|id| (id, f64::from(second) / 127.0))
+            }
+            0xc0 => {
+                let programs = self.programs;
+                programs.map(|(id, last)| (id, (f64::from(first) / f64::from(last)).min(1.0)))
+            }
+            _ => None,
+        };
+        if let Some((id, value)) = target {
+            self.points.add(id, frame, value);
+        }
     }
 
     fn set_processing(&mut self, on: bool) {
@@ -516,7 +619,7 @@ impl Audio {
         let points = self.points.as_com_ref::<IParameterChanges>();
         let told = self.told.as_com_ref::<IParameterChanges>();
         let mut data = ProcessData {
-            processMode: ProcessModes_::kRealtime as i32,
+            processMode: self.mode,
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             numSamples: frames,
             numInputs: 1,
