@@ -42,9 +42,8 @@ pub(crate) struct Player {
     offline: bool,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
-    /// What was set at the last span or when the audio started, and how many rigs had been loaded; `None`
-    /// before that.
-    followed: Option<(Settings, u64)>,
+    /// Whether audio has ever started. What hosts put in place before that presses no button.
+    started: bool,
     /// When the block began that is being played.
     begun: Option<Instant>,
     frames: usize,
@@ -80,7 +79,7 @@ impl Player {
             chain: None,
             offline: false,
             waited_for: 0,
-            followed: None,
+            started: false,
             begun: None,
             frames: 0,
             drawn: Drawn::default(),
@@ -107,8 +106,9 @@ impl Player {
         self.offline = offline;
         self.rig.forget_modulation();
         self.repaint.request();
-        let now = (self.rig.settings(), self.rig.loads());
-        self.followed.get_or_insert(now);
+        if !std::mem::replace(&mut self.started, true) {
+            self.rig.forget_presses();
+        }
         if self.chain.as_ref().map(Chain::config) != Some(config) {
             self.put_away();
             let mut chain = Chain::new(config);
@@ -215,24 +215,17 @@ impl Player {
         }
     }
 
-    /// Asks for another file of its folder for every button that was pressed since the last time; gives
-    /// what is set.
+    /// Asks for another file of its folder for every press of a button since the last time; gives what is
+    /// set.
     fn follow(&mut self) -> Settings {
-        let (settings, loads) = (self.rig.settings(), self.rig.loads());
-        let before = self.followed.replace((settings, loads));
-        if let Some((before, loads_before)) = before
-            && loads == loads_before
-            && before.buttons != settings.buttons
-        {
-            let down = |which: ParameterId, settings| which.row().get(settings) >= 0.5;
-            for (button, part, step) in BUTTONS {
-                if down(button, &settings) && !down(button, &before) {
-                    let part = match part {
-                        Part::Capture => Part::playing(&settings),
-                        part => part,
-                    };
-                    self.loader.step_soon(part, step, loads);
-                }
+        let (loads, settings) = (self.rig.loads(), self.rig.settings());
+        for (button, part, step) in BUTTONS {
+            for _ in 0..self.rig.take_presses(button) {
+                let part = match part {
+                    Part::Capture => Part::playing(&settings),
+                    part => part,
+                };
+                self.loader.step_soon(part, step, loads);
             }
         }
         settings

@@ -5,7 +5,7 @@ use clack_plugin::events::event_types::{
 };
 use clack_plugin::events::io::{InputEvents, OutputEvents, TryPushError};
 use clack_plugin::events::{Pckn, UnknownEvent};
-use gridleak_core::{Kind, ParameterId};
+use gridleak_core::ParameterId;
 
 use crate::host::clap::parameters::{clap_id, parameter};
 use crate::session::host_link::{Edit, HostLink};
@@ -24,9 +24,8 @@ impl Incoming {
     /// None for what is of no concern, and for events that are not as long as they should be.
     pub(super) fn read(event: &UnknownEvent) -> Option<Self> {
         if let Some(event) = event.as_event::<ParamValueEvent>() {
-            let id = parameter(event.param_id()?)?;
-            let settable = !matches!(id.row().kind, Kind::Readout);
-            settable.then_some(Self::Value(id, event.value()))
+            let value = event.value();
+            Some(Self::Value(parameter(event.param_id()?)?, value))
         } else if let Some(event) = event.as_event::<ParamModEvent>() {
             let amount = event.amount();
             Some(Self::Modulation(parameter(event.param_id()?)?, amount))

@@ -2,8 +2,7 @@
 
 use vst3::Steinberg::{Vst::*, *};
 
-use super::audio::Audio;
-use super::buffers::Buffers;
+use super::buffers;
 use super::component::Component;
 use super::entry::{always, answer, borrowed, guarded, with};
 use super::parameters::Target;
@@ -105,7 +104,7 @@ impl Component {
     fn play(&self, data: &ProcessData) {
         let frames = usize::try_from(data.numSamples).unwrap_or(0);
         // SAFETY: the host's block is there until this returns.
-        let mut buffers = unsafe { Buffers::new(data) };
+        let block = unsafe { buffers::block(data) };
         // Not there between deactivation and activation, and while the latency changes.
         let mut audio = self.shared.audio.try_lock().filter(|audio| audio.active);
         if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
@@ -117,7 +116,9 @@ impl Component {
         }
         let mut at = 0;
         let mut play_until = |frame| {
-            play(audio.as_deref_mut(), &mut buffers, at, frame);
+            if let Some(audio) = &mut audio {
+                audio.play(&block, at, frame);
+            }
             at = frame;
         };
         self.shared.echoes.next_block();
@@ -141,17 +142,12 @@ impl Component {
             }
         }
         play_until(frames);
-        if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
-            audio.player.end_block();
+        match &mut audio {
+            Some(audio) if frames > 0 => audio.player.end_block(),
+            Some(_) => {}
+            None => block.silence_all(),
         }
-        buffers.tell_silence(data);
-    }
-}
-
-/// Plays frames of a block; silence while there is nothing that can.
-fn play(audio: Option<&mut Audio>, buffers: &mut Buffers, from: usize, to: usize) {
-    match audio {
-        Some(audio) => audio.play(buffers, from, to),
-        None => buffers.silence(0, from, to - from),
+        // SAFETY: as above.
+        unsafe { buffers::tell_silence(data, &block) };
     }
 }

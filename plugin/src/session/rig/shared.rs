@@ -22,6 +22,8 @@ pub(crate) struct SharedRig {
     values: Box<[AtomicU32]>,
     /// By how much the host moves it from there, likewise.
     offsets: Box<[AtomicU32]>,
+    /// How often each button went down since that was last asked for.
+    presses: Box<[AtomicU32]>,
     slots: ForParts<PartSlot>,
     /// Rigs that were loaded.
     loads: AtomicU64,
@@ -64,6 +66,7 @@ impl SharedRig {
         Self {
             values: PARAMETERS.iter().map(|row| bits(row.get(&first))).collect(),
             offsets: PARAMETERS.iter().map(|_| bits(0.0)).collect(),
+            presses: PARAMETERS.iter().map(|_| AtomicU32::new(0)).collect(),
             slots: Part::ALL.map(|part| {
                 let notify = notify.clone();
                 PartSlot::new(part, move || notify(part))
@@ -83,13 +86,35 @@ impl SharedRig {
     }
 
     /// Sets a parameter to a plain value, brought into its range, and says whether that is another one; NaN
-    /// changes nothing. Never waits.
+    /// changes nothing, and nobody sets a text to read. Never waits.
     pub(crate) fn set(&self, which: ParameterId, plain: f32) -> bool {
-        if plain.is_nan() {
+        let row = which.row();
+        if plain.is_nan() || matches!(row.kind, Kind::Readout) {
             return false;
         }
-        let bits = which.row().clamp(plain).to_bits();
-        self.values[which as usize].swap(bits, Ordering::Relaxed) != bits
+        let bits = row.clamp(plain).to_bits();
+        let changed = self.values[which as usize].swap(bits, Ordering::Relaxed) != bits;
+        if changed && matches!(row.kind, Kind::Button) && bits == 1.0f32.to_bits() {
+            self.presses[which as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        changed
+    }
+
+    /// How often a button went down since the last call. It counts even if it went up again at once. Never
+    /// waits.
+    pub(crate) fn take_presses(&self, button: ParameterId) -> u32 {
+        let presses = &self.presses[button as usize];
+        match presses.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => presses.swap(0, Ordering::Relaxed),
+        }
+    }
+
+    /// Leaves out how often buttons went down so far. Never waits.
+    pub(crate) fn forget_presses(&self) {
+        for presses in &self.presses {
+            presses.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Moves a number by so much from where it stands, until it is moved otherwise; says whether that is
@@ -153,6 +178,8 @@ impl SharedRig {
     /// Loads what a project saved. If it is none, everything stays as it is.
     pub(crate) fn load(&self, saved: &[u8]) -> Result<()> {
         let (rig, notice) = Rig::read(saved, &self.first)?;
+        // They were meant for the one before.
+        self.forget_presses();
         self.loads.fetch_add(1, Ordering::Release);
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
@@ -291,6 +318,22 @@ mod tests {
             assert_eq!(rig.value(row.which), *row.range().end(), "{}", row.id);
             rig.set(row.which, row.default());
         }
+    }
+
+    #[test]
+    fn a_button_counts_however_short_it_was_down_and_nobody_sets_what_is_read() {
+        let rig = rig();
+        let button = ParameterId::NextCapture;
+        for plain in [1.0, 0.0, 0.9, 1.0, 0.0] {
+            rig.set(button, plain);
+        }
+        assert_eq!(rig.take_presses(button), 2);
+        assert_eq!(rig.take_presses(button), 0);
+        rig.set(button, 1.0);
+        rig.load(&rig.save()).unwrap();
+        assert_eq!(rig.take_presses(button), 0, "meant for another project");
+        assert!(!rig.set(ParameterId::Status, 1.0));
+        assert_eq!(rig.value(ParameterId::Status), 0.0);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use super::component::Component;
 use super::parameters::{COUNT, Target};
 use super::text::{read_utf16, write_utf8, write_utf16};
 use crate::session::host_link::{Edit, Request};
+use crate::session::instance::Instance;
+use crate::session::part::Part;
 use host::{Handler, Loop, Plugin, Queue, Stream, changes, factory};
 
 const MONO: u64 = SpeakerArr::kMono;
@@ -516,6 +518,56 @@ fn neither_echoes_nor_automation_move_what_is_held() {
     main.turn();
     feed(0.5);
     assert_eq!(plugin.value(INPUT), 0.5);
+}
+
+#[test]
+fn a_button_acts_even_if_it_goes_up_again_at_the_same_frame_or_before_the_block() {
+    let (component, controller, ..) = watched();
+    let plugin = Plugin {
+        component: component.to_com_ptr().unwrap(),
+        processor: component.to_com_ptr().unwrap(),
+        controller,
+    };
+    let Instance { rig, loader, .. } = &*component.shared.instance;
+    let [next, previous] =
+        [ParameterId::NextCapture, ParameterId::PreviousCapture].map(|which| which.row().number);
+    let plays = || {
+        let (_, saved) = rig.slot(Part::Capture).current();
+        saved.built_in_name().unwrap().to_owned()
+    };
+    // The order is given when the loader looks, and by that the rig means another capture.
+    let acted = |before: &str| {
+        let order = loader.newest_order();
+        loader.look();
+        while !loader.has_carried_out(order.max(loader.newest_order())) {
+            std::thread::yield_now();
+        }
+        plays() != before
+    };
+    plugin.start(STEREO, STEREO, LIVE);
+    let first = plays();
+    let points = changes(vec![Queue(next, vec![(9, 1.0), (9, 0.0)])]);
+    plugin.play(&mut sound(64), Some(&points));
+    assert!(acted(&first), "{first} plays still");
+    let second = plays();
+    for position in [1.0, 0.0] {
+        // SAFETY: takes no pointers.
+        unsafe { plugin.controller.setParamNormalized(previous, position) };
+        assert_eq!(plugin.value(previous), position);
+    }
+    plugin.play(&mut sound(64), None);
+    assert!(acted(&second), "{second} plays still");
+    assert_eq!(rig.value(ParameterId::PreviousCapture), 0.0);
+    // Held down it acts once.
+    let third = plays();
+    for _ in 0..3 {
+        let points = changes(vec![Queue(next, vec![(0, 1.0), (9, 1.0)])]);
+        plugin.play(&mut sound(64), Some(&points));
+    }
+    assert!(acted(&third), "{third} plays still");
+    let fourth = plays();
+    plugin.play(&mut sound(64), None);
+    assert!(!acted(&fourth));
 }
 
 #[test]
