@@ -36,7 +36,7 @@ mod summary;
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
 pub use chain::{
     Amp, BuildId, Cab, Chain, FIRST_SOUND, ImpulseResponse, LevelMatch, Loaded, Peaks, Pedal,
-    ProcessConfig, Remark, SLOTS, SlotPart, TunerReading, Voicing, latency,
+    ProcessConfig, Remark, SlotPart, TunerReading, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};
@@ -50,8 +50,9 @@ pub use loudness::{Loudness, LoudnessSource, TARGET_LEVEL};
 pub use measure::Measured;
 pub use rig::{
     Buttons, CabSettings, ChoiceOption, GateSettings, Group, Kind, LevelSettings, Number,
-    OfflineOversampling, OutputMode, Oversampling, PARAMETERS, Parameter, ParameterId,
-    ReadSettings, Settings, Side, Source, Taper, ToneSettings, TunerSettings, Unit, UnreadSettings,
+    OfflineOversampling, OutputMode, Oversampling, OwnGroup, OwnGroups, PARAMETERS, Parameter,
+    ParameterId, ReadSettings, RiffSettings, SLOTS, Settings, SlotSettings, Source, SwitchSettings,
+    Taper, ToneSettings, TunerSettings, Unit, UnreadSettings,
 };
 pub use simd::{SimdLevel, UnknownSimdLevel};
 pub use summary::Summary;

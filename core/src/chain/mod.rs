@@ -18,14 +18,14 @@ mod stage;
 mod stages;
 mod switch;
 
-pub use bank::{Loaded, SLOTS, SlotPart};
+pub use bank::{Loaded, SlotPart};
 pub use config::{BuildId, LevelMatch, ProcessConfig, Voicing};
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
 pub use parts::{Amp, Cab, Pedal};
 pub use stages::{Peaks, TunerReading};
 
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::{SLOTS, Settings, SlotSettings};
 use crate::simd::FlushDenormals;
 use at_host_rate::rate::RateMatch;
 use bank::{Amps, Cabs};
@@ -49,6 +49,7 @@ pub fn latency(host: f64, capture: f64) -> usize {
 /// frees, waits or panics.
 pub struct Chain {
     config: ProcessConfig,
+    slots: [SlotSettings; SLOTS],
     source: SourceSelector,
     input: InputGain,
     tone_before: ToneStack,
@@ -69,6 +70,7 @@ impl Chain {
         let rate = config.rate;
         let mut chain = Chain {
             config,
+            slots: [SlotSettings::default(); SLOTS],
             source: SourceSelector::new(rate),
             input: InputGain::new(rate),
             tone_before: ToneStack::new(true, rate),
@@ -115,6 +117,11 @@ impl Chain {
         for stage in self.stages() {
             stage.update(settings);
         }
+    }
+
+    /// Says what a slot sets of its own. It is gone over to smoothly where that plays.
+    pub fn set_slot(&mut self, slot: usize, settings: &SlotSettings) {
+        self.slots[slot] = *settings;
     }
 
     /// Whether a slot that slept hears all that it missed at once when it is gone over to, whatever that

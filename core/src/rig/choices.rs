@@ -71,16 +71,41 @@ choice!(
     }
 );
 
-choice!(
-    /// One of two captures to compare.
-    pub enum Side {
-        /// The first.
-        #[default]
-        A: "a", "A";
-        /// The second.
-        B: "b", "B";
-    }
-);
+/// The slots, as people count them: [`crate::Settings::slot`].
+pub(super) const SLOT_NUMBERS: &[ChoiceOption] = &[
+    ChoiceOption {
+        id: "1",
+        name: "Slot 1",
+    },
+    ChoiceOption {
+        id: "2",
+        name: "Slot 2",
+    },
+    ChoiceOption {
+        id: "3",
+        name: "Slot 3",
+    },
+    ChoiceOption {
+        id: "4",
+        name: "Slot 4",
+    },
+    ChoiceOption {
+        id: "5",
+        name: "Slot 5",
+    },
+    ChoiceOption {
+        id: "6",
+        name: "Slot 6",
+    },
+    ChoiceOption {
+        id: "7",
+        name: "Slot 7",
+    },
+    ChoiceOption {
+        id: "8",
+        name: "Slot 8",
+    },
+];
 
 /// Where the tone stack stands: [`crate::ToneSettings::before_amp`].
 pub(super) const TONE_POSITIONS: &[ChoiceOption] = &[

@@ -5,11 +5,15 @@ mod parameters;
 mod plain_value;
 mod saved_settings;
 mod settings;
+mod slot_settings;
 mod stage_settings;
 mod text;
 
-pub use choices::{ChoiceOption, OfflineOversampling, OutputMode, Oversampling, Side, Source};
+pub use choices::{ChoiceOption, OfflineOversampling, OutputMode, Oversampling, Source};
 pub use parameters::{Group, Kind, Number, PARAMETERS, Parameter, ParameterId, Taper, Unit};
 pub use saved_settings::{ReadSettings, UnreadSettings};
 pub use settings::{Buttons, Settings};
-pub use stage_settings::{CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings};
+pub use slot_settings::{OwnGroup, OwnGroups, SLOTS, SlotSettings, SwitchSettings};
+pub use stage_settings::{
+    CabSettings, GateSettings, LevelSettings, RiffSettings, ToneSettings, TunerSettings,
+};

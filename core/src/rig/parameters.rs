@@ -5,13 +5,14 @@
 use std::ops::RangeInclusive;
 
 use super::choices::{
-    CAB_LEVELS, ChoiceOption, OfflineOversampling, OutputMode, Oversampling, Side, Source,
+    CAB_LEVELS, ChoiceOption, OfflineOversampling, OutputMode, Oversampling, SLOT_NUMBERS, Source,
     TONE_POSITIONS,
 };
 use super::plain_value::PlainValue;
 use super::settings::Settings;
+use super::slot_settings::{OwnGroup, SwitchSettings};
 use super::stage_settings::{
-    CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings,
+    CabSettings, GateSettings, LevelSettings, RiffSettings, ToneSettings, TunerSettings,
 };
 use crate::format::controls::MAX_CONTROLS;
 
@@ -38,6 +39,10 @@ pub struct Parameter {
     pub kind: Kind,
     /// Whether hosts may automate it.
     pub automatable: bool,
+    /// With which others a slot can have a value of its own for it; `None` where it cannot.
+    pub own: Option<OwnGroup>,
+    /// Whether a rig keeps where it stands.
+    pub(super) kept: bool,
     get: fn(&Settings) -> f32,
     set: fn(&mut Settings, f32),
 }
@@ -49,8 +54,8 @@ pub enum Group {
     Rig,
     /// The knobs of a capture that has some.
     Knobs,
-    /// Two captures to compare.
-    Compare,
+    /// Which slot plays, and how it is gone over to.
+    Slots,
     /// Other sounds of the same folders.
     Browse,
     /// How hard captures are driven and how loud they come out.
@@ -63,6 +68,10 @@ pub enum Group {
     Cab,
     /// The tuner.
     Tuner,
+    /// What was played last, again and again.
+    Riff,
+    /// Whole rigs, one after the other.
+    Presets,
 }
 
 impl Group {
@@ -80,13 +89,15 @@ impl Group {
         match self {
             Group::Rig => "",
             Group::Knobs => "Capture Knobs",
-            Group::Compare => "Compare",
+            Group::Slots => "Slots",
             Group::Browse => "Browse",
             Group::Levels => "Levels",
             Group::Gate => "Noise Gate",
             Group::Tone => "Tone",
             Group::Cab => "Cabinet",
             Group::Tuner => "Tuner",
+            Group::Riff => "Riff",
+            Group::Presets => "Presets",
         }
     }
 }
@@ -142,6 +153,8 @@ pub enum Unit {
     Ms,
     /// Hertz.
     Hz,
+    /// Seconds.
+    Seconds,
     /// Parts of a whole, written as percent.
     Percent,
 }
@@ -232,6 +245,8 @@ impl Parameter {
             group,
             kind,
             automatable: true,
+            own: None,
+            kept: true,
             get: |_| 0.0,
             set: |_, _| {},
         }
@@ -254,6 +269,16 @@ impl Parameter {
 
     const fn not_automatable(mut self) -> Self {
         self.automatable = false;
+        self
+    }
+
+    const fn own(mut self, group: OwnGroup) -> Self {
+        self.own = Some(group);
+        self
+    }
+
+    const fn not_kept(mut self) -> Self {
+        self.kept = false;
         self
     }
 }
@@ -334,22 +359,36 @@ parameters! {
     Bypass { bypass } row(4, "bypass", "Bypass", Group::Rig, Kind::Switch)
         .hint("Lets the input pass through, as late as the rig would be.");
     Quality { slim } row(5, "quality", "Quality", Group::Rig, number(PART, Unit::Percent))
+        .own(OwnGroup::Quality)
         .hint("The size of the capture: smaller takes less of the processor.");
     // In the window and in hosts they carry the names and numbers of the capture that plays.
     Knob1 { knobs[0] } row(101, "knob_1", "Capture Knob 1", Group::Knobs, number(PART, Unit::None))
+        .own(OwnGroup::Knobs)
         .hint("A knob of the gear, in captures that have some.");
     Knob2 { knobs[1] } row(102, "knob_2", "Capture Knob 2", Group::Knobs, number(PART, Unit::None))
+        .own(OwnGroup::Knobs)
         .hint("A knob of the gear, in captures that have some.");
     Knob3 { knobs[2] } row(103, "knob_3", "Capture Knob 3", Group::Knobs, number(PART, Unit::None))
+        .own(OwnGroup::Knobs)
         .hint("A knob of the gear, in captures that have some.");
     Knob4 { knobs[3] } row(104, "knob_4", "Capture Knob 4", Group::Knobs, number(PART, Unit::None))
+        .own(OwnGroup::Knobs)
         .hint("A knob of the gear, in captures that have some.");
     Pedal { pedal } row(6, "pedal", "Pedal", Group::Rig, Kind::Switch)
+        .own(OwnGroup::Pedal)
         .hint("A capture of a pedal, played into the amp.");
-    CompareSide { side } row(201, "compare_side", "Capture A/B", Group::Compare, Kind::Choice(Side::OPTIONS))
-        .hint("Which of two captures plays.");
-    MatchLevels { match_levels } row(202, "compare_level_match", "A/B Level Match", Group::Compare, Kind::Switch)
-        .hint("Makes B as loud as A, by measurement.");
+    Slot { slot } row(201, "slot", "Slot", Group::Slots, Kind::Choice(SLOT_NUMBERS))
+        .hint("Which slot plays.");
+    PreviousSlot { buttons.previous_slot } row(202, "previous_slot", "Previous Slot", Group::Slots, Kind::Button)
+        .hint("The slot before this one, past empty ones.");
+    NextSlot { buttons.next_slot } row(203, "next_slot", "Next Slot", Group::Slots, Kind::Button)
+        .hint("The slot after this one, past empty ones.");
+    SlotFade { switching.fade_ms } row(204, "slot_fade", "Slot Fade", Group::Slots, time(SwitchSettings::FADE_MS))
+        .caption("Fade")
+        .hint("How long one slot fades into the next.");
+    CabTail { switching.cab_tail } row(205, "cab_tail", "Cabinet Tail", Group::Slots, Kind::Switch)
+        .caption("Cabinet tail")
+        .hint("Lets the cabinet of the slot that is left ring out.");
     PreviousCapture { buttons.previous_capture } row(301, "previous_capture", "Previous Capture", Group::Browse, Kind::Button)
         .hint("The capture before this one in its folder.");
     NextCapture { buttons.next_capture } row(302, "next_capture", "Next Capture", Group::Browse, Kind::Button)
@@ -375,66 +414,83 @@ parameters! {
         .hint("The level that is full scale in your interface, in dBu.")
         .option("interface");
     Gate { gate.on } row(501, "gate", "Gate", Group::Gate, Kind::Switch)
+        .own(OwnGroup::Gate)
         .hint("Turns the sound down while you do not play.")
         .option("gate");
     GateThreshold { gate.threshold_db }
         row(502, "gate_threshold", "Gate Threshold", Group::Gate, number(GateSettings::THRESHOLD_DB, Unit::Db))
         .caption("Threshold")
+        .own(OwnGroup::Gate)
         .hint("The level at which the gate opens.")
         .option("gate-threshold");
     GateHold { gate.hold_ms } row(503, "gate_hold", "Gate Hold", Group::Gate, time(GateSettings::HOLD_MS))
         .caption("Hold")
+        .own(OwnGroup::Gate)
         .hint("How long the gate stays open when the level has fallen.")
         .option("gate-hold");
     GateRelease { gate.release_ms } row(504, "gate_release", "Gate Release", Group::Gate, time(GateSettings::RELEASE_MS))
         .caption("Release")
+        .own(OwnGroup::Gate)
         .hint("How long the gate takes to close.")
         .option("gate-release");
     GateRange { gate.range_db } row(505, "gate_range", "Gate Range", Group::Gate, number(GateSettings::RANGE_DB, Unit::Db))
         .caption("Range")
+        .own(OwnGroup::Gate)
         .hint("The most that the gate turns down.")
         .option("gate-range");
     GateHysteresis { gate.hysteresis_db }
         row(506, "gate_hysteresis", "Gate Hysteresis", Group::Gate, number(GateSettings::HYSTERESIS_DB, Unit::Db))
         .caption("Hysteresis")
+        .own(OwnGroup::Gate)
         .hint("How far below the threshold an open gate closes.")
         .option("gate-hysteresis");
     Tone { tone.on } row(601, "tone", "Tone", Group::Tone, Kind::Switch)
+        .own(OwnGroup::Tone)
         .hint("Bass, middle and treble.")
         .option("tone");
     Bass { tone.bass } row(602, "bass", "Bass", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .own(OwnGroup::Tone)
         .hint("Below 150 Hz.")
         .option("bass");
     Middle { tone.middle } row(603, "middle", "Middle", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .own(OwnGroup::Tone)
         .hint("Around 425 Hz.")
         .option("middle");
     Treble { tone.treble } row(604, "treble", "Treble", Group::Tone, number(ToneSettings::KNOB, Unit::None))
+        .own(OwnGroup::Tone)
         .hint("Above 1800 Hz.")
         .option("treble");
     TonePosition { tone.before_amp } row(605, "tone_position", "Tone Position", Group::Tone, Kind::Choice(TONE_POSITIONS))
+        .own(OwnGroup::Tone)
         .hint("Where the tone controls stand.")
         .option("tone-position");
     Cab { cab.on } row(701, "cab", "Cab", Group::Cab, Kind::Switch)
+        .own(OwnGroup::Cab)
         .hint("The loudspeaker and its microphone: impulse responses, from WAV, AIFF or FLAC files.");
     CabLevel { cab.normalized } row(702, "cab_level", "Cab Level", Group::Cab, Kind::Choice(CAB_LEVELS))
+        .own(OwnGroup::Cab)
         .hint("How loud the cabinet is.")
         .option("ir-level");
     CabLowCut { cab.low_cut_hz }
         row(703, "cab_low_cut", "Cab Low Cut", Group::Cab, cut(CabSettings::LOW_CUT, *CabSettings::LOW_CUT.start()))
         .caption("Low cut")
+        .own(OwnGroup::Cab)
         .hint("Takes away what is lower.")
         .option("low-cut");
     CabHighCut { cab.high_cut_hz }
         row(704, "cab_high_cut", "Cab High Cut", Group::Cab, cut(CabSettings::HIGH_CUT, *CabSettings::HIGH_CUT.end()))
         .caption("High cut")
+        .own(OwnGroup::Cab)
         .hint("Takes away what is higher.")
         .option("high-cut");
     CabMix { cab.mix } row(705, "cab_mix", "Cab Mix", Group::Cab, number(CabSettings::MIX, Unit::Percent))
         .caption("Mix")
+        .own(OwnGroup::Cab)
         .hint("How much of the sound goes through the cabinet.")
         .option("ir-mix");
     CabBlend { cab.blend } row(706, "cab_blend", "Cab Blend", Group::Cab, number(CabSettings::BLEND, Unit::Percent))
         .caption("Blend")
+        .own(OwnGroup::Cab)
         .hint("From the first impulse response to the second.")
         .option("ir-blend");
     DcBlocker { dc_blocker } row(7, "dc_blocker", "DC Blocker", Group::Rig, Kind::Switch)
@@ -460,6 +516,16 @@ parameters! {
         row(803, "tuner_reference", "Tuner Reference", Group::Tuner, number(TunerSettings::REFERENCE_HZ, Unit::Hz))
         .caption("A4 reference")
         .hint("What the A above middle C is tuned to.");
+    LoopRiff { riff.on } row(1001, "loop_riff", "Loop Riff", Group::Riff, Kind::Switch)
+        .not_kept()
+        .hint("Plays what you played last again and again, instead of the guitar.");
+    RiffLength { riff.seconds } row(1002, "riff_length", "Riff Length", Group::Riff, number(RiffSettings::SECONDS, Unit::Seconds))
+        .caption("Length")
+        .hint("How much of what you played last is looped, at most.");
+    PreviousPreset { buttons.previous_preset } row(1101, "previous_preset", "Previous Preset", Group::Presets, Kind::Button)
+        .hint("The preset before this one in the setlist, or else in its folder.");
+    NextPreset { buttons.next_preset } row(1102, "next_preset", "Next Preset", Group::Presets, Kind::Button)
+        .hint("The preset after this one in the setlist, or else in its folder.");
     Status { status } row(901, "status", "Status", Group::Rig, Kind::Readout)
         .not_automatable()
         .hint("What does not play as the project means it.");

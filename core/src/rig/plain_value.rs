@@ -26,6 +26,17 @@ impl PlainValue for bool {
     }
 }
 
+impl PlainValue for usize {
+    fn to_plain(self) -> f32 {
+        self as f32
+    }
+
+    /// NaN and what is negative become 0.
+    fn from_plain(plain: f32) -> Self {
+        plain.round() as usize
+    }
+}
+
 /// Nothing to set.
 impl PlainValue for () {
     fn to_plain(self) -> f32 {

@@ -88,7 +88,7 @@ impl Settings {
 impl Parameter {
     /// Whether it is a part of saved rigs: what is pressed or read is not.
     pub fn is_saved(&self) -> bool {
-        !matches!(self.kind, Kind::Button | Kind::Readout)
+        self.kept && !matches!(self.kind, Kind::Button | Kind::Readout)
     }
 
     fn to_value(&self, plain: f32) -> Value {

@@ -1,8 +1,9 @@
 //! Everything that can be set, as plain values.
 
-use super::choices::{OfflineOversampling, Oversampling, Side, Source};
+use super::choices::{OfflineOversampling, Oversampling, Source};
+use super::slot_settings::SwitchSettings;
 use super::stage_settings::{
-    CabSettings, GateSettings, LevelSettings, ToneSettings, TunerSettings,
+    CabSettings, GateSettings, LevelSettings, RiffSettings, ToneSettings, TunerSettings,
 };
 use crate::format::controls::{KnobPositions, MAX_CONTROLS};
 
@@ -24,11 +25,11 @@ pub struct Settings {
     pub knobs: KnobPositions,
     /// Whether the pedal before the capture is on.
     pub pedal: bool,
-    /// Which of two captures plays.
-    pub side: Side,
-    /// Whether B comes out as loud as A.
-    pub match_levels: bool,
-    /// Buttons that load other sounds of the same folders.
+    /// Which slot plays, less than [`super::SLOTS`].
+    pub slot: usize,
+    /// How one slot is gone over to from another.
+    pub switching: SwitchSettings,
+    /// Buttons that bring something else into play.
     pub buttons: Buttons,
     /// How hard captures are driven and how loud they come out.
     pub levels: LevelSettings,
@@ -42,6 +43,8 @@ pub struct Settings {
     pub dc_blocker: bool,
     /// The tuner.
     pub tuner: TunerSettings,
+    /// What was played last, looped.
+    pub riff: RiffSettings,
     /// At how many times its rate a capture plays.
     pub oversampling: Oversampling,
     /// The same while the host renders.
@@ -60,8 +63,8 @@ impl Default for Settings {
             slim: 1.0,
             knobs: [0.5; MAX_CONTROLS],
             pedal: true,
-            side: Side::default(),
-            match_levels: true,
+            slot: 0,
+            switching: SwitchSettings::default(),
             buttons: Buttons::default(),
             levels: LevelSettings::default(),
             gate: GateSettings::default(),
@@ -69,6 +72,7 @@ impl Default for Settings {
             cab: CabSettings::default(),
             dc_blocker: true,
             tuner: TunerSettings::default(),
+            riff: RiffSettings::default(),
             oversampling: Oversampling::default(),
             offline_oversampling: OfflineOversampling::default(),
             status: (),
@@ -77,11 +81,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The slot that is to play.
-    pub fn slot(&self) -> usize {
-        self.side as usize
-    }
-
     /// At how many times its rate the capture plays: 1, 2, 4 or 8.
     pub fn oversampling_factor(&self, offline: bool) -> usize {
         match offline {
@@ -97,6 +96,10 @@ impl Settings {
 /// Which buttons are down. Each acts when it goes down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Buttons {
+    /// The slot before this one.
+    pub previous_slot: bool,
+    /// The one after it.
+    pub next_slot: bool,
     /// The capture before this one in its folder.
     pub previous_capture: bool,
     /// The one after it.
@@ -109,4 +112,8 @@ pub struct Buttons {
     pub previous_cab: bool,
     /// The same for the cabinet.
     pub next_cab: bool,
+    /// The preset before this one.
+    pub previous_preset: bool,
+    /// The one after it.
+    pub next_preset: bool,
 }

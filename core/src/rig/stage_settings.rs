@@ -179,3 +179,26 @@ impl Default for TunerSettings {
         }
     }
 }
+
+/// The loop of what was played last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RiffSettings {
+    /// Whether it plays instead of the guitar.
+    pub on: bool,
+    /// How long it is at most, in s. 2 to 30.
+    pub seconds: f32,
+}
+
+impl RiffSettings {
+    /// Range of [`RiffSettings::seconds`].
+    pub const SECONDS: RangeInclusive<f32> = 2.0..=30.0;
+}
+
+impl Default for RiffSettings {
+    fn default() -> Self {
+        RiffSettings {
+            on: false,
+            seconds: 8.0,
+        }
+    }
+}

@@ -10,6 +10,7 @@ impl Unit {
             Unit::Db => " dB",
             Unit::Dbu => " dBu",
             Unit::Ms => " ms",
+            Unit::Seconds => " s",
             Unit::Hz => " Hz",
             Unit::Percent => " %",
         }
@@ -32,7 +33,7 @@ impl Unit {
     fn decimals(self, width: f32) -> usize {
         match self {
             Unit::None if width <= 1.0 => 2,
-            Unit::None | Unit::Db | Unit::Dbu => 1,
+            Unit::None | Unit::Db | Unit::Dbu | Unit::Seconds => 1,
             Unit::Ms | Unit::Hz | Unit::Percent => 0,
         }
     }

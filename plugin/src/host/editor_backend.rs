@@ -13,7 +13,7 @@ use crate::session::instance::Instance;
 use crate::session::library::Origin;
 use crate::session::message::Message;
 use crate::session::module_pin;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::status::Status;
 use crate::window::{Action, Controls, EditorBackend, View};
 
@@ -63,13 +63,18 @@ impl PluginBackend {
             }),
             Action::AddFolder => {
                 let add = |instance: &Instance, path| instance.library.add_folder(path);
-                self.ask(Wanted::Folder, self.path(Part::Capture), picker, add);
+                self.ask(
+                    Wanted::Folder,
+                    self.path(self.at(PartKind::Capture)),
+                    picker,
+                    add,
+                );
             }
             Action::UseNewFile(part) => loader.use_new_file(part),
             Action::KeepLooking(part) => loader.keep_looking(part),
             Action::Step(part, step) => loader.step(part, step),
             Action::Clear(part) => loader.clear(part),
-            Action::ChooseCabByCapture => loader.choose_cab_by_capture(),
+            Action::ChooseCabByCapture(slot) => loader.choose_cab_by_capture(slot),
             Action::Begin(knob) => self.gestures.lock().begin(knob, instance),
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
@@ -106,13 +111,19 @@ impl PluginBackend {
         }
     }
 
+    /// The part of this kind of the slot that is asked for.
+    fn at(&self, kind: PartKind) -> Part {
+        Part::new(self.instance.rig.unmodulated().slot, kind)
+    }
+
     /// The file of a part, be it there or not.
     fn path(&self, part: Part) -> Option<PathBuf> {
         let shown = self.instance.loader.shown();
         let of = |part: Part| shown.parts[part.index()].file().map(Path::to_owned);
-        // Whoever has nothing in B goes on from A.
-        let else_of_a = || of(Part::Capture).filter(|_| part == Part::SecondCapture);
-        of(part).or_else(else_of_a)
+        // Whoever has nothing in a slot goes on from another.
+        let alike = Part::all().into_iter();
+        let mut alike = alike.filter(|other| other.kind() == part.kind());
+        of(part).or_else(|| alike.find_map(of))
     }
 
     fn ask_file(
@@ -360,9 +371,9 @@ mod tests {
     #[test]
     fn every_change_is_taken_back_and_made_again() {
         let plugin = Plugin::active();
-        let first = plugin.name(Part::Capture);
-        plugin.perform(Action::Open(Part::Pedal, Origin::BuiltIn("lead")));
-        plugin.wait(|view| view.status.parts[Part::Pedal.index()].plays);
+        let first = plugin.name(Part::CAPTURE);
+        plugin.perform(Action::Open(Part::PEDAL, Origin::BuiltIn("lead")));
+        plugin.wait(|view| view.status.parts[Part::PEDAL.index()].plays);
         for action in [
             Action::Begin(ParameterId::Output),
             Action::Set(ParameterId::Output, -7.0),
@@ -392,34 +403,34 @@ mod tests {
             plugin.perform(Action::Undo);
             assert_eq!(state(), *wanted);
         }
-        let pedal = plugin.name(Part::Pedal);
+        let pedal = plugin.name(Part::PEDAL);
         assert!(pedal.is_some());
         plugin.perform(Action::Undo);
-        assert_eq!(plugin.name(Part::Pedal), None);
+        assert_eq!(plugin.name(Part::PEDAL), None);
         plugin.perform(Action::Undo);
         assert_eq!(state(), done[0], "there is no more");
         plugin.perform(Action::Redo);
-        assert_eq!(plugin.name(Part::Pedal), pedal);
+        assert_eq!(plugin.name(Part::PEDAL), pedal);
         for wanted in &done[1..] {
             plugin.perform(Action::Redo);
             assert_eq!(state(), *wanted);
         }
-        assert_eq!(plugin.name(Part::Capture), first);
+        assert_eq!(plugin.name(Part::CAPTURE), first);
     }
 
     #[test]
     fn the_parts_are_loaded_stepped_through_and_cleared() {
         let plugin = Plugin::active();
-        let first = plugin.name(Part::Capture);
-        plugin.perform(Action::Step(Part::Capture, Step::Next));
-        assert_ne!(plugin.name(Part::Capture), first);
-        plugin.perform(Action::Step(Part::Capture, Step::Previous));
-        assert_eq!(plugin.name(Part::Capture), first);
-        plugin.perform(Action::Open(Part::Cab, Origin::BuiltIn("4x12")));
+        let first = plugin.name(Part::CAPTURE);
+        plugin.perform(Action::Step(Part::CAPTURE, Step::Next));
+        assert_ne!(plugin.name(Part::CAPTURE), first);
+        plugin.perform(Action::Step(Part::CAPTURE, Step::Previous));
+        assert_eq!(plugin.name(Part::CAPTURE), first);
+        plugin.perform(Action::Open(Part::CAB, Origin::BuiltIn("4x12")));
         assert!(!plugin.wait(|view| !view.status.busy).status.cab_by_capture);
-        plugin.perform(Action::Clear(Part::Cab));
-        assert_eq!(plugin.name(Part::Cab), None);
-        plugin.perform(Action::ChooseCabByCapture);
+        plugin.perform(Action::Clear(Part::CAB));
+        assert_eq!(plugin.name(Part::CAB), None);
+        plugin.perform(Action::ChooseCabByCapture(0));
         assert!(plugin.wait(|view| !view.status.busy).status.cab_by_capture);
     }
 
@@ -427,10 +438,10 @@ mod tests {
     fn the_chosen_file_is_loaded() {
         let plugin = Plugin::active();
         let folder = tempfile::tempdir().unwrap();
-        for part in Part::ALL {
+        for part in Part::all() {
             let (name, file) = match part.is_cab() {
-                true => ("4x12", format!("{part:?}.wav")),
-                false => ("lead", format!("{part:?}.nam")),
+                true => ("4x12", format!("{}.wav", part.index())),
+                false => ("lead", format!("{}.nam", part.index())),
             };
             let path = folder.path().join(file);
             std::fs::write(&path, builtin::find(name).unwrap().bytes).unwrap();
@@ -470,7 +481,7 @@ mod tests {
                 Some("amp.nam".into())
             }
         }
-        let open = Action::OpenDialog(Part::Capture);
+        let open = Action::OpenDialog(Part::CAPTURE);
         plugin.backend().perform_with(open, Slow(closing));
         let Plugin {
             instance,
@@ -486,7 +497,7 @@ mod tests {
     #[test]
     fn a_system_without_a_dialog_is_told_about_and_dismissed() {
         let plugin = Plugin::new();
-        plugin.perform(Action::OpenDialog(Part::Capture));
+        plugin.perform(Action::OpenDialog(Part::CAPTURE));
         let view = plugin.wait(|view| view.status.message.is_some());
         assert_eq!(view.status.message, Some(no_dialog()));
         plugin.perform(Action::DismissMessage);

@@ -51,7 +51,7 @@ impl Picker for SystemPicker {
         let capitals = endings.iter().map(|ending| ending.to_uppercase());
         let endings: Vec<String> = endings.iter().map(|&e| e.into()).chain(capitals).collect();
         dialog
-            .set_title(format!("Load: {}", part.title()))
+            .set_title(format!("Load: {}", part.kind().title()))
             .add_filter(kind, &endings)
             .pick_file()
     }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    const WANTED: Wanted = Wanted::File(Part::Capture);
+    const WANTED: Wanted = Wanted::File(Part::CAPTURE);
 
     impl<F: FnOnce(Option<&Path>) -> Option<PathBuf> + Send + 'static> Picker for F {
         fn pick(self, _wanted: Wanted, folder: Option<&Path>) -> Option<PathBuf> {

@@ -1,17 +1,15 @@
 //! The parts of a rig that come from files.
 
-use gridleak_core::{Settings, Side};
+use gridleak_core::SLOTS;
 
 use crate::builtin::{AUTOMATIC, CAPTURES, NOTHING};
 use crate::session::references::SavedPart;
 
-/// A part of the rig that is loaded, each into a place of its own.
+/// What each slot has one of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum PartKind {
     /// The capture of an amp.
     Capture,
-    /// Another one, to compare with it; B where that is A.
-    SecondCapture,
     /// The capture of a pedal before it.
     Pedal,
     /// The impulse response of the cabinet.
@@ -20,64 +18,132 @@ pub(crate) enum Part {
     SecondCab,
 }
 
-/// One of something for each part.
-pub(crate) type ForParts<T> = [T; Part::ALL.len()];
+/// A part of the rig that is loaded, each into a place of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    slot: u8,
+    kind: PartKind,
+}
 
-impl Part {
-    pub(crate) const ALL: [Part; 5] = [
-        Part::Capture,
-        Part::SecondCapture,
-        Part::Pedal,
-        Part::Cab,
-        Part::SecondCab,
+/// How many parts there are.
+const PARTS: usize = SLOTS * PartKind::ALL.len();
+
+/// One of something for each part.
+pub(crate) type ForParts<T> = [T; PARTS];
+
+impl PartKind {
+    pub(crate) const ALL: [PartKind; 4] = [
+        PartKind::Capture,
+        PartKind::Pedal,
+        PartKind::Cab,
+        PartKind::SecondCab,
     ];
 
-    /// The capture that is to play in such settings.
-    pub(crate) fn playing(settings: &Settings) -> Self {
-        match settings.side {
-            Side::A => Part::Capture,
-            Side::B => Part::SecondCapture,
-        }
-    }
-
-    /// Its place in [`ForParts`].
-    pub(crate) fn index(self) -> usize {
-        self as usize
-    }
-
-    /// Where it stands in a saved rig: the slot, and the key there. It must never change.
-    pub(crate) fn place(self) -> (usize, &'static str) {
+    /// The key under which it stands in a saved slot. It must never change.
+    pub(crate) fn key(self) -> &'static str {
         match self {
-            Part::Capture => (0, "capture"),
-            Part::SecondCapture => (1, "capture"),
-            Part::Pedal => (0, "pedal"),
-            Part::Cab => (0, "cab"),
-            Part::SecondCab => (0, "cab_2"),
+            PartKind::Capture => "capture",
+            PartKind::Pedal => "pedal",
+            PartKind::Cab => "cab",
+            PartKind::SecondCab => "cab_2",
         }
     }
 
-    /// What the part is called where something is wrong with it.
+    /// What people call it.
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Part::Capture => "Capture",
-            Part::SecondCapture => "Capture B",
-            Part::Pedal => "Pedal",
-            Part::Cab => "Cabinet",
-            Part::SecondCab => "Second cabinet",
+            PartKind::Capture => "Capture",
+            PartKind::Pedal => "Pedal",
+            PartKind::Cab => "Cabinet",
+            PartKind::SecondCab => "Second cabinet",
         }
     }
 
     /// Whether it is an impulse response rather than a capture.
     pub(crate) fn is_cab(self) -> bool {
-        matches!(self, Part::Cab | Part::SecondCab)
+        matches!(self, PartKind::Cab | PartKind::SecondCab)
+    }
+}
+
+impl Part {
+    /// The part of this kind of a slot, which is less than [`SLOTS`].
+    pub(crate) const fn new(slot: usize, kind: PartKind) -> Self {
+        assert!(slot < SLOTS);
+        Part {
+            slot: slot as u8,
+            kind,
+        }
+    }
+
+    /// All of them, slot by slot.
+    pub(crate) fn all() -> ForParts<Part> {
+        let kinds = PartKind::ALL.len();
+        std::array::from_fn(|index| Part::new(index / kinds, PartKind::ALL[index % kinds]))
+    }
+
+    /// Those of a slot.
+    pub(crate) fn of_slot(slot: usize) -> [Part; PartKind::ALL.len()] {
+        PartKind::ALL.map(|kind| Part::new(slot, kind))
+    }
+
+    pub(crate) fn slot(self) -> usize {
+        self.slot.into()
+    }
+
+    pub(crate) fn kind(self) -> PartKind {
+        self.kind
+    }
+
+    /// Its place in [`ForParts`].
+    pub(crate) fn index(self) -> usize {
+        self.slot() * PartKind::ALL.len() + self.kind as usize
+    }
+
+    /// What the part is called where something is wrong with it; with its slot if that is not the one that
+    /// is asked for.
+    pub(crate) fn title(self, asked: usize) -> String {
+        match self.slot() == asked {
+            true => self.kind.title().into(),
+            false => format!("Slot {}: {}", self.slot + 1, self.kind.title()),
+        }
+    }
+
+    /// Whether it is an impulse response rather than a capture.
+    pub(crate) fn is_cab(self) -> bool {
+        self.kind.is_cab()
     }
 
     /// What a new instance has there.
     pub(crate) fn first(self) -> SavedPart {
-        SavedPart::built_in(match self {
-            Part::Capture => CAPTURES[0].name,
-            Part::Cab => AUTOMATIC,
-            Part::SecondCapture | Part::Pedal | Part::SecondCab => NOTHING,
+        SavedPart::built_in(match (self.slot, self.kind) {
+            (0, PartKind::Capture) => CAPTURES[0].name,
+            (_, PartKind::Cab) => AUTOMATIC,
+            _ => NOTHING,
         })
+    }
+}
+
+#[cfg(test)]
+impl Part {
+    /// Those of the first slot, and the capture of the second.
+    pub(crate) const CAPTURE: Part = Part::new(0, PartKind::Capture);
+    pub(crate) const PEDAL: Part = Part::new(0, PartKind::Pedal);
+    pub(crate) const CAB: Part = Part::new(0, PartKind::Cab);
+    pub(crate) const SECOND_CAB: Part = Part::new(0, PartKind::SecondCab);
+    pub(crate) const OTHER_CAPTURE: Part = Part::new(1, PartKind::Capture);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_has_a_place_of_its_own() {
+        for (index, part) in Part::all().into_iter().enumerate() {
+            assert_eq!(part.index(), index);
+            assert_eq!(Part::new(part.slot(), part.kind()), part);
+        }
+        assert_eq!(Part::CAB.title(0), "Cabinet");
+        assert_eq!(Part::OTHER_CAPTURE.title(0), "Slot 2: Capture");
     }
 }

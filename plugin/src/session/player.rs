@@ -11,7 +11,7 @@ use crate::session::handover::AudioEnd;
 use crate::session::instance::{AudioFacts, Instance};
 use crate::session::loader::Loader;
 use crate::session::meters::Meters;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::repaint::Repaint;
 use crate::session::rig::SharedRig;
 
@@ -20,13 +20,17 @@ const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
 /// What the buttons of the table load.
-const BUTTONS: [(ParameterId, Part, Step); 6] = [
-    (ParameterId::PreviousCapture, Part::Capture, Step::Previous),
-    (ParameterId::NextCapture, Part::Capture, Step::Next),
-    (ParameterId::PreviousPedal, Part::Pedal, Step::Previous),
-    (ParameterId::NextPedal, Part::Pedal, Step::Next),
-    (ParameterId::PreviousCab, Part::Cab, Step::Previous),
-    (ParameterId::NextCab, Part::Cab, Step::Next),
+const BUTTONS: [(ParameterId, PartKind, Step); 6] = [
+    (
+        ParameterId::PreviousCapture,
+        PartKind::Capture,
+        Step::Previous,
+    ),
+    (ParameterId::NextCapture, PartKind::Capture, Step::Next),
+    (ParameterId::PreviousPedal, PartKind::Pedal, Step::Previous),
+    (ParameterId::NextPedal, PartKind::Pedal, Step::Next),
+    (ParameterId::PreviousCab, PartKind::Cab, Step::Previous),
+    (ParameterId::NextCab, PartKind::Cab, Step::Next),
 ];
 
 /// The audio side of an instance. It does not keep the instance alive: whoever holds both drops this first.
@@ -219,12 +223,9 @@ impl Player {
     /// set.
     fn follow(&mut self) -> Settings {
         let (loads, settings) = (self.rig.loads(), self.rig.settings());
-        for (button, part, step) in BUTTONS {
+        for (button, kind, step) in BUTTONS {
+            let part = Part::new(settings.slot, kind);
             for _ in 0..self.rig.take_presses(button) {
-                let part = match part {
-                    Part::Capture => Part::playing(&settings),
-                    part => part,
-                };
                 self.loader.step_soon(part, step, loads);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridleak_core::{Control, Levels, Settings, Side, TunerReading};
+use gridleak_core::{Control, Levels, SLOTS, Settings, TunerReading};
 
 use crate::builtin;
 use crate::capture_info::CaptureInfo;
@@ -11,7 +11,7 @@ use crate::session::library::{Library, Origin};
 use crate::session::loader::Loader;
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
-use crate::session::part::{ForParts, Part};
+use crate::session::part::{ForParts, Part, PartKind};
 
 /// What there is to show.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,7 @@ pub(crate) struct Status {
     pub(crate) new_interface_dbu: f32,
 }
 
-/// What is shown of the capture that plays, A or B.
+/// What is shown of the capture that plays.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CaptureStatus {
     /// What is known of its levels.
@@ -135,17 +135,13 @@ impl Status {
         meters: &Meters,
     ) -> Self {
         let shown = loader.shown();
-        let side = match settings.side {
-            Side::A => Part::Capture,
-            Side::B => Part::SecondCapture,
-        };
-        let second = shown.parts[Part::SecondCapture.index()].capture.as_ref();
-        let second = second.filter(|_| side == Part::SecondCapture);
-        let playing = second.or(shown.parts[Part::Capture.index()].capture.as_ref());
+        let at = |slot, kind| &shown.parts[Part::new(slot, kind).index()];
+        let capture_of = |slot| at(slot, PartKind::Capture).capture.as_ref();
+        let playing = capture_of(settings.slot).or_else(|| (0..SLOTS).find_map(capture_of));
         let has_cab = playing.is_some_and(|capture| capture.has_cab);
-        let pedal = shown.parts[Part::Pedal.index()].capture.as_ref();
+        let pedal = at(settings.slot, PartKind::Pedal).capture.as_ref();
         let pedal = pedal.filter(|_| settings.pedal);
-        let selected = &shown.parts[side.index()];
+        let selected = at(settings.slot, PartKind::Capture);
         let project = selected.absent.as_ref().and_then(|_| selected.text());
         let capture = playing.map(|playing| CaptureStatus {
             driven: pedal.unwrap_or(playing).levels,
@@ -170,7 +166,7 @@ impl Status {
             message: shown.message().cloned(),
             absent: shown.absent(),
             question: shown.question(),
-            cab_by_capture: shown.parts[Part::Cab.index()].automatic,
+            cab_by_capture: at(settings.slot, PartKind::Cab).automatic,
             capture,
             can_undo,
             can_redo,

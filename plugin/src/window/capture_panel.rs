@@ -1,24 +1,24 @@
 //! The panel of the capture, and the line of the pedal before it.
 
 use egui::{Align2, Rect, Ui, vec2};
-use gridleak_core::ParameterId;
+use gridleak_core::{ParameterId, SLOTS};
 
 use super::context::{LONGEST_TEXT, UiContext, name_colour};
 use super::layout;
 use super::plain_text::plain;
 use super::theme;
 use super::view::Action;
+use super::widgets::button::{Radio, radio};
 use super::widgets::text::{label, panel};
-use super::words::Facts;
 use crate::session::folder::FolderPosition;
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::session::status::Embedding;
 
 impl UiContext<'_> {
     pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         panel(ui, rect);
-        self.places.push((view.capture_part(), rect));
+        self.places.push((view.at(PartKind::Capture), rect));
         let inside = rect.shrink(8.0 * scale);
         let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
         let below = below.with_min_y(below.bottom() - 24.0 * scale);
@@ -26,20 +26,19 @@ impl UiContext<'_> {
         self.show_name(ui, name);
 
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-        let part = self.view.capture_part();
-        let wide = self.part_buttons(ui, below, part);
+        let wide = self.part_buttons(ui, below, PartKind::Capture);
         let keep = below.with_min_x(below.right() - 110.0 * scale);
-        let compare = match view.status.embedding {
+        let slots = match view.status.embedding {
             Some(_) => below.with_max_x(keep.left() - 8.0 * scale),
             None => below,
         };
-        let compare = compare.with_min_x(compare.right() - 84.0 * scale);
-        self.show_compare(ui, compare);
+        let slots = slots.with_min_x(slots.right() - 136.0 * scale);
+        self.show_slots(ui, slots);
         let place = Rect::from_x_y_ranges(
-            below.left() + wide + 10.0 * scale..=compare.left() - 8.0 * scale,
+            below.left() + wide + 10.0 * scale..=slots.left() - 8.0 * scale,
             below.y_range(),
         );
-        let text = match view.part(part).place {
+        let text = match view.part(PartKind::Capture).place {
             _ if view.choosing => "Choosing a file\u{2026}".into(),
             _ if view.status.busy => "Loading\u{2026}".into(),
             Some(FolderPosition { index, count }) => format!("{index} of {count}"),
@@ -79,33 +78,29 @@ impl UiContext<'_> {
         rest.with_max_x(rest.right() - 8.0 * self.scale)
     }
 
-    /// Which of two captures plays, and whether they are equally loud.
-    fn show_compare(&mut self, ui: &mut Ui, rect: Rect) {
-        let (sides, matched) = rect.split_left_right_at_fraction(0.64);
-        self.choice(ui, sides, ParameterId::CompareSide, |_| None);
-        let matched = matched.with_min_x(matched.left() + 3.0 * self.scale);
-        let on = self.view.controls.is_on(ParameterId::MatchLevels);
-        let name = ParameterId::MatchLevels.row().name;
-        let button = self.words(name, "=").switch(on).lit(false);
-        self.toggle(ui, matched, ParameterId::MatchLevels, button)
-            .on_hover_text(Facts::of(self.view).comparison());
+    /// Which slot plays.
+    fn show_slots(&mut self, ui: &mut Ui, rect: Rect) {
+        let chosen = self.view.controls.settings.slot;
+        let names: [String; SLOTS] = std::array::from_fn(|slot| format!("Slot {}", slot + 1));
+        let options: [Radio<'_>; SLOTS] = std::array::from_fn(|slot| Radio {
+            name: &names[slot],
+            text: names[slot].trim_start_matches("Slot "),
+            on: slot == chosen,
+            weak: false,
+            hint: None,
+        });
+        let row = ParameterId::Slot.row();
+        if let Some(slot) = radio(ui, rect, self.scale, row.name, &options) {
+            self.actions.push(Action::Change(row.which, slot as f32));
+        }
     }
 
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
-        let part = view.part(view.capture_part());
-        let first = view.part(Part::Capture);
-        let (text, colour) = match (&part.name, &first.name) {
-            (Some(name), _) => (plain(name, LONGEST_TEXT), name_colour(part)),
-            (None, Some(name)) => {
-                let name = plain(name, LONGEST_TEXT);
-                let text = match first.absent {
-                    true => format!("B is empty. {name}"),
-                    false => Facts::of(view).empty_b(&name),
-                };
-                (text, theme::WEAK)
-            }
-            (None, None) => ("No capture loaded".into(), theme::WEAK),
+        let part = view.part(PartKind::Capture);
+        let (text, colour) = match &part.name {
+            Some(name) => (plain(name, LONGEST_TEXT), name_colour(part)),
+            None => ("No capture loaded".into(), theme::WEAK),
         };
         // What is set far from here is to be seen here.
         let quality = view.controls.number(ParameterId::Quality);
@@ -144,15 +139,15 @@ impl UiContext<'_> {
     pub(super) fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
         let scale = self.scale;
         panel(ui, rect);
-        self.places.push((Part::Pedal, rect));
+        self.places.push((self.view.at(PartKind::Pedal), rect));
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
         let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
         self.switch(ui, title, ParameterId::Pedal);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
         let name = name.with_min_x(name.left() + 4.0 * scale);
-        self.part_name(ui, name, Part::Pedal, "No pedal");
-        self.part_buttons(ui, buttons, Part::Pedal);
+        self.part_name(ui, name, PartKind::Pedal, "No pedal");
+        self.part_buttons(ui, buttons, PartKind::Pedal);
     }
 }
 
@@ -245,30 +240,21 @@ mod tests {
     }
 
     #[test]
-    fn b_has_a_name_and_buttons_of_its_own() {
+    fn each_slot_has_a_name_and_buttons_of_its_own() {
         let mut view = view();
-        view.status.parts[Part::SecondCapture.index()].place = None;
+        view.status.parts[Part::OTHER_CAPTURE.index()].place = None;
         let mut window = window(view);
         assert!(window.query_by_label("Plexi").is_some());
-        window.get_by_label("Capture A/B: B").click();
-        assert_eq!(
-            done(&mut window),
-            [Action::Change(ParameterId::CompareSide, 1.0)]
-        );
-        window.get_by_label("A/B Level Match").click();
-        let off = Action::Change(ParameterId::MatchLevels, 0.0);
-        assert_eq!(done(&mut window), [off]);
-        window.state_mut().view.controls.settings.side = Side::B;
+        window.get_by_label("Slot 2").click();
+        assert_eq!(done(&mut window), [Action::Change(ParameterId::Slot, 1.0)]);
+        window.state_mut().view.controls.settings.slot = 1;
         window.run();
         assert!(window.query_by_label("Recto").is_some());
         window.get_by_label("Load capture").click();
-        assert_eq!(done(&mut window), [Action::OpenDialog(Part::SecondCapture)]);
+        assert_eq!(done(&mut window), [Action::OpenDialog(Part::OTHER_CAPTURE)]);
         let parts = &mut window.state_mut().view.status.parts;
-        parts[Part::SecondCapture.index()].name = None;
+        parts[Part::OTHER_CAPTURE.index()].name = None;
         window.run();
-        window.get_by_label("Next capture").click();
-        let next = Action::Step(Part::SecondCapture, Step::Next);
-        assert_eq!(done(&mut window), [next]);
-        assert!(window.query_by_label("B is empty: Plexi plays").is_some());
+        assert!(window.query_by_label("No capture loaded").is_some());
     }
 }

@@ -15,7 +15,7 @@ use super::widgets::knob::{self, KnobMemory};
 use super::widgets::text::label;
 use crate::session::folder::Step;
 use crate::session::library::Origin;
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::session::status::PartStatus;
 
 /// Longest name with what is said of it, in characters.
@@ -174,25 +174,15 @@ impl UiContext<'_> {
     }
 
     /// The buttons of a part, from the left: back, on, load, clear. Returns how wide they are.
-    pub(super) fn part_buttons(&mut self, ui: &mut Ui, rect: Rect, part: Part) -> f32 {
-        let status = self.view.part(part);
-        // A or B, it is the one capture that there is to see.
-        let called = match part {
-            Part::SecondCapture => Part::Capture.title(),
-            part => part.title(),
-        };
-        let called = called.to_lowercase();
-        // An empty B begins where A is.
-        let place = match (part, &status.name) {
-            (Part::SecondCapture, None) => self.view.part(Part::Capture).place,
-            _ => status.place,
-        };
+    pub(super) fn part_buttons(&mut self, ui: &mut Ui, rect: Rect, kind: PartKind) -> f32 {
+        let (part, status) = (self.view.at(kind), self.view.part(kind));
+        let called = kind.title().to_lowercase();
         // Folders that only the project names are not looked at before somebody wants to go there.
-        let elsewhere = match place {
+        let elsewhere = match status.place {
             Some(place) => place.count > 1,
             None => matches!(status.origin, Some(Origin::File(_))),
         };
-        let something = status.name.is_some() && part != Part::Capture;
+        let something = status.name.is_some();
         let (scale, free) = (self.scale, !self.view.choosing);
         let mut left = rect.left();
         let mut place = |wide: f32| {
@@ -217,7 +207,7 @@ impl UiContext<'_> {
         let name = format!("Load {called}");
         let icon = Icon::Text("Load\u{2026}");
         self.button(ui, place(54.0), &name, icon, free, Action::OpenDialog(part));
-        if part != Part::Capture {
+        if kind != PartKind::Capture {
             let name = format!("Clear {called}");
             let action = Action::Clear(part);
             self.button(ui, place(24.0), &name, Icon::Cross, something, action);
@@ -226,8 +216,8 @@ impl UiContext<'_> {
     }
 
     /// The name of a part, or what stands for nothing.
-    pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, part: Part, nothing: &str) {
-        let part = self.view.part(part);
+    pub(super) fn part_name(&self, ui: &mut Ui, rect: Rect, kind: PartKind, nothing: &str) {
+        let part = self.view.part(kind);
         let (text, colour) = match &part.name {
             Some(name) => (plain(name, LONGEST_TEXT), name_colour(part)),
             None => (nothing.to_owned(), theme::FAINT),

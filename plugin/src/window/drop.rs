@@ -12,7 +12,7 @@ use super::view::{Action, View};
 use super::widgets::text::label;
 use crate::files::endings::{CAPTURES, SOUNDS, is_among};
 use crate::session::library::Origin;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 
 /// What something is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +54,19 @@ enum Fate {
 pub(super) type Places = Vec<(Part, Rect)>;
 
 fn fate(kind: Kind, at: Option<Pos2>, places: &Places, view: &View) -> Option<Fate> {
-    let over = |part| {
-        let mut places = places.iter();
+    let over = |kind| {
+        let (part, mut places) = (view.at(kind), places.iter());
         places.any(|(own, rect)| *own == part && at.is_some_and(|at| rect.contains(at)))
     };
     let part = match kind {
-        Kind::Capture if over(Part::Pedal) => Part::Pedal,
-        Kind::Capture => view.capture_part(),
-        Kind::Response if over(Part::SecondCab) => Part::SecondCab,
-        Kind::Response => Part::Cab,
+        Kind::Capture if over(PartKind::Pedal) => PartKind::Pedal,
+        Kind::Capture => PartKind::Capture,
+        Kind::Response if over(PartKind::SecondCab) => PartKind::SecondCab,
+        Kind::Response => PartKind::Cab,
         Kind::Folder => return Some(Fate::List),
         Kind::Other => return None,
     };
-    Some(Fate::Load(part))
+    Some(Fate::Load(view.at(part)))
 }
 
 /// Shows what hovers over `window`, and does what there is to do with what was dropped.
@@ -141,7 +141,7 @@ fn show_hovering(
             let name = plain(&name, LONGEST_NAME);
             match fate {
                 Fate::Load(part) => {
-                    let title = part_title(context.view, part);
+                    let title = part_title(part.kind());
                     (format!("Drop to load as {title}: {name}"), Some(part))
                 }
                 Fate::List => (format!("Drop to browse this folder: {name}"), None),
@@ -189,14 +189,12 @@ fn show_hovering(
     );
 }
 
-fn part_title(view: &View, part: Part) -> &'static str {
-    match part {
-        Part::Pedal => "pedal",
-        Part::Cab => "cabinet",
-        Part::SecondCab => "second cabinet",
-        _ if view.part(Part::SecondCapture).name.is_none() => "amp",
-        Part::Capture => "amp A",
-        Part::SecondCapture => "amp B",
+fn part_title(kind: PartKind) -> &'static str {
+    match kind {
+        PartKind::Capture => "amp",
+        PartKind::Pedal => "pedal",
+        PartKind::Cab => "cabinet",
+        PartKind::SecondCab => "second cabinet",
     }
 }
 
@@ -254,12 +252,16 @@ mod tests {
         let anywhere = window.ctx.content_rect().center_top();
         let open = |part, path: &str| Action::Open(part, Origin::File(path.into()));
         for (at, path, expected) in [
-            (anywhere, "/amp.NAM", Some(open(Part::Capture, "/amp.NAM"))),
-            (pedal, "/drive.nam", Some(open(Part::Pedal, "/drive.nam"))),
-            (anywhere, "/room.wav", Some(open(Part::Cab, "/room.wav"))),
-            (pedal, "/room.aif", Some(open(Part::Cab, "/room.aif"))),
-            (cab, "/room.flac", Some(open(Part::SecondCab, "/room.flac"))),
-            (cab, "/amp.nam", Some(open(Part::Capture, "/amp.nam"))),
+            (anywhere, "/amp.NAM", Some(open(Part::CAPTURE, "/amp.NAM"))),
+            (pedal, "/drive.nam", Some(open(Part::PEDAL, "/drive.nam"))),
+            (anywhere, "/room.wav", Some(open(Part::CAB, "/room.wav"))),
+            (pedal, "/room.aif", Some(open(Part::CAB, "/room.aif"))),
+            (
+                cab,
+                "/room.flac",
+                Some(open(Part::SECOND_CAB, "/room.flac")),
+            ),
+            (cab, "/amp.nam", Some(open(Part::CAPTURE, "/amp.nam"))),
             (pedal, "/letter.txt", None),
         ] {
             let expected = Vec::from_iter(expected);
@@ -267,10 +269,10 @@ mod tests {
         }
         // One for each part.
         let some = ["/a.nam", "/b.nam", "/c.wav"].map(Path::new);
-        let both = [open(Part::Capture, "/a.nam"), open(Part::Cab, "/c.wav")];
+        let both = [open(Part::CAPTURE, "/a.nam"), open(Part::CAB, "/c.wav")];
         assert_eq!(drop_at(&mut window, anywhere, &some), both);
-        window.state_mut().view.controls.settings.side = Side::B;
-        let second = [open(Part::SecondCapture, "/a.nam")];
+        window.state_mut().view.controls.settings.slot = 1;
+        let second = [open(Part::OTHER_CAPTURE, "/a.nam")];
         assert_eq!(drop_at(&mut window, anywhere, &some[..1]), second);
         let listed = drop_at(&mut window, anywhere, &[folder.path()]);
         assert_eq!(listed[0], Action::ListFolder(folder.path().to_owned()));

@@ -156,8 +156,8 @@ mod tests {
         assert_eq!(
             *plugin.performed.lock(),
             [
-                Action::Step(Part::Capture, Step::Next),
-                Action::Clear(Part::Pedal)
+                Action::Step(Part::CAPTURE, Step::Next),
+                Action::Clear(Part::PEDAL)
             ]
         );
     }

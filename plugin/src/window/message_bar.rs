@@ -162,7 +162,7 @@ mod tests {
     fn a_question_stays_until_it_is_answered() {
         let mut view = view();
         view.status.question = Some(Question {
-            part: Part::Cab,
+            part: Part::CAB,
             name: "Greenback".into(),
         });
         view.status.message = message("Plexi.nam: there is no such file");
@@ -177,8 +177,8 @@ mod tests {
         assert!(window.query_by_label_contains(asked).is_some());
         assert!(window.query_by_label("Dismiss message").is_none());
         for (answer, action) in [
-            ("Use the new file", Action::UseNewFile(Part::Cab)),
-            ("Keep looking", Action::KeepLooking(Part::Cab)),
+            ("Use the new file", Action::UseNewFile(Part::CAB)),
+            ("Keep looking", Action::KeepLooking(Part::CAB)),
         ] {
             window.get_by_label(answer).click();
             assert_eq!(done(&mut window), [action]);

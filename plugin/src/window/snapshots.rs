@@ -9,9 +9,7 @@ use std::sync::Arc;
 use egui::{Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gridleak_core::{
-    Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, Side, TunerReading,
-};
+use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, TunerReading};
 
 use super::frame::{WindowMemory, show};
 use super::test_support;
@@ -55,19 +53,19 @@ fn playing() -> View {
     };
     let cab = builtin::find("4x12").unwrap();
     let cab = crate::files::impulse_file::read(cab.name.as_ref(), cab.bytes).unwrap();
-    for (part, name) in Part::ALL.into_iter().zip([
-        Some("Crunch"),
-        None,
-        Some("Green Drive"),
-        Some("Built-in cabinet"),
-        None,
-    ]) {
+    for (part, name) in [
+        (Part::CAPTURE, Some("Crunch")),
+        (Part::PEDAL, Some("Green Drive")),
+        (Part::CAB, Some("Built-in cabinet")),
+        (Part::SECOND_CAB, None),
+        (Part::OTHER_CAPTURE, None),
+    ] {
         let status = &mut status.parts[part.index()];
         status.name = name.map(str::to_owned);
         status.place = name
             .is_some()
             .then_some(FolderPosition { index: 1, count: 3 });
-        status.response = (part == Part::Cab).then(|| response(&cab));
+        status.response = (part == Part::CAB).then(|| response(&cab));
     }
     status.input = PeakLevels {
         left: 0.21,
@@ -278,14 +276,14 @@ fn small_large_and_on_fine_screens() {
 #[ignore = "drawn with OpenGL: see above"]
 fn with_little_and_with_much() {
     let mut results = SnapshotResults::new();
-    // No folder was added yet, and there is nothing in B.
+    // No folder was added yet, and the second slot is empty.
     let mut view = playing();
     view.listing = Arc::new(Listing {
         folders: Vec::new(),
         entries: listing().entries.drain(..3).collect(),
         ..Listing::default()
     });
-    view.controls.settings.side = Side::B;
+    view.controls.settings.slot = 1;
     let size = layout::DEFAULT_SIZE;
     results.extend(compare("empty", size, 1.0, view, &["Browse"]));
     let mut view = playing();
@@ -327,7 +325,7 @@ fn in_trouble() {
     results.extend(compare("long-name", layout::SMALLEST_SIZE, 1.0, view, &[]));
     let mut view = test_support::missing_from(playing());
     view.status.question = Some(Question {
-        part: Part::Cab,
+        part: Part::CAB,
         name: "Greenback".into(),
     });
     results.extend(compare("missing", layout::DEFAULT_SIZE, 1.0, view, &[]));

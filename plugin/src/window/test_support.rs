@@ -7,7 +7,7 @@ pub(in crate::window) use egui::accesskit::{Role, Toggled};
 pub(in crate::window) use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2, vec2};
 pub(in crate::window) use egui_kittest::kittest::{NodeT, Queryable};
 pub(in crate::window) use egui_kittest::{Harness, Node};
-pub(in crate::window) use gridleak_core::{Kind, PARAMETERS, ParameterId, Side};
+pub(in crate::window) use gridleak_core::{Kind, PARAMETERS, ParameterId};
 
 use gridleak_core::Settings;
 
@@ -66,7 +66,6 @@ pub(in crate::window) fn view() -> View {
     };
     let mut view = View {
         status: Status {
-            parts: ["Plexi", "Recto", "Screamer", "Greenback", "Room"].map(part),
             capture: Some(CaptureStatus {
                 slims: true,
                 ..CaptureStatus::default()
@@ -87,7 +86,16 @@ pub(in crate::window) fn view() -> View {
         listing: Arc::default(),
         choosing: false,
     };
-    for part in [Part::Cab, Part::SecondCab] {
+    for (at, name) in [
+        (Part::CAPTURE, "Plexi"),
+        (Part::PEDAL, "Screamer"),
+        (Part::CAB, "Greenback"),
+        (Part::SECOND_CAB, "Room"),
+        (Part::OTHER_CAPTURE, "Recto"),
+    ] {
+        view.status.parts[at.index()] = part(name);
+    }
+    for part in [Part::CAB, Part::SECOND_CAB] {
         let response = (0..CURVE_POINTS).map(|n| -(n as f32) / 10.0);
         view.status.parts[part.index()].response = Some(response.collect());
     }
@@ -200,9 +208,9 @@ pub(in crate::window) fn missing_from(mut view: View) -> View {
     let file = |name: &str| Some(Origin::File(format!("/{name}").into()));
     let text = "Missing: Plexi. Crunch plays instead";
     for (part, name) in [
-        (Part::Capture, text),
-        (Part::Pedal, "Missing: Screamer. Nothing plays instead"),
-        (Part::Cab, "Missing: Green. Built-in cabinet plays instead"),
+        (Part::CAPTURE, text),
+        (Part::PEDAL, "Missing: Screamer. Nothing plays instead"),
+        (Part::CAB, "Missing: Green. Built-in cabinet plays instead"),
     ] {
         view.status.parts[part.index()] = PartStatus {
             name: Some(name.into()),
@@ -211,7 +219,7 @@ pub(in crate::window) fn missing_from(mut view: View) -> View {
             ..PartStatus::default()
         };
     }
-    view.status.parts[Part::SecondCapture.index()] = PartStatus::default();
+    view.status.parts[Part::OTHER_CAPTURE.index()] = PartStatus::default();
     view.status.absent = Some(format!("{text}. Missing: Screamer. Nothing plays instead"));
     view
 }

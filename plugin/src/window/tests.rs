@@ -1,23 +1,22 @@
 //! Of the window as a whole.
 
 use super::test_support::*;
-use super::words::Facts;
 
 #[test]
 fn buttons_do_what_they_say() {
     let mut window = window(view());
     let mut all = vec![
-        ("Automatic".to_owned(), Action::ChooseCabByCapture),
+        ("Automatic".to_owned(), Action::ChooseCabByCapture(0)),
         (
             "Bypass".to_owned(),
             Action::Change(ParameterId::Bypass, 1.0),
         ),
     ];
     for (part, name) in [
-        (Part::Capture, "capture"),
-        (Part::Pedal, "pedal"),
-        (Part::Cab, "cabinet"),
-        (Part::SecondCab, "second cabinet"),
+        (Part::CAPTURE, "capture"),
+        (Part::PEDAL, "pedal"),
+        (Part::CAB, "cabinet"),
+        (Part::SECOND_CAB, "second cabinet"),
     ] {
         let previous = Action::Step(part, Step::Previous);
         all.extend([
@@ -25,7 +24,7 @@ fn buttons_do_what_they_say() {
             (format!("Previous {name}"), previous),
             (format!("Next {name}"), Action::Step(part, Step::Next)),
         ]);
-        if part != Part::Capture {
+        if part != Part::CAPTURE {
             all.push((format!("Clear {name}"), Action::Clear(part)));
         }
     }
@@ -129,7 +128,7 @@ fn a_lamp_is_lit_only_where_there_is_something_to_switch() {
     for loaded in 0..8 {
         let is = |bit: usize| loaded >> bit & 1 == 1;
         let mut view = full.clone();
-        for (bit, part) in [Part::Pedal, Part::Cab, Part::SecondCab]
+        for (bit, part) in [Part::PEDAL, Part::CAB, Part::SECOND_CAB]
             .into_iter()
             .enumerate()
         {
@@ -149,16 +148,13 @@ fn a_lamp_is_lit_only_where_there_is_something_to_switch() {
     }
     // What is missing has a name, too.
     let mut view = full.clone();
-    for part in [Part::Pedal, Part::SecondCapture] {
-        let shown = &mut view.status.parts[part.index()];
-        shown.name = Some("Missing: Screamer. Nothing plays instead".into());
-        (shown.absent, shown.plays) = (true, false);
-    }
+    let shown = &mut view.status.parts[Part::PEDAL.index()];
+    shown.name = Some("Missing: Screamer. Nothing plays instead".into());
+    (shown.absent, shown.plays) = (true, false);
     assert!(!view.has_something_to_switch(ParameterId::Pedal));
-    assert!(!Facts::of(&view).b_loaded && Facts::of(&full).b_loaded);
     // A capture that has its own cabinet: there is a name, but no response.
     let mut view = full;
-    for part in [Part::Cab, Part::SecondCab] {
+    for part in [Part::CAB, Part::SECOND_CAB] {
         view.status.parts[part.index()].response = None;
     }
     assert!(!view.has_something_to_switch(ParameterId::Cab));
@@ -380,9 +376,9 @@ fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
     // What there was to say about it may be dismissed; nothing depends on that.
     assert!(window.query_by_label("Dismiss message").is_none());
     for (name, part) in [
-        ("capture", Part::Capture),
-        ("pedal", Part::Pedal),
-        ("cabinet", Part::Cab),
+        ("capture", Part::CAPTURE),
+        ("pedal", Part::PEDAL),
+        ("cabinet", Part::CAB),
     ] {
         assert!(window.query_by_label(&format!("Next {name}")).is_none());
         window.get_by_label(&format!("Locate {name}")).click();
@@ -396,14 +392,13 @@ fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
     window.get_by_label("Locate pedal").click();
     assert_eq!(done(&mut window), []);
     let status = &mut window.state_mut().view.status;
-    status.parts[Part::Pedal.index()].origin = None;
+    status.parts[Part::PEDAL.index()].origin = None;
     window.run();
     assert!(window.query_by_label("Locate pedal").is_none());
     let controls = &mut window.state_mut().view.controls;
-    controls.settings.side = Side::B;
+    controls.settings.slot = 1;
     window.run();
-    let text = "B is empty. Missing: Plexi. Crunch plays instead";
-    assert!(window.query_by_label(text).is_some());
+    assert!(window.query_by_label("No capture loaded").is_some());
 }
 
 #[test]
@@ -413,7 +408,7 @@ fn where_the_folder_is_not_known_there_is_a_way_on() {
     view.status.parts[0].origin = Some(Origin::File("/there/a.nam".into()));
     let mut window = window(view);
     window.get_by_label("Next capture").click();
-    assert_eq!(done(&mut window), [Action::Step(Part::Capture, Step::Next)]);
+    assert_eq!(done(&mut window), [Action::Step(Part::CAPTURE, Step::Next)]);
 }
 
 #[test]
@@ -472,7 +467,7 @@ fn at_every_size_everything_is_inside_and_apart() {
         // Below that height, a message makes the window scroll.
         if size.y > 450.0 {
             view.status.question = Some(Question {
-                part: Part::Cab,
+                part: Part::CAB,
                 name: "Greenback".into(),
             });
             labels.extend(["Use the new file", "Keep looking"]);

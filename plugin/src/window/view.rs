@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridleak_core::{ParameterId, Side};
+use gridleak_core::ParameterId;
 
 use super::controls::Controls;
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::status::{PartStatus, Status};
 
 /// All that is to be seen.
@@ -23,24 +23,22 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The part that is the capture now: A or B.
-    pub(super) fn capture_part(&self) -> Part {
-        match self.controls.settings.side {
-            Side::A => Part::Capture,
-            Side::B => Part::SecondCapture,
-        }
+    /// The part of this kind of the slot that is shown, which is the one that is asked for.
+    pub(super) fn at(&self, kind: PartKind) -> Part {
+        Part::new(self.controls.settings.slot, kind)
     }
 
-    pub(super) fn part(&self, part: Part) -> &PartStatus {
-        &self.status.parts[part.index()]
+    /// What is shown of that part.
+    pub(super) fn part(&self, kind: PartKind) -> &PartStatus {
+        &self.status.parts[self.at(kind).index()]
     }
 
     /// Whether there is something that a switch switches: a lamp that is lit where nothing is loaded
     /// tells of a sound that is not there.
     pub(super) fn has_something_to_switch(&self, switch: ParameterId) -> bool {
         match switch {
-            ParameterId::Pedal => self.part(Part::Pedal).plays,
-            ParameterId::Cab => [Part::Cab, Part::SecondCab]
+            ParameterId::Pedal => self.part(PartKind::Pedal).plays,
+            ParameterId::Cab => [PartKind::Cab, PartKind::SecondCab]
                 .into_iter()
                 .any(|cab| self.part(cab).response.is_some()),
             _ => true,
@@ -63,8 +61,8 @@ pub(crate) enum Action {
     Step(Part, Step),
     /// Nothing in the place of a part.
     Clear(Part),
-    /// The cabinet that suits the capture.
-    ChooseCabByCapture,
+    /// The cabinet that suits the capture of a slot.
+    ChooseCabByCapture(usize),
     /// A knob is taken hold of; [`Action::Set`] comes only between this and [`Action::End`].
     Begin(ParameterId),
     /// A knob is turned to a value within its range.

@@ -8,7 +8,6 @@ use std::ops::RangeInclusive;
 use gridleak_core::{LevelSettings, Levels, OutputMode, ParameterId};
 
 use super::view::View;
-use crate::session::part::Part;
 use crate::session::status::{CaptureStatus, Latency};
 
 /// What the sentences depend on.
@@ -25,13 +24,6 @@ pub(super) struct Facts<'a> {
     pub(super) input: f32,
     /// How far it turns, in dB.
     pub(super) input_ends: RangeInclusive<f32>,
-    pub(super) bypassed: bool,
-    /// Whether B is chosen.
-    pub(super) b: bool,
-    /// Whether there is something in B.
-    pub(super) b_loaded: bool,
-    /// Whether B is to be as loud as A.
-    pub(super) matched: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -44,31 +36,17 @@ impl<'a> Facts<'a> {
             interface: settings.levels.interface_dbu,
             input: settings.input_db,
             input_ends: ParameterId::Input.row().range(),
-            bypassed: settings.bypass,
-            b: view.capture_part() == Part::SecondCapture,
-            b_loaded: view.status.parts[Part::SecondCapture.index()].plays,
-            matched: settings.match_levels,
         }
-    }
-
-    /// Whether what plays is B, made as loud as A.
-    fn follows_a(&self) -> bool {
-        let audible = |capture: &CaptureStatus| capture.levels.loudness.is_some();
-        self.b && self.b_loaded && self.matched && self.capture.is_some_and(audible)
     }
 
     /// Why a mode is not to be had for what plays, whichever is chosen.
     pub(super) fn why_not(&self, mode: OutputMode) -> Option<&'static str> {
-        // B takes the level of A, whatever its own file says.
-        let capture = self.capture.filter(|_| !self.follows_a())?;
+        let capture = self.capture?;
         capture.levels.why_not(mode)
     }
 
     /// How loud what plays comes out.
     pub(super) fn output_level(&self) -> String {
-        if self.follows_a() {
-            return "B comes out as loud as A, which has the level chosen here.".into();
-        }
         let levels = self.capture.map(|capture| &capture.levels);
         if let Some(why) = levels.and_then(|levels| levels.why_raw(self.mode)) {
             return why;
@@ -188,31 +166,6 @@ impl<'a> Facts<'a> {
             Some(_) => "This capture has one size only.",
         }
     }
-
-    /// What the button for equal loudness of A and B does.
-    pub(super) fn comparison(&self) -> &'static str {
-        match (self.b_loaded, self.matched) {
-            (true, true) => {
-                "B comes out as loud as A, by measurement. Click to hear it at its own level."
-            }
-            (true, false) => "B has its own level. Click to hear it as loud as A, by measurement.",
-            (false, true) => {
-                "What you load as B will be as loud as A, by measurement. Click to hear it at its own level."
-            }
-            (false, false) => {
-                "What you load as B will have its own level. Click to hear it as loud as A, by measurement."
-            }
-        }
-    }
-
-    /// What stands for the name of B where that is empty; `other`: the name of A.
-    pub(super) fn empty_b(&self, other: &str) -> String {
-        if self.bypassed {
-            "B is empty".into()
-        } else {
-            format!("B is empty: {other} plays")
-        }
-    }
 }
 
 /// How late the sound comes out because of Gridleak.
@@ -262,19 +215,14 @@ mod tests {
             for &mode in OutputMode::VALUES {
                 for interface in [-60.0, 12.0, 18.3, 60.0] {
                     for input in [-20.0, -6.3, 0.0, 6.3, 20.0] {
-                        for bits in 0..32 {
-                            let is = |bit: usize| switches[bits >> bit & 1];
+                        for calibrated in switches {
                             look(&Facts {
                                 capture: capture.as_ref(),
                                 mode,
-                                calibrated: is(0),
+                                calibrated,
                                 interface,
                                 input,
                                 input_ends: -20.0..=20.0,
-                                bypassed: is(1),
-                                b: is(2),
-                                b_loaded: is(3),
-                                matched: is(4),
                             });
                         }
                     }
@@ -298,8 +246,6 @@ mod tests {
                 drive.clone(),
                 facts.input_calibration(),
                 facts.size().to_owned(),
-                facts.comparison().to_owned(),
-                facts.empty_b("Plexi"),
             ];
             let says = |words: &str| all.iter().any(|text| text.contains(words));
             let only_if = |words: &str, so: bool| {
@@ -308,29 +254,24 @@ mod tests {
             let loud = levels.is_some_and(|levels| levels.loudness.is_some());
             let known_out = levels.is_some_and(|levels| levels.output_dbu.is_some());
             let driven = facts.capture.and_then(|capture| capture.driven.input_dbu);
-            let follows = facts.b && facts.b_loaded && facts.matched && loud;
             let to_be_had = |mode| match mode {
                 OutputMode::Raw => true,
                 OutputMode::Normalized => levels.is_none() || loud,
                 OutputMode::Calibrated => levels.is_none() || known_out,
             };
-            let plays_as = |mode| facts.mode == mode && to_be_had(mode) && !follows;
+            let plays_as = |mode| facts.mode == mode && to_be_had(mode);
 
             // How loud it is: exactly one sentence, and the true one.
             only_if("As the capture plays", plays_as(OutputMode::Raw));
             only_if("equally loud", plays_as(OutputMode::Normalized));
             only_if("come back through", plays_as(OutputMode::Calibrated));
-            only_if("plays raw", !follows && !to_be_had(facts.mode));
+            only_if("plays raw", !to_be_had(facts.mode));
             only_if(
                 "choose Normalized",
-                !follows && facts.mode != OutputMode::Normalized && loud,
+                facts.mode != OutputMode::Normalized && loud,
             );
-            only_if("which has the level chosen here", follows);
             only_if("plays silence", levels.is_some() && !loud);
-            only_if(
-                "output level in dBu",
-                levels.is_some() && !known_out && !follows,
-            );
+            only_if("output level in dBu", levels.is_some() && !known_out);
             assert!(!chosen.is_empty());
             assert!(!others.contains("plays raw"), "{others}");
             let told_twice = levels.and_then(|levels| levels.why_not(facts.mode));
@@ -388,15 +329,8 @@ mod tests {
             let slims = facts.capture.is_some_and(|capture| capture.slims);
             only_if("one size only", facts.capture.is_some() && !slims);
             only_if("The size of this capture", slims);
-            only_if(
-                "B comes out as loud as A, by",
-                facts.b_loaded && facts.matched,
-            );
-            only_if("B has its own level", facts.b_loaded && !facts.matched);
-            only_if("What you load as B", !facts.b_loaded);
-            only_if("Plexi plays", !facts.bypassed);
         });
-        assert_eq!(looked, (1 + 32 + 16 * 3) * 3 * 4 * 5 * 32);
+        assert_eq!(looked, (1 + 32 + 16 * 3) * 3 * 4 * 5 * 2);
     }
 
     #[test]

@@ -32,9 +32,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: rig,
     },
     Scenario {
-        name: "clap::compares_and_steps",
+        name: "clap::goes_between_slots_and_steps",
         bundles: CLAP,
-        run: compares_and_steps,
+        run: goes_between_slots_and_steps,
     },
     Scenario {
         name: "clap::blocks",
@@ -206,9 +206,9 @@ fn sound(bundle: &Path) {
     }
 }
 
-/// A and B, and the ways to the next sounds, as parameters of the host: while it renders, each is
-/// heard where it is set, to the block.
-fn compares_and_steps(bundle: &Path) {
+/// The slot that plays, and the ways to the next sounds, as parameters of the host: while it renders, each
+/// is heard where it is set, to the block.
+fn goes_between_slots_and_steps(bundle: &Path) {
     let library = load(bundle);
     let bench = Bench::new();
     let input = notes(RATE, 96_000);
@@ -224,12 +224,11 @@ fn compares_and_steps(bundle: &Path) {
     let mut plugin = Plugin::new(&library);
     plugin.render_mode(RenderMode::Offline);
     let project = Project::read(&plugin.save())
-        .set("compare_level_match", false.into())
         .with("capture_b", &builtin("clean"))
         .playing(&builtin("lead"));
     assert!(plugin.restore(&project.to_bytes()));
-    let [side, next, previous] =
-        ["Capture A/B", "Next Capture", "Previous Capture"].map(|name| plugin.parameter(name).id);
+    let [slot, next, previous] =
+        ["Slot", "Next Capture", "Previous Capture"].map(|name| plugin.parameter(name).id);
     let is = |played: &Stereo, wanted: &[Vec<f32>], what: &str| {
         // The second half: until then, one sound may fade into the other.
         let half = played[0].len() / 2;
@@ -260,8 +259,8 @@ fn compares_and_steps(bundle: &Path) {
             };
             [
                 None,
-                Some((side, 1.0)),
-                Some((side, 0.0)),
+                Some((slot, 1.0)),
+                Some((slot, 0.0)),
                 // From the lead to the clean capture, and on to the first one.
                 Some((next, 1.0)),
                 Some((next, 0.0)),

@@ -319,7 +319,7 @@ fn mutated<H: Host>(bundle: &Path) {
             .with("capture", &embedded)
             .with("pedal", &builtin("clean"))
             .with("capture_b", &builtin("lead"))
-            .set("compare_side", "b".into()),
+            .set("slot", "2".into()),
         fresh
             .with("capture", &file(&bench.path("gone.nam")))
             .with("cab_2", &file(&bench.path("gone.wav")))

@@ -322,8 +322,8 @@ impl Projects {
         }
         let oversampling = random.one_of(&["1x", "1x", "1x", "2x", "4x"]);
         let project = project.set("oversampling", json!(oversampling));
-        let side = random.one_of(&["a", "b"]);
-        project.set("compare_side", json!(side)).to_bytes()
+        let slot = random.one_of(&["1", "2", "3"]);
+        project.set("slot", json!(slot)).to_bytes()
     }
 }
 

@@ -173,7 +173,7 @@ impl Amps {
         let leaves = matches!(slots.parked, Some(SlotPart::Amp(None)));
         let has_amp =
             |&slot: &usize| slots.all[slot].amp.is_some() && !(leaves && slot == slots.playing);
-        let found = [slots.settings.slot(), 0].into_iter().find(has_amp);
+        let found = [slots.settings.slot, 0].into_iter().find(has_amp);
         found.unwrap_or(slots.playing)
     }
 

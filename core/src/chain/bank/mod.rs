@@ -11,4 +11,4 @@ mod slots;
 
 pub(super) use amps::Amps;
 pub(super) use cabs::Cabs;
-pub use part::{Loaded, SLOTS, SlotPart};
+pub use part::{Loaded, SlotPart};

@@ -4,12 +4,9 @@ use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
 use crate::chain::parts::{Amp, Cab, Part, Pedal};
 use crate::rig::Settings;
 
-/// Slots of a chain: rigs that are ready to be gone over to.
-pub const SLOTS: usize = 8;
-
 /// A part of a slot, on its way to a chain.
 pub struct Loaded {
-    /// The slot, less than [`SLOTS`].
+    /// The slot, less than [`crate::SLOTS`].
     pub slot: usize,
     /// What is to be in it.
     pub part: SlotPart,

@@ -1,9 +1,9 @@
 //! Slots of which one plays, and what comes instead of it.
 
 use super::crossfade::Crossfade;
-use super::part::{Retired, SLOTS, SlotPart};
+use super::part::{Retired, SlotPart};
 use super::slot::Slot;
-use crate::rig::Settings;
+use crate::rig::{SLOTS, Settings};
 use std::mem::discriminant;
 
 /// What comes in.

@@ -82,7 +82,6 @@ impl Part for Amp {
     fn update(&mut self, settings: &Settings, like: Option<&LevelMatch>) {
         self.net.update(settings);
         self.net.capture.set_knobs(&settings.knobs);
-        let like = like.filter(|_| settings.match_levels);
         let (levels, gap_db) = like.map_or((&self.net.levels, 0.0), LevelMatch::levels);
         self.output
             .set(levels.output_gain_db(&settings.levels) as f32 + gap_db);

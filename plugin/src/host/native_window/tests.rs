@@ -543,7 +543,7 @@ fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
     take_picture(parent, "window-dragged");
     drag.send("XdndDrop", [0, 0, 0, 0]);
     drag.wait_for("XdndFinished", file);
-    let opened = Action::Open(Part::Pedal, Origin::File(path));
+    let opened = Action::Open(Part::PEDAL, Origin::File(path));
     wait("loaded", || backend.done.lock().contains(&opened));
     window.close();
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::builtin;
 use crate::files::endings;
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::session::references::path_text;
 
 /// What the folders of the user held when they were last looked through. It never changes: another
@@ -106,7 +106,7 @@ impl Kind {
     pub(crate) const ALL: [Kind; 2] = [Kind::Capture, Kind::Response];
 
     /// What can be loaded as a part of the rig.
-    pub(crate) fn of(part: Part) -> Self {
+    pub(crate) fn of(part: PartKind) -> Self {
         if part.is_cab() {
             Self::Response
         } else {

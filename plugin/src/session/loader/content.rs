@@ -1,6 +1,6 @@
 //! What is in memory of a part of the rig.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use crate::files::failure::one_line;
 use crate::files::impulse_file;
 use crate::measurements;
 use crate::session::curve::{CURVE_POINTS, curve_frequency};
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::session::references::{ContentHash, SavedPart};
 
 /// Something that was loaded.
@@ -42,7 +42,6 @@ pub(super) struct LoadedCapture {
     pub(super) capture: Capture,
     pub(super) levels: Levels,
     pub(super) measured: Measured,
-    loudness: OnceCell<Option<f64>>,
     /// Whether the window was told what it costs.
     pub(super) told_cost: Cell<bool>,
 }
@@ -53,25 +52,17 @@ pub(super) fn next_id() -> BuildId {
     BuildId(IDS.fetch_add(1, Ordering::Relaxed))
 }
 
-impl LoadedCapture {
-    /// How loud it plays, in dB, whatever its file says. Takes a while when it is asked for first.
-    pub(super) fn loudness(&self) -> Option<f64> {
-        let measure = || self.capture.measure_loudness();
-        *self.loudness.get_or_init(measure)
-    }
-}
-
 impl Content {
-    /// What a file with this hash holds that is to be this part; why not, in words, if it cannot be
+    /// What a file with this hash holds that is to be a part of this kind; why not, in words, if it cannot be
     /// or was cancelled.
     pub(super) fn parse(
-        part: Part,
+        kind: PartKind,
         name: &str,
         bytes: &[u8],
         hash: ContentHash,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, String> {
-        if part.is_cab() {
+        if kind.is_cab() {
             let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
             return Ok(Content::Response(response));
         }
@@ -81,16 +72,15 @@ impl Content {
         capture.controls().map_err(|e| e.to_string())?;
         let measured = measurements::of(&capture, hash, cancelled);
         let measured = measured.ok_or_else(|| CaptureError::Cancelled.to_string())?;
-        let levels = match part {
+        let levels = match kind {
             // How loud it is, is of no use.
-            Part::Pedal => Levels::given(&capture),
+            PartKind::Pedal => Levels::given(&capture),
             _ => Levels::measured(&capture, &measured),
         };
         Ok(Content::Capture(Box::new(LoadedCapture {
             capture,
             levels,
             measured,
-            loudness: OnceCell::new(),
             told_cost: Cell::new(false),
         })))
     }
@@ -121,7 +111,7 @@ impl LoadedPart {
         let built_in = &builtin::CAPTURES[0];
         let (name, bytes) = (built_in.name, built_in.bytes);
         let hash = ContentHash::of(bytes);
-        let content = Content::parse(Part::Capture, name, bytes, hash, &|| false).ok()?;
+        let content = Content::parse(PartKind::Capture, name, bytes, hash, &|| false).ok()?;
         let mut loaded = LoadedPart::new(content);
         loaded.called = loaded.name(&SavedPart::built_in(name));
         Some(loaded)
@@ -207,7 +197,7 @@ mod tests {
             };
             // Another hash each time: what is known is not measured again.
             let hash = ContentHash::of(format!("no longer wanted: {last}").as_bytes());
-            let content = Content::parse(Part::Capture, "x.nam", bytes, hash, &cancelled);
+            let content = Content::parse(PartKind::Capture, "x.nam", bytes, hash, &cancelled);
             (content.is_ok(), asked.get())
         };
         let (read, looks) = parse(usize::MAX);

@@ -9,7 +9,7 @@ use super::worker::{Worker, built_in_place, file_of};
 use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::folder::place;
 use crate::session::message::Message;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::references::{ContentHash, Found, SavedPart, Source, locate};
 
 impl Worker<'_> {
@@ -49,8 +49,10 @@ impl Worker<'_> {
             loader.repaint.request();
         };
         let fixed = match saved.built_in_name() {
-            Some(NOTHING) if part != Part::Capture => Some(Content::Nothing),
-            Some(AUTOMATIC) if part == Part::Cab => Some(Content::Automatic(automatic_cab())),
+            Some(NOTHING) => Some(Content::Nothing),
+            Some(AUTOMATIC) if part.kind() == PartKind::Cab => {
+                Some(Content::Automatic(automatic_cab()))
+            }
             _ => None,
         };
         if let Some(content) = fixed {
@@ -64,8 +66,9 @@ impl Worker<'_> {
         }
         let chosen = chosen(folder);
         let found = locate(saved, &chosen, self.deadline, &cancelled);
-        let parse =
-            |name: &str, bytes: &[u8], hash| Content::parse(part, name, bytes, hash, &cancelled);
+        let parse = |name: &str, bytes: &[u8], hash| {
+            Content::parse(part.kind(), name, bytes, hash, &cancelled)
+        };
         let parsed = match &found {
             Found::BuiltIn(own) => parse(own.name, own.bytes, ContentHash::of(own.bytes)),
             Found::AtPath(contents)

@@ -9,7 +9,7 @@ use super::orders::Mend;
 use super::shown::{Absent, Cause, PartLoaderStatus};
 use super::worker::{Worker, file_of, origin_of};
 use crate::session::history::{Change, PartChange};
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::session::references::{Move, SavedPart, is_file};
 
 impl Worker<'_> {
@@ -17,7 +17,7 @@ impl Worker<'_> {
     /// in memory.
     pub(super) fn mend(&mut self, part: Part, mend: Mend) {
         let loader = self.loader;
-        let slot = loader.rig.slot(part);
+        let slot = loader.rig.part(part);
         let changes = match mend {
             Mend::Back(saved) => {
                 slot.choose(*saved);
@@ -61,10 +61,11 @@ impl Worker<'_> {
         memory.failed = Some(generation);
         memory.loaded.take_if(|loaded| loaded.loads != loads);
         let own = memory.loaded.as_ref().map(|loaded| &loaded.content);
-        let built_in = match (part, own) {
-            (Part::Capture, None) => LoadedPart::built_in(),
+        let built_in = match (part.kind(), own) {
+            // A rig is to sound.
+            (PartKind::Capture, None) if part.slot() == 0 => LoadedPart::built_in(),
             // Whatever the capture is, the project means a cabinet.
-            (Part::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
+            (PartKind::Cab, None | Some(Content::Automatic(_) | Content::Nothing)) => {
                 LoadedPart::built_in_cab()
             }
             _ => None,
@@ -77,7 +78,6 @@ impl Worker<'_> {
             loaded.loads = loads;
             loaded.called.clone()
         });
-        let other = (part == Part::SecondCapture).then(|| "A".to_owned());
         let mut shown = loader.shown.lock();
         let shown = &mut shown.parts[part.index()];
         let before = std::mem::take(shown);
@@ -86,7 +86,7 @@ impl Worker<'_> {
             absent: Some(Absent {
                 generation,
                 cause,
-                instead: instead.or(other),
+                instead,
                 asks: false,
             }),
             origin: origin_of(saved),
@@ -104,7 +104,7 @@ impl Worker<'_> {
     /// folder.
     fn locate(&mut self, part: Part, path: &Path) -> Vec<PartChange> {
         let loader = self.loader;
-        let (_, saved) = loader.rig.slot(part).current();
+        let (_, saved) = loader.rig.part(part).current();
         let folder = path.parent();
         let Some(change) = self.refer(part, saved.replaced_by(path), folder) else {
             return Vec::new();
@@ -118,8 +118,8 @@ impl Worker<'_> {
         let mut changes = vec![change];
         let moved = file_of(&saved).and_then(|old| Move::new(&old, path));
         let Some(moved) = moved else { return changes };
-        for other in Part::ALL.into_iter().filter(|other| *other != part) {
-            let (_, saved) = loader.rig.slot(other).current();
+        for other in Part::all().into_iter().filter(|other| *other != part) {
+            let (_, saved) = loader.rig.part(other).current();
             let file = file_of(&saved).filter(|_| loader.is_absent(other));
             let path = file.and_then(|old| moved.apply(&old));
             let cancelled = || self.is_superseded(other);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn saved(instance: &Instance, part: Part) -> SavedPart {
-        instance.rig.slot(part).current().1
+        instance.rig.part(part).current().1
     }
 
     fn state(instance: &Instance, part: Part) -> Value {
@@ -213,10 +213,10 @@ mod tests {
         let cab = write_response(&old.join("Cabs"), "Green.wav", 0.501);
         let other = write_response(&old, "Room.wav", 0.502);
         let states = states([
-            (Part::Capture, &*amp),
-            (Part::Pedal, &*pedal),
-            (Part::Cab, &*cab),
-            (Part::SecondCab, &*other),
+            (Part::CAPTURE, &*amp),
+            (Part::PEDAL, &*pedal),
+            (Part::CAB, &*cab),
+            (Part::SECOND_CAB, &*other),
         ]);
         std::fs::create_dir(home.path().join("new")).unwrap();
         std::fs::rename(&old, &new).unwrap();
@@ -225,12 +225,12 @@ mod tests {
         let mut instance = opened(states);
         let texts = [
             (
-                Part::Capture,
+                Part::CAPTURE,
                 "Missing: Plexi. Gridleak Crunch plays instead",
             ),
-            (Part::Pedal, "Missing: Screamer. Nothing plays instead"),
-            (Part::Cab, "Missing: Green. Built-in cabinet plays instead"),
-            (Part::SecondCab, "Missing: Room. Nothing plays instead"),
+            (Part::PEDAL, "Missing: Screamer. Nothing plays instead"),
+            (Part::CAB, "Missing: Green. Built-in cabinet plays instead"),
+            (Part::SECOND_CAB, "Missing: Room. Nothing plays instead"),
         ];
         let all_told = |instance: &Instance| {
             for (part, wanted) in texts {
@@ -251,16 +251,16 @@ mod tests {
             line.starts_with("Missing: Plexi. ") && line.contains(". Missing: Green. "),
             "{line}"
         );
-        let before = state(&instance, Part::SecondCab);
+        let before = state(&instance, Part::SECOND_CAB);
 
         instance
             .loader
-            .locate(Part::Pedal, new.join("Screamer.nam"));
+            .locate(Part::PEDAL, new.join("Screamer.nam"));
         instance.settle();
         for (part, name, path) in [
-            (Part::Capture, "Plexi", "Plexi.nam"),
-            (Part::Pedal, "Screamer", "Screamer.nam"),
-            (Part::Cab, "Green", "Cabs/Green.wav"),
+            (Part::CAPTURE, "Plexi", "Plexi.nam"),
+            (Part::PEDAL, "Screamer", "Screamer.nam"),
+            (Part::CAB, "Green", "Cabs/Green.wav"),
         ] {
             assert_eq!(text(&instance, part), name);
             let state = state(&instance, part);
@@ -278,7 +278,7 @@ mod tests {
             instance.loader.shown().absent().as_deref(),
             Some("Missing: Room. Nothing plays instead")
         );
-        assert_eq!(state(&instance, Part::SecondCab), before);
+        assert_eq!(state(&instance, Part::SECOND_CAB), before);
         // It was one change. What was saved is found again where the user keeps sounds.
         Preferences::add_library_folder(&own_folder().unwrap(), &new).unwrap();
         let change = instance.loader.history().lock().undo();
@@ -291,7 +291,7 @@ mod tests {
             instance.loader.put_back(change.part, change.after);
         }
         instance.settle();
-        assert_eq!(text(&instance, Part::Cab), "Green");
+        assert_eq!(text(&instance, Part::CAB), "Green");
     }
 
     #[test]
@@ -301,11 +301,11 @@ mod tests {
         // Nothing is known of it but where it was.
         let gone = home.path().join("gone/There.nam");
         let gone = json!({"version": 2, "path": gone, "notes": "keep me"});
-        let mut instance = opened([(Part::Capture, gone)]);
-        instance.loader.locate(Part::Capture, here.clone());
+        let mut instance = opened([(Part::CAPTURE, gone)]);
+        instance.loader.locate(Part::CAPTURE, here.clone());
         instance.settle();
         assert!((instance.level() - 0.0503).abs() < 1e-6);
-        let located = state(&instance, Part::Capture);
+        let located = state(&instance, Part::CAPTURE);
         assert_eq!(
             (&located["path"], &located["notes"]),
             (&json!(here), &json!("keep me"))
@@ -323,7 +323,7 @@ mod tests {
         // What is no capture leaves all as it is.
         let broken = home.path().join("broken.nam");
         std::fs::write(&broken, "{}").unwrap();
-        instance.loader.locate(Part::Capture, broken);
+        instance.loader.locate(Part::CAPTURE, broken);
         instance.settle();
         assert!(instance.message().contains("broken.nam"));
         assert_eq!(state(&instance, part), located);
@@ -333,17 +333,17 @@ mod tests {
     fn a_file_that_was_replaced_plays_until_the_user_says_which_is_right() {
         let home = folder();
         let path = write(home.path(), "Amp.nam", 0.504, 48_000);
-        let states = states([(Part::Capture, &*path)]);
+        let states = states([(Part::CAPTURE, &*path)]);
         let before = SavedPart::read(&states[0].1).unwrap();
         write(home.path(), "Amp.nam", 0.25, 48_000);
         let mut instance = opened(states);
         let asked = |instance: &Instance| instance.loader.shown().question().map(|q| q.part);
         let told = "Missing: Amp. Another file in its place plays instead";
         assert_eq!(instance.level(), 0.025);
-        assert_eq!(asked(&instance), Some(Part::Capture));
-        assert_eq!(text(&instance, Part::Capture), told);
+        assert_eq!(asked(&instance), Some(Part::CAPTURE));
+        assert_eq!(text(&instance, Part::CAPTURE), told);
         instance.loader.dismiss_message();
-        assert_eq!(asked(&instance), Some(Part::Capture), "it stays");
+        assert_eq!(asked(&instance), Some(Part::CAPTURE), "it stays");
         // What is not decided is not put into the project.
         instance.loader.embed(true);
         instance.settle();
@@ -353,35 +353,35 @@ mod tests {
             instance.message()
         );
 
-        instance.loader.keep_looking(Part::Capture);
+        instance.loader.keep_looking(Part::CAPTURE);
         instance.settle();
         assert_eq!(asked(&instance), None);
-        assert_eq!(text(&instance, Part::Capture), told);
+        assert_eq!(text(&instance, Part::CAPTURE), told);
         assert!(instance.message().contains("not in your folders"));
-        assert_eq!(saved(&instance, Part::Capture).hash(), before.hash());
+        assert_eq!(saved(&instance, Part::CAPTURE).hash(), before.hash());
 
         // It comes back to where the user keeps sounds, and is found when it is looked for.
         let sounds = folder();
         write(sounds.path(), "Amp as it was.nam", 0.504, 48_000);
         Preferences::add_library_folder(&own_folder().unwrap(), sounds.path()).unwrap();
-        instance.loader.keep_looking(Part::Capture);
+        instance.loader.keep_looking(Part::CAPTURE);
         instance.settle();
         assert!((instance.level() - 0.0504).abs() < 1e-6);
-        assert_eq!(text(&instance, Part::Capture), "Amp as it was");
+        assert_eq!(text(&instance, Part::CAPTURE), "Amp as it was");
         assert_eq!(
-            state(&instance, Part::Capture)["relative"],
+            state(&instance, Part::CAPTURE)["relative"],
             "Amp as it was.nam"
         );
         sounds.close().unwrap();
 
         // The other answer.
-        let mut instance = opened([(Part::Capture, before.write())]);
-        assert_eq!(asked(&instance), Some(Part::Capture));
-        instance.loader.use_new_file(Part::Capture);
+        let mut instance = opened([(Part::CAPTURE, before.write())]);
+        assert_eq!(asked(&instance), Some(Part::CAPTURE));
+        instance.loader.use_new_file(Part::CAPTURE);
         instance.settle();
         assert_eq!((asked(&instance), instance.level()), (None, 0.025));
-        assert_eq!(text(&instance, Part::Capture), "Amp");
-        assert_ne!(saved(&instance, Part::Capture).hash(), before.hash());
+        assert_eq!(text(&instance, Part::CAPTURE), "Amp");
+        assert_ne!(saved(&instance, Part::CAPTURE).hash(), before.hash());
         let (part, old) = only_part(instance.loader.history().lock().undo());
         assert_eq!(old.hash(), before.hash());
         instance.loader.put_back(part, old);
@@ -395,22 +395,22 @@ mod tests {
         let more = json!({"version": 2, "builtin": "clean", "tilt": 3});
         let gone = json!({"version": 2, "path": "/gone/cab.wav", "crossfade": 3});
         let instance = opened([
-            (Part::Capture, newer.clone()),
-            (Part::Pedal, more),
-            (Part::Cab, gone),
+            (Part::CAPTURE, newer.clone()),
+            (Part::PEDAL, more),
+            (Part::CAB, gone),
         ]);
-        let told = text(&instance, Part::Capture);
+        let told = text(&instance, Part::CAPTURE);
         assert_eq!(told, "Not understood: Plexi. Gridleak Crunch plays instead");
         assert!(
             instance.message().contains("newer Gridleak"),
             "{}",
             instance.message()
         );
-        assert_eq!(state(&instance, Part::Capture), newer);
-        assert_eq!(state(&instance, Part::Pedal)["tilt"], 3);
+        assert_eq!(state(&instance, Part::CAPTURE), newer);
+        assert_eq!(state(&instance, Part::PEDAL)["tilt"], 3);
         let shown = instance.loader.shown();
         // Be it found or not.
-        for part in [Part::Pedal, Part::Cab] {
+        for part in [Part::PEDAL, Part::CAB] {
             let message = shown.parts[part.index()].message.as_ref().unwrap();
             assert!(message.text.contains("They stay"), "{}", message.text);
         }
@@ -423,13 +423,13 @@ mod tests {
         let beside = write(home.path(), "private too.nam", 0.506, 48_000);
         let mut instance = Instance::active();
         instance.rig.load_part(
-            Part::Capture,
+            Part::CAPTURE,
             json!({"version": 1, "path": path, "embed": true}),
         );
         instance.settle();
         assert!((instance.level() - 0.0505).abs() < 1e-6);
         assert!(
-            !state(&instance, Part::Capture)
+            !state(&instance, Part::CAPTURE)
                 .to_string()
                 .contains("embedded")
         );
@@ -438,7 +438,7 @@ mod tests {
         assert_eq!(place(&instance), None, "its folder was not looked at");
         instance
             .loader
-            .step(Part::Capture, crate::session::folder::Step::Next);
+            .step(Part::CAPTURE, crate::session::folder::Step::Next);
         instance.settle();
         assert!((instance.level() - 0.0506).abs() < 1e-6);
         assert!(place(&instance).is_some());
@@ -465,9 +465,9 @@ mod tests {
         let mut set = |path: &Path| {
             instance
                 .rig
-                .load_part(Part::Cab, json!({"version": 1, "path": path}));
+                .load_part(Part::CAB, json!({"version": 1, "path": path}));
             instance.settle();
-            let shown = instance.loader.shown().parts[Part::Cab.index()].clone();
+            let shown = instance.loader.shown().parts[Part::CAB.index()].clone();
             (shown.text().unwrap(), shown.response)
         };
         let gone = home.path().join("gone.wav");
@@ -483,10 +483,10 @@ mod tests {
         assert!(response == built_in);
         // What played before in this one plays on.
         set(&mine);
-        let slot = instance.rig.slot(Part::Cab);
+        let slot = instance.rig.part(Part::CAB);
         slot.choose(SavedPart::file(&gone));
         instance.settle();
-        let text = self::text(&instance, Part::Cab);
+        let text = self::text(&instance, Part::CAB);
         assert_eq!(text, "Missing: gone. mine plays instead");
     }
 
@@ -494,18 +494,18 @@ mod tests {
     fn a_missing_pedal_of_another_project_is_nothing() {
         let home = folder();
         let pedal = write(home.path(), "Mine.nam", 2.0, 48_000);
-        let mut instance = opened([(Part::Pedal, json!({"version": 1, "path": pedal}))]);
+        let mut instance = opened([(Part::PEDAL, json!({"version": 1, "path": pedal}))]);
         assert!(
-            instance.loader.shown().parts[Part::Pedal.index()]
+            instance.loader.shown().parts[Part::PEDAL.index()]
                 .capture
                 .is_some()
         );
         let gone = home.path().join("gone.nam");
         instance
             .rig
-            .load_part(Part::Pedal, json!({"version": 1, "path": gone}));
+            .load_part(Part::PEDAL, json!({"version": 1, "path": gone}));
         instance.settle();
-        let shown = instance.loader.shown().parts[Part::Pedal.index()].clone();
+        let shown = instance.loader.shown().parts[Part::PEDAL.index()].clone();
         let told = "Missing: gone. Nothing plays instead";
         assert_eq!(shown.text().as_deref(), Some(told));
         assert!(shown.capture.is_none(), "no words of what does not play");
@@ -515,24 +515,24 @@ mod tests {
     fn an_answer_is_one_to_its_question_alone() {
         let home = folder();
         let [a, b] = ["A.nam", "B.nam"].map(|name| write(home.path(), name, 0.508, 48_000));
-        let states = states([(Part::Capture, &*a), (Part::Pedal, &*b)]);
+        let states = states([(Part::CAPTURE, &*a), (Part::PEDAL, &*b)]);
         for name in ["A.nam", "B.nam"] {
             write(home.path(), name, 0.25, 48_000);
         }
         let [(_, first), (_, second)] = states;
         for answer in [Loader::use_new_file, Loader::keep_looking] {
-            let mut instance = opened([(Part::Capture, first.clone())]);
-            let (asked_of, _) = instance.rig.slot(Part::Capture).current();
+            let mut instance = opened([(Part::CAPTURE, first.clone())]);
+            let (asked_of, _) = instance.rig.part(Part::CAPTURE).current();
             assert!(instance.loader.shown().question().is_some());
             // Another project comes before the answer does.
-            instance.rig.load_part(Part::Capture, second.clone());
+            instance.rig.load_part(Part::CAPTURE, second.clone());
             for old in [Mend::UseNewFile(asked_of), Mend::KeepLooking(asked_of)] {
-                instance.loader.choose(Part::Capture, Choice::Mend(old));
+                instance.loader.choose(Part::CAPTURE, Choice::Mend(old));
             }
             instance.settle();
-            assert_eq!(state(&instance, Part::Capture)["sha256"], second["sha256"]);
+            assert_eq!(state(&instance, Part::CAPTURE)["sha256"], second["sha256"]);
             assert!(instance.loader.shown().question().is_some());
-            answer(&instance.loader, Part::Capture);
+            answer(&instance.loader, Part::CAPTURE);
             instance.settle();
             assert!(instance.loader.shown().question().is_none());
         }
@@ -542,7 +542,7 @@ mod tests {
     fn a_question_is_about_the_project_s_name_for_it() {
         let home = folder();
         let path = write(home.path(), "Amp.nam", 0.509, 48_000);
-        let states = states([(Part::Capture, &*path)]);
+        let states = states([(Part::CAPTURE, &*path)]);
         write(home.path(), "Amp.nam", 0.25, 48_000);
         let named = std::fs::read_to_string(&path).unwrap();
         let named = named.replace("\"loudness\"", "\"name\":\"Other\",\"loudness\"");
@@ -551,7 +551,7 @@ mod tests {
         let question = instance.loader.shown().question().unwrap();
         assert_eq!(question.name, "Amp");
         let told = "Missing: Amp. Another file in its place plays instead";
-        assert_eq!(text(&instance, Part::Capture), told);
+        assert_eq!(text(&instance, Part::CAPTURE), told);
     }
 
     #[test]
@@ -559,14 +559,14 @@ mod tests {
         let home = folder();
         let path = write(home.path(), "Drive.nam", 0.511, 48_000);
         let away = home.path().join("away");
-        let states = states([(Part::Capture, &*path)]);
+        let states = states([(Part::CAPTURE, &*path)]);
         std::fs::rename(&path, &away).unwrap();
         let mut instance = opened(states);
-        assert!(text(&instance, Part::Capture).starts_with("Missing: Drive"));
+        assert!(text(&instance, Part::CAPTURE).starts_with("Missing: Drive"));
         std::fs::rename(&away, &path).unwrap();
         instance.loader.embed(true);
         instance.settle();
-        assert_eq!(text(&instance, Part::Capture), "Drive");
+        assert_eq!(text(&instance, Part::CAPTURE), "Drive");
         assert!((instance.level() - 0.0511).abs() < 1e-6);
         assert!(instance.loader.embedding().unwrap().0);
         // The only copy is not thrown away without a word.

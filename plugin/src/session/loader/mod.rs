@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, Settings};
+use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings};
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders};
@@ -34,7 +34,7 @@ use crate::session::history::History;
 use crate::session::host_link::{HostLink, Request};
 use crate::session::library::{Library, Origin};
 use crate::session::message::Message;
-use crate::session::part::{ForParts, Part};
+use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SavedPart;
 use crate::session::repaint::Repaint;
 use crate::session::rig::SharedRig;
@@ -200,16 +200,16 @@ impl Loader {
 
     /// Empties a part of the rig; a capture becomes the first of ours.
     pub(crate) fn clear(self: &Arc<Self>, part: Part) {
-        let first = match part {
-            Part::Capture => builtin::CAPTURES[0].name,
+        let first = match (part.slot(), part.kind()) {
+            (0, PartKind::Capture) => builtin::CAPTURES[0].name,
             _ => NOTHING,
         };
         self.choose(part, Choice::BuiltIn(first));
     }
 
-    /// Has the cabinet follow the capture again.
-    pub(crate) fn choose_cab_by_capture(self: &Arc<Self>) {
-        self.choose(Part::Cab, Choice::BuiltIn(AUTOMATIC));
+    /// Has the cabinet of a slot follow its capture again.
+    pub(crate) fn choose_cab_by_capture(self: &Arc<Self>, slot: usize) {
+        self.choose(Part::new(slot, PartKind::Cab), Choice::BuiltIn(AUTOMATIC));
     }
 
     fn choose(self: &Arc<Self>, part: Part, choice: Choice) {
@@ -344,7 +344,7 @@ impl Loader {
         // Some captures cannot be oversampled that far, or at all, and only the file tells.
         let factors = || [1, 2, 4, 8].into_iter().filter(|&factor| factor <= wanted);
         let late = |part| {
-            let (_, saved) = self.rig.slot(part).current();
+            let (_, saved) = self.rig.part(part).current();
             if saved.built_in_name() == Some(NOTHING) {
                 return 0;
             }
@@ -352,8 +352,11 @@ impl Loader {
             let late = factors().map(|factor| gridleak_core::latency(host, rate * factor as f64));
             late.max().unwrap_or(0)
         };
-        let pedal = late(Part::Pedal);
-        let amp = late(Part::Capture).max(late(Part::SecondCapture));
+        let latest = |kind| {
+            let slots = (0..SLOTS).map(|slot| late(Part::new(slot, kind)));
+            slots.max().unwrap_or(0)
+        };
+        let (pedal, amp) = (latest(PartKind::Pedal), latest(PartKind::Capture));
         RigLatency {
             total: amp + pedal,
             pedal,
@@ -363,7 +366,7 @@ impl Loader {
     /// Whether the project carries the files of its rig, and how many bytes that takes; `None` where
     /// there is no file.
     pub(crate) fn embedding(&self) -> Option<(bool, usize)> {
-        let saved = Part::ALL.map(|part| self.rig.slot(part).current().1);
+        let saved = Part::all().map(|part| self.rig.part(part).current().1);
         let files = saved.iter().filter(|saved| file_of(saved).is_some());
         files
             .map(|saved| (saved.embeds(), saved.embedded_bytes()))

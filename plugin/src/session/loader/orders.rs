@@ -168,7 +168,7 @@ impl Orders {
     pub(super) fn take_steps(&self, loads: u64) {
         // What was pressed before another project was loaded was meant for the one before.
         let void = self.stepped_in.load(Ordering::Acquire) != loads;
-        for part in Part::ALL {
+        for part in Part::all() {
             let by = self.steps[part.index()].swap(0, Ordering::Acquire);
             if by != 0 && !void {
                 self.give(Some(part), |inbox| inbox.step(part, by, true));

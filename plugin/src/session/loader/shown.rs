@@ -126,7 +126,7 @@ impl LoaderStatus {
     /// said whether that is right.
     pub(crate) fn question(&self) -> Option<Question> {
         let asks = |part: &PartLoaderStatus| part.absent.as_ref().is_some_and(|absent| absent.asks);
-        let part = Part::ALL
+        let part = Part::all()
             .into_iter()
             .find(|part| asks(&self.parts[part.index()]))?;
         let name = self.parts[part.index()].name.clone()?;
@@ -135,7 +135,7 @@ impl LoaderStatus {
 
     /// Takes away what [`LoaderStatus::message`] gives, but for what is said of the project.
     pub(super) fn take_message(&mut self) -> Dismissed {
-        for part in Part::ALL {
+        for part in Part::all() {
             if self.parts[part.index()].message.take().is_some() {
                 return Dismissed::Of(part);
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use gridleak_core::{BuildId, Chain, OutputMode, Oversampling, ParameterId, Settings, Side};
+use gridleak_core::{BuildId, Chain, OutputMode, Oversampling, ParameterId, Settings};
 
 use super::orders::KEPT_FOR;
 use super::thread::TIDYING;
@@ -119,8 +119,8 @@ impl Instance {
         self.link.take().has(Request::Restart)
     }
 
-    fn side(&self, side: Side) {
-        self.set(ParameterId::CompareSide, f32::from(side as u8));
+    fn ask_for_slot(&self, slot: usize) {
+        self.set(ParameterId::Slot, slot as f32);
     }
 
     /// The numbers of the amps and the cabinets in both slots.
@@ -166,9 +166,9 @@ fn a_new_instance_plays_the_first_built_in_capture() {
     let mut instance = Instance::active();
     assert!(instance.chain.amp_id(0).is_some());
     assert_eq!(instance.message(), "");
-    instance.loader.step(Part::Capture, Step::Next);
+    instance.loader.step(Part::CAPTURE, Step::Next);
     instance.settle();
-    let (_, saved) = instance.rig.slot(Part::Capture).current();
+    let (_, saved) = instance.rig.part(Part::CAPTURE).current();
     assert_eq!(saved.source, Source::BuiltIn("lead".into()));
 }
 
@@ -177,35 +177,35 @@ fn what_the_user_opens_plays_and_what_is_broken_does_not() {
     let folder = folder();
     let mut instance = Instance::active();
     let good = write(folder.path(), "good.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::Capture, good.clone());
+    instance.loader.open_file(Part::CAPTURE, good.clone());
     instance.settle();
     assert_eq!(instance.level(), 0.05);
     assert_eq!(instance.loader.shown().parts[0].file(), Some(&*good));
 
-    let (generation, saved) = instance.rig.slot(Part::Capture).current();
+    let (generation, saved) = instance.rig.part(Part::CAPTURE).current();
     for (name, content) in [("bad.nam", "{}"), ("empty.nam", ""), ("text.nam", "hello")] {
         std::fs::write(folder.path().join(name), content).unwrap();
         instance
             .loader
-            .open_file(Part::Capture, folder.path().join(name));
+            .open_file(Part::CAPTURE, folder.path().join(name));
         instance.settle();
         assert!(instance.message().contains(name), "{}", instance.message());
         assert_eq!(instance.level(), 0.05, "the old capture plays on");
         assert_eq!(
-            instance.rig.slot(Part::Capture).current(),
+            instance.rig.part(Part::CAPTURE).current(),
             (generation, saved.clone())
         );
     }
     instance
         .loader
-        .open_file(Part::Capture, folder.path().join("gone.nam"));
+        .open_file(Part::CAPTURE, folder.path().join("gone.nam"));
     instance.settle();
     assert!(
         instance.message().contains("gone"),
         "{}",
         instance.message()
     );
-    instance.loader.open_file(Part::Capture, good);
+    instance.loader.open_file(Part::CAPTURE, good);
     instance.settle();
     assert_eq!(
         instance.message(),
@@ -218,14 +218,17 @@ fn what_the_user_opens_plays_and_what_is_broken_does_not() {
 fn what_is_said_of_the_first_choice_of_all_stays() {
     let folder = folder();
     let instance = Instance::new();
-    for part in Part::ALL {
-        let path = folder.path().join(format!("{part:?}.gone"));
+    for part in Part::all() {
+        let path = folder.path().join(format!("{}.gone", part.index()));
         instance.loader.open_file(part, path);
     }
     instance.wait();
-    for part in Part::ALL {
+    for part in Part::all() {
         let message = instance.message();
-        assert!(message.contains(&format!("{part:?}.gone")), "{message}");
+        assert!(
+            message.contains(&format!("{}.gone", part.index())),
+            "{message}"
+        );
         instance.loader.dismiss_message();
     }
 }
@@ -235,7 +238,7 @@ fn a_project_whose_file_is_missing_keeps_its_reference_and_sounds() {
     let folder = folder();
     let mut instance = Instance::new();
     let missing = SavedPart::file(&folder.path().join("lost.nam"));
-    instance.rig.slot(Part::Capture).choose(missing.clone());
+    instance.rig.part(Part::CAPTURE).choose(missing.clone());
     instance.loader.activate(CONFIG, false);
     instance.settle();
     assert!(
@@ -247,7 +250,7 @@ fn a_project_whose_file_is_missing_keeps_its_reference_and_sounds() {
         instance.loader.shown().parts[0].name.as_deref(),
         Some("lost")
     );
-    assert_eq!(instance.rig.slot(Part::Capture).current().1, missing);
+    assert_eq!(instance.rig.part(Part::CAPTURE).current().1, missing);
 }
 
 #[test]
@@ -264,14 +267,14 @@ fn a_thousand_steps_end_at_the_right_file_with_few_loads() {
     let mut instance = Instance::active();
     instance
         .loader
-        .open_file(Part::Capture, folder.path().join("0000.nam"));
+        .open_file(Part::CAPTURE, folder.path().join("0000.nam"));
     instance.settle();
     let before = instance.chain.amp_id(0).unwrap();
     for _ in 0..1250 {
-        instance.loader.step(Part::Capture, Step::Next);
+        instance.loader.step(Part::CAPTURE, Step::Next);
     }
     for _ in 0..10 {
-        instance.loader.step(Part::Capture, Step::Previous);
+        instance.loader.step(Part::CAPTURE, Step::Previous);
     }
     instance.settle();
     let file = instance.loader.shown().parts[0].file().unwrap().to_owned();
@@ -285,7 +288,7 @@ fn audio_that_stops_and_starts_again_has_its_rig_at_once() {
     let folder = folder();
     let mut instance = Instance::active();
     let b = write(folder.path(), "b.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::SecondCapture, b);
+    instance.loader.open_file(Part::OTHER_CAPTURE, b);
     instance.settle();
     let ids = instance.ids();
     assert!(ids.iter().all(Option::is_some));
@@ -343,7 +346,7 @@ fn a_capture_that_is_later_than_announced_waits_for_the_host() {
     let ticket = instance.chain.amp_id(0);
     instance
         .loader
-        .open_file(Part::Capture, write(folder.path(), "slow.nam", 0.5, 44_100));
+        .open_file(Part::CAPTURE, write(folder.path(), "slow.nam", 0.5, 44_100));
     instance.settle();
     assert_eq!(instance.chain.amp_id(0), ticket, "the old one plays on");
     assert!(instance.asked_for_restart());
@@ -364,7 +367,7 @@ fn a_capture_that_is_later_than_announced_waits_for_the_host() {
     assert!((instance.level() - 0.05).abs() < 1e-5);
     // One that needs less is delayed to the same latency.
     instance.loader.open_file(
-        Part::Capture,
+        Part::CAPTURE,
         write(folder.path(), "fast.nam", 0.25, 48_000),
     );
     instance.settle();
@@ -382,16 +385,16 @@ fn a_project_can_carry_its_capture() {
         "built-in ones need no file"
     );
     let path = write(folder.path(), "mine.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::Capture, path.clone());
+    instance.loader.open_file(Part::CAPTURE, path.clone());
     instance.settle();
     assert_eq!(instance.loader.embedding(), Some((false, 0)));
     instance.loader.embed(true);
     instance.settle();
     assert!(matches!(instance.loader.embedding(), Some((true, 1..))));
-    let (_, saved) = instance.rig.slot(Part::Capture).current();
+    let (_, saved) = instance.rig.part(Part::CAPTURE).current();
     std::fs::remove_file(&path).unwrap();
     let mut other = Instance::new();
-    other.rig.slot(Part::Capture).choose(saved);
+    other.rig.part(Part::CAPTURE).choose(saved);
     other.loader.activate(CONFIG, false);
     other.settle();
     assert_eq!(other.level(), 0.05);
@@ -440,14 +443,14 @@ fn changes_of_files_are_told_to_the_host_and_nothing_else() {
     };
     let open = |name| {
         let path = folder.path().join(name);
-        move |instance: &Instance| instance.loader.open_file(Part::Capture, path.clone())
+        move |instance: &Instance| instance.loader.open_file(Part::CAPTURE, path.clone())
     };
     assert!(changes(&open("mine.nam")));
     assert!(!changes(&open("gone.nam")));
     assert!(changes(&|instance| instance.loader.embed(true)));
-    let stepped = |instance: &Instance| instance.loader.step(Part::Cab, Step::Next);
+    let stepped = |instance: &Instance| instance.loader.step(Part::CAB, Step::Next);
     assert!(changes(&stepped));
-    assert!(changes(&|instance| instance.loader.clear(Part::Cab)));
+    assert!(changes(&|instance| instance.loader.clear(Part::CAB)));
     let back = |instance: &Instance| {
         let Some(Change::Parts(parts)) = instance.loader.history().lock().undo() else {
             panic!("no change of a file");
@@ -458,7 +461,7 @@ fn changes_of_files_are_told_to_the_host_and_nothing_else() {
     };
     assert!(changes(&back));
     let loaded = SavedPart::file(&path).write();
-    let load = |instance: &Instance| instance.rig.load_part(Part::Capture, loaded.clone());
+    let load = |instance: &Instance| instance.rig.load_part(Part::CAPTURE, loaded.clone());
     assert!(!changes(&load));
 }
 
@@ -503,23 +506,23 @@ fn a_pedal_plays_before_the_capture_until_it_is_taken_away() {
     let mut instance = Instance::active();
     let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
     let pedal = write(folder.path(), "pedal.nam", 3.0, 48_000);
-    instance.loader.open_file(Part::Capture, amp);
-    instance.loader.open_file(Part::Pedal, pedal.clone());
+    instance.loader.open_file(Part::CAPTURE, amp);
+    instance.loader.open_file(Part::PEDAL, pedal.clone());
     instance.settle();
     assert!((instance.level() - 0.15).abs() < 1e-6, "both came at once");
     let shown = instance.loader.shown();
     assert_eq!(
-        shown.parts[Part::Pedal.index()].file().map(Path::to_owned),
+        shown.parts[Part::PEDAL.index()].file().map(Path::to_owned),
         Some(pedal)
     );
     let latency = instance.loader.expected_latency(44_100.0, false);
     let each = gridleak_core::latency(44_100.0, 48_000.0);
     assert_eq!((latency.total, latency.pedal), (2 * each, each));
-    instance.loader.clear(Part::Pedal);
+    instance.loader.clear(Part::PEDAL);
     instance.settle();
     assert!((instance.level() - 0.05).abs() < 1e-6);
     assert_eq!(
-        instance.loader.shown().parts[Part::Pedal.index()].name,
+        instance.loader.shown().parts[Part::PEDAL.index()].name,
         None
     );
 }
@@ -531,7 +534,7 @@ fn a_cabinet_of_ours_stands_behind_captures_that_have_none() {
     let bare = write(folder.path(), "bare.nam", 1.0, 48_000);
     let with_cab = write_with_cab(folder.path(), &bare);
     let heard = |instance: &mut Instance, path: &Path| {
-        instance.loader.open_file(Part::Capture, path.to_owned());
+        instance.loader.open_file(Part::CAPTURE, path.to_owned());
         instance.settle();
         // Of a steady input, a cabinet lets nothing through.
         instance.cab = true;
@@ -545,13 +548,13 @@ fn a_cabinet_of_ours_stands_behind_captures_that_have_none() {
     // What the user chooses stays.
     instance
         .loader
-        .open_file(Part::Cab, write_response(folder.path(), "own.wav", 0.5));
+        .open_file(Part::CAB, write_response(folder.path(), "own.wav", 0.5));
     let own = 0.1 * 0.5 * CAB_GAIN;
     assert!((heard(&mut instance, &bare) - own).abs() < 1e-6);
     assert!((heard(&mut instance, &with_cab) - own).abs() < 1e-6);
-    instance.loader.clear(Part::Cab);
+    instance.loader.clear(Part::CAB);
     assert_eq!(heard(&mut instance, &bare), 0.1);
-    instance.loader.choose_cab_by_capture();
+    instance.loader.choose_cab_by_capture(0);
     assert!(heard(&mut instance, &bare).abs() < 0.02);
 }
 
@@ -562,12 +565,12 @@ fn what_is_no_cabinet_leaves_the_old_one_and_what_is_gone_is_remembered() {
     instance.cab = true;
     instance
         .loader
-        .open_file(Part::Capture, write(folder.path(), "a.nam", 1.0, 48_000));
+        .open_file(Part::CAPTURE, write(folder.path(), "a.nam", 1.0, 48_000));
     instance
         .loader
-        .open_file(Part::Cab, write_response(folder.path(), "good.wav", 1.0));
+        .open_file(Part::CAB, write_response(folder.path(), "good.wav", 1.0));
     instance.loader.open_file(
-        Part::SecondCab,
+        Part::SECOND_CAB,
         write_response(folder.path(), "other.wav", 0.5),
     );
     instance.settle();
@@ -581,7 +584,7 @@ fn what_is_no_cabinet_leaves_the_old_one_and_what_is_gone_is_remembered() {
         std::fs::write(folder.path().join(name), content).unwrap();
         instance
             .loader
-            .open_file(Part::Cab, folder.path().join(name));
+            .open_file(Part::CAB, folder.path().join(name));
         instance.settle();
         assert!(instance.message().contains(name), "{}", instance.message());
         assert!(
@@ -589,19 +592,19 @@ fn what_is_no_cabinet_leaves_the_old_one_and_what_is_gone_is_remembered() {
             "the old one plays on"
         );
     }
-    instance.loader.step(Part::Cab, Step::Next);
+    instance.loader.step(Part::CAB, Step::Next);
     instance.settle();
-    let (_, saved) = instance.rig.slot(Part::Cab).current();
+    let (_, saved) = instance.rig.part(Part::CAB).current();
     assert!(
         saved.name() == "good" || saved.name() == "other",
         "from the bad one on"
     );
 
     let missing = SavedPart::file(&folder.path().join("lost.wav"));
-    instance.rig.slot(Part::Cab).choose(missing.clone());
+    instance.rig.part(Part::CAB).choose(missing.clone());
     instance.settle();
     assert!(instance.message().contains("lost.wav"));
-    assert_eq!(instance.rig.slot(Part::Cab).current().1, missing);
+    assert_eq!(instance.rig.part(Part::CAB).current().1, missing);
     instance.loader.dismiss_message();
     assert_eq!(instance.message(), "");
 }
@@ -616,31 +619,31 @@ fn what_is_made_of_a_response_is_said_once_and_stays_true() {
     };
     let late = write_late_response(folder.path(), "late.wav", 1.0, 4800);
     let first = write_response(folder.path(), "first.wav", 1.0);
-    load(&mut instance, Part::Cab, &late);
+    load(&mut instance, Part::CAB, &late);
     let left_out = "late.wav begins with 100 ms of silence, which is left out.";
     assert_eq!(instance.message(), left_out);
     instance.loader.dismiss_message();
     // Another part is no reason to say it again.
     load(
         &mut instance,
-        Part::Pedal,
+        Part::PEDAL,
         &write(folder.path(), "pedal.nam", 1.0, 48_000),
     );
     assert_eq!(instance.message(), "");
-    load(&mut instance, Part::SecondCab, &first);
+    load(&mut instance, Part::SECOND_CAB, &first);
     assert!(
         instance
             .message()
             .contains("100 ms of silence, which is kept")
     );
-    instance.loader.clear(Part::SecondCab);
+    instance.loader.clear(Part::SECOND_CAB);
     instance.settle();
     assert_eq!(instance.message(), left_out);
     // Whoever loads it anew is told anew.
     instance.loader.dismiss_message();
-    load(&mut instance, Part::Cab, &late);
+    load(&mut instance, Part::CAB, &late);
     assert_eq!(instance.message(), left_out);
-    load(&mut instance, Part::Cab, &first);
+    load(&mut instance, Part::CAB, &first);
     assert_eq!(instance.message(), "");
 }
 
@@ -648,7 +651,7 @@ fn what_is_made_of_a_response_is_said_once_and_stays_true() {
 fn one_message_is_dismissed_at_a_time() {
     let folder = folder();
     let mut instance = Instance::active();
-    for (part, name) in [(Part::Capture, "a.nam"), (Part::Cab, "b.wav")] {
+    for (part, name) in [(Part::CAPTURE, "a.nam"), (Part::CAB, "b.wav")] {
         instance.loader.open_file(part, folder.path().join(name));
     }
     instance.settle();
@@ -676,9 +679,9 @@ fn what_was_said_and_answered_is_known_when_the_audio_starts_again() {
     let folder = folder();
     let mut instance = Instance::active();
     let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::Capture, amp);
+    instance.loader.open_file(Part::CAPTURE, amp);
     let late = write_late_response(folder.path(), "late.wav", 1.0, 4800);
-    instance.loader.open_file(Part::Cab, late);
+    instance.loader.open_file(Part::CAB, late);
     instance.settle();
     let again = |instance: &mut Instance| {
         sleep(instance);
@@ -695,7 +698,7 @@ fn what_was_said_and_answered_is_known_when_the_audio_starts_again() {
     write(folder.path(), "amp.nam", 0.25, 48_000);
     again(&mut instance);
     assert!(instance.loader.shown().question().is_some());
-    instance.loader.keep_looking(Part::Capture);
+    instance.loader.keep_looking(Part::CAPTURE);
     instance.settle();
     again(&mut instance);
     assert!(instance.loader.shown().question().is_none());
@@ -708,25 +711,25 @@ fn files_go_into_the_project_of_whoever_asked_for_it() {
     let mine = write(folder.path(), "mine.nam", 0.25, 48_000);
     let mut instance = Instance::active();
     let keeps = |instance: &Instance| instance.loader.embedding().unwrap();
-    instance.loader.open_file(Part::Capture, theirs.clone());
+    instance.loader.open_file(Part::CAPTURE, theirs.clone());
     instance.loader.embed(true);
     instance.settle();
-    let state = instance.rig.slot(Part::Capture).current().1.write();
-    instance.loader.open_file(Part::Capture, mine.clone());
+    let state = instance.rig.part(Part::CAPTURE).current().1.write();
+    instance.loader.open_file(Part::CAPTURE, mine.clone());
     instance.settle();
     assert!(keeps(&instance).0);
 
-    instance.rig.load_part(Part::Capture, state.clone());
+    instance.rig.load_part(Part::CAPTURE, state.clone());
     instance.settle();
     assert!(keeps(&instance).0);
-    instance.loader.open_file(Part::Capture, mine);
+    instance.loader.open_file(Part::CAPTURE, mine);
     instance.settle();
     assert_eq!(keeps(&instance), (false, 0));
 
     // A copy that is none of the file is no copy.
     let mut damaged = state;
     damaged["embedded"] = "AAAA".into();
-    instance.rig.load_part(Part::Capture, damaged);
+    instance.rig.load_part(Part::CAPTURE, damaged);
     instance.settle();
     assert_eq!(instance.level(), 0.05);
     assert_eq!(keeps(&instance), (false, 0));
@@ -775,7 +778,7 @@ fn a_capture_that_cannot_be_oversampled_plays_all_the_same() {
     let linear = write(folder.path(), "linear.nam", 0.5, 48_000);
     instance
         .rig
-        .slot(Part::Capture)
+        .part(Part::CAPTURE)
         .choose(SavedPart::file(&linear));
     instance.rig.set(
         ParameterId::Oversampling,
@@ -846,7 +849,7 @@ fn an_instance_can_go_while_it_loads() {
         std::fs::write(&path, text).unwrap();
         let instance = Instance::new();
         instance.loader.activate(CONFIG, false);
-        instance.loader.open_file(Part::Capture, path);
+        instance.loader.open_file(Part::CAPTURE, path);
         std::thread::sleep(Duration::from_micros(150 * n));
         drop(instance);
     }
@@ -861,7 +864,7 @@ fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
     loader.activate(CONFIG, false);
     let is_idle = || {
         let shown = loader.shown();
-        let capture = shown.parts[Part::Capture.index()].capture.as_ref();
+        let capture = shown.parts[Part::CAPTURE.index()].capture.as_ref();
         capture.is_some_and(|known| known.card.lines.iter().any(|(name, _)| *name == "CPU"))
     };
     let started = Instant::now();
@@ -872,7 +875,7 @@ fn a_thread_that_hangs_is_left_behind_and_drops_everything_when_it_ends() {
     // Stands for a file system that does not answer: the thread needs it once it has the file.
     let held_up = loader.clone();
     let hung = held_up.shown.lock();
-    loader.open_file(Part::Capture, path);
+    loader.open_file(Part::CAPTURE, path);
     let order = loader.newest_order();
     while !loader
         .orders
@@ -927,7 +930,7 @@ fn level_comes_to(instance: &mut Instance, wanted: f32) {
 }
 
 #[test]
-fn b_plays_when_it_is_chosen_as_loud_as_a_if_that_is_wanted() {
+fn a_slot_plays_when_it_is_asked_for_and_has_something_to_play() {
     let folder = folder();
     let mut instance = Instance::active();
     let open = |instance: &mut Instance, part, gain| {
@@ -935,37 +938,31 @@ fn b_plays_when_it_is_chosen_as_loud_as_a_if_that_is_wanted() {
         instance.loader.open_file(part, path);
         instance.settle();
     };
-    open(&mut instance, Part::Capture, 0.5);
-    // As long as there is nothing in B, A plays on.
-    instance.side(Side::B);
+    open(&mut instance, Part::CAPTURE, 0.5);
+    // As long as there is nothing in the second slot, the first plays on.
+    instance.ask_for_slot(1);
     assert_level(&mut instance, 0.05);
-    instance.set(ParameterId::MatchLevels, 0.0);
-    open(&mut instance, Part::SecondCapture, 2.0);
+    open(&mut instance, Part::OTHER_CAPTURE, 2.0);
     assert_level(&mut instance, 0.2);
     // From here on the loader is idle, and nothing is built.
     let ids = instance.ids();
     let order = instance.loader.newest_order();
-    instance.set(ParameterId::MatchLevels, 1.0);
-    assert_level(&mut instance, 0.05);
-    instance.side(Side::A);
-    assert_level(&mut instance, 0.05);
-    instance.set(ParameterId::MatchLevels, 0.0);
-    instance.side(Side::B);
-    assert_level(&mut instance, 0.2);
-    instance.set(ParameterId::MatchLevels, 1.0);
+    for (slot, level) in [(0, 0.05), (1, 0.2), (0, 0.05)] {
+        instance.ask_for_slot(slot);
+        assert_level(&mut instance, level);
+    }
     instance.settle();
     assert_eq!(instance.ids(), ids);
     assert_eq!(instance.loader.newest_order(), order);
-    // What is loaded as A meanwhile is heard only in how loud B is.
-    open(&mut instance, Part::Capture, 0.25);
+    // What is loaded into one leaves the other as it is.
+    open(&mut instance, Part::CAPTURE, 0.25);
     assert_level(&mut instance, 0.025);
     assert_ne!(instance.ids()[0], ids[0]);
-    assert_eq!(instance.ids()[1..], ids[1..]);
-    instance.side(Side::A);
-    assert_level(&mut instance, 0.025);
-    instance.loader.clear(Part::SecondCapture);
+    assert_eq!(instance.ids()[1], ids[1]);
+    instance.ask_for_slot(1);
+    assert_level(&mut instance, 0.2);
+    instance.loader.clear(Part::OTHER_CAPTURE);
     instance.settle();
-    instance.side(Side::B);
     assert_level(&mut instance, 0.025);
     assert_eq!(instance.chain.amp_id(1), None);
     assert_eq!(instance.chain.cab_id(1), None);
@@ -975,29 +972,28 @@ fn b_plays_when_it_is_chosen_as_loud_as_a_if_that_is_wanted() {
 fn a_pedal_is_loaded_and_taken_away_and_nothing_else_is_built() {
     let folder = folder();
     let mut instance = Instance::active();
-    instance.set(ParameterId::MatchLevels, 0.0);
     let open = |instance: &mut Instance, part, gain: f32| {
         let path = write(folder.path(), &format!("{gain}.nam"), gain, 48_000);
         instance.loader.open_file(part, path);
         instance.settle();
     };
-    open(&mut instance, Part::Capture, 0.5);
-    open(&mut instance, Part::SecondCapture, 0.25);
+    open(&mut instance, Part::CAPTURE, 0.5);
+    open(&mut instance, Part::OTHER_CAPTURE, 0.25);
     let ids = instance.ids();
     assert!(ids.iter().all(Option::is_some));
     let both = |instance: &mut Instance, pedal: f32| {
-        for (side, gain) in [(Side::B, 0.25), (Side::A, 0.5)] {
-            instance.side(side);
+        for (slot, gain) in [(1, 0.25), (0, 0.5)] {
+            instance.ask_for_slot(slot);
             assert_level(instance, 0.1 * gain * pedal);
         }
         assert_eq!(instance.ids(), ids);
     };
     both(&mut instance, 1.0);
-    open(&mut instance, Part::Pedal, 3.0);
+    open(&mut instance, Part::PEDAL, 3.0);
     both(&mut instance, 3.0);
-    open(&mut instance, Part::Pedal, 2.0);
+    open(&mut instance, Part::PEDAL, 2.0);
     both(&mut instance, 2.0);
-    instance.loader.clear(Part::Pedal);
+    instance.loader.clear(Part::PEDAL);
     instance.settle();
     both(&mut instance, 1.0);
 }
@@ -1006,42 +1002,40 @@ fn a_pedal_is_loaded_and_taken_away_and_nothing_else_is_built() {
 fn each_capture_has_the_cabinet_that_suits_it() {
     let folder = folder();
     let mut instance = Instance::active();
-    instance.set(ParameterId::MatchLevels, 0.0);
     let bare = write(folder.path(), "bare.nam", 1.0, 48_000);
     let with_cab = write_with_cab(folder.path(), &bare);
-    instance.loader.open_file(Part::Capture, bare.clone());
+    instance.loader.open_file(Part::CAPTURE, bare.clone());
     instance
         .loader
-        .open_file(Part::SecondCapture, with_cab.clone());
+        .open_file(Part::OTHER_CAPTURE, with_cab.clone());
     instance.cab = true;
     instance.settle();
     // Of a steady input, a cabinet lets nothing through.
-    let heard = |instance: &mut Instance, side| {
-        instance.side(side);
+    let heard = |instance: &mut Instance, slot| {
+        instance.ask_for_slot(slot);
         let mut settle = vec![0.1; 48_000];
         instance.chain.set(&instance.settings());
         instance.chain.process(&mut [&mut settle]);
         instance.level()
     };
-    assert!(heard(&mut instance, Side::A).abs() < 0.02);
-    assert_eq!(heard(&mut instance, Side::B), 0.1);
+    assert!(heard(&mut instance, 0).abs() < 0.02);
+    assert_eq!(heard(&mut instance, 1), 0.1);
     // They change places.
-    instance.loader.open_file(Part::Capture, with_cab);
-    instance.loader.open_file(Part::SecondCapture, bare);
+    instance.loader.open_file(Part::CAPTURE, with_cab);
+    instance.loader.open_file(Part::OTHER_CAPTURE, bare);
     instance.settle();
-    assert!(heard(&mut instance, Side::B).abs() < 0.02);
-    assert_eq!(heard(&mut instance, Side::A), 0.1);
+    assert!(heard(&mut instance, 1).abs() < 0.02);
+    assert_eq!(heard(&mut instance, 0), 0.1);
 }
 
 #[test]
 fn nothing_is_lost_while_the_audio_sleeps() {
     let folder = folder();
     let mut instance = Instance::active();
-    instance.set(ParameterId::MatchLevels, 0.0);
     // More than the way there holds: the newest of each is what counts.
     for n in 1..=24u16 {
         let gain = f32::from(n) / 100.0;
-        for (part, gain) in [(Part::Capture, gain), (Part::SecondCapture, gain + 0.5)] {
+        for (part, gain) in [(Part::CAPTURE, gain), (Part::OTHER_CAPTURE, gain + 0.5)] {
             let path = write(folder.path(), &format!("{gain}.nam"), gain, 48_000);
             instance.loader.open_file(part, path);
             instance.wait();
@@ -1055,7 +1049,7 @@ fn nothing_is_lost_while_the_audio_sleeps() {
         }
     };
     comes_to(&mut instance, 0.024);
-    instance.side(Side::B);
+    instance.ask_for_slot(1);
     comes_to(&mut instance, 0.074);
 }
 
@@ -1064,11 +1058,11 @@ fn a_pedal_that_is_later_than_announced_leaves_the_rest_playing() {
     let folder = folder();
     let mut instance = Instance::active();
     let amp = write(folder.path(), "amp.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::Capture, amp);
+    instance.loader.open_file(Part::CAPTURE, amp);
     instance.settle();
     let ids = instance.ids();
     let pedal = write(folder.path(), "pedal.nam", 3.0, 44_100);
-    instance.loader.open_file(Part::Pedal, pedal);
+    instance.loader.open_file(Part::PEDAL, pedal);
     instance.settle();
     assert!(instance.asked_for_restart());
     let message = instance.message();
@@ -1076,11 +1070,11 @@ fn a_pedal_that_is_later_than_announced_leaves_the_rest_playing() {
     assert_level(&mut instance, 0.05);
     assert_eq!(instance.ids(), ids);
     // What waited for the host is no longer wanted.
-    instance.loader.clear(Part::Pedal);
+    instance.loader.clear(Part::PEDAL);
     instance.settle();
     assert_eq!(instance.message(), "");
     instance.loader.put_back(
-        Part::Pedal,
+        Part::PEDAL,
         SavedPart::file(&folder.path().join("pedal.nam")),
     );
     instance.settle();
@@ -1103,7 +1097,7 @@ fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
     let names = serde_json::json!(["Drive", {"name": "Bias", "min": -5, "max": 5}]);
     std::fs::write(&path, with_knobs(names)).unwrap();
     let mut instance = Instance::active();
-    instance.loader.open_file(Part::Capture, path);
+    instance.loader.open_file(Part::CAPTURE, path);
     instance.settle();
     let texts = |instance: &Instance| {
         let text = |index: usize| {
@@ -1128,10 +1122,10 @@ fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
     let rig = instance.rig.clone();
     rig.set(ParameterId::Knob1, 1.0);
     let plain = write(folder.path(), "plain.nam", 0.5, 48_000);
-    instance.loader.open_file(Part::SecondCapture, plain);
+    instance.loader.open_file(Part::OTHER_CAPTURE, plain);
     instance.settle();
     assert_eq!(texts(&instance)[0], "Drive 0.50");
-    rig.set(ParameterId::CompareSide, f32::from(Side::B as u8));
+    rig.set(ParameterId::Slot, 1.0);
     instance.loader.look();
     let started = Instant::now();
     while texts(&instance)[0] != "0.50" {
@@ -1144,7 +1138,7 @@ fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
     // Nor does that take audio.
     instance.loader.deactivate();
     instance.settle();
-    rig.set(ParameterId::CompareSide, f32::from(Side::A as u8));
+    rig.set(ParameterId::Slot, 0.0);
     let started = Instant::now();
     while texts(&instance)[0] != "Drive 0.50" {
         assert!(
@@ -1156,25 +1150,25 @@ fn knobs_have_the_names_of_the_capture_that_plays_and_turn_it() {
     instance.loader.activate(CONFIG, false);
     instance.settle();
 
-    let (_, saved) = instance.rig.slot(Part::Capture).current();
+    let (_, saved) = instance.rig.part(Part::CAPTURE).current();
     let unnamed = folder.path().join("unnamed.nam");
     std::fs::write(&unnamed, with_knobs(serde_json::json!(["Drive", ""]))).unwrap();
-    instance.loader.open_file(Part::Capture, unnamed.clone());
+    instance.loader.open_file(Part::CAPTURE, unnamed.clone());
     instance.settle();
     let message = instance.message();
     assert!(
         message.contains("unnamed.nam") && message.contains("needs a name"),
         "{message}"
     );
-    let (_, after) = instance.rig.slot(Part::Capture).current();
+    let (_, after) = instance.rig.part(Part::CAPTURE).current();
     assert_eq!(after, saved);
     instance.loader.dismiss_message();
-    instance.loader.open_file(Part::Pedal, unnamed);
+    instance.loader.open_file(Part::PEDAL, unnamed);
     instance.settle();
     assert!(instance.message().contains("needs a name"));
     instance.loader.dismiss_message();
     let pedal = folder.path().join("drive.nam");
-    instance.loader.open_file(Part::Pedal, pedal);
+    instance.loader.open_file(Part::PEDAL, pedal);
     instance.settle();
     let message = instance.message();
     assert!(message.starts_with("drive has knobs"), "{message}");
@@ -1185,7 +1179,7 @@ fn a_switch_between_a_and_b_needs_no_other_latency() {
     let folder = folder();
     let mut instance = Instance::active();
     let path = write(folder.path(), "a.nam", 0.5, 44_100);
-    instance.loader.open_file(Part::SecondCapture, path);
+    instance.loader.open_file(Part::OTHER_CAPTURE, path);
     instance.settle();
     let late = gridleak_core::latency(48_000.0, 44_100.0);
     let expected = instance.loader.expected_latency(48_000.0, false);
@@ -1202,25 +1196,20 @@ fn buttons_of_the_host_step_through_the_folder_of_what_plays() {
     let open = |instance: &Instance, part, name| {
         instance.loader.open_file(part, folder.path().join(name));
     };
-    open(&instance, Part::Capture, "1.nam");
+    open(&instance, Part::CAPTURE, "1.nam");
     level_comes_to(&mut instance, 0.01);
-    instance.loader.step_soon(Part::Capture, Step::Next, 0);
+    instance.loader.step_soon(Part::CAPTURE, Step::Next, 0);
     level_comes_to(&mut instance, 0.02);
-    instance.loader.step_soon(Part::Capture, Step::Previous, 0);
-    instance.loader.step_soon(Part::Capture, Step::Previous, 0);
+    instance.loader.step_soon(Part::CAPTURE, Step::Previous, 0);
+    instance.loader.step_soon(Part::CAPTURE, Step::Previous, 0);
     level_comes_to(&mut instance, 0.03);
-    instance.rig.set(ParameterId::MatchLevels, 0.0);
-    instance
-        .rig
-        .set(ParameterId::CompareSide, f32::from(Side::B as u8));
-    // B begins where A is.
-    instance
-        .loader
-        .step_soon(Part::SecondCapture, Step::Previous, 0);
+    instance.rig.set(ParameterId::Slot, 1.0);
+    open(&instance, Part::OTHER_CAPTURE, "3.nam");
+    level_comes_to(&mut instance, 0.03);
+    let other = Part::OTHER_CAPTURE;
+    instance.loader.step_soon(other, Step::Previous, 0);
     level_comes_to(&mut instance, 0.02);
-    instance
-        .rig
-        .set(ParameterId::CompareSide, f32::from(Side::A as u8));
+    instance.rig.set(ParameterId::Slot, 0.0);
     level_comes_to(&mut instance, 0.03);
 }
 
@@ -1232,21 +1221,21 @@ fn buttons_of_the_host_lead_through_no_folder_that_only_a_project_names() {
     let mut instance = Instance::active();
     instance
         .rig
-        .load_part(Part::Capture, SavedPart::file(&here).write());
+        .load_part(Part::CAPTURE, SavedPart::file(&here).write());
     instance.settle();
-    let before = instance.rig.slot(Part::Capture).current();
+    let before = instance.rig.part(Part::CAPTURE).current();
     let press = |instance: &mut Instance| {
         let loads = instance.rig.loads();
-        instance.loader.step_soon(Part::Capture, Step::Next, loads);
+        instance.loader.step_soon(Part::CAPTURE, Step::Next, loads);
         instance.loader.look();
         instance.settle();
     };
     press(&mut instance);
-    assert_eq!(instance.rig.slot(Part::Capture).current(), before);
+    assert_eq!(instance.rig.part(Part::CAPTURE).current(), before);
     let message = instance.message();
     assert!(message.contains("Only the project names"), "{message}");
     // By hand is another thing, and from then on it is the user's.
-    instance.loader.step(Part::Capture, Step::Next);
+    instance.loader.step(Part::CAPTURE, Step::Next);
     level_comes_to(&mut instance, 0.02);
     press(&mut instance);
     level_comes_to(&mut instance, 0.01);
@@ -1258,16 +1247,16 @@ fn one_step_on_and_one_back_change_nothing() {
     let path = write(folder.path(), "1.nam", 0.1, 48_000);
     write(folder.path(), "2.nam", 0.2, 48_000);
     let mut instance = Instance::active();
-    instance.loader.open_file(Part::Capture, path);
+    instance.loader.open_file(Part::CAPTURE, path);
     instance.settle();
-    let before = instance.rig.slot(Part::Capture).current();
+    let before = instance.rig.part(Part::CAPTURE).current();
     let orders = &instance.loader.orders;
-    orders.give(Some(Part::Capture), |inbox| {
-        inbox.step(Part::Capture, 1, false);
-        inbox.step(Part::Capture, -1, false);
+    orders.give(Some(Part::CAPTURE), |inbox| {
+        inbox.step(Part::CAPTURE, 1, false);
+        inbox.step(Part::CAPTURE, -1, false);
     });
     instance.settle();
-    assert_eq!(instance.rig.slot(Part::Capture).current(), before);
+    assert_eq!(instance.rig.part(Part::CAPTURE).current(), before);
 }
 
 #[cfg(unix)]
@@ -1281,9 +1270,9 @@ fn no_step_leads_to_another_machine_that_only_a_project_names() {
     let mut instance = Instance::active();
     instance
         .rig
-        .load_part(Part::Capture, SavedPart::file(&loader).write());
+        .load_part(Part::CAPTURE, SavedPart::file(&loader).write());
     instance.settle();
-    instance.loader.step(Part::Capture, Step::Next);
+    instance.loader.step(Part::CAPTURE, Step::Next);
     instance.settle();
     let message = instance.message();
     assert!(
@@ -1297,13 +1286,13 @@ fn a_project_that_comes_while_nothing_runs_is_shown_and_the_old_one_forgotten() 
     let folder = folder();
     let [a, b] = ["a.nam", "b.nam"].map(|name| write(folder.path(), name, 0.1, 48_000));
     let mut instance = Instance::active();
-    instance.loader.open_file(Part::Capture, a);
+    instance.loader.open_file(Part::CAPTURE, a);
     instance.settle();
     assert!(instance.loader.history().lock().can_undo());
     sleep(&instance);
     instance
         .rig
-        .load_part(Part::Capture, SavedPart::file(&b).write());
+        .load_part(Part::CAPTURE, SavedPart::file(&b).write());
     assert!(!instance.loader.history().lock().can_undo());
     let started = Instant::now();
     while instance.loader.shown().parts[0].file() != Some(&*b) {
@@ -1319,7 +1308,7 @@ fn what_was_loaded_is_taken_back_and_loaded_again() {
     let mut instance = Instance::active();
     let open = |instance: &mut Instance, name: &str, gain| {
         let path = write(folder.path(), name, gain, 48_000);
-        instance.loader.open_file(Part::Capture, path);
+        instance.loader.open_file(Part::CAPTURE, path);
         instance.settle();
     };
     open(&mut instance, "one.nam", 0.1);
@@ -1327,14 +1316,14 @@ fn what_was_loaded_is_taken_back_and_loaded_again() {
     open(&mut instance, "two.nam", 0.2);
     let broken = folder.path().join("broken.nam");
     std::fs::write(&broken, "{}").unwrap();
-    instance.loader.open_file(Part::Capture, broken);
+    instance.loader.open_file(Part::CAPTURE, broken);
     instance.settle();
     let change = instance.loader.history().lock().undo();
     let (part, after) = only_part(change);
     assert_eq!(after.built_in_name(), Some("crunch"));
     instance.loader.put_back(part, after);
     instance.settle();
-    let (_, saved) = instance.rig.slot(Part::Capture).current();
+    let (_, saved) = instance.rig.part(Part::CAPTURE).current();
     assert_eq!(saved.built_in_name(), Some("crunch"));
     assert!(!instance.loader.history().lock().can_undo());
     let change = instance.loader.history().lock().redo();
@@ -1346,14 +1335,14 @@ fn what_was_loaded_is_taken_back_and_loaded_again() {
         .loader
         .put_back(part, SavedPart::file(&folder.path().join("gone.nam")));
     level_comes_to(&mut instance, 0.02);
-    let (_, saved) = instance.rig.slot(Part::Capture).current();
+    let (_, saved) = instance.rig.part(Part::CAPTURE).current();
     assert_eq!(saved.name(), "gone");
     let text = instance.loader.shown().parts[0].text();
     assert_eq!(text.as_deref(), Some("Missing: gone. two plays instead"));
     // Another project has another history.
     instance
         .rig
-        .load_part(Part::Pedal, Part::Pedal.first().write());
+        .load_part(Part::PEDAL, Part::PEDAL.first().write());
     instance.settle();
     assert!(!instance.loader.history().lock().can_undo());
 }
@@ -1374,15 +1363,15 @@ fn a_copy_in_the_project_that_was_thrown_away_comes_back() {
     let folder = folder();
     let mut instance = Instance::active();
     let path = write(folder.path(), "kept.nam", 0.3, 48_000);
-    instance.loader.open_file(Part::Capture, path.clone());
+    instance.loader.open_file(Part::CAPTURE, path.clone());
     instance.loader.embed(true);
     instance.settle();
     // The next one is kept, too.
     let other = write(folder.path(), "other.nam", 0.2, 48_000);
-    instance.loader.open_file(Part::Capture, other);
+    instance.loader.open_file(Part::CAPTURE, other);
     instance.settle();
     assert!(instance.loader.embedding().unwrap().0);
-    instance.loader.open_file(Part::Capture, path.clone());
+    instance.loader.open_file(Part::CAPTURE, path.clone());
     instance.settle();
     std::fs::remove_file(path).unwrap();
     instance.loader.embed(false);
@@ -1399,10 +1388,10 @@ fn a_copy_in_the_project_that_was_thrown_away_comes_back() {
 #[test]
 fn where_there_is_no_pedal_no_step_leads_to_one() {
     let mut instance = Instance::active();
-    instance.loader.step_soon(Part::Pedal, Step::Next, 0);
+    instance.loader.step_soon(Part::PEDAL, Step::Next, 0);
     instance.loader.look();
     instance.settle();
-    let (_, saved) = instance.rig.slot(Part::Pedal).current();
+    let (_, saved) = instance.rig.part(Part::PEDAL).current();
     assert_eq!(saved.built_in_name(), Some(NOTHING));
     assert!(instance.message().contains("Load something first"));
 }
@@ -1414,7 +1403,7 @@ fn the_card_of_what_plays_says_what_it_costs() {
     loop {
         instance.settle();
         let shown = instance.loader.shown();
-        let capture = shown.parts[Part::Capture.index()].capture.as_ref().unwrap();
+        let capture = shown.parts[Part::CAPTURE.index()].capture.as_ref().unwrap();
         if capture.card.lines.iter().any(|(name, _)| *name == "CPU") {
             break;
         }

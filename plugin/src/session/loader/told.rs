@@ -1,31 +1,33 @@
 //! What the loader has said of the impulse responses that play.
 
-use gridleak_core::ImpulseResponse;
+use gridleak_core::{ImpulseResponse, SLOTS};
 
 use super::Loader;
 use super::load::title;
+use super::worker::CABS;
 use crate::files::impulse_file;
 use crate::session::message::Message;
 use crate::session::part::Part;
 
-/// The parts that are impulse responses.
-const PARTS: [Part; 2] = [Part::Cab, Part::SecondCab];
-
-/// What is worth knowing of both responses as they play together, in sentences.
-pub(super) fn remarks(loader: &Loader, responses: [Option<&ImpulseResponse>; 2]) -> [String; 2] {
+/// What is worth knowing of both responses of a slot as they play together, in sentences.
+pub(super) fn remarks(
+    loader: &Loader,
+    slot: usize,
+    responses: [Option<&ImpulseResponse>; 2],
+) -> [String; 2] {
     let [first, second] = responses;
-    let of = |part: Part, response: Option<&ImpulseResponse>, other| {
-        let title = title(&loader.rig.slot(part).current().1);
+    let of = |kind, response: Option<&ImpulseResponse>, other| {
+        let title = title(&loader.rig.part(Part::new(slot, kind)).current().1);
         let remarks = response.map(|response| impulse_file::remarks(&title, response, other));
         let sentences = remarks.into_iter().flatten().map(|remark| remark + ".");
         sentences.collect::<Vec<_>>().join(" ")
     };
-    [of(PARTS[0], first, second), of(PARTS[1], second, first)]
+    [of(CABS[0], first, second), of(CABS[1], second, first)]
 }
 
 /// What was last said of each response.
 #[derive(Default)]
-pub(super) struct Told([Said; 2]);
+pub(super) struct Told([[Said; 2]; SLOTS]);
 
 #[derive(Default)]
 struct Said {
@@ -42,11 +44,12 @@ impl Told {
     pub(super) fn tell(
         &mut self,
         loader: &Loader,
+        slot: usize,
         generations: [Option<u64>; 2],
         remarks: [String; 2],
     ) {
         let new = generations.into_iter().zip(remarks);
-        for ((said, (of, text)), part) in self.0.iter_mut().zip(new).zip(PARTS) {
+        for ((said, (of, text)), kind) in self.0[slot].iter_mut().zip(new).zip(CABS) {
             let is_same = said.of == of;
             let read = is_same && said.text == text && said.read;
             let before = std::mem::replace(said, Said { of, text, read });
@@ -54,7 +57,7 @@ impl Told {
                 continue;
             }
             let mut shown = loader.shown.lock();
-            let shown = &mut shown.parts[part.index()].message;
+            let shown = &mut shown.parts[Part::new(slot, kind).index()].message;
             let mut message = shown.take().unwrap_or(Message::notice(""));
             // What was said of where it was found stays; what no longer holds does not.
             if is_same && let Some(rest) = message.text.strip_suffix(before.text.as_str()) {
@@ -70,8 +73,8 @@ impl Told {
 
     /// Takes what was said of a part for read.
     pub(super) fn was_read(&mut self, part: Part) {
-        for (said, of) in self.0.iter_mut().zip(PARTS) {
-            said.read |= of == part;
+        for (said, kind) in self.0[part.slot()].iter_mut().zip(CABS) {
+            said.read |= kind == part.kind();
         }
     }
 }

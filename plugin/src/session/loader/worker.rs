@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gridleak_core::SLOTS;
+
 use self::build::BankPlans;
+pub(super) use self::build::CABS;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
@@ -19,7 +22,7 @@ use crate::session::folder::FolderPosition;
 use crate::session::history::{Change, PartChange};
 use crate::session::library::Origin;
 use crate::session::message::Message;
-use crate::session::part::{ForParts, Part};
+use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::{SavedPart, Source, is_file};
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
@@ -64,13 +67,13 @@ impl<'a> Worker<'a> {
     pub(super) fn carry_out(&mut self, waiting: Waiting, audio: Option<Audio>) {
         let loader = self.loader;
         loader.forget_other_projects();
-        let newest = || Part::ALL.map(|part| loader.orders.choice(part));
+        let newest = || Part::all().map(|part| loader.orders.choice(part));
         self.choices = newest();
         self.deadline = Instant::now() + SEARCHING;
         if waiting.forgotten {
             self.bank.forget();
         }
-        for (part, choice) in Part::ALL.into_iter().zip(waiting.choices) {
+        for (part, choice) in Part::all().into_iter().zip(waiting.choices) {
             if let Some(choice) = choice {
                 // Else what is said of the choice would be gone with what is said of this.
                 self.load_saved(part);
@@ -80,14 +83,14 @@ impl<'a> Worker<'a> {
         if let Some(on) = waiting.embed {
             self.embed_all(on);
         }
-        for part in Part::ALL {
+        for part in Part::all() {
             self.load_saved(part);
         }
         self.name_knobs();
         let Some(audio) = audio.filter(|_| !loader.orders.has_to_quit()) else {
             return;
         };
-        let capture = &mut self.parts[Part::Capture.index()].loaded;
+        let capture = &mut self.parts[Part::new(0, PartKind::Capture).index()].loaded;
         if capture.is_none() {
             *capture = LoadedPart::built_in();
         }
@@ -129,7 +132,7 @@ impl<'a> Worker<'a> {
             Choice::Step { from, steps, .. } => self.step(part, from, steps, by_host),
         };
         let Some(mut wanted) = wanted else { return };
-        let (_, before) = loader.rig.slot(part).current();
+        let (_, before) = loader.rig.part(part).current();
         // Whoever keeps files in the project keeps those that follow; not whoever opens the project
         // of somebody else, who did.
         let all = loader.embedding().is_some_and(|(all, _)| all);
@@ -157,7 +160,7 @@ impl<'a> Worker<'a> {
     ) -> Option<PartChange> {
         let library = &self.loader.library;
         let loads = self.loader.rig.loads();
-        let slot = self.loader.rig.slot(part);
+        let slot = self.loader.rig.part(part);
         let (before_generation, before) = slot.current();
         self.parts[part.index()].cursor = file_of(&wanted);
         let arrived = self.load(part, &wanted, folder).ok()?;
@@ -178,7 +181,7 @@ impl<'a> Worker<'a> {
         self.made_a_change(part);
         self.take(part, arrived, generation, loads);
         let has_knobs = |loaded: &LoadedCapture| loaded.capture.has_knobs();
-        if part == Part::Pedal && self.capture(part).is_some_and(has_knobs) {
+        if part.kind() == PartKind::Pedal && self.capture(part).is_some_and(has_knobs) {
             self.note(part, format!(
                 "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
                 after.name()
@@ -201,10 +204,10 @@ impl<'a> Worker<'a> {
         let loader = self.loader;
         *loader.keeping_in.lock() = on.then(|| loader.rig.loads());
         let mut changes = Vec::new();
-        for part in Part::ALL {
-            let (_, before) = loader.rig.slot(part).current();
+        for part in Part::all() {
+            let (_, before) = loader.rig.part(part).current();
             self.embed(part, on);
-            let (_, after) = loader.rig.slot(part).current();
+            let (_, after) = loader.rig.part(part).current();
             changes.push(PartChange {
                 part,
                 before,
@@ -219,7 +222,7 @@ impl<'a> Worker<'a> {
     /// Puts the file of a part into its reference, or takes it out.
     fn embed(&mut self, part: Part, on: bool) {
         let loader = self.loader;
-        let slot = loader.rig.slot(part);
+        let slot = loader.rig.part(part);
         let (generation, mut saved) = slot.current();
         let Some(path) = file_of(&saved) else { return };
         if saved.embedded_bytes() > 0 && !on {
@@ -267,7 +270,7 @@ impl<'a> Worker<'a> {
     fn load_saved(&mut self, part: Part) {
         let loader = self.loader;
         let loads = loader.rig.loads();
-        let slot = loader.rig.slot(part);
+        let slot = loader.rig.part(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
         let known = memory.loaded.as_ref().and_then(|loaded| loaded.generation);
@@ -340,8 +343,8 @@ impl<'a> Worker<'a> {
     /// Tells the host what the knobs of the capture that is to play are called.
     fn name_knobs(&self) {
         let rig = &self.loader.rig;
-        let side = Part::playing(&rig.settings());
-        let playing = self.capture(side).or(self.capture(Part::Capture));
+        let asked = Part::new(rig.settings().slot, PartKind::Capture);
+        let playing = self.capture(asked);
         let knobs = playing.and_then(|playing| playing.capture.controls().ok());
         rig.name_knobs(&knobs.cloned().unwrap_or_default());
     }
@@ -351,7 +354,7 @@ impl<'a> Worker<'a> {
         if self.has_something_to_send() {
             return;
         }
-        for part in [Part::Capture, Part::SecondCapture] {
+        for part in (0..SLOTS).map(|slot| Part::new(slot, PartKind::Capture)) {
             let untold = |loaded: &&LoadedCapture| !loaded.told_cost.replace(true);
             let Some(loaded) = self.capture(part).filter(untold) else {
                 continue;

@@ -5,7 +5,6 @@ use std::fmt;
 use gridleak_core::{ParameterId, UnreadSettings};
 
 use crate::files::failure::one_line;
-use crate::session::part::Part;
 
 /// How many names, and how many characters of each, are shown.
 const NAMED: usize = 3;
@@ -51,8 +50,8 @@ impl Remarks {
         self.newer
     }
 
-    pub(super) fn damaged(&mut self, part: Part) {
-        self.damaged.push(part.title());
+    pub(super) fn damaged(&mut self, part: &str) {
+        self.damaged.push(part);
     }
 
     pub(super) fn settings(&mut self, unread: &UnreadSettings, changed: &[ParameterId]) {

@@ -82,13 +82,13 @@ impl Rig {
             _ => Map::new(),
         };
         let settings = Settings::read(settings, first, remarks.newer());
-        let parts = Part::ALL.map(|part| match take_part(&mut document, part) {
+        let parts = Part::all().map(|part| match take_part(&mut document, part) {
             None => part.first(),
             Some(value) => match SavedPart::read(&value) {
                 Ok(reference) => reference,
                 Err(_) if remarks.newer() => SavedPart::not_understood(value),
                 Err(_) => {
-                    remarks.damaged(part);
+                    remarks.damaged(&part.title(settings.settings.slot));
                     part.first()
                 }
             },
@@ -123,7 +123,7 @@ impl Rig {
         document.entry(SAVED_BY).or_insert(own.into());
         let settings = self.settings.write(&self.rest.settings);
         document.insert(SETTINGS.into(), settings.into());
-        for (part, reference) in Part::ALL.into_iter().zip(&self.parts) {
+        for (part, reference) in Part::all().into_iter().zip(&self.parts) {
             put_part(&mut document, part, reference.write());
         }
         Value::Object(document).to_string().into_bytes()
@@ -159,14 +159,14 @@ fn no_rig() -> Failure {
 
 /// Takes the reference to a part out of a saved rig.
 fn take_part(document: &mut Map<String, Value>, part: Part) -> Option<Value> {
-    let (slot, key) = part.place();
-    let slot = document.get_mut(SLOTS)?.as_array_mut()?.get_mut(slot)?;
-    slot.as_object_mut()?.remove(key)
+    let slots = document.get_mut(SLOTS)?.as_array_mut()?;
+    let slot = slots.get_mut(part.slot())?.as_object_mut()?;
+    slot.remove(part.kind().key())
 }
 
 /// Puts one there.
 fn put_part(document: &mut Map<String, Value>, part: Part, reference: Value) {
-    let (slot, key) = part.place();
+    let (slot, key) = (part.slot(), part.kind().key());
     let slots = array(document.entry(SLOTS).or_insert(Value::Null));
     if slots.len() <= slot {
         slots.resize(slot + 1, Value::Null);
@@ -208,7 +208,7 @@ mod tests {
     fn new_rig(settings: Settings) -> Rig {
         Rig {
             settings,
-            parts: Part::ALL.map(Part::first),
+            parts: Part::all().map(Part::first),
             rest: Arc::default(),
         }
     }
@@ -227,8 +227,8 @@ mod tests {
         let mut rig = new_rig(Settings::default());
         rig.settings.input_db = -3.3;
         rig.settings.oversampling = Oversampling::Four;
-        rig.parts[Part::SecondCapture.index()] = SavedPart::file(Path::new("/a/b.nam"));
-        rig.parts[Part::SecondCab.index()] = SavedPart::file(Path::new("/a/b.wav"));
+        rig.parts[Part::OTHER_CAPTURE.index()] = SavedPart::file(Path::new("/a/b.nam"));
+        rig.parts[Part::SECOND_CAB.index()] = SavedPart::file(Path::new("/a/b.wav"));
         rig
     }
 
@@ -281,7 +281,7 @@ mod tests {
         document["settings"]["input"] = json!(1e9);
         document["settings"]["gate"] = json!("loud");
         let (rig, notice) = read(&document);
-        assert_eq!(rig.parts[Part::Cab.index()], Part::Cab.first());
+        assert_eq!(rig.parts[Part::CAB.index()], Part::CAB.first());
         assert_eq!(rig.settings.input_db, 20.0);
         assert!(notice.contains("entry for Cabinet is damaged"), "{notice}");
         assert!(notice.contains("Input, Gate"), "{notice}");
@@ -293,7 +293,7 @@ mod tests {
         ] {
             document["slots"] = slots;
             let (rig, _) = read(&document);
-            assert_eq!(rig.parts, Part::ALL.map(Part::first));
+            assert_eq!(rig.parts, Part::all().map(Part::first));
             let (again, _) = read(&written(&rig));
             assert_eq!(again.parts, rig.parts);
         }

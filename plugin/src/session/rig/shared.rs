@@ -11,7 +11,7 @@ use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
 use crate::session::host_link::{HostLink, Request};
 use crate::session::part::{ForParts, Part};
-use crate::session::references::PartSlot;
+use crate::session::references::SharedPart;
 
 /// Longest text about what is missing, in characters.
 const LONGEST_STATUS: usize = 200;
@@ -24,7 +24,7 @@ pub(crate) struct SharedRig {
     offsets: Box<[AtomicU32]>,
     /// How often each button went down since that was last asked for.
     presses: Box<[AtomicU32]>,
-    slots: ForParts<PartSlot>,
+    parts: ForParts<SharedPart>,
     /// Rigs that were loaded.
     loads: AtomicU64,
     /// What a new instance is set to.
@@ -67,9 +67,9 @@ impl SharedRig {
             values: PARAMETERS.iter().map(|row| bits(row.get(&first))).collect(),
             offsets: PARAMETERS.iter().map(|_| bits(0.0)).collect(),
             presses: PARAMETERS.iter().map(|_| AtomicU32::new(0)).collect(),
-            slots: Part::ALL.map(|part| {
+            parts: Part::all().map(|part| {
                 let notify = notify.clone();
-                PartSlot::new(part, move || notify(part))
+                SharedPart::new(part, move || notify(part))
             }),
             loads: AtomicU64::new(0),
             first,
@@ -156,8 +156,8 @@ impl SharedRig {
     }
 
     /// The reference to a part.
-    pub(crate) fn slot(&self, part: Part) -> &PartSlot {
-        &self.slots[part.index()]
+    pub(crate) fn part(&self, part: Part) -> &SharedPart {
+        &self.parts[part.index()]
     }
 
     /// Counts the rigs that were loaded. Never waits.
@@ -169,7 +169,7 @@ impl SharedRig {
     pub(crate) fn save(&self) -> Vec<u8> {
         let rig = Rig {
             settings: self.unmodulated(),
-            parts: Part::ALL.map(|part| self.slot(part).current().1),
+            parts: Part::all().map(|part| self.part(part).current().1),
             rest: self.told.lock().rest.clone(),
         };
         rig.write()
@@ -189,8 +189,8 @@ impl SharedRig {
         let unread = std::mem::replace(&mut told.notice, notice);
         drop(told);
         drop((before, unread));
-        for (part, reference) in Part::ALL.into_iter().zip(rig.parts) {
-            self.slot(part).choose(reference);
+        for (part, reference) in Part::all().into_iter().zip(rig.parts) {
+            self.part(part).choose(reference);
         }
         // What was changed was changed in the project before.
         self.link.forget(Request::ProjectChanged);
@@ -285,8 +285,7 @@ impl SharedRig {
     /// Loads the project as it is, but for a part, to which it has this reference.
     pub(crate) fn load_part(&self, part: Part, reference: serde_json::Value) {
         let mut project: serde_json::Value = serde_json::from_slice(&self.save()).unwrap();
-        let (slot, key) = part.place();
-        project["slots"][slot][key] = reference;
+        project["slots"][part.slot()][part.kind().key()] = reference;
         self.load(project.to_string().as_bytes()).unwrap();
     }
 }

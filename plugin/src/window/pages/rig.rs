@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Rect, Ui, UiBuilder, vec2};
 
 use crate::session::curve::{CURVE_POINTS, curve_frequency};
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::window::context::UiContext;
 use crate::window::layout::{columns, take_bottom, take_top};
 use crate::window::theme;
@@ -131,21 +131,22 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
     let first = take_bottom(&mut inside, 41.0 * scale, gap);
     show_cab_curve(ui, inside, context, curves);
 
-    for (mut place, part, nothing) in [
-        (first, Part::Cab, "No cabinet"),
-        (second, Part::SecondCab, "No second cabinet"),
+    for (mut place, kind, nothing) in [
+        (first, PartKind::Cab, "No cabinet"),
+        (second, PartKind::SecondCab, "No second cabinet"),
     ] {
-        context.places.push((part, place));
+        context.places.push((context.view.at(kind), place));
         let name = take_top(&mut place, 18.0 * scale, 1.0 * scale);
-        context.part_name(ui, name, part, nothing);
-        let used = context.part_buttons(ui, place, part);
-        if part == Part::Cab {
+        context.part_name(ui, name, kind, nothing);
+        let used = context.part_buttons(ui, place, kind);
+        if kind == PartKind::Cab {
             let place = place.with_min_x(place.left() + used + 3.0 * scale);
             let by_capture = context.view.status.cab_by_capture;
             let button = context.words("Automatic", "Auto");
             let response = button.choice(by_capture, theme::CORNER).show(ui, place);
             if response.clicked() && !by_capture {
-                context.actions.push(Action::ChooseCabByCapture);
+                let slot = context.view.controls.settings.slot;
+                context.actions.push(Action::ChooseCabByCapture(slot));
             }
             response.on_hover_text(
                 "The built-in cabinet, unless the capture was made with a cabinet of its own.",
@@ -166,15 +167,16 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
 
 fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut Curves) {
     let view = context.view;
-    let responses = [Part::Cab, Part::SecondCab].map(|part| view.part(part).response.as_deref());
+    let responses =
+        [PartKind::Cab, PartKind::SecondCab].map(|kind| view.part(kind).response.as_deref());
     let [first, second] = responses;
-    let name = |part: Part| view.part(part).name.clone();
+    let name = |kind| view.part(kind).name.clone();
     if first.is_none() && second.is_none() {
         CAB_CURVE.show(ui, rect, context.scale, "No impulse response", &[]);
         return;
     }
     let (settings, rate) = (view.controls.settings.cab, rate(view));
-    let held = [Part::Cab, Part::SecondCab].map(|part| &view.part(part).response);
+    let held = [PartKind::Cab, PartKind::SecondCab].map(|kind| &view.part(kind).response);
     // As long as they are held here, no others can have their addresses.
     let fits = curves
         .cab
@@ -195,7 +197,7 @@ fn show_cab_curve(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: 
     if first.is_some() && second.is_some() {
         lines.extend(responses.map(|response| (response.unwrap_or_default(), theme::OUTLINE)));
     }
-    let text = [name(Part::Cab), name(Part::SecondCab)];
+    let text = [name(PartKind::Cab), name(PartKind::SecondCab)];
     let text = text.into_iter().flatten().collect::<Vec<_>>().join(" and ");
     CAB_CURVE.show(ui, rect, context.scale, &text, &lines);
 }

@@ -16,7 +16,7 @@ use super::parameters::{COUNT, Target};
 use super::text::{read_utf16, write_utf8, write_utf16};
 use crate::session::host_link::{Edit, Request};
 use crate::session::instance::Instance;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use host::{Handler, Loop, Plugin, Queue, Stream, changes, factory};
 
 const MONO: u64 = SpeakerArr::kMono;
@@ -532,7 +532,7 @@ fn a_button_acts_even_if_it_goes_up_again_at_the_same_frame_or_before_the_block(
     let [next, previous] =
         [ParameterId::NextCapture, ParameterId::PreviousCapture].map(|which| which.row().number);
     let plays = || {
-        let (_, saved) = rig.slot(Part::Capture).current();
+        let (_, saved) = rig.part(Part::new(0, PartKind::Capture)).current();
         saved.built_in_name().unwrap().to_owned()
     };
     // The order is given when the loader looks, and by that the rig means another capture.

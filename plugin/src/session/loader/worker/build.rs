@@ -1,12 +1,11 @@
-//! Building what the slots of the audio thread hold, of what is in memory, and sending it there. A is in
-//! the first slot and B in the second, each with a pedal and a cabinet of its own.
+//! Building what the slots of the audio thread hold, of what is in memory, and sending it there.
 
 use std::collections::VecDeque;
 use std::mem::discriminant;
 
 use gridleak_core::{
-    Amp, BuildId, Cab, ImpulseResponse, LevelMatch, Loaded, Pedal, ProcessConfig, SimdLevel,
-    SlotPart, Voicing,
+    Amp, BuildId, Cab, ImpulseResponse, Loaded, Pedal, ProcessConfig, SLOTS, SimdLevel, SlotPart,
+    Voicing,
 };
 
 use super::Worker;
@@ -14,18 +13,17 @@ use crate::session::loader::content::{Content, next_id};
 use crate::session::loader::orders::Audio;
 use crate::session::loader::told;
 use crate::session::message::Message;
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::simd_choice;
 
-/// The captures of the slots.
-const SLOTS: [Part; 2] = [Part::Capture, Part::SecondCapture];
+/// The parts of a slot that are impulse responses.
+pub(in crate::session::loader) const CABS: [PartKind; 2] = [PartKind::Cab, PartKind::SecondCab];
 
 /// What a slot has a place for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Amp,
     Pedal,
-    LevelMatch,
     Cab,
 }
 
@@ -49,9 +47,9 @@ struct PlacePlans {
 /// What was built for the slots of the audio thread.
 #[derive(Default)]
 pub(super) struct BankPlans {
-    places: [[PlacePlans; 4]; 2],
+    places: [[PlacePlans; Place::ALL.len()]; SLOTS],
     /// Whether the amps are such with their cabinets.
-    have_cabs: [bool; 2],
+    have_cabs: [bool; SLOTS],
     /// What all was last built for, and the oversampling then.
     built_for: Option<(ProcessConfig, usize)>,
     /// Built, but not yet sent.
@@ -66,14 +64,25 @@ enum Refusal {
 }
 
 impl Place {
-    const ALL: [Place; 4] = [Place::Amp, Place::LevelMatch, Place::Pedal, Place::Cab];
+    const ALL: [Place; 3] = [Place::Amp, Place::Pedal, Place::Cab];
+
+    /// What it is built of; a cabinet of another part as well.
+    fn part(self, slot: usize) -> Part {
+        Part::new(
+            slot,
+            match self {
+                Place::Amp => PartKind::Capture,
+                Place::Pedal => PartKind::Pedal,
+                Place::Cab => PartKind::Cab,
+            },
+        )
+    }
 
     /// With nothing in it.
     fn empty(self) -> SlotPart {
         match self {
             Place::Amp => SlotPart::Amp(None),
             Place::Pedal => SlotPart::Pedal(None),
-            Place::LevelMatch => SlotPart::LevelMatch(None),
             Place::Cab => SlotPart::Cab(None),
         }
     }
@@ -105,6 +114,11 @@ impl BankPlans {
     }
 }
 
+/// All slots, the one that is to play before the others.
+fn asked_first(asked: usize) -> impl Iterator<Item = usize> {
+    std::iter::once(asked).chain((0..SLOTS).filter(move |&slot| slot != asked))
+}
+
 impl Worker<'_> {
     /// Builds what changed, first for the slot that is to play, and sends it.
     pub(super) fn build(&mut self, audio: Audio) {
@@ -112,8 +126,7 @@ impl Worker<'_> {
         let oversampling = settings.oversampling_factor(audio.offline);
         self.bank.built_for = Some((audio.config, oversampling));
         let mut changed = self.bank.is_late();
-        let first = settings.slot() % SLOTS.len();
-        for slot in [first, 1 - first] {
+        for slot in asked_first(settings.slot) {
             let mut parts = Place::ALL.map(|place| self.build_place(slot, place));
             // The cabinet first: it is heard when its amp is.
             parts.rotate_right(1);
@@ -150,21 +163,10 @@ impl Worker<'_> {
             let loaded = self.loaded(part)?;
             loaded.capture().map(|_| loaded.id)
         };
-        let own = id(SLOTS[slot]);
-        let [amp, level_match] = [Place::Amp, Place::LevelMatch]
-            .map(|place| self.bank.places[slot][place as usize].built);
-        if place == Place::LevelMatch
-            && (own.is_none() || amp.map(|amp| amp.sources[0]) != Some(own))
-        {
-            // What is heard is another amp yet: its level stays as it is.
-            return level_match;
-        }
-        let own = own?;
+        // Without an amp, nothing of a slot is heard.
+        id(Place::Amp.part(slot))?;
         let (sources, oversampling) = match place {
-            Place::Amp => ([Some(own), None], oversampling),
-            Place::Pedal => ([id(Part::Pedal), None], oversampling),
-            Place::LevelMatch if slot == 0 => ([None; 2], 1),
-            Place::LevelMatch => ([Some(own), id(SLOTS[0])], 1),
+            Place::Amp | Place::Pedal => ([id(place.part(slot)), None], oversampling),
             Place::Cab => (self.responses(slot).map(|found| Some(found?.0)), 1),
         };
         sources.iter().any(Option::is_some).then_some(Plan {
@@ -176,8 +178,8 @@ impl Worker<'_> {
 
     /// The responses of a slot's cabinet.
     fn responses(&self, slot: usize) -> [Option<(BuildId, &ImpulseResponse)>; 2] {
-        [Part::Cab, Part::SecondCab].map(|part| {
-            let loaded = self.loaded(part)?;
+        CABS.map(|kind| {
+            let loaded = self.loaded(Part::new(slot, kind))?;
             match &loaded.content {
                 Content::Response(response) => Some((loaded.id, response)),
                 // Always the same.
@@ -205,11 +207,11 @@ impl Worker<'_> {
             Some(plan) => self.make(slot, place, plan),
             None => Ok(place.empty()),
         };
-        if place == Place::Cab && slot == 0 {
-            self.tell_remarks();
+        if place == Place::Cab {
+            self.tell_remarks(slot);
         }
         if place == Place::Amp && made.is_ok() {
-            let capture = self.capture(SLOTS[slot]);
+            let capture = self.capture(place.part(slot));
             let has_cab = capture.is_some_and(|loaded| loaded.capture.metadata().has_cab());
             self.bank.have_cabs[slot] = has_cab;
         }
@@ -225,11 +227,8 @@ impl Worker<'_> {
             late: None,
         };
         if let Err(Refusal::Failed(reason)) = &made {
-            let (part, name) = match place {
-                Place::Amp | Place::LevelMatch => (SLOTS[slot], "capture"),
-                Place::Pedal => (Part::Pedal, "pedal"),
-                Place::Cab => (Part::Cab, "cabinet"),
-            };
+            let part = place.part(slot);
+            let name = part.kind().title().to_lowercase();
             let text = format!("This {name} cannot play here: {reason}");
             loader.say_of(part, Message::error(text));
         }
@@ -239,17 +238,16 @@ impl Worker<'_> {
     /// Builds a part.
     fn make(&self, slot: usize, place: Place, plan: Plan) -> Result<SlotPart, Refusal> {
         let config = plan.config;
-        let (part, allowed) = match place {
-            Place::Amp => (SLOTS[slot], config.latency - config.pedal_latency),
-            Place::Pedal => (Part::Pedal, config.pedal_latency),
-            Place::LevelMatch => return Ok(SlotPart::LevelMatch(self.level_match(slot))),
+        let allowed = match place {
+            Place::Amp => config.latency - config.pedal_latency,
+            Place::Pedal => config.pedal_latency,
             Place::Cab => {
                 let [first, second] = self.responses(slot).map(|found| Some(found?.1));
                 let cab = Cab::new(first, second, config, next_id()).map_err(Refusal::Failed)?;
                 return Ok(SlotPart::Cab(Some(cab.into())));
             }
         };
-        let Some(loaded) = self.capture(part) else {
+        let Some(loaded) = self.capture(place.part(slot)) else {
             return Ok(place.empty());
         };
         let capture = loaded.capture.oversampled(plan.oversampling);
@@ -279,20 +277,13 @@ impl Worker<'_> {
         made.map_err(Refusal::Failed)
     }
 
-    /// What makes a slot as loud as the first one.
-    fn level_match(&self, slot: usize) -> Option<LevelMatch> {
-        let (like, own) = (self.capture(SLOTS[0])?, self.capture(SLOTS[slot])?);
-        let gap_db = like.loudness()? - own.loudness()?;
-        Some(LevelMatch::new(like.levels, gap_db))
-    }
-
-    /// Says what is worth knowing of the responses.
-    fn tell_remarks(&self) {
-        let responses = self.responses(0).map(|found| Some(found?.1));
-        let remarks = told::remarks(self.loader, responses);
-        let generations = [Part::Cab, Part::SecondCab].map(|part| self.loaded(part)?.generation);
+    /// Says what is worth knowing of the responses of a slot.
+    fn tell_remarks(&self, slot: usize) {
+        let responses = self.responses(slot).map(|found| Some(found?.1));
+        let remarks = told::remarks(self.loader, slot, responses);
+        let generations = CABS.map(|kind| self.loaded(Part::new(slot, kind))?.generation);
         let told = &self.loader.told;
-        told.lock().tell(self.loader, generations, remarks);
+        told.lock().tell(self.loader, slot, generations, remarks);
     }
 
     pub(in crate::session::loader) fn has_something_to_send(&self) -> bool {

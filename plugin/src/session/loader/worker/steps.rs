@@ -23,15 +23,11 @@ impl Worker<'_> {
             // On and back again.
             return None;
         }
-        let (_, mut current) = self.loader.rig.slot(part).current();
-        if part == Part::SecondCapture && current.built_in_name() == Some(NOTHING) {
-            // Whoever compares goes on from what there is.
-            current = self.loader.rig.slot(Part::Capture).current().1;
-        }
+        let (_, current) = self.loader.rig.part(part).current();
         if current.built_in_name() == Some(NOTHING) && opened.is_none() {
             let text = format!(
                 "{}: there is nothing to step from. Load something first.",
-                part.title()
+                part.kind().title()
             );
             self.note(part, text);
             return None;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::scroll::Scroll;
 use super::tree::Tree;
 use crate::session::library::{Entry, Folder, Kind, Listing, Order, Origin, Query, Scope, search};
-use crate::session::part::Part;
+use crate::session::part::{Part, PartKind};
 use crate::window::context::UiContext;
 use crate::window::view::{Action, View};
 
@@ -15,7 +15,7 @@ use crate::window::view::{Action, View};
 #[derive(Debug)]
 pub(in crate::window) struct BrowserMemory {
     /// What is chosen for.
-    pub(super) part: Part,
+    pub(super) part: PartKind,
     pub(super) text: String,
     /// Where it is looked for, for each kind. Folders are those of `tree`.
     pub(super) scopes: [Scope; Kind::ALL.len()],
@@ -43,7 +43,7 @@ pub(in crate::window) struct BrowserMemory {
 impl Default for BrowserMemory {
     fn default() -> Self {
         Self {
-            part: Part::Capture,
+            part: PartKind::Capture,
             text: String::new(),
             scopes: [Scope::All; Kind::ALL.len()],
             order: Order::Folder,
@@ -99,12 +99,9 @@ impl BrowserMemory {
         self.find = true;
     }
 
-    /// The part that is loaded: of the capture A or B, whichever is to be heard.
+    /// The part that is loaded: that of the slot that is shown.
     pub(super) fn target(&self, view: &View) -> Part {
-        match self.part {
-            Part::Capture => view.capture_part(),
-            part => part,
-        }
+        view.at(self.part)
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -125,7 +122,7 @@ impl BrowserMemory {
     /// Works out what is to be seen, as far as something changed.
     pub(super) fn update(&mut self, view: &View) {
         let (listing, kind) = (&view.listing, self.kind());
-        let playing = &view.part(self.target(view)).origin;
+        let playing = &view.part(self.part).origin;
         let known = self.tree.as_ref();
         let same = known.is_some_and(|tree| Arc::ptr_eq(&tree.listing, listing));
         if !same {

@@ -17,7 +17,7 @@ use egui::{
 use self::memory::Begin;
 pub(in crate::window) use self::memory::BrowserMemory;
 use crate::session::library::{Order, Scope};
-use crate::session::part::Part;
+use crate::session::part::PartKind;
 use crate::window::context::UiContext;
 use crate::window::layout::take_top;
 use crate::window::theme;
@@ -29,11 +29,11 @@ use crate::window::widgets::text::ROW;
 const LONGEST_SEARCH: usize = 100;
 
 /// What can be chosen for, with the names of the buttons.
-const PARTS: [(Part, &str, &str); 4] = [
-    (Part::Capture, "Browse captures", "Capture"),
-    (Part::Pedal, "Browse pedals", "Pedal"),
-    (Part::Cab, "Browse cabinets", "Cabinet"),
-    (Part::SecondCab, "Browse second cabinets", "2nd cab"),
+const PARTS: [(PartKind, &str, &str); 4] = [
+    (PartKind::Capture, "Browse captures", "Capture"),
+    (PartKind::Pedal, "Browse pedals", "Pedal"),
+    (PartKind::Cab, "Browse cabinets", "Cabinet"),
+    (PartKind::SecondCab, "Browse second cabinets", "2nd cab"),
 ];
 
 const ORDERS: [(Order, &str, &str); 3] = [

@@ -50,8 +50,7 @@ impl BrowserMemory {
         ui.ctx()
             .accesskit_node_builder(id, |node| node.set_size_of_set(rows));
         let typing = ui.memory(|m| m.has_focus(Id::unique("search")));
-        let playing = self.target(context.view);
-        let playing = context.view.part(playing);
+        let playing = context.view.part(self.part);
         let mut asked = None;
         let child = UiBuilder::new().max_rect(inside).accessibility_parent(id);
         let mut child = ui.new_child(child);

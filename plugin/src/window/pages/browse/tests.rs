@@ -154,7 +154,7 @@ fn change(window: &mut Window, change: impl FnOnce(&mut Listing)) {
 fn a_click_loads_at_once_and_the_keyboard_goes_on_from_there() {
     let mut window = window();
     row(&window, "Plexi").click();
-    assert_eq!(done(&mut window), opened(Part::Capture, "/amps/Plexi.nam"));
+    assert_eq!(done(&mut window), opened(Part::CAPTURE, "/amps/Plexi.nam"));
     assert_eq!(selected(&window), ["Plexi"]);
     for (key, path) in [
         (Key::ArrowDown, "/amps/Recto.nam"),
@@ -163,9 +163,9 @@ fn a_click_loads_at_once_and_the_keyboard_goes_on_from_there() {
         (Key::ArrowUp, "/amps/Fender/Bassman.nam"),
         (Key::Enter, "/amps/Fender/Bassman.nam"),
     ] {
-        assert_eq!(press(&mut window, key), opened(Part::Capture, path));
+        assert_eq!(press(&mut window, key), opened(Part::CAPTURE, path));
     }
-    let home = Action::Open(Part::Capture, Origin::BuiltIn("crunch"));
+    let home = Action::Open(Part::CAPTURE, Origin::BuiltIn("crunch"));
     assert_eq!(press(&mut window, Key::PageUp), [home]);
     // There is nothing above it.
     assert_eq!(press(&mut window, Key::ArrowUp), []);
@@ -176,7 +176,7 @@ fn a_click_loads_at_once_and_the_keyboard_goes_on_from_there() {
     window.run();
     assert_eq!(rows(&window), ["Greenback"]);
     row(&window, "Greenback").click();
-    let expected = opened(Part::SecondCab, "/irs/Greenback.wav");
+    let expected = opened(Part::SECOND_CAB, "/irs/Greenback.wav");
     assert_eq!(done(&mut window), expected);
 }
 
@@ -187,7 +187,7 @@ fn what_is_typed_is_found_and_tried_without_leaving_the_field() {
     window.run();
     find(&mut window, "champ anna");
     assert_eq!(rows(&window), ["Champ"]);
-    let champ = opened(Part::Capture, "/amps/Fender/Clean/Champ.nam");
+    let champ = opened(Part::CAPTURE, "/amps/Fender/Clean/Champ.nam");
     assert_eq!(press(&mut window, Key::Enter), champ);
     // Escape empties the field, then leaves it.
     assert_eq!(press(&mut window, Key::Escape), []);
@@ -198,11 +198,11 @@ fn what_is_typed_is_found_and_tried_without_leaving_the_field() {
     assert_eq!(selected(&window), [""; 0]);
     assert_eq!(
         press(&mut window, Key::ArrowDown),
-        opened(Part::Capture, "/amps/Plexi.nam")
+        opened(Part::CAPTURE, "/amps/Plexi.nam")
     );
     assert_eq!(
         press(&mut window, Key::ArrowDown),
-        opened(Part::Capture, "/amps/Recto.nam")
+        opened(Part::CAPTURE, "/amps/Recto.nam")
     );
     assert_eq!(window.get_by_label("Search").value().as_deref(), Some("e"));
     press(&mut window, Key::Escape);
@@ -352,7 +352,7 @@ fn walking_through_the_recent_ones_does_not_stir_them() {
         window.state_mut().actions.clear();
         assert_eq!(
             press(&mut window, Key::ArrowDown),
-            opened(Part::Capture, path)
+            opened(Part::CAPTURE, path)
         );
         used(&mut window, entry);
         assert_eq!(rows(&window), order);
@@ -412,7 +412,7 @@ fn ten_thousand_captures_cost_what_is_seen_of_them() {
     assert!((5..20).contains(&seen), "{seen} rows");
     window.get_by_label("Results").focus();
     window.run();
-    let last = opened(Part::Capture, "/amps/capture 9999.nam");
+    let last = opened(Part::CAPTURE, "/amps/capture 9999.nam");
     assert_eq!(press(&mut window, Key::End), last);
     assert!(row(&window, "capture 9999").rect().is_positive());
     press(&mut window, Key::PageUp);

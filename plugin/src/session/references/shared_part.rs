@@ -9,7 +9,7 @@ use crate::session::part::Part;
 
 /// The reference that is saved with the project. Clones share it.
 #[derive(Clone)]
-pub(crate) struct PartSlot(Arc<Shared>);
+pub(crate) struct SharedPart(Arc<Shared>);
 
 struct Shared {
     /// Locked for moving values in and out, never while something is read, written or freed.
@@ -24,8 +24,8 @@ struct Held {
     saved: SavedPart,
 }
 
-impl PartSlot {
-    /// A slot with what a new instance has there, as generation 0. `notify` is called after
+impl SharedPart {
+    /// One with what a new instance has there, as generation 0. `notify` is called after
     /// every new reference, on the thread that brings it (the host's, too):
     /// it must do no more than wake the loader.
     pub(crate) fn new(part: Part, notify: impl Fn() + Send + Sync + 'static) -> Self {
@@ -97,10 +97,10 @@ mod tests {
 
     use super::*;
 
-    fn slot() -> (PartSlot, Arc<AtomicUsize>) {
+    fn slot() -> (SharedPart, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
         let counter = calls.clone();
-        let slot = PartSlot::new(Part::Capture, move || {
+        let slot = SharedPart::new(Part::CAPTURE, move || {
             counter.fetch_add(1, Ordering::SeqCst);
         });
         (slot, calls)
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn starts_with_the_first_built_in_capture() {
         let (slot, calls) = slot();
-        assert_eq!(slot.current(), (0, Part::Capture.first()));
+        assert_eq!(slot.current(), (0, Part::CAPTURE.first()));
         assert_eq!(
             slot.current().1.write(),
             json!({"version": 1, "builtin": "crunch"})
@@ -177,11 +177,11 @@ mod tests {
 
     #[test]
     fn the_notifier_may_use_the_slot() {
-        let held: Arc<Mutex<Option<PartSlot>>> = Arc::default();
+        let held: Arc<Mutex<Option<SharedPart>>> = Arc::default();
         let inside = held.clone();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let list = seen.clone();
-        let slot = PartSlot::new(Part::Capture, move || {
+        let slot = SharedPart::new(Part::CAPTURE, move || {
             let slot = inside.lock().clone();
             list.lock().push(slot.unwrap().current().0);
         });
