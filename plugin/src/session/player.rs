@@ -183,6 +183,22 @@ impl Player {
         });
     }
 
+    /// Does what a message of MIDI asks for, from here on in the block.
+    pub(crate) fn midi(&mut self, message: [u8; 3]) {
+        allocating_nothing(|| {
+            if let Some((which, plain)) = self.rig.midi.take(message) {
+                self.set_from_audio(which, plain);
+            }
+        });
+    }
+
+    /// Sets a parameter to a plain value, of which the host is told.
+    fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
+        if self.rig.set(which, plain) {
+            self.repaint.request();
+        }
+    }
+
     /// To be called after the spans of a block.
     pub(crate) fn end_block(&mut self) {
         allocating_nothing(|| self.tell());

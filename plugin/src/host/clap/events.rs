@@ -10,6 +10,7 @@ use gridleak_core::ParameterId;
 use crate::host::clap::parameters::{clap_id, parameter};
 use crate::session::host_link::{Edit, HostLink};
 use crate::session::instance::Instance;
+use crate::session::player::Player;
 
 /// An event that changes something here.
 #[derive(Debug, Clone, Copy)]
@@ -35,17 +36,16 @@ impl Incoming {
         }
     }
 
-    pub(super) fn apply(self, instance: &Instance) {
-        match self {
-            Self::Value(id, plain) => instance.set(id, plain as f32),
-            Self::Modulation(id, offset) => instance.modulate(id, offset as f32),
-            Self::Midi(message) => midi(instance, message),
+    /// Does it; `player`: what plays, for MIDI only comes while something does.
+    pub(super) fn apply(self, instance: &Instance, player: Option<&mut Player>) {
+        match (self, player) {
+            (Self::Value(id, plain), _) => instance.set(id, plain as f32),
+            (Self::Modulation(id, offset), _) => instance.modulate(id, offset as f32),
+            (Self::Midi(message), Some(player)) => player.midi(message),
+            (Self::Midi(_), None) => {}
         }
     }
 }
-
-/// Where a message of MIDI would do something. None does yet.
-fn midi(_instance: &Instance, _message: [u8; 3]) {}
 
 /// What the host is told of knobs that somebody moves in the window.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ pub(super) fn flush(
 ) {
     for index in 0..input.len() {
         if let Some(event) = input.get(index).and_then(Incoming::read) {
-            event.apply(instance);
+            event.apply(instance, None);
         }
     }
     edits.send(&instance.link, output);

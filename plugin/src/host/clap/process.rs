@@ -92,7 +92,7 @@ impl<'a> PluginAudioProcessor<'a, Shared, Main<'a>> for Processor<'a> {
             let time = (event.header().time() as usize).clamp(played, frames);
             self.play(&block, played, time);
             played = time;
-            change.apply(&self.shared.instance);
+            change.apply(&self.shared.instance, Some(&mut self.player));
         }
         self.play(&block, played, frames);
         self.player.end_block();

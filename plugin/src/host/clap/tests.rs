@@ -1,5 +1,7 @@
 //! What a host sees of the plugin, in a host inside of the test.
 
+mod midi;
+
 use std::ffi::{CStr, CString};
 use std::io::Cursor;
 use std::ptr;

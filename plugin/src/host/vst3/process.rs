@@ -1,7 +1,9 @@
 //! A block of sound, with what happens in it.
 
+use parking_lot::MutexGuard;
 use vst3::Steinberg::{Vst::*, *};
 
+use super::audio::Audio;
 use super::buffers;
 use super::component::Component;
 use super::entry::{always, answer, borrowed, guarded, with};
@@ -115,8 +117,8 @@ impl Component {
             self.shared.set_processing(true);
         }
         let mut at = 0;
-        let mut play_until = |frame| {
-            if let Some(audio) = &mut audio {
+        let mut play_until = |audio: &mut Option<MutexGuard<'_, Audio>>, frame| {
+            if let Some(audio) = audio {
                 audio.play(&block, at, frame);
             }
             at = frame;
@@ -130,18 +132,21 @@ impl Component {
         }
         self.shared.settle();
         for point in points {
-            // MIDI moves nothing.
-            let Target::Row(id) = point.target else {
-                continue;
-            };
-            let plain = point.target.plain(point.position);
-            // Where nothing changes, longer spans are cheaper.
-            if self.shared.takes(id, plain) {
-                play_until(point.frame);
-                self.shared.instance.set(id, plain);
+            if let Target::Row(id) = point.target {
+                let plain = point.target.plain(point.position);
+                // Where nothing changes, longer spans are cheaper.
+                if self.shared.takes(id, plain) {
+                    play_until(&mut audio, point.frame);
+                    self.shared.instance.set(id, plain);
+                }
+            } else if let Some(message) = point.target.message(point.position) {
+                play_until(&mut audio, point.frame);
+                if let Some(audio) = &mut audio {
+                    audio.player.midi(message);
+                }
             }
         }
-        play_until(frames);
+        play_until(&mut audio, frames);
         match &mut audio {
             Some(audio) if frames > 0 => audio.player.end_block(),
             Some(_) => {}

@@ -11,6 +11,7 @@ use vst3::Steinberg::Vst::{RestartFlags_::*, *};
 use super::audio::{self, Audio};
 use super::echoes::{Echoes, FromList};
 use super::parameters::Target;
+use super::units::PROGRAMS;
 use crate::host::description::LAYOUTS;
 use crate::session::host_link::{Edit, Request};
 use crate::session::instance::Instance;
@@ -164,6 +165,12 @@ impl Shared {
         {
             // SAFETY: the handler is counted here.
             unsafe { handler.setDirty(1) };
+        }
+        if requests.has(Request::Texts)
+            && let Some(handler) = handler.cast::<IUnitHandler>()
+        {
+            // SAFETY: as before.
+            unsafe { handler.notifyProgramListChange(PROGRAMS, kAllProgramInvalid) };
         }
         // Titles never change, and texts are asked for with the values.
         if requests.has(Request::Texts) || requests.has(Request::Values) {

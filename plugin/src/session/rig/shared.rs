@@ -10,6 +10,7 @@ use super::saved::{Rest, Rig};
 use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
 use crate::session::host_link::{HostLink, Request};
+use crate::session::midi::{Controllers, MidiMap};
 use crate::session::part::{ForParts, Part};
 use crate::session::references::SharedPart;
 
@@ -35,6 +36,8 @@ pub(crate) struct SharedRig {
     status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
     knobs: CaptureKnobs,
+    /// Which MIDI controller moves what.
+    pub(crate) midi: MidiMap,
     link: Arc<HostLink>,
 }
 
@@ -55,10 +58,11 @@ struct StatusTexts {
 }
 
 impl SharedRig {
-    /// The rig of a new instance that is set to `first`. `notify` is called after every new reference to a
+    /// The rig of a new instance that is set to `first`, with MIDI controllers. `notify` is called after every new reference to a
     /// part, on the thread that brings it.
     pub(crate) fn new(
         first: Settings,
+        controllers: &Controllers,
         link: Arc<HostLink>,
         notify: impl Fn(Part) + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -76,6 +80,7 @@ impl SharedRig {
             told: Mutex::default(),
             status: Mutex::default(),
             knobs: CaptureKnobs::default(),
+            midi: MidiMap::new(controllers),
             link,
         }
     }
@@ -295,7 +300,12 @@ mod tests {
     use super::*;
 
     fn rig() -> SharedRig {
-        SharedRig::new(Settings::default(), Arc::default(), |_| {})
+        SharedRig::new(
+            Settings::default(),
+            &Controllers::default(),
+            Arc::default(),
+            |_| {},
+        )
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The shell as hosts use it, and as they should not.
 
 mod host;
+mod midi;
 
 use std::collections::HashSet;
 use std::mem::zeroed;
@@ -124,7 +125,9 @@ fn every_parameter_says_what_it_is_and_reads_what_it_shows() {
             );
             assert!(!flag(kIsHidden), "{}", row.id);
             let group = groups.iter().find(|(id, _)| *id == info.unitId).unwrap();
-            assert!(group.1 == row.group.name() || group.0 == 0 && row.group.name().is_empty());
+            // The slots are the programs, which belong to the whole.
+            let whole = row.group.name().is_empty() || row.which == ParameterId::Slot;
+            assert!(group.0 == 0 && whole || group.1 == row.group.name());
             assert!((0.0..=1.0).contains(&info.defaultNormalizedValue));
             if flag(kIsReadOnly) {
                 continue;
@@ -164,33 +167,6 @@ fn every_parameter_says_what_it_is_and_reads_what_it_shows() {
                 assert!((plugin.value(info.id) - at).abs() < 1e-5, "{}", row.id);
             }
         }
-    }
-}
-
-#[test]
-fn midi_comes_in_as_parameters() {
-    let plugin = Plugin::new();
-    let (mapping, units): (ComPtr<IMidiMapping>, ComPtr<IUnitInfo>) = (
-        plugin.component.cast().unwrap(),
-        plugin.component.cast().unwrap(),
-    );
-    // SAFETY: everything passed is there.
-    unsafe {
-        let target = |bus, controller| {
-            let mut id = 0;
-            let found = mapping.getMidiControllerAssignment(bus, 3, controller, &raw mut id);
-            (found == kResultTrue).then(|| Target::with_id(id))?
-        };
-        assert_eq!(target(0, 20), Some(Target::Controller(20)));
-        assert_eq!(target(0, 127), Some(Target::Controller(127)));
-        assert_eq!(target(0, 130), Some(Target::Program));
-        for (bus, controller) in [(1, 20), (0, -1), (0, 128), (0, i16::MAX)] {
-            assert_eq!(target(bus, controller), None);
-        }
-        let (mut root, mut list) = (zeroed::<UnitInfo>(), zeroed::<ProgramListInfo>());
-        assert_eq!(units.getUnitInfo(0, &raw mut root), kResultOk);
-        assert_eq!(units.getProgramListInfo(0, &raw mut list), kResultOk);
-        assert_eq!((root.programListId, list.programCount), (list.id, 128));
     }
 }
 
@@ -403,15 +379,16 @@ fn what_the_instance_asks_reaches_the_host_on_its_own_thread() {
     assert!(told().is_empty());
     main.turn();
     assert_eq!(told(), ["begin 1", "perform 1 0.75", "end 1"]);
+    let values = format!("restart {kParamValuesChanged}");
     for (request, words) in [
-        (Request::ProjectChanged, "dirty 1".into()),
-        (Request::Values, format!("restart {kParamValuesChanged}")),
-        (Request::Texts, format!("restart {kParamValuesChanged}")),
-        (Request::Restart, format!("restart {kLatencyChanged}")),
+        (Request::ProjectChanged, vec!["dirty 1".into()]),
+        (Request::Values, vec![values.clone()]),
+        (Request::Texts, vec!["programs 1 -1".into(), values]),
+        (Request::Restart, vec![format!("restart {kLatencyChanged}")]),
     ] {
         link.ask(request);
         main.turn();
-        assert_eq!(told(), [words]);
+        assert_eq!(told(), words);
     }
     // SAFETY: everything passed is there.
     unsafe { assert_eq!(controller.terminate(), kResultOk) };
