@@ -1,5 +1,6 @@
 //! Gridleak in hosts: its shells, and what the window reaches.
 
+mod block;
 pub(crate) mod clap;
 pub(crate) mod description;
 mod editor_backend;

@@ -143,7 +143,6 @@ mod tests {
             SlotPart::Pedal(pedal) => pedal.as_ref().map(|pedal| pedal.id().0),
             SlotPart::Cab(cab) => cab.as_ref().map(|cab| cab.id().0),
             // Until the chain has no such part any more.
-            _ => None,
         }
     }
 

@@ -96,6 +96,7 @@ impl Instance {
             link.clone(),
             repaint.clone(),
             first,
+            &preferences.controllers,
         );
         let (teller, changed) = (Arc::downgrade(&loader), repaint.clone());
         let say = move |message| {
@@ -193,6 +194,31 @@ impl Instance {
         if self.rig.modulate(which, offset) {
             self.repaint.request();
         }
+    }
+
+    /// Has the next MIDI controller that moves be the one of a parameter.
+    pub(crate) fn learn_controller(&self, which: ParameterId) {
+        self.rig.midi.learn(which);
+        self.repaint.request();
+    }
+
+    /// No parameter waits for a MIDI controller any more.
+    pub(crate) fn cancel_learning(&self) {
+        self.rig.midi.cancel();
+        self.repaint.request();
+    }
+
+    /// A MIDI controller has moved, as hosts tell outside of blocks; whether a parameter has waited for it.
+    pub(crate) fn teach_controller(&self, number: u8) -> bool {
+        let taught = self.rig.midi.teach(number);
+        self.loader.tell_controllers();
+        taught
+    }
+
+    /// No MIDI controller moves this parameter any more.
+    pub(crate) fn forget_controller(&self, which: ParameterId) {
+        self.rig.midi.forget(which);
+        self.loader.tell_controllers();
     }
 
     /// A plain value as people read it, with its unit.

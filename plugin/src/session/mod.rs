@@ -10,6 +10,7 @@ pub(crate) mod library;
 pub(crate) mod loader;
 pub(crate) mod message;
 pub(crate) mod meters;
+pub(crate) mod midi;
 pub(crate) mod module_pin;
 pub(crate) mod part;
 pub(crate) mod player;

@@ -60,9 +60,8 @@ pub(crate) struct Player {
     waited_for: u64,
     /// The version of what slots set of their own that the chain has.
     slots_version: Option<u64>,
-    /// What was set at the last span or when the audio started, and how many rigs had been loaded; `None`
-    /// before that.
-    followed: Option<(Settings, u64)>,
+    /// Whether audio has ever started. What hosts put in place before that presses no button.
+    started: bool,
     /// When the block began that is being played.
     begun: Option<Instant>,
     frames: usize,
@@ -102,7 +101,7 @@ impl Player {
             offline: false,
             waited_for: 0,
             slots_version: None,
-            followed: None,
+            started: false,
             begun: None,
             frames: 0,
             drawn: Drawn::default(),
@@ -129,8 +128,9 @@ impl Player {
         self.offline = offline;
         self.rig.forget_modulation();
         self.repaint.request();
-        let now = (self.rig.settings(), self.rig.loads());
-        self.followed.get_or_insert(now);
+        if !std::mem::replace(&mut self.started, true) {
+            self.rig.forget_presses();
+        }
         if self.chain.as_ref().map(Chain::config) != Some(config) {
             self.put_away();
             let mut chain = Chain::new(config);
@@ -205,6 +205,23 @@ impl Player {
         });
     }
 
+    /// Does what a message of MIDI asks for, from here on in the block.
+    pub(crate) fn midi(&mut self, message: [u8; 3]) {
+        allocating_nothing(|| {
+            if let Some((which, plain)) = self.rig.midi.take(message) {
+                self.set_from_audio(which, plain);
+            }
+        });
+    }
+
+    /// Sets a parameter to a plain value, brought into its range, and lets the host know soon. Never waits.
+    fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
+        if self.rig.set(which, plain) {
+            self.link.edit_soon(which);
+            self.repaint.request();
+        }
+    }
+
     /// To be called after the spans of a block.
     pub(crate) fn end_block(&mut self) {
         allocating_nothing(|| self.tell());
@@ -248,40 +265,24 @@ impl Player {
         }
     }
 
-    /// Sets a parameter to a plain value, brought into its range, and lets the host know soon. Never waits.
-    pub(crate) fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
-        if self.rig.set(which, plain) {
-            self.link.edit_soon(which);
-        }
-    }
-
-    /// Does what is to be done for every button that was pressed since the last time; gives what is set.
+    /// Does what is to be done for every press of a button since the last time; gives what is set.
     fn follow(&mut self) -> Settings {
-        let (mut settings, loads) = (self.rig.settings(), self.rig.loads());
-        let before = self.followed.replace((settings, loads));
-        if let Some((before, loads_before)) = before
-            && loads == loads_before
-            && before.buttons != settings.buttons
-        {
-            let down = |which: ParameterId, settings: &Settings| which.row().get(settings) >= 0.5;
-            let mut slot = settings.slot;
-            for (button, by) in SLOT_BUTTONS {
-                if down(button, &settings) && !down(button, &before) {
-                    slot = neighbour(slot, by, self.rig.filled());
-                    self.set_from_audio(ParameterId::Slot, slot as f32);
-                }
+        let (loads, mut settings) = (self.rig.loads(), self.rig.settings());
+        for (button, by) in SLOT_BUTTONS {
+            for _ in 0..self.rig.take_presses(button) {
+                settings.slot = neighbour(settings.slot, by, self.rig.filled());
+                self.set_from_audio(ParameterId::Slot, settings.slot as f32);
             }
-            settings.slot = slot;
-            for (button, kind, step) in BUTTONS {
-                if down(button, &settings) && !down(button, &before) {
-                    let part = Part::new(settings.slot, kind);
-                    self.loader.step_soon(part, step, loads);
-                }
+        }
+        for (button, kind, step) in BUTTONS {
+            let part = Part::new(settings.slot, kind);
+            for _ in 0..self.rig.take_presses(button) {
+                self.loader.step_soon(part, step, loads);
             }
-            for (button, step) in PRESET_BUTTONS {
-                if down(button, &settings) && !down(button, &before) {
-                    self.loader.step_preset_soon(step, loads);
-                }
+        }
+        for (button, step) in PRESET_BUTTONS {
+            for _ in 0..self.rig.take_presses(button) {
+                self.loader.step_preset_soon(step, loads);
             }
         }
         settings

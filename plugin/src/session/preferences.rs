@@ -11,12 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use gridleak_core::LevelSettings;
+use gridleak_core::{LevelSettings, ParameterId};
 use serde_json::{Map, Value};
 
 use crate::files::failure::{Failure, Result};
 use crate::files::shared_file::{self, Stored};
 use crate::session::library::Origin;
+use crate::session::midi::Controllers;
 use crate::session::preset_path::PresetPath;
 use crate::session::references::{Chosen, path_text};
 
@@ -58,6 +59,8 @@ const WIDTH: &str = "width";
 const HEIGHT: &str = "height";
 /// The key of the interface's level.
 const INTERFACE: &str = "interface_dbu";
+/// The key of what MIDI does.
+const MIDI: &str = "midi";
 /// Windows have such widths and heights, in points.
 const WINDOW_POINTS: std::ops::RangeInclusive<f32> = 100.0..=20_000.0;
 
@@ -81,6 +84,8 @@ pub(crate) struct Preferences {
     pub(crate) favourite_presets: Vec<PresetPath>,
     /// The preset that new instances open.
     pub(crate) default_preset: Option<PresetPath>,
+    /// The MIDI controllers that move something in new instances.
+    pub(crate) controllers: Controllers,
 }
 
 impl Preferences {
@@ -118,6 +123,10 @@ impl Preferences {
             interface_dbu: interface_dbu(&fields),
             favourite_presets: FAVOURITE_PRESETS.presets(&fields),
             default_preset: default_preset(&fields),
+            controllers: match fields.get(MIDI) {
+                Some(Value::Object(midi)) => Controllers::take(&mut midi.clone()),
+                _ => Controllers::default(),
+            },
         }
     }
 
@@ -187,6 +196,27 @@ impl Preferences {
             about.insert(HEIGHT.to_owned(), size.1.into());
             fields.insert(WINDOW.to_owned(), about.into());
             Ok(true)
+        })
+    }
+
+    /// Remembers for new instances what a MIDI controller moves, `None` for nothing, in the settings in the
+    /// folder `config`.
+    pub(crate) fn remember_controller(
+        config: &Path,
+        number: u8,
+        which: Option<ParameterId>,
+    ) -> Result<()> {
+        change(config, |fields| {
+            let mut midi = match fields.remove(MIDI) {
+                Some(Value::Object(midi)) => midi,
+                _ => Map::new(),
+            };
+            let mut controllers = Controllers::take(&mut midi);
+            let before = controllers;
+            controllers.assign(number, which);
+            controllers.write(&mut midi);
+            fields.insert(MIDI.to_owned(), midi.into());
+            Ok(controllers != before)
         })
     }
 
@@ -631,6 +661,9 @@ mod tests {
             ("window", json!({"width": "800", "height": "600"})),
             ("interface_dbu", json!(1e300)),
             ("interface_dbu", json!("12")),
+            ("midi", json!(3)),
+            ("midi", json!({"cc": 3})),
+            ("midi", json!({"cc": {"7": 3, "x": "output"}})),
         ] {
             let mut fields = json!({
                 "capture_folders": [folder("a")],
@@ -639,6 +672,7 @@ mod tests {
                 "recent": ["builtin:4x12", 7, "not/whole", folder("d")],
                 "window": {"width": 900, "height": 600.0},
                 "interface_dbu": 12.5,
+                "midi": {"cc": {"7": "output"}},
             });
             fields[key] = broken.clone();
             fs::write(&path, fields.to_string()).unwrap();
@@ -652,12 +686,14 @@ mod tests {
                 interface_dbu: Some(12.5),
                 ..Preferences::default()
             };
+            expected.controllers.assign(7, Some(ParameterId::Output));
             match key {
                 "capture_folders" => expected.capture_folders.clear(),
                 "library_folders" => expected.library_folders.clear(),
                 "favourites" => expected.favourites.clear(),
                 "recent" => expected.recent.clear(),
                 "window" => expected.window = None,
+                "midi" => expected.controllers = Controllers::default(),
                 _ => expected.interface_dbu = None,
             }
             assert_eq!(Preferences::load_from(config.path()), expected, "{key}");
@@ -672,15 +708,38 @@ mod tests {
                         assert!(refusal.contains("newer Gridleak"), "{refusal}");
                     },
                 );
+            let input = Some(ParameterId::Input);
+            Preferences::remember_controller(config.path(), 11, input).unwrap();
+            expected.controllers.assign(11, input);
             Preferences::remember_window(config.path(), 1000, 700).unwrap();
             expected.window = Some((1000.0, 700.0));
             assert_eq!(Preferences::load_from(config.path()), expected, "{key}");
             let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            if key != "window" {
+            if !["window", "midi"].contains(&key) {
                 assert_eq!(fields[key], broken);
             }
             assert_eq!(names(&config), WRITTEN);
         }
+    }
+
+    #[test]
+    fn what_a_controller_moves_is_remembered_and_what_a_newer_version_has_it_do_is_kept() {
+        let config = config();
+        let path = config.path().join(FILE);
+        let newer = json!({"midi": {"cc": {"9": "reverb", "11": "chorus"}, "omni": false}});
+        fs::write(&path, newer.to_string()).unwrap();
+        for (number, which) in [(11, ParameterId::Input), (12, ParameterId::Gate)] {
+            Preferences::remember_controller(config.path(), number, Some(which)).unwrap();
+        }
+        // A parameter has one controller.
+        Preferences::remember_controller(config.path(), 13, Some(ParameterId::Input)).unwrap();
+        Preferences::remember_controller(config.path(), 12, None).unwrap();
+        let controllers = Preferences::load_from(config.path()).controllers;
+        assert_eq!(controllers.cc_of(ParameterId::Input), Some(13));
+        assert_eq!(controllers.cc_of(ParameterId::Gate), None);
+        let fields: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let midi = json!({"cc": {"9": "reverb", "13": "input"}, "omni": false});
+        assert_eq!(fields["midi"], midi);
     }
 
     #[test]

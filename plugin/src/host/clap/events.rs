@@ -5,11 +5,12 @@ use clack_plugin::events::event_types::{
 };
 use clack_plugin::events::io::{InputEvents, OutputEvents, TryPushError};
 use clack_plugin::events::{Pckn, UnknownEvent};
-use gridleak_core::{Kind, ParameterId};
+use gridleak_core::ParameterId;
 
 use crate::host::clap::parameters::{clap_id, parameter};
 use crate::session::host_link::{Edit, HostLink};
 use crate::session::instance::Instance;
+use crate::session::player::Player;
 
 /// An event that changes something here.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +25,8 @@ impl Incoming {
     /// None for what is of no concern, and for events that are not as long as they should be.
     pub(super) fn read(event: &UnknownEvent) -> Option<Self> {
         if let Some(event) = event.as_event::<ParamValueEvent>() {
-            let id = parameter(event.param_id()?)?;
-            let settable = !matches!(id.row().kind, Kind::Readout);
-            settable.then_some(Self::Value(id, event.value()))
+            let value = event.value();
+            Some(Self::Value(parameter(event.param_id()?)?, value))
         } else if let Some(event) = event.as_event::<ParamModEvent>() {
             let amount = event.amount();
             Some(Self::Modulation(parameter(event.param_id()?)?, amount))
@@ -36,17 +36,16 @@ impl Incoming {
         }
     }
 
-    pub(super) fn apply(self, instance: &Instance) {
-        match self {
-            Self::Value(id, plain) => instance.set(id, plain as f32),
-            Self::Modulation(id, offset) => instance.modulate(id, offset as f32),
-            Self::Midi(message) => midi(instance, message),
+    /// Does it; `player`: what plays, for MIDI only comes while something does.
+    pub(super) fn apply(self, instance: &Instance, player: Option<&mut Player>) {
+        match (self, player) {
+            (Self::Value(id, plain), _) => instance.set(id, plain as f32),
+            (Self::Modulation(id, offset), _) => instance.modulate(id, offset as f32),
+            (Self::Midi(message), Some(player)) => player.midi(message),
+            (Self::Midi(_), None) => {}
         }
     }
 }
-
-/// Where a message of MIDI would do something. None does yet.
-fn midi(_instance: &Instance, _message: [u8; 3]) {}
 
 /// What the host is told of knobs that somebody moves in the window.
 #[derive(Debug, Default)]
@@ -91,7 +90,7 @@ pub(super) fn flush(
 ) {
     for index in 0..input.len() {
         if let Some(event) = input.get(index).and_then(Incoming::read) {
-            event.apply(instance);
+            event.apply(instance, None);
         }
     }
     edits.send(&instance.link, output);

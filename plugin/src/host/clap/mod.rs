@@ -20,24 +20,22 @@ use std::ffi::{CStr, CString};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clack_extensions::audio_ports::PluginAudioPorts;
-use clack_extensions::audio_ports_config::{PluginAudioPortsConfig, PluginAudioPortsConfigInfo};
-use clack_extensions::configurable_audio_ports::PluginConfigurableAudioPorts;
-use clack_extensions::gui::PluginGui;
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::log::{HostLog, LogSeverity};
-use clack_extensions::note_ports::PluginNotePorts;
 use clack_extensions::params::{HostParams, ParamRescanFlags};
-use clack_extensions::remote_controls::PluginRemoteControls;
 use clack_extensions::render::PluginRender;
-use clack_extensions::state::{HostState, PluginState};
+use clack_extensions::state::HostState;
 use clack_extensions::track_info::PluginTrackInfo;
 use clack_plugin::entry::prelude::*;
 use clack_plugin::entry::{EntryFactories, EntryLoadError};
 use clack_plugin::plugin::features;
 use clack_plugin::prelude::*;
 
-use crate::host::clap::checked::{CheckedFactory, CheckedParams, TailAnywhere};
+use crate::host::clap::checked::{
+    CheckedAudioPorts, CheckedConfigurablePorts, CheckedFactory, CheckedGui, CheckedNotePorts,
+    CheckedParams, CheckedPortsConfig, CheckedPortsConfigInfo, CheckedRemoteControls, CheckedState,
+    TailAnywhere,
+};
 use crate::host::clap::events::EditsOut;
 use crate::host::clap::host_gate::HostGate;
 use crate::host::clap::process::Processor;
@@ -118,20 +116,20 @@ impl Plugin for Shell {
     fn declare_extensions(extensions: &mut PluginExtensions<'_, Self>, shared: Option<&Shared>) {
         extensions
             .register::<CheckedParams>()
-            .register::<PluginState>()
-            .register::<PluginAudioPorts>()
-            .register::<PluginAudioPortsConfig>()
-            .register::<PluginAudioPortsConfigInfo>()
-            .register::<PluginConfigurableAudioPorts>()
-            .register::<PluginNotePorts>()
+            .register::<CheckedState>()
+            .register::<CheckedAudioPorts>()
+            .register::<CheckedPortsConfig>()
+            .register::<CheckedPortsConfigInfo>()
+            .register::<CheckedConfigurablePorts>()
+            .register::<CheckedNotePorts>()
             .register::<PluginLatency>()
             .register::<TailAnywhere>()
             .register::<PluginRender>()
-            .register::<PluginRemoteControls>()
+            .register::<CheckedRemoteControls>()
             .register::<PluginTrackInfo>();
         // A host that hears of no window shows a list of its own.
         if shared.is_none_or(|shared| shared.unavailable.is_none()) {
-            extensions.register::<PluginGui>();
+            extensions.register::<CheckedGui>();
         }
     }
 }

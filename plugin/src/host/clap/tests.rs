@@ -1,5 +1,7 @@
 //! What a host sees of the plugin, in a host inside of the test.
 
+mod midi;
+
 use std::ffi::{CStr, CString};
 use std::io::Cursor;
 use std::ptr;
@@ -33,7 +35,11 @@ use clack_host::prelude::*;
 use clack_host::process::StartedPluginAudioProcessor;
 use clack_plugin::extensions::wrapper::PluginWrapper;
 use clap_sys::audio_buffer::clap_audio_buffer;
+use clap_sys::ext::configurable_audio_ports::{
+    CLAP_EXT_CONFIGURABLE_AUDIO_PORTS, clap_plugin_configurable_audio_ports,
+};
 use clap_sys::ext::params::{CLAP_EXT_PARAMS, clap_plugin_params};
+use clap_sys::ext::state::{CLAP_EXT_STATE, clap_plugin_state};
 use clap_sys::ext::tail::{CLAP_EXT_TAIL, clap_plugin_tail};
 use clap_sys::process::{CLAP_PROCESS_ERROR, CLAP_PROCESS_TAIL, clap_process};
 use gridleak_core::{Kind, PARAMETERS, ParameterId};
@@ -418,9 +424,67 @@ fn wild_events_are_borne_without_touching_the_allocator() {
 }
 
 #[test]
+fn a_button_acts_even_if_it_goes_up_again_at_the_same_frame() {
+    let mut hosted = Hosted::new();
+    let mut audio = hosted.activate();
+    let before = hosted.instance.loader.newest_order();
+    let button = ParameterId::NextCapture;
+    let (mut events, mut told) = (EventBuffer::new(), EventBuffer::new());
+    for plain in [1.0, 0.0] {
+        events.push(&value(9, button, plain));
+    }
+    audio.block(&events.as_input(), &mut told.as_output());
+    assert_eq!(hosted.instance.value(button), 0.0);
+    hosted.instance.loader.look();
+    assert!(hosted.instance.loader.newest_order() > before);
+    hosted.deactivate(audio);
+}
+
+#[test]
+fn what_is_null_is_refused_and_nothing_is_done_while_nothing_plays() {
+    let hosted = Hosted::new();
+    let plugin = hosted.plugin.raw_instance();
+    let (nothing, nowhere) = (ptr::null(), ptr::null_mut());
+    let ports: clap_plugin_configurable_audio_ports = hosted.raw(CLAP_EXT_CONFIGURABLE_AUDIO_PORTS);
+    let params: clap_plugin_params = hosted.raw(CLAP_EXT_PARAMS);
+    let state: clap_plugin_state = hosted.raw(CLAP_EXT_STATE);
+    // SAFETY: the plugin lives, and what is passed is there or null on purpose.
+    unsafe {
+        assert!(plugin.get_extension.unwrap()(plugin, ptr::null()).is_null());
+        for count in [0, 2] {
+            assert!(!ports.can_apply_configuration.unwrap()(
+                plugin,
+                ptr::null(),
+                count
+            ));
+            assert!(!ports.apply_configuration.unwrap()(
+                plugin,
+                ptr::null(),
+                count
+            ));
+        }
+        let input = ParameterId::Input.row().number;
+        assert!(!params.get_info.unwrap()(plugin, 0, ptr::null_mut()));
+        assert!(!params.get_value.unwrap()(plugin, input, nowhere));
+        assert!(!params.text_to_value.unwrap()(
+            plugin, input, nothing, nowhere
+        ));
+        assert!(!state.save.unwrap()(plugin, ptr::null()));
+        assert!(!state.load.unwrap()(plugin, ptr::null()));
+        reset_violation_count();
+        assert_no_alloc(|| {
+            assert!(!plugin.start_processing.unwrap()(plugin));
+            assert_eq!(hosted.raw_process(&EMPTY), CLAP_PROCESS_ERROR);
+            plugin.reset.unwrap()(plugin);
+            plugin.stop_processing.unwrap()(plugin);
+        });
+        assert_eq!(violation_count(), 0, "a log on the audio thread");
+    }
+}
+
+#[test]
 fn blocks_that_lack_everything_are_borne() {
     let mut hosted = Hosted::new();
-    assert_eq!(hosted.raw_process(&EMPTY), CLAP_PROCESS_ERROR, "not active");
     let audio = hosted.activate();
     assert_eq!(hosted.raw_process(ptr::null()), CLAP_PROCESS_ERROR);
     let played = CLAP_PROCESS_TAIL;

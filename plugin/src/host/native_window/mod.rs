@@ -123,9 +123,10 @@ impl EditorWindow {
         if cfg!(target_os = "macos") || !(0.5..=8.0).contains(&scale) {
             return false;
         }
-        self.host_scale.set(Some(scale));
+        let before = self.host_scale.replace(Some(scale));
         self.find_scale();
-        if self.is_open() {
+        // A host may say its scale whenever it is asked for a size: again, that asks for nothing.
+        if before != Some(scale) && self.is_open() {
             let (width, height) = self.to_host(self.size.get());
             if !self.shared.ask_host(width, height) {
                 self.set_size(width, height);

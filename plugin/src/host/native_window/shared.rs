@@ -1,7 +1,7 @@
 //! What the host's thread and the window's both know of a window, and the units of its size.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use baseview::WindowSize;
 use baseview::dpi::{LogicalSize, PhysicalSize, Size};
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     /// The picture. Locked while it is drawn.
     pub(super) editor: Mutex<Editor>,
     pub(super) repaint: Arc<Repaint>,
-    ask: Mutex<Option<AskForSize>>,
+    ask: OnceLock<AskForSize>,
     /// Pixels per point, as the host or the desktop has set it; the bits of zero for neither.
     scale: AtomicU64,
 }
@@ -32,7 +32,7 @@ impl Shared {
         Arc::new(Self {
             editor: Mutex::new(editor),
             repaint,
-            ask: Mutex::default(),
+            ask: OnceLock::new(),
             scale: AtomicU64::new(0),
         })
     }
@@ -72,14 +72,16 @@ impl Shared {
         }
     }
 
+    /// Says how the host is asked for a size. Only the first counts.
     pub(super) fn set_ask(&self, ask: AskForSize) {
-        *self.ask.lock() = Some(ask);
+        let _first = self.ask.set(ask);
     }
 
-    /// Asks the host for a size, if there is a way to ask.
+    /// Asks the host for a size, if there is a way to ask. A host may answer within this, with what asks
+    /// again.
     pub(super) fn ask_host(&self, width: u32, height: u32) -> bool {
-        let ask = self.ask.lock();
-        if let Some(ask) = &*ask {
+        let ask = self.ask.get();
+        if let Some(ask) = ask {
             ask(width, height);
         }
         ask.is_some()
@@ -91,5 +93,32 @@ pub(super) fn native(width: u32, height: u32) -> Size {
     match IN_POINTS {
         true => LogicalSize::new(width, height).into(),
         false => PhysicalSize::new(width, height).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::host::editor_backend::PluginBackend;
+    use crate::session::instance::Instance;
+
+    #[test]
+    fn a_host_may_ask_for_another_size_while_it_is_asked_for_one() {
+        let (instance, _player) = Instance::new();
+        let repaint = instance.repaint.clone();
+        let editor = Editor::new(Arc::new(PluginBackend::new(instance)));
+        let shared = Shared::new(editor, repaint);
+        assert!(!shared.ask_host(1, 1));
+        let (host, asked) = (Arc::downgrade(&shared), Arc::<AtomicUsize>::default());
+        let count = asked.clone();
+        shared.set_ask(Box::new(move |width, height| {
+            count.fetch_add(1, Ordering::Relaxed);
+            let shared = host.upgrade().filter(|_| width == 880);
+            assert!(shared.is_none_or(|shared| shared.ask_host(2 * width, 2 * height)));
+        }));
+        assert!(shared.ask_host(880, 540));
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
     }
 }

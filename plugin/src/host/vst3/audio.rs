@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::buffers::Buffers;
+use crate::host::block::{Block, Sound};
 use crate::session::player::Player;
-
-/// So many frames are copied at a time.
-const PIECE: usize = 1024;
 
 /// The player and its settings. The audio thread only ever tries to lock it.
 pub(super) struct Audio {
@@ -21,19 +18,18 @@ pub(super) struct Audio {
     /// Inputs and outputs.
     pub(super) layout: (usize, usize),
     pub(super) active: bool,
-    sound: [[f32; PIECE]; 2],
+    sound: Sound,
 }
 
 impl Audio {
     pub(super) fn new(player: Player, layout: (usize, usize)) -> Self {
-        let (rate, sound) = (48_000.0, [[0.0; PIECE]; 2]);
         Self {
             player,
-            rate,
+            rate: 48_000.0,
             offline: false,
             layout,
             active: false,
-            sound,
+            sound: Sound::new(),
         }
     }
 
@@ -52,26 +48,8 @@ impl Audio {
     }
 
     /// Plays the frames of a block in between which nothing changes.
-    pub(super) fn play(&mut self, buffers: &mut Buffers, mut from: usize, to: usize) {
-        let (inputs, outputs) = self.layout;
-        while from < to {
-            let frames = PIECE.min(to - from);
-            let mut channels = self.sound.each_mut().map(|channel| &mut channel[..frames]);
-            let channels = &mut channels[..outputs];
-            for (at, channel) in channels.iter_mut().enumerate() {
-                if at < inputs {
-                    buffers.read(at, from, channel);
-                } else {
-                    channel.fill(0.0);
-                }
-            }
-            self.player.process(channels);
-            for (at, channel) in channels.iter().enumerate() {
-                buffers.write(at, from, channel);
-            }
-            buffers.silence(outputs, from, frames);
-            from += frames;
-        }
+    pub(super) fn play(&mut self, block: &Block, from: usize, to: usize) {
+        block.play(&mut self.player, &mut self.sound, self.layout, (from, to));
     }
 }
 

@@ -33,6 +33,7 @@ impl Class for Component {
         IEditController,
         IUnitInfo,
         IMidiMapping,
+        IMidiLearn,
         IInfoListener,
     );
 }

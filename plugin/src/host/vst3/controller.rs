@@ -145,6 +145,20 @@ impl IMidiMappingTrait for Component {
     }
 }
 
+impl IMidiLearnTrait for Component {
+    unsafe fn onLiveMIDIControllerInput(&self, bus: i32, _: i16, cc: i16) -> tresult {
+        guarded(kInternalError, || {
+            let number = u8::try_from(cc)
+                .ok()
+                .filter(|&number| bus == 0 && number < 128);
+            let learned =
+                number.is_some_and(|number| self.shared.instance.teach_controller(number));
+            self.shared.poll_without_timer();
+            answer(learned)
+        })
+    }
+}
+
 impl IInfoListenerTrait for Component {
     unsafe fn setChannelContextInfos(&self, list: *mut IAttributeList) -> tresult {
         guarded(kInternalError, || {

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::time::Instant;
 
-use gridleak_core::{PARAMETERS, ParameterId};
+use gridleak_core::{Kind, PARAMETERS, ParameterId};
 
 /// For so many ms after a value in a block the host's list is not listened to, and for so many ms its
 /// values wait for a block.
@@ -19,6 +19,9 @@ const PAUSE: u32 = 50;
 
 /// No value.
 const NONE: u32 = f32::NAN.to_bits();
+
+/// What waits for a button that went down and up again meanwhile.
+const CLICK: f32 = 2.0;
 
 /// What becomes of a value from the host's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,14 +111,22 @@ impl Echoes {
 
     /// Has a value from the host's list wait.
     pub(super) fn put_off(&self, id: ParameterId, plain: f32) {
-        self.rows[id as usize].waits.store(plain.to_bits(), Relaxed);
+        let waits = &self.rows[id as usize].waits;
+        let pressed = f32::from_bits(waits.load(Relaxed)) >= 1.0;
+        let click = pressed && plain == 0.0 && matches!(id.row().kind, Kind::Button);
+        let plain = if click { CLICK } else { plain };
+        waits.store(plain.to_bits(), Relaxed);
         self.waiting.store(true, Release);
     }
 
     /// What waits for a row.
     pub(super) fn waits(&self, id: ParameterId) -> Option<f32> {
         let plain = f32::from_bits(self.rows[id as usize].waits.load(Relaxed));
-        (!plain.is_nan()).then_some(plain)
+        let button = matches!(id.row().kind, Kind::Button);
+        match plain {
+            CLICK if button => Some(0.0),
+            plain => (!plain.is_nan()).then_some(plain),
+        }
     }
 
     /// Something better has come for a row.
@@ -130,6 +141,9 @@ impl Echoes {
                 let plain = f32::from_bits(row.waits.swap(NONE, Relaxed));
                 if !plain.is_nan() {
                     take(parameter.which, plain);
+                }
+                if plain == CLICK && matches!(parameter.kind, Kind::Button) {
+                    take(parameter.which, 0.0);
                 }
             }
         }

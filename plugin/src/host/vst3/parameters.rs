@@ -1,5 +1,6 @@
 //! The parameters that the host sees: the rows of the table, and behind them what MIDI comes in by,
-//! since VST3 hosts hand on program changes and controllers as nothing but parameters.
+//! since VST3 hosts hand on program changes and controllers as nothing but parameters. The slots are the
+//! programs, so a host that knows what a program change is moves that parameter.
 
 use gridleak_core::{Kind, PARAMETERS, Parameter, ParameterId};
 use vst3::Steinberg::Vst::{ParameterInfo_::ParameterFlags_::*, *};
@@ -8,9 +9,9 @@ use super::text::write_utf16;
 use super::units::unit_of;
 use crate::session::instance::Instance;
 
-/// The id of the program change; those of the controllers follow.
+/// The id of program changes as they are; those of the controllers follow.
 const FIRST_MIDI: ParamID = 100_000;
-/// The program change, and controllers 0 to 127 of whatever channel.
+/// Program changes, and controllers 0 to 127, of whatever channel.
 const MIDI: usize = 129;
 /// How many parameters there are.
 pub(super) const COUNT: usize = PARAMETERS.len() + MIDI;
@@ -22,7 +23,7 @@ const TOP: f64 = 127.0;
 pub(super) enum Target {
     /// A row of the table.
     Row(ParameterId),
-    /// The program change.
+    /// Program changes, from hosts that map them like controllers.
     Program,
     /// A controller.
     Controller(u8),
@@ -74,6 +75,16 @@ impl Target {
         position.clamp(0.0, 1.0).max(0.0)
     }
 
+    /// The message of MIDI that it is at a position from 0 to 1, if it stands for one.
+    pub(super) fn message(self, position: f64) -> Option<[u8; 3]> {
+        let value = self.plain(position) as u8;
+        match self {
+            Self::Row(_) => None,
+            Self::Program => Some([0xc0, value, 0]),
+            Self::Controller(number) => Some([0xb0, number, value]),
+        }
+    }
+
     /// A plain value as people read it; its unit stands elsewhere.
     pub(super) fn text(self, instance: &Instance, plain: f32) -> String {
         let Self::Row(id) = self else {
@@ -97,16 +108,12 @@ impl Target {
         info.id = self.id();
         info.units.fill(0);
         (info.stepCount, info.defaultNormalizedValue) = (TOP as i32, 0.0);
-        info.unitId = kRootUnitId;
+        (info.unitId, info.flags) = (kRootUnitId, kIsHidden);
         match self {
             Self::Row(id) => describe_row(id.row(), info),
-            Self::Program => {
-                write_utf16("Program", &mut info.title);
-                info.flags = kIsProgramChange | kCanAutomate;
-            }
+            Self::Program => write_utf16("MIDI Program", &mut info.title),
             Self::Controller(number) => {
                 write_utf16(&format!("MIDI CC {number}"), &mut info.title);
-                info.flags = kIsHidden;
             }
         }
         info.shortTitle = info.title;
@@ -130,6 +137,10 @@ fn describe_row(row: &Parameter, info: &mut ParameterInfo) {
     }
     info.defaultNormalizedValue = row.position(row.default()).into();
     info.unitId = unit_of(row.group);
+    if row.which == ParameterId::Slot {
+        // In the unit that has the list of programs.
+        (info.unitId, info.flags) = (kRootUnitId, info.flags | kIsProgramChange);
+    }
 }
 
 /// What hosts write behind a value. What can be off has it in its text: "Off Hz" makes no sense.

@@ -1,9 +1,10 @@
 //! A block of sound, with what happens in it.
 
+use parking_lot::MutexGuard;
 use vst3::Steinberg::{Vst::*, *};
 
 use super::audio::Audio;
-use super::buffers::Buffers;
+use super::buffers;
 use super::component::Component;
 use super::entry::{always, answer, borrowed, guarded, with};
 use super::parameters::Target;
@@ -105,7 +106,7 @@ impl Component {
     fn play(&self, data: &ProcessData) {
         let frames = usize::try_from(data.numSamples).unwrap_or(0);
         // SAFETY: the host's block is there until this returns.
-        let mut buffers = unsafe { Buffers::new(data) };
+        let block = unsafe { buffers::block(data) };
         // Not there between deactivation and activation, and while the latency changes.
         let mut audio = self.shared.audio.try_lock().filter(|audio| audio.active);
         if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
@@ -116,8 +117,10 @@ impl Component {
             self.shared.set_processing(true);
         }
         let mut at = 0;
-        let mut play_until = |frame| {
-            play(audio.as_deref_mut(), &mut buffers, at, frame);
+        let mut play_until = |audio: &mut Option<MutexGuard<'_, Audio>>, frame| {
+            if let Some(audio) = audio {
+                audio.play(&block, at, frame);
+            }
             at = frame;
         };
         self.shared.echoes.next_block();
@@ -129,29 +132,27 @@ impl Component {
         }
         self.shared.settle();
         for point in points {
-            // MIDI moves nothing.
-            let Target::Row(id) = point.target else {
-                continue;
-            };
-            let plain = point.target.plain(point.position);
-            // Where nothing changes, longer spans are cheaper.
-            if self.shared.takes(id, plain) {
-                play_until(point.frame);
-                self.shared.instance.set(id, plain);
+            if let Target::Row(id) = point.target {
+                let plain = point.target.plain(point.position);
+                // Where nothing changes, longer spans are cheaper.
+                if self.shared.takes(id, plain) {
+                    play_until(&mut audio, point.frame);
+                    self.shared.instance.set(id, plain);
+                }
+            } else if let Some(message) = point.target.message(point.position) {
+                play_until(&mut audio, point.frame);
+                if let Some(audio) = &mut audio {
+                    audio.player.midi(message);
+                }
             }
         }
-        play_until(frames);
-        if let Some(audio) = audio.as_mut().filter(|_| frames > 0) {
-            audio.player.end_block();
+        play_until(&mut audio, frames);
+        match &mut audio {
+            Some(audio) if frames > 0 => audio.player.end_block(),
+            Some(_) => {}
+            None => block.silence_all(),
         }
-        buffers.tell_silence(data);
-    }
-}
-
-/// Plays frames of a block; silence while there is nothing that can.
-fn play(audio: Option<&mut Audio>, buffers: &mut Buffers, from: usize, to: usize) {
-    match audio {
-        Some(audio) => audio.play(buffers, from, to),
-        None => buffers.silence(0, from, to - from),
+        // SAFETY: as above.
+        unsafe { buffers::tell_silence(data, &block) };
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-use gridleak_core::{Kind, ParameterId};
+use gridleak_core::ParameterId;
 use parking_lot::Mutex;
 use vst3::ComPtr;
 use vst3::Steinberg::Vst::{RestartFlags_::*, *};
@@ -11,6 +11,7 @@ use vst3::Steinberg::Vst::{RestartFlags_::*, *};
 use super::audio::{self, Audio};
 use super::echoes::{Echoes, FromList};
 use super::parameters::Target;
+use super::units::PROGRAMS;
 use crate::host::description::LAYOUTS;
 use crate::session::host_link::{Edit, Request};
 use crate::session::instance::Instance;
@@ -119,15 +120,11 @@ impl Shared {
 
     /// Whether a value of a block changes anything.
     pub(super) fn takes(&self, id: ParameterId, plain: f32) -> bool {
-        let takes = self.echoes.takes_from_block(id) && !matches!(id.row().kind, Kind::Readout);
-        takes && self.instance.value(id) != plain
+        self.echoes.takes_from_block(id) && self.instance.value(id) != plain
     }
 
     /// Takes a value from the host's list of parameters.
     pub(super) fn set_from_list(&self, id: ParameterId, plain: f32) {
-        if matches!(id.row().kind, Kind::Readout) {
-            return;
-        }
         let processing = self.processing.load(Relaxed);
         match self.echoes.judge(id, processing) {
             FromList::Counts => self.instance.set(id, plain),
@@ -138,8 +135,8 @@ impl Shared {
 
     /// Sets what has waited for a block.
     pub(super) fn settle(&self) {
-        let set = |id, plain| self.instance.set(id, plain);
-        self.echoes.take_waiting(set);
+        self.echoes
+            .take_waiting(|id, plain| self.instance.set(id, plain));
     }
 
     /// Where a parameter stands for the host's list.
@@ -168,6 +165,12 @@ impl Shared {
         {
             // SAFETY: the handler is counted here.
             unsafe { handler.setDirty(1) };
+        }
+        if requests.has(Request::Texts)
+            && let Some(handler) = handler.cast::<IUnitHandler>()
+        {
+            // SAFETY: as before.
+            unsafe { handler.notifyProgramListChange(PROGRAMS, kAllProgramInvalid) };
         }
         // Titles never change, and texts are asked for with the values.
         if requests.has(Request::Texts) || requests.has(Request::Values) {

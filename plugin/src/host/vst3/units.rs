@@ -1,14 +1,15 @@
-//! The groups of the table as units, and the list of programs that makes hosts send program changes.
+//! The groups of the table as units, and the slots as the list of programs, which makes hosts send program
+//! changes.
 
-use gridleak_core::Group;
+use gridleak_core::{Group, ParameterId, SLOTS};
 use vst3::Steinberg::{Vst::CString, Vst::*, *};
 
 use super::component::Component;
 use super::entry::{always, answer, with};
 use super::text::write_utf16;
 
-const PROGRAMS: ProgramListID = 1;
-const PROGRAM_COUNT: i32 = 128;
+/// The list of programs, which are the slots.
+pub(super) const PROGRAMS: ProgramListID = 1;
 
 /// The groups that have a name, in the order in which hosts show what is in them.
 fn groups() -> impl Iterator<Item = Group> {
@@ -55,16 +56,23 @@ impl IUnitInfoTrait for Component {
 
     unsafe fn getProgramListInfo(&self, index: i32, info: *mut ProgramListInfo) -> tresult {
         with!(info, {
-            (info.id, info.programCount) = (PROGRAMS, PROGRAM_COUNT);
-            write_utf16("Programs", &mut info.name);
+            (info.id, info.programCount) = (PROGRAMS, SLOTS as i32);
+            write_utf16(ParameterId::Slot.row().group.name(), &mut info.name);
             answer(index == 0)
         })
     }
 
     unsafe fn getProgramName(&self, list: i32, index: i32, name: *mut String128) -> tresult {
         with!(name, {
-            write_utf16(&format!("Program {}", i64::from(index) + 1), name);
-            answer(list == PROGRAMS && (0..PROGRAM_COUNT).contains(&index))
+            let slot = usize::try_from(index).ok().filter(|&slot| slot < SLOTS);
+            let Some(slot) = slot.filter(|_| list == PROGRAMS) else {
+                return kResultFalse;
+            };
+            write_utf16(
+                &self.shared.instance.text(ParameterId::Slot, slot as f32),
+                name,
+            );
+            kResultOk
         })
     }
 

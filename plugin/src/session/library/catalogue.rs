@@ -173,6 +173,9 @@ impl Catalogue {
             Task::CaptureFolder(folder) => Preferences::remember_capture_folder(&config, folder),
             Task::Window(width, height) => Preferences::remember_window(&config, *width, *height),
             Task::Interface(dbu) => Preferences::remember_interface(&config, *dbu),
+            Task::Controller(number, which) => {
+                Preferences::remember_controller(&config, *number, *which)
+            }
         }
     }
 

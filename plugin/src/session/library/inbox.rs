@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use gridleak_core::ParameterId;
 use parking_lot::Mutex;
 
 use super::listing::{Listing, Origin};
@@ -45,6 +46,8 @@ pub(super) enum Task {
     Window(u32, u32),
     /// Remember the level of the interface, in dBu.
     Interface(f32),
+    /// Remember what a MIDI controller moves.
+    Controller(u8, Option<ParameterId>),
 }
 
 impl Task {

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use gridleak_core::ParameterId;
 use parking_lot::Mutex;
 
 use crate::session::thread_end;
@@ -118,6 +119,11 @@ impl Library {
     /// Remembers the level of the interface in dBu, for new instances.
     pub(crate) fn keep_interface(&self, dbu: f32) {
         self.ask(Task::Interface(dbu));
+    }
+
+    /// Remembers what a MIDI controller moves, `None` for nothing, for new instances.
+    pub(crate) fn keep_controller(&self, number: u8, which: Option<ParameterId>) {
+        self.ask(Task::Controller(number, which));
     }
 
     /// The level of the interface that new instances begin with, in dBu, as far as it is known here.

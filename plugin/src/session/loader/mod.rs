@@ -36,6 +36,7 @@ use crate::session::history::History;
 use crate::session::host_link::{HostLink, Request};
 use crate::session::library::{Library, Origin};
 use crate::session::message::Message;
+use crate::session::midi::Controllers;
 use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SavedPart;
 use crate::session::repaint::Repaint;
@@ -75,13 +76,14 @@ pub(crate) struct RigLatency {
 }
 
 impl Loader {
-    /// The loader of a new instance that is set to `first`. No thread runs before there is work.
+    /// The loader of a new instance that is set to `first`, with MIDI controllers. No thread runs before there is work.
     pub(crate) fn new(
         end: LoaderEnd,
         library: Arc<Library>,
         link: Arc<HostLink>,
         repaint: Arc<Repaint>,
         first: Settings,
+        controllers: &Controllers,
     ) -> Arc<Self> {
         let orders = Arc::<Orders>::default();
         let notify = {
@@ -90,7 +92,7 @@ impl Loader {
         };
         Arc::new(Self {
             thread: Mutex::new(None),
-            rig: Arc::new(SharedRig::new(first, link.clone(), notify)),
+            rig: Arc::new(SharedRig::new(first, controllers, link.clone(), notify)),
             orders,
             shown: Mutex::default(),
             looked_for: Mutex::default(),
@@ -302,6 +304,19 @@ impl Loader {
             Dismissed::Of(part) => self.told.lock().was_read(part),
             Dismissed::OfNone => {}
             Dismissed::Nothing => self.rig.dismiss_notice(),
+        }
+    }
+
+    /// Tells host, window and preferences which MIDI controllers the player has assigned or freed. The
+    /// loader's thread does it for those that the audio thread learned.
+    pub(crate) fn tell_controllers(&self) {
+        let mut touched = self.rig.midi.take_touched().peekable();
+        if touched.peek().is_some() {
+            self.rig.changed();
+            self.repaint.request();
+        }
+        for (number, which) in touched {
+            self.library.keep_controller(number, which);
         }
     }
 

@@ -28,7 +28,8 @@ impl Loader {
 
 fn new_loader(end: LoaderEnd, link: Arc<HostLink>) -> Arc<Loader> {
     let library = Library::new(|| {});
-    Loader::new(end, library, link, Arc::default(), Settings::default())
+    let (first, controllers) = (Settings::default(), Controllers::default());
+    Loader::new(end, library, link, Arc::default(), first, &controllers)
 }
 
 /// An instance without a host.

@@ -352,6 +352,7 @@ mod tests {
 
     use super::*;
     use crate::builtin;
+    use crate::session::midi::Controllers;
     use crate::session::part::Part;
     use crate::session::presets::PresetStatus;
     use crate::session::references::SavedPart;
@@ -367,7 +368,12 @@ mod tests {
     impl Player {
         fn new() -> Self {
             let home = tempfile::tempdir().unwrap();
-            let rig = SharedRig::new(Settings::default(), Arc::default(), |_| {});
+            let rig = SharedRig::new(
+                Settings::default(),
+                &Controllers::default(),
+                Arc::default(),
+                |_| {},
+            );
             let rig = Arc::new(rig);
             let said = Arc::<Mutex<Vec<String>>>::default();
             let saying = said.clone();

@@ -126,11 +126,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::session::midi::Controllers;
     use crate::session::presets::open;
     use crate::session::rig::SharedRig;
 
     fn rig() -> SharedRig {
-        SharedRig::new(Settings::default(), Arc::default(), |_| {})
+        SharedRig::new(
+            Settings::default(),
+            &Controllers::default(),
+            Arc::default(),
+            |_| {},
+        )
     }
 
     fn read(document: &Value) -> Result<Preset> {

@@ -16,6 +16,7 @@ use super::slot_state::SlotState;
 use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
 use crate::session::host_link::{HostLink, Request};
+use crate::session::midi::{Controllers, MidiMap};
 use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SharedPart;
 
@@ -28,6 +29,8 @@ pub(crate) struct SharedRig {
     values: Box<[AtomicU32]>,
     /// By how much the host moves it from there, likewise.
     offsets: Box<[AtomicU32]>,
+    /// How often each button went down since that was last asked for.
+    presses: Box<[AtomicU32]>,
     parts: ForParts<SharedPart>,
     slots: SharedSlots,
     /// Rigs that were loaded.
@@ -40,6 +43,8 @@ pub(crate) struct SharedRig {
     status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
     knobs: CaptureKnobs,
+    /// Which MIDI controller moves what.
+    pub(crate) midi: MidiMap,
     link: Arc<HostLink>,
 }
 
@@ -63,10 +68,11 @@ struct StatusTexts {
 }
 
 impl SharedRig {
-    /// The rig of a new instance that is set to `first`. `notify` is called after every new reference to a
+    /// The rig of a new instance that is set to `first`, with MIDI controllers. `notify` is called after every new reference to a
     /// part, on the thread that brings it.
     pub(crate) fn new(
         first: Settings,
+        controllers: &Controllers,
         link: Arc<HostLink>,
         notify: impl Fn(Part) + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -74,6 +80,7 @@ impl SharedRig {
         Self {
             values: PARAMETERS.iter().map(|row| bits(row.get(&first))).collect(),
             offsets: PARAMETERS.iter().map(|_| bits(0.0)).collect(),
+            presses: PARAMETERS.iter().map(|_| AtomicU32::new(0)).collect(),
             parts: Part::all().map(|part| {
                 let notify = notify.clone();
                 SharedPart::new(part, move || notify(part))
@@ -84,6 +91,7 @@ impl SharedRig {
             told: Mutex::default(),
             status: Mutex::default(),
             knobs: CaptureKnobs::default(),
+            midi: MidiMap::new(controllers),
             link,
         }
     }
@@ -94,13 +102,35 @@ impl SharedRig {
     }
 
     /// Sets a parameter to a plain value, brought into its range, and says whether that is another one; NaN
-    /// changes nothing. Never waits.
+    /// changes nothing, and nobody sets a text to read. Never waits.
     pub(crate) fn set(&self, which: ParameterId, plain: f32) -> bool {
-        if plain.is_nan() {
+        let row = which.row();
+        if plain.is_nan() || matches!(row.kind, Kind::Readout) {
             return false;
         }
-        let bits = which.row().clamp(plain).to_bits();
-        self.values[which as usize].swap(bits, Ordering::Relaxed) != bits
+        let bits = row.clamp(plain).to_bits();
+        let changed = self.values[which as usize].swap(bits, Ordering::Relaxed) != bits;
+        if changed && matches!(row.kind, Kind::Button) && bits == 1.0f32.to_bits() {
+            self.presses[which as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        changed
+    }
+
+    /// How often a button went down since the last call. It counts even if it went up again at once. Never
+    /// waits.
+    pub(crate) fn take_presses(&self, button: ParameterId) -> u32 {
+        let presses = &self.presses[button as usize];
+        match presses.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => presses.swap(0, Ordering::Relaxed),
+        }
+    }
+
+    /// Leaves out how often buttons went down so far. Never waits.
+    pub(crate) fn forget_presses(&self) {
+        for presses in &self.presses {
+            presses.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Moves a number by so much from where it stands, until it is moved otherwise; says whether that is
@@ -267,6 +297,8 @@ impl SharedRig {
     /// Loads what a project saved. If it is none, everything stays as it is.
     pub(crate) fn load(&self, saved: &[u8]) -> Result<()> {
         let (rig, notice) = Rig::read(saved, &self.first)?;
+        // They were meant for the one before.
+        self.forget_presses();
         self.loads.fetch_add(1, Ordering::Release);
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
@@ -419,7 +451,12 @@ mod tests {
     use crate::session::references::SavedPart;
 
     fn rig() -> SharedRig {
-        SharedRig::new(Settings::default(), Arc::default(), |_| {})
+        SharedRig::new(
+            Settings::default(),
+            &Controllers::default(),
+            Arc::default(),
+            |_| {},
+        )
     }
 
     #[test]
@@ -441,6 +478,22 @@ mod tests {
             assert_eq!(rig.value(row.which), *row.range().end(), "{}", row.id);
             rig.set(row.which, row.default());
         }
+    }
+
+    #[test]
+    fn a_button_counts_however_short_it_was_down_and_nobody_sets_what_is_read() {
+        let rig = rig();
+        let button = ParameterId::NextCapture;
+        for plain in [1.0, 0.0, 0.9, 1.0, 0.0] {
+            rig.set(button, plain);
+        }
+        assert_eq!(rig.take_presses(button), 2);
+        assert_eq!(rig.take_presses(button), 0);
+        rig.set(button, 1.0);
+        rig.load(&rig.save()).unwrap();
+        assert_eq!(rig.take_presses(button), 0, "meant for another project");
+        assert!(!rig.set(ParameterId::Status, 1.0));
+        assert_eq!(rig.value(ParameterId::Status), 0.0);
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl IBStreamTrait for Stream {
 pub(super) struct Handler(pub(super) Mutex<Vec<String>>);
 
 impl Class for Handler {
-    type Interfaces = (IComponentHandler, IComponentHandler2);
+    type Interfaces = (IComponentHandler, IComponentHandler2, IUnitHandler);
 }
 
 impl Handler {
@@ -161,6 +161,16 @@ impl IComponentHandlerTrait for Handler {
 
     unsafe fn restartComponent(&self, flags: i32) -> tresult {
         self.note(format!("restart {flags}"))
+    }
+}
+
+impl IUnitHandlerTrait for Handler {
+    unsafe fn notifyUnitSelection(&self, _: UnitID) -> tresult {
+        kResultFalse
+    }
+
+    unsafe fn notifyProgramListChange(&self, list: ProgramListID, program: i32) -> tresult {
+        self.note(format!("programs {list} {program}"))
     }
 }
 

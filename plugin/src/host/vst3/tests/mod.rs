@@ -1,6 +1,7 @@
 //! The shell as hosts use it, and as they should not.
 
 mod host;
+mod midi;
 
 use std::collections::HashSet;
 use std::mem::zeroed;
@@ -15,6 +16,8 @@ use super::component::Component;
 use super::parameters::{COUNT, Target};
 use super::text::{read_utf16, write_utf8, write_utf16};
 use crate::session::host_link::{Edit, Request};
+use crate::session::instance::Instance;
+use crate::session::part::{Part, PartKind};
 use host::{Handler, Loop, Plugin, Queue, Stream, changes, factory};
 
 const MONO: u64 = SpeakerArr::kMono;
@@ -122,7 +125,9 @@ fn every_parameter_says_what_it_is_and_reads_what_it_shows() {
             );
             assert!(!flag(kIsHidden), "{}", row.id);
             let group = groups.iter().find(|(id, _)| *id == info.unitId).unwrap();
-            assert!(group.1 == row.group.name() || group.0 == 0 && row.group.name().is_empty());
+            // The slots are the programs, which belong to the whole.
+            let whole = row.group.name().is_empty() || row.which == ParameterId::Slot;
+            assert!(group.0 == 0 && whole || group.1 == row.group.name());
             assert!((0.0..=1.0).contains(&info.defaultNormalizedValue));
             if flag(kIsReadOnly) {
                 continue;
@@ -162,33 +167,6 @@ fn every_parameter_says_what_it_is_and_reads_what_it_shows() {
                 assert!((plugin.value(info.id) - at).abs() < 1e-5, "{}", row.id);
             }
         }
-    }
-}
-
-#[test]
-fn midi_comes_in_as_parameters() {
-    let plugin = Plugin::new();
-    let (mapping, units): (ComPtr<IMidiMapping>, ComPtr<IUnitInfo>) = (
-        plugin.component.cast().unwrap(),
-        plugin.component.cast().unwrap(),
-    );
-    // SAFETY: everything passed is there.
-    unsafe {
-        let target = |bus, controller| {
-            let mut id = 0;
-            let found = mapping.getMidiControllerAssignment(bus, 3, controller, &raw mut id);
-            (found == kResultTrue).then(|| Target::with_id(id))?
-        };
-        assert_eq!(target(0, 20), Some(Target::Controller(20)));
-        assert_eq!(target(0, 127), Some(Target::Controller(127)));
-        assert_eq!(target(0, 130), Some(Target::Program));
-        for (bus, controller) in [(1, 20), (0, -1), (0, 128), (0, i16::MAX)] {
-            assert_eq!(target(bus, controller), None);
-        }
-        let (mut root, mut list) = (zeroed::<UnitInfo>(), zeroed::<ProgramListInfo>());
-        assert_eq!(units.getUnitInfo(0, &raw mut root), kResultOk);
-        assert_eq!(units.getProgramListInfo(0, &raw mut list), kResultOk);
-        assert_eq!((root.programListId, list.programCount), (list.id, 128));
     }
 }
 
@@ -401,15 +379,16 @@ fn what_the_instance_asks_reaches_the_host_on_its_own_thread() {
     assert!(told().is_empty());
     main.turn();
     assert_eq!(told(), ["begin 1", "perform 1 0.75", "end 1"]);
+    let values = format!("restart {kParamValuesChanged}");
     for (request, words) in [
-        (Request::ProjectChanged, "dirty 1".into()),
-        (Request::Values, format!("restart {kParamValuesChanged}")),
-        (Request::Texts, format!("restart {kParamValuesChanged}")),
-        (Request::Restart, format!("restart {kLatencyChanged}")),
+        (Request::ProjectChanged, vec!["dirty 1".into()]),
+        (Request::Values, vec![values.clone()]),
+        (Request::Texts, vec!["programs 1 -1".into(), values]),
+        (Request::Restart, vec![format!("restart {kLatencyChanged}")]),
     ] {
         link.ask(request);
         main.turn();
-        assert_eq!(told(), [words]);
+        assert_eq!(told(), words);
     }
     // SAFETY: everything passed is there.
     unsafe { assert_eq!(controller.terminate(), kResultOk) };
@@ -516,6 +495,56 @@ fn neither_echoes_nor_automation_move_what_is_held() {
     main.turn();
     feed(0.5);
     assert_eq!(plugin.value(INPUT), 0.5);
+}
+
+#[test]
+fn a_button_acts_even_if_it_goes_up_again_at_the_same_frame_or_before_the_block() {
+    let (component, controller, ..) = watched();
+    let plugin = Plugin {
+        component: component.to_com_ptr().unwrap(),
+        processor: component.to_com_ptr().unwrap(),
+        controller,
+    };
+    let Instance { rig, loader, .. } = &*component.shared.instance;
+    let [next, previous] =
+        [ParameterId::NextCapture, ParameterId::PreviousCapture].map(|which| which.row().number);
+    let plays = || {
+        let (_, saved) = rig.part(Part::new(0, PartKind::Capture)).current();
+        saved.built_in_name().unwrap().to_owned()
+    };
+    // The order is given when the loader looks, and by that the rig means another capture.
+    let acted = |before: &str| {
+        let order = loader.newest_order();
+        loader.look();
+        while !loader.has_carried_out(order.max(loader.newest_order())) {
+            std::thread::yield_now();
+        }
+        plays() != before
+    };
+    plugin.start(STEREO, STEREO, LIVE);
+    let first = plays();
+    let points = changes(vec![Queue(next, vec![(9, 1.0), (9, 0.0)])]);
+    plugin.play(&mut sound(64), Some(&points));
+    assert!(acted(&first), "{first} plays still");
+    let second = plays();
+    for position in [1.0, 0.0] {
+        // SAFETY: takes no pointers.
+        unsafe { plugin.controller.setParamNormalized(previous, position) };
+        assert_eq!(plugin.value(previous), position);
+    }
+    plugin.play(&mut sound(64), None);
+    assert!(acted(&second), "{second} plays still");
+    assert_eq!(rig.value(ParameterId::PreviousCapture), 0.0);
+    // Held down it acts once.
+    let third = plays();
+    for _ in 0..3 {
+        let points = changes(vec![Queue(next, vec![(0, 1.0), (9, 1.0)])]);
+        plugin.play(&mut sound(64), Some(&points));
+    }
+    assert!(acted(&third), "{third} plays still");
+    let fourth = plays();
+    plugin.play(&mut sound(64), None);
+    assert!(!acted(&fourth));
 }
 
 #[test]
