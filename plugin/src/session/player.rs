@@ -120,6 +120,7 @@ impl Player {
                 drop(chain.load(kept));
                 while chain.take_retired().is_some() {}
             }
+            drop(chain.set_recent_input(self.loader.recent_input()));
             self.chain = Some(chain);
         }
         self.audio.start(config.latency, rate);
@@ -262,9 +263,10 @@ impl Player {
     }
 }
 
-/// Frames for which something comes out behind the last input that is heard.
+/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
 fn tail(chain: &mut Chain) -> u32 {
-    (chain.tail() + chain.config().latency) as u32
+    let frames = chain.tail().saturating_add(chain.config().latency);
+    u32::try_from(frames).unwrap_or(u32::MAX)
 }
 
 /// Does what belongs to the audio thread. In the builds that tests load, it ends the host if that touches the

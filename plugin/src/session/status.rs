@@ -8,7 +8,7 @@ use crate::builtin;
 use crate::capture_info::CaptureInfo;
 use crate::session::folder::FolderPosition;
 use crate::session::library::{Library, Origin};
-use crate::session::loader::Loader;
+use crate::session::loader::{Loader, RiffStatus};
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
@@ -41,6 +41,8 @@ pub(crate) struct Status {
     pub(crate) gate: GateMeter,
     /// What the tuner hears; `None` while it is off or hears no clear note.
     pub(crate) tuner: Option<TunerReading>,
+    /// What was played last.
+    pub(crate) riff: RiffStatus,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
@@ -175,6 +177,7 @@ impl Status {
             tuner: meters
                 .tuner(settings.tuner.reference_hz)
                 .filter(|_| settings.tuner.on),
+            riff: loader.riff(),
             parts: shown.parts.map(|part| match (part.automatic, has_cab) {
                 (false, _) => PartStatus {
                     name: part.text(),

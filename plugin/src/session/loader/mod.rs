@@ -9,6 +9,7 @@ mod content;
 mod load;
 mod mend;
 mod orders;
+mod riff;
 mod shown;
 mod thread;
 mod told;
@@ -24,6 +25,8 @@ use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings}
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders};
+use self::riff::Riff;
+pub(crate) use self::riff::{RiffLoop, RiffStatus};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
@@ -56,6 +59,8 @@ pub(crate) struct Loader {
     history: Mutex<History>,
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
+    /// What was played last.
+    riff: Mutex<Riff>,
     library: Arc<Library>,
     link: Arc<HostLink>,
     /// Whether the host was asked to start the audio anew.
@@ -96,6 +101,7 @@ impl Loader {
             keeping_in: Mutex::default(),
             history: Mutex::default(),
             history_of: AtomicU64::new(0),
+            riff: Mutex::default(),
             library,
             link,
             restart: AtomicBool::new(false),

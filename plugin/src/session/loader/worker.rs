@@ -104,6 +104,7 @@ impl<'a> Worker<'a> {
         self.name_knobs();
         if let Some(audio) = audio {
             self.follow_oversampling(audio);
+            self.follow_riff(audio);
             self.send();
             self.tell_costs();
         }
