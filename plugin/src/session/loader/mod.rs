@@ -9,8 +9,13 @@ mod content;
 mod load;
 mod mend;
 mod orders;
+<<<<<<< HEAD
 mod riff;
+=======
+mod parsed;
+>>>>>>> b
 mod shown;
+mod slots;
 mod thread;
 mod told;
 mod worker;
@@ -30,7 +35,7 @@ pub(crate) use self::riff::{RiffLoop, RiffStatus};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
@@ -204,13 +209,13 @@ impl Loader {
         &self.history
     }
 
-    /// Empties a part of the rig; a capture becomes the first of ours.
+    /// Empties a part of the rig; the last capture of all becomes the first of ours.
     pub(crate) fn clear(self: &Arc<Self>, part: Part) {
-        let first = match (part.slot(), part.kind()) {
-            (0, PartKind::Capture) => builtin::CAPTURES[0].name,
+        let left = match part.kind() {
+            PartKind::Capture => self.cleared_capture(part.slot()),
             _ => NOTHING,
         };
-        self.choose(part, Choice::BuiltIn(first));
+        self.choose(part, Choice::BuiltIn(left));
     }
 
     /// Has the cabinet of a slot follow its capture again.
@@ -238,6 +243,11 @@ impl Loader {
         self.orders.step_soon(part, step, loads);
     }
 
+    /// Tells the host of parameters that the audio thread moved.
+    fn forward_edits(&self) {
+        self.link.forward_edits(|which| self.rig.value(which));
+    }
+
     /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
         self.orders.take_steps(self.rig.loads());
@@ -258,6 +268,7 @@ impl Loader {
         }
         let mut shown = self.shown.lock();
         shown.project = self.rig.notice().map(Message::notice);
+        shown.asked = self.rig.settings().slot;
         shown.clone()
     }
 
