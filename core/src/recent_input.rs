@@ -10,6 +10,10 @@ const KEPT: f64 = 32.0;
 /// The most frames that are kept, however high the rate.
 const MOST_FRAMES: f64 = KEPT * 384_000.0;
 
+/// In the place of a loop: one is to be found, or none was.
+const WANTED: u64 = 0;
+const NOTHING: u64 = 1 << 32;
+
 /// Keeps the last half minute of the guitar, as it comes in, and which part of that is to be looped.
 ///
 /// One thread writes, and never waits; any others read.
@@ -24,7 +28,8 @@ pub struct RecentInput {
     written: AtomicU64,
     /// How many will have been when what is being written is.
     announced: AtomicU64,
-    /// The loop: the lower half of the number of its first frame, and its length; 0 for none.
+    /// The loop: the lower half of the number of its first frame, and its length; or [`WANTED`] or
+    /// [`NOTHING`].
     riff: AtomicU64,
 }
 
@@ -62,13 +67,18 @@ impl RecentInput {
                 .collect(),
             written: AtomicU64::new(0),
             announced: AtomicU64::new(0),
-            riff: AtomicU64::new(0),
+            riff: AtomicU64::new(WANTED),
         }
     }
 
     /// Whether it was made for such a rate in Hz and so many channels.
     pub fn fits(&self, rate: f64, channels: usize) -> bool {
         (self.rate, self.channels) == (rate, channels)
+    }
+
+    /// How many seconds of it are kept now. Never waits.
+    pub fn seconds(&self) -> f64 {
+        (self.written() as f64 / self.rate).min(KEPT - 1.0)
     }
 
     /// How many frames were written since the beginning. Never waits.
@@ -142,7 +152,7 @@ impl RecentInput {
     pub fn loop_riff(&self, seconds: f64) -> Option<f64> {
         let played = self.read(KEPT);
         let found = find_riff(&played.channels, self.rate, seconds);
-        let riff = found.as_ref().map_or(0, |riff| {
+        let riff = found.as_ref().map_or(NOTHING, |riff| {
             let start = played.first + riff.start as u64;
             start << 32 | riff.len() as u64
         });
@@ -150,9 +160,14 @@ impl RecentInput {
         found.map(|riff| riff.len() as f64 / self.rate)
     }
 
-    /// Has nothing looped.
-    pub fn forget_riff(&self) {
-        self.riff.store(0, Ordering::Release);
+    /// Whether somebody is to call [`RecentInput::loop_riff`]: a loop was switched on since the last time.
+    pub fn wants_riff(&self) -> bool {
+        self.riff.load(Ordering::Acquire) == WANTED
+    }
+
+    /// Has a riff looked for; what was found before is not looped any more. Never waits.
+    pub(crate) fn want_riff(&self) {
+        self.riff.store(WANTED, Ordering::Release);
     }
 
     /// What is to be looped. Never waits.
@@ -251,7 +266,10 @@ mod tests {
         recent.riff.store(start << 32 | 2000, Ordering::Relaxed);
         let end = start + 2000;
         assert_eq!(recent.riff(), Some(Riff { start, end }));
-        recent.forget_riff();
-        assert_eq!(recent.riff(), None);
+        for none in [WANTED, NOTHING] {
+            recent.riff.store(none, Ordering::Relaxed);
+            assert_eq!(recent.riff(), None);
+            assert_eq!(recent.wants_riff(), none == WANTED);
+        }
     }
 }

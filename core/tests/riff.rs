@@ -61,8 +61,10 @@ fn the_amp_hears_the_loop_as_it_heard_the_guitar() {
     let (mut chain, recent) = chain(CONFIG);
     let mut first = [riff()];
     play(&mut chain, &mut first);
-    let frames = (recent.loop_riff(8.0).unwrap() * 48_000.0).round() as usize;
     chain.set(|settings| settings.riff.on = true);
+    assert!(recent.wants_riff());
+    let frames = (recent.loop_riff(8.0).unwrap() * 48_000.0).round() as usize;
+    assert!(!recent.wants_riff());
     let mut looped = [vec![0.0; 480_000]];
     play(&mut chain, &mut looped);
     let [first, looped] = [first, looped].map(|[mono]| mono);
@@ -122,7 +124,6 @@ fn others_look_for_the_riff_while_the_audio_thread_plays() {
         let mut found = 0;
         while !looked.load(Ordering::Relaxed) || found == 0 {
             found += usize::from(looking.loop_riff(4.0).is_some());
-            looking.forget_riff();
         }
     });
     for round in 0..6 {

@@ -1,7 +1,9 @@
-//! What is loaded, on its way to the audio thread and back, without a lock: two queues of the crate rtrb,
+//! What is loaded, on its way to the audio thread and back, without a lock: queues of the crate rtrb,
 //! whose operations are wait-free. What the audio thread is done with is dropped by the loader.
 
-use gridleak_core::{Chain, Loaded, SLOTS, SlotPart};
+use std::sync::Arc;
+
+use gridleak_core::{Chain, Loaded, RecentInput, SLOTS, SlotPart};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 /// Parts that may be on their way to the audio thread: twice all that the loader can build at a time.
@@ -10,29 +12,42 @@ const TO_AUDIO: usize = 2 * 3 * SLOTS;
 /// Parts that may be on their way back.
 const FROM_AUDIO: usize = TO_AUDIO;
 
+/// As many of what keeps the guitar may be on their way: one for each rate that the host tries.
+const RECENT: usize = 4;
+
 /// The audio thread's end.
 pub(crate) struct AudioEnd {
     to_audio: Consumer<Loaded>,
     from_audio: Producer<SlotPart>,
+    recent: Consumer<Arc<RecentInput>>,
+    old_recent: Producer<Arc<RecentInput>>,
 }
 
 /// The loader's end.
 pub(crate) struct LoaderEnd {
     to_audio: Producer<Loaded>,
     from_audio: Consumer<SlotPart>,
+    recent: Producer<Arc<RecentInput>>,
+    old_recent: Consumer<Arc<RecentInput>>,
 }
 
 /// Both ends of a new hand-over.
 pub(crate) fn handover() -> (AudioEnd, LoaderEnd) {
     let (sender, receiver) = RingBuffer::new(TO_AUDIO);
     let (returning, returned) = RingBuffer::new(FROM_AUDIO);
+    let (recent, recent_to_audio) = RingBuffer::new(RECENT);
+    let (old_recent, old_from_audio) = RingBuffer::new(RECENT);
     let audio = AudioEnd {
         to_audio: receiver,
         from_audio: returning,
+        recent: recent_to_audio,
+        old_recent,
     };
     let loader = LoaderEnd {
         to_audio: sender,
         from_audio: returned,
+        recent,
+        old_recent: old_from_audio,
     };
     (audio, loader)
 }
@@ -52,6 +67,13 @@ impl AudioEnd {
                 let _sent = self.from_audio.push(refused.part);
             }
             self.send_back(chain);
+        }
+        while self.old_recent.slots() > 0
+            && let Ok(recent) = self.recent.pop()
+        {
+            if let Some(old) = chain.set_recent_input(Some(recent)) {
+                let _sent = self.old_recent.push(old);
+            }
         }
     }
 
@@ -77,9 +99,15 @@ impl LoaderEnd {
             .map_err(|PushError::Full(loaded)| loaded)
     }
 
+    /// Sends what is to keep the guitar; says whether there was room.
+    pub(crate) fn send_recent(&mut self, recent: Arc<RecentInput>) -> bool {
+        self.recent.push(recent).is_ok()
+    }
+
     /// Drops what came back.
     pub(crate) fn drop_returned(&mut self) {
         while self.from_audio.pop().is_ok() {}
+        while self.old_recent.pop().is_ok() {}
     }
 }
 

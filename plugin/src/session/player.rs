@@ -138,6 +138,7 @@ impl Player {
                 drop(chain.load(kept));
                 while chain.take_retired().is_some() {}
             }
+            drop(chain.set_recent_input(self.loader.recent_input()));
             self.chain = Some(chain);
             self.slots_version = None;
         }
@@ -312,6 +313,9 @@ impl Player {
     }
 }
 
+<<<<<<< HEAD
+/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
+=======
 /// Tells a chain what slots set of their own, if that is other than what it has.
 fn set_slots(chain: &mut Chain, rig: &SharedRig, known: &mut Option<u64>) {
     let version = rig.slots_version();
@@ -332,8 +336,10 @@ fn neighbour(slot: usize, by: isize, filled: u8) -> usize {
 }
 
 /// Frames for which something comes out behind the last input that is heard.
+>>>>>>> b
 fn tail(chain: &mut Chain) -> u32 {
-    (chain.tail() + chain.config().latency) as u32
+    let frames = chain.tail().saturating_add(chain.config().latency);
+    u32::try_from(frames).unwrap_or(u32::MAX)
 }
 
 /// Does what belongs to the audio thread. In the builds that tests load, it ends the host if that touches the

@@ -8,7 +8,7 @@ use crate::builtin;
 use crate::capture_info::CaptureInfo;
 use crate::session::folder::FolderPosition;
 use crate::session::library::{Library, Origin};
-use crate::session::loader::Loader;
+use crate::session::loader::{Loader, RiffStatus};
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
@@ -44,6 +44,8 @@ pub(crate) struct Status {
     pub(crate) gate: GateMeter,
     /// What the tuner hears; `None` while it is off or hears no clear note.
     pub(crate) tuner: Option<TunerReading>,
+    /// What was played last.
+    pub(crate) riff: RiffStatus,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
@@ -221,6 +223,7 @@ impl Status {
             tuner: meters
                 .tuner(settings.tuner.reference_hz)
                 .filter(|_| settings.tuner.on),
+            riff: loader.riff(),
             parts: Part::all().map(|part| {
                 let capture = capture_of(part.slot());
                 let shown = at(part.slot(), part.kind()).clone();

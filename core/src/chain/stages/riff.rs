@@ -142,6 +142,12 @@ impl Voice {
 
 impl Stage for RiffLoop {
     fn update(&mut self, settings: &Settings) {
+        if settings.riff.on
+            && !self.on
+            && let Some(recent) = &self.recent
+        {
+            recent.want_riff();
+        }
         self.on = settings.riff.on;
     }
 
@@ -215,7 +221,7 @@ mod tests {
     fn play(stage: &mut RiffLoop, guitar: &[f32], size: usize) -> Vec<f32> {
         let mut heard = Vec::new();
         for part in guitar.chunks(size) {
-            let mut block = Block::new(1, part.len());
+            let mut block = Block::new(1, part.len(), false);
             block.sound[0][..part.len()].copy_from_slice(part);
             stage.play(&mut block);
             heard.extend_from_slice(&block.sound[0][..part.len()]);
@@ -306,7 +312,7 @@ mod tests {
         for (n, sample) in heard[..4000 - length].iter().enumerate() {
             assert!((sample - heard[n + length]).abs() < 0.06, "{n}");
         }
-        recent.forget_riff();
+        recent.want_riff();
         play(&mut stage, &other(FADE_FRAMES), 64);
         let guitar = other(100);
         assert!(play(&mut stage, &guitar, 64) == guitar);

@@ -9,7 +9,9 @@ mod content;
 mod load;
 mod mend;
 mod orders;
-mod parsed;
+use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
+use self::riff::Riff;
+pub(crate) use self::riff::{RiffLoop, RiffStatus};
 mod shown;
 mod slots;
 mod thread;
@@ -26,6 +28,9 @@ use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings}
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
+use self::orders::{Audio, Choice, Mend, Orders};
+use self::riff::Riff;
+pub(crate) use self::riff::{RiffLoop, RiffStatus};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
@@ -59,6 +64,8 @@ pub(crate) struct Loader {
     history: Mutex<History>,
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
+    /// What was played last.
+    riff: Mutex<Riff>,
     library: Arc<Library>,
     link: Arc<HostLink>,
     /// Whether the host was asked to start the audio anew.
@@ -100,6 +107,7 @@ impl Loader {
             keeping_in: Mutex::default(),
             history: Mutex::default(),
             history_of: AtomicU64::new(0),
+            riff: Mutex::default(),
             library,
             link,
             restart: AtomicBool::new(false),

@@ -179,6 +179,7 @@ impl<'a> Worker<'a> {
         self.loader.forward_edits();
         if let Some(audio) = audio {
             self.follow_oversampling(audio);
+            self.follow_riff(audio);
             self.send();
             self.tell_costs();
         }
