@@ -60,7 +60,7 @@ pub(crate) fn eight_slots(new: &Project) -> Project {
     let slots = json!([
         {"capture": builtin("crunch")},
         {"capture": builtin("lead")},
-        {"capture": builtin("clean"), "pedal": fixture("wn_nano.nam")},
+        {"capture": builtin("crunch"), "pedal": fixture("wn_nano.nam")},
         {"capture": fixture("wn_nano_relu_trained.nam"), "drive": 6.0, "level": -9.0},
         {"capture": fixture("wn_feather.nam")},
         {"capture": builtin("clean"), "level": 3.0},
@@ -172,8 +172,8 @@ pub(crate) struct Song {
     pub(crate) beats: Vec<(usize, usize)>,
 }
 
-/// No multiple of any block.
-const BEAT: usize = 12_007;
+/// No multiple of any block, nor of the time between two notes, each of which clicks.
+const BEAT: usize = 10_007;
 const BEATS: usize = 16;
 /// What the song is played in.
 const BLOCKS: [&[usize]; 4] = [&[512], &[64], &[1, 17, 333, 64, 4095, 30], &[4096]];
@@ -268,7 +268,7 @@ fn has_no_clicks(song: &Song, played: &Stereo, alone: &[Stereo]) {
     println!("at the switches, in dB: {clicks:.1?}; cut: {cuts:.1?}");
     assert!(clicks.iter().all(|&db| db < CLICK), "{clicks:.1?}");
     let heard = cuts.iter().filter(|&&db| db > CLICK).count();
-    assert!(heard > cuts.len() / 2, "cuts are not heard: {cuts:.1?}");
+    assert!(heard > cuts.len() / 3, "cuts are not heard: {cuts:.1?}");
 }
 
 /// A song that is rendered with automation is, outside of the fades, what each slot makes of it, whatever
