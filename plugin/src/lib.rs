@@ -10,9 +10,7 @@ mod cli;
 mod files;
 #[cfg(feature = "plugin")]
 mod host;
-#[cfg(feature = "plugin")]
 mod measurements;
-#[cfg(feature = "plugin")]
 mod session;
 mod simd_choice;
 #[cfg(feature = "plugin")]

@@ -2,7 +2,9 @@
 
 mod notice;
 mod saved;
+#[cfg(feature = "plugin")]
 mod shared;
 
-pub(crate) use saved::LONGEST;
+pub(crate) use saved::{LONGEST, Rig};
+#[cfg(feature = "plugin")]
 pub(crate) use shared::SharedRig;
