@@ -206,3 +206,98 @@ fn plain_value(row: &Parameter, text: &str, names: &SlotNames) -> std::result::R
 fn shown(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use gridleak_core::SLOTS;
+
+    use super::*;
+
+    fn read(text: &str) -> std::result::Result<Vec<Event>, (usize, String)> {
+        let mut names: [String; SLOTS] = Default::default();
+        (names[0], names[2]) = ("Clean".into(), "Lead, loud".into());
+        Automation::read(text.as_bytes(), &SlotNames::new(names)).map(|read| read.0)
+    }
+
+    fn moved(text: &str) -> Vec<(f64, ParameterId, f32)> {
+        let events = read(text).unwrap().into_iter();
+        events
+            .map(|event| (event.seconds, event.which, event.plain))
+            .collect()
+    }
+
+    #[test]
+    fn values_are_read_as_people_and_programs_write_them() {
+        let text = "\u{feff}Seconds, Parameter, Value\r\n\r\n# the verse\r\n\
+                    2.5,input, -3,5 dB\r\n\
+                    0,slot,lead, LOUD\r\n\
+                    1e0, \"slot\" , \"Lead, loud\"\r\n\
+                    1,slot,8\r\n\
+                    1,next_slot,on\r\n\
+                    0.25,gate,Off\r\n\
+                    3,cab_mix,35 %\r\n\
+                    3,output_mode,Raw\r\n\
+                    # not,the,header\r\n";
+        use ParameterId::{CabMix, Gate, Input, NextSlot, OutputMode, Slot};
+        let wanted = [
+            (0.0, Slot, 2.0),
+            (0.25, Gate, 0.0),
+            // Those of one moment in their order.
+            (1.0, Slot, 2.0),
+            (1.0, Slot, 7.0),
+            (1.0, NextSlot, 1.0),
+            (2.5, Input, -3.5),
+            (3.0, CabMix, 0.35),
+            (3.0, OutputMode, 0.0),
+        ];
+        assert_eq!(moved(text), wanted);
+        assert_eq!(moved(""), []);
+        assert_eq!(moved("seconds,parameter,value"), []);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line_and_what_to_write() {
+        for (line, words) in [
+            ("0", "as in 1.5,slot,2"),
+            ("0,slot", "as in 1.5,slot,2"),
+            ("0;slot;1", "as in 1.5,slot,2"),
+            ("seconds,parameter,value", "no time in seconds"),
+            ("-1,slot,1", "no time in seconds"),
+            ("nan,slot,1", "no time in seconds"),
+            ("inf,slot,1", "no time in seconds"),
+            (",slot,1", "no time in seconds"),
+            ("0,Slot,1", "gridleak parameters"),
+            ("0,,1", "gridleak parameters"),
+            ("0,slot,0", "1 to 8, or the name"),
+            ("0,slot,9", "1 to 8, or the name"),
+            ("0,slot,Verse", "1 to 8, or the name"),
+            ("0,input,21", "-20 to 20 dB"),
+            ("0,input,nan", "-20 to 20 dB"),
+            ("0,input,", "-20 to 20 dB"),
+            ("0,gate,loud", "on or off"),
+            ("0,next_slot,2", "on or off"),
+            ("0,output_mode,loud", "raw, normalized, calibrated"),
+            ("0,oversampling,2", "--oversampling"),
+            ("0,status,Ready", "cannot move"),
+        ] {
+            let (number, said) = read(&format!("# one\n0,slot,1\n{line}\n0,slot,2")).unwrap_err();
+            assert_eq!(number, 3, "{line}");
+            assert!(said.contains(words), "{line}: {said}");
+        }
+        let long = format!("0,{},1", "x".repeat(10_000));
+        assert!(read(&long).unwrap_err().1.len() < 200);
+        let bytes = Automation::read(b"0,slot,\xff", &SlotNames::new(Default::default()));
+        assert!(bytes.unwrap_err().1.contains("UTF-8"));
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.csv");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(1 << 40).unwrap();
+        let names = SlotNames::new(Default::default());
+        let refusal = Automation::open(&path, &names).unwrap_err().to_string();
+        assert!(refusal.contains("long.csv: is too long"), "{refusal}");
+    }
+}
