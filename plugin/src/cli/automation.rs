@@ -15,8 +15,8 @@ use gridleak_core::{Group, Kind, PARAMETERS, Parameter, ParameterId, ordinary_fi
 
 use super::loaded_rig::LoadedRig;
 use super::settings_args::within;
-use super::slot_names::SlotNames;
 use crate::files::failure::{Failure, Result, plain};
+use crate::session::rig::find_slot;
 
 /// The longest file that is read, in bytes: some hundred thousand changes.
 const LONGEST: u64 = 8 << 20;
@@ -26,6 +26,9 @@ const HEADER: [&str; 3] = ["seconds", "parameter", "value"];
 
 /// So many characters of a text are shown where it is not understood.
 const SHOWN: usize = 40;
+
+/// What a slot is called.
+type SlotLabel<'a> = dyn Fn(usize) -> String + 'a;
 
 /// Parameters on their way, in the order in which they move.
 #[derive(Debug, Default)]
@@ -49,11 +52,11 @@ impl Event {
 }
 
 impl Automation {
-    /// Reads the file at `path` for a rig whose slots are called `names`.
+    /// Reads the file at `path` for a rig whose slots are called so.
     ///
     /// # Errors
     /// In words that name the line.
-    pub(super) fn open(path: &Path, names: &SlotNames) -> Result<Self> {
+    pub(super) fn open(path: &Path, label: &SlotLabel<'_>) -> Result<Self> {
         let failed = |e: std::io::Error| Failure::at(path, plain(&e));
         let (file, about) = ordinary_file::open(path).map_err(failed)?;
         let mut text = Vec::new();
@@ -70,14 +73,14 @@ impl Automation {
                 format_args!("is too long for an automation (at most {most} MB)"),
             ));
         }
-        Self::read(&text, names).map_err(|(line, reason)| match line {
+        Self::read(&text, label).map_err(|(line, reason)| match line {
             0 => Failure::at(path, reason),
             line => Failure::new(format!("{}, line {line}: {reason}", path.display())),
         })
     }
 
     /// Reads such a text; what is wrong with which line, if that fails, or with all (0).
-    fn read(text: &[u8], names: &SlotNames) -> std::result::Result<Self, (usize, String)> {
+    fn read(text: &[u8], label: &SlotLabel<'_>) -> std::result::Result<Self, (usize, String)> {
         let text = std::str::from_utf8(text)
             .map_err(|_| (0, "is no text; save it as CSV in UTF-8".to_owned()))?;
         let mut events = Vec::new();
@@ -91,7 +94,7 @@ impl Automation {
             let fields: Vec<&str> = line.splitn(HEADER.len(), ',').map(unquoted).collect();
             let header = std::mem::replace(&mut first, false) && is_header(&fields);
             if !header {
-                let event = event(&fields, at + 1, names).map_err(|reason| (at + 1, reason))?;
+                let event = event(&fields, at + 1, label).map_err(|reason| (at + 1, reason))?;
                 events.push(event);
             }
         }
@@ -156,7 +159,11 @@ fn is_header(fields: &[&str]) -> bool {
 }
 
 /// What the fields of a line say.
-fn event(fields: &[&str], line: usize, names: &SlotNames) -> std::result::Result<Event, String> {
+fn event(
+    fields: &[&str],
+    line: usize,
+    label: &SlotLabel<'_>,
+) -> std::result::Result<Event, String> {
     let &[time, id, value] = fields else {
         return Err("give seconds, a parameter and a value, as in 1.5,slot,2".into());
     };
@@ -177,7 +184,7 @@ fn event(fields: &[&str], line: usize, names: &SlotNames) -> std::result::Result
             option => format!("{id} cannot move while it plays; use --{option}"),
         });
     }
-    let plain = plain_value(row, value, names)
+    let plain = plain_value(row, value, label)
         .map_err(|advice| format!("\"{}\" is no value of {id}; {advice}", shown(value)))?;
     Ok(Event {
         seconds,
@@ -188,10 +195,14 @@ fn event(fields: &[&str], line: usize, names: &SlotNames) -> std::result::Result
 }
 
 /// What a text stands for, or what to write instead.
-fn plain_value(row: &Parameter, text: &str, names: &SlotNames) -> std::result::Result<f32, String> {
+fn plain_value(
+    row: &Parameter,
+    text: &str,
+    label: &SlotLabel<'_>,
+) -> std::result::Result<f32, String> {
     match &row.kind {
         _ if row.which == ParameterId::Slot => {
-            let found = names.find(text).map(|slot| slot as f32);
+            let found = find_slot(text, label).map(|slot| slot as f32);
             found.ok_or_else(|| "give a number from 1 to 8, or the name of a slot".into())
         }
         Kind::Number(_) | Kind::Readout => within(row, text),
@@ -209,14 +220,17 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gridleak_core::SLOTS;
-
     use super::*;
 
     fn read(text: &str) -> std::result::Result<Vec<Event>, (usize, String)> {
-        let mut names: [String; SLOTS] = Default::default();
-        (names[0], names[2]) = ("Clean".into(), "Lead, loud".into());
-        Automation::read(text.as_bytes(), &SlotNames::new(names)).map(|read| read.0)
+        Automation::read(text.as_bytes(), &label).map(|read| read.0)
+    }
+
+    fn label(slot: usize) -> String {
+        match slot {
+            2 => "Lead, loud".into(),
+            _ => format!("Slot {}", slot + 1),
+        }
     }
 
     fn moved(text: &str) -> Vec<(f64, ParameterId, f32)> {
@@ -286,7 +300,7 @@ mod tests {
         }
         let long = format!("0,{},1", "x".repeat(10_000));
         assert!(read(&long).unwrap_err().1.len() < 200);
-        let bytes = Automation::read(b"0,slot,\xff", &SlotNames::new(Default::default()));
+        let bytes = Automation::read(b"0,slot,\xff", &label);
         assert!(bytes.unwrap_err().1.contains("UTF-8"));
     }
 

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gridleak_core::{Capture, ImpulseResponse, Levels, SLOTS, Settings, SlotSettings};
+use gridleak_core::{Capture, ImpulseResponse, Levels, SLOTS, Settings};
 
 use super::capture_source;
 use super::chain_args::ChainArgs;
-use super::slot_names::SlotNames;
 use crate::files::failure::{Failure, Result};
 use crate::files::impulse_file;
+use crate::session::rig::{SlotState, find_slot};
 
 /// A rig with all that it plays.
 pub(super) struct LoadedRig {
@@ -26,8 +26,7 @@ pub(super) struct LoadedRig {
 /// A slot with all that it plays.
 #[derive(Default)]
 pub(super) struct LoadedSlot {
-    pub(super) settings: SlotSettings,
-    pub(super) name: String,
+    pub(super) state: SlotState,
     pub(super) capture: Option<Arc<LoadedCapture>>,
     pub(super) pedal: Option<Arc<LoadedCapture>>,
     pub(super) cabs: [Option<LoadedResponse>; 2],
@@ -105,7 +104,10 @@ impl LoadedRig {
 
     /// Sets what options name, whoever else has values of its own for it.
     pub(super) fn change(&mut self, options: &ChainArgs, raw: bool, slim: Option<f64>) {
-        let owned = self.slots.iter_mut().map(|slot| &mut slot.settings.values);
+        let owned = self
+            .slots
+            .iter_mut()
+            .map(|slot| &mut slot.state.settings.values);
         for settings in owned.chain([&mut self.settings]) {
             options.apply(settings, raw);
             settings.slim = slim.map_or(settings.slim, |slim| slim as f32);
@@ -114,7 +116,7 @@ impl LoadedRig {
 
     /// Has a slot play, by its name or number.
     pub(super) fn choose_slot(&mut self, wanted: &str) -> Result<()> {
-        let found = self.slot_names().find(wanted);
+        let found = find_slot(wanted, &|slot| self.slot_label(slot));
         let found = found.ok_or_else(|| {
             Failure::new(format!(
                 "--slot {wanted}: there is no such slot; give a number from 1 to {SLOTS}, or the name of a slot"
@@ -133,14 +135,31 @@ impl LoadedRig {
         }
     }
 
-    /// What its slots are called.
-    pub(super) fn slot_names(&self) -> SlotNames {
-        SlotNames::new(std::array::from_fn(|slot| self.slots[slot].name.clone()))
+    /// What a slot is called, as hosts show it.
+    pub(super) fn slot_label(&self, slot: usize) -> String {
+        self.slots[slot].state.label(slot)
+    }
+
+    /// What a slot is called where something is said of it: `slot 2 (Lead)`.
+    pub(super) fn slot_title(&self, slot: usize) -> String {
+        self.slot_titles(&[slot])
+    }
+
+    /// What several are called: `slots 1 (Clean), 3 (Lead)`.
+    pub(super) fn slot_titles(&self, slots: &[usize]) -> String {
+        let titles = slots.iter().map(|&slot| {
+            let (number, name) = (slot + 1, &self.slots[slot].state.name);
+            match name.is_empty() {
+                true => number.to_string(),
+                false => format!("{number} ({name})"),
+            }
+        });
+        let word = if slots.len() == 1 { "slot" } else { "slots" };
+        format!("{word} {}", titles.collect::<Vec<_>>().join(", "))
     }
 
     /// All that is to be said of it and of what its slots play.
     pub(super) fn all_notes(&self) -> Vec<String> {
-        let names = self.slot_names();
         let mut notes = self.notes.clone();
         for (number, slot) in self.slots.iter().enumerate() {
             if slot.failure.is_some() {
@@ -148,7 +167,7 @@ impl LoadedRig {
             }
             let of_slot = slot.notes(&self.settings).into_iter();
             notes.extend(of_slot.map(|note| match &self.path {
-                Some(_) => format!("{}: {note}", names.title(number)),
+                Some(_) => format!("{}: {note}", self.slot_title(number)),
                 None => note,
             }));
         }
@@ -157,15 +176,16 @@ impl LoadedRig {
 
     /// Why a slot plays nothing.
     pub(super) fn why_empty(&self, slot: usize) -> String {
-        let title = self.slot_names().title(slot);
+        let title = self.slot_title(slot);
         let has = |slot: &usize| self.slots[*slot].capture.is_some();
         let filled: Vec<usize> = (0..SLOTS).filter(has).collect();
         match &self.slots[slot].failure {
             Some(failure) => format!("{title} cannot play: {failure}"),
-            None => format!(
-                "{title} is empty; there is {}",
-                self.slot_names().titles(&filled)
-            ),
+            None => {
+                let are = if filled.len() == 1 { "is" } else { "are" };
+                let filled = self.slot_titles(&filled);
+                format!("{title} is empty; there {are} {filled}")
+            }
         }
     }
 
@@ -199,7 +219,7 @@ impl LoadedSlot {
 
     /// What is to be said of it where the rig is set to `shared`.
     pub(super) fn notes(&self, shared: &Settings) -> Vec<String> {
-        let settings = self.settings.resolve(shared);
+        let settings = self.state.settings.resolve(shared);
         let Some(amp) = &self.capture else {
             return Vec::new();
         };

@@ -14,7 +14,6 @@ mod render;
 mod rig_chain;
 mod rig_file;
 mod settings_args;
-mod slot_names;
 mod streams;
 
 use std::ffi::OsString;

@@ -113,7 +113,7 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
         .as_ref()
         .map_or("built-in phrase".into(), |path| streams::name(path, true));
     let automation = match &args.automation {
-        Some(path) => Automation::open(path, &rig.slot_names())?,
+        Some(path) => Automation::open(path, &|slot| rig.slot_label(slot))?,
         None => Automation::default(),
     };
     let recorded = (input.channels(), f64::from(input.rate()));
@@ -163,7 +163,7 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
         ));
     }
     let how = match &rig.path {
-        Some(_) => rig.slot_names().titles(chain.heard()),
+        Some(_) => rig.slot_titles(chain.heard()),
         None => levelling(args.raw, &rig),
     };
     let report = report(args, &output_name, seconds, took, &figures, &how);

@@ -1,13 +1,14 @@
 //! The plugin's signal chain for one recording.
 
 use gridleak_core::{
-    Amp, BuildId, Cab, Capture, Chain, Levels, Loaded, ParameterId, Pedal, ProcessConfig, SLOTS,
-    Settings, SimdLevel, SlotPart, Voicing,
+    Amp, BuildId, Cab, Capture, Chain, Levels, Loaded, ParameterId, Pedal, ProcessConfig, Settings,
+    SimdLevel, SlotPart, Voicing,
 };
 
 use super::automation::Event;
 use super::loaded_rig::{LoadedRig, LoadedSlot};
 use crate::files::failure::{Failure, Result};
+use crate::session::rig::neighbour_slot;
 
 /// A chain with all slots of a rig.
 pub(super) struct RigChain {
@@ -15,7 +16,8 @@ pub(super) struct RigChain {
     settings: Settings,
     /// Channels that are written.
     channels: usize,
-    filled: [bool; SLOTS],
+    /// The slots that have something to play, as bits.
+    filled: u8,
     /// The slots that were heard, in that order.
     heard: Vec<usize>,
 }
@@ -51,7 +53,7 @@ impl RigChain {
         chain.set(&settings);
         chain.set_offline(true);
         for (number, slot) in rig.slots.iter_mut().enumerate() {
-            chain.set_slot(number, &slot.settings);
+            chain.set_slot(number, &slot.state.settings);
             match parts(slot, &settings, config, level) {
                 Ok(parts) => parts.into_iter().for_each(|part| {
                     // A new chain takes what was made for it.
@@ -61,8 +63,13 @@ impl RigChain {
             }
         }
         chain.reset();
-        let filled = rig.slots.each_ref().map(|slot| slot.capture.is_some());
-        if !filled.contains(&true) {
+        let filled = rig
+            .slots
+            .iter()
+            .enumerate()
+            .map(|(number, slot)| u8::from(slot.capture.is_some()) << number);
+        let filled = filled.sum();
+        if filled == 0 {
             return Err(rig.why_silent());
         }
         Ok(Self {
@@ -93,13 +100,11 @@ impl RigChain {
     pub(super) fn apply(&mut self, event: &Event) {
         let by = match event.which {
             ParameterId::NextSlot => 1,
-            ParameterId::PreviousSlot => SLOTS - 1,
+            ParameterId::PreviousSlot => -1,
             which => return which.row().set(&mut self.settings, event.plain),
         };
         if event.plain >= 0.5 {
-            let slots = (1..=SLOTS).map(|steps| (self.settings.slot + steps * by) % SLOTS);
-            let mut filled = slots.filter(|&slot| self.filled[slot]);
-            self.settings.slot = filled.next().unwrap_or(self.settings.slot);
+            self.settings.slot = neighbour_slot(self.settings.slot, by, self.filled);
         }
     }
 
@@ -153,7 +158,7 @@ fn parts(
     let Some(amp) = &slot.capture else {
         return Ok(Vec::new());
     };
-    let settings = slot.settings.resolve(shared);
+    let settings = slot.state.settings.resolve(shared);
     let factor = settings.oversampling_factor(true);
     let voicing = Voicing {
         levels: amp.levels,

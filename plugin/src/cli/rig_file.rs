@@ -13,7 +13,7 @@ use super::loaded_rig::{LoadedCapture, LoadedResponse, LoadedRig, LoadedSlot};
 use crate::builtin::{AUTOMATIC, CABS, NOTHING};
 use crate::files::failure::{Failure, Result, plain};
 use crate::files::impulse_file;
-use crate::session::part::{Part, PartKind};
+use crate::session::part::PartKind;
 use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, locate};
 use crate::session::rig::{LONGEST, Rig};
 
@@ -88,11 +88,13 @@ struct File {
 
 impl RigFiles {
     fn load_slot(&mut self, slot: usize, rig: &Rig) {
-        let reference = |kind| &rig.parts[Part::new(slot, kind).index()];
+        let saved = &rig.slots[slot];
+        let reference = |kind: PartKind| &saved.parts[kind as usize];
         self.rig.slots[slot] = LoadedSlot {
+            state: saved.state.clone(),
             ..LoadedSlot::default()
         };
-        let title = self.rig.slot_names().title(slot);
+        let title = self.rig.slot_title(slot);
         let mut capture = |kind: PartKind| -> Result<Option<Arc<LoadedCapture>>> {
             let what = format!("the {} of {title}", kind.title().to_lowercase());
             match self.find(reference(kind), &what, &title)? {

@@ -42,6 +42,18 @@ impl PluginBackend {
             Some(Change::Control { control, after, .. }) => {
                 gestures::set_at_once(control, after, &self.instance);
             }
+            Some(Change::OwnValue {
+                slot,
+                control,
+                after,
+                ..
+            }) => {
+                self.instance.loader.set_own_value(slot, control, after);
+            }
+            Some(Change::SlotState { slot, after, .. }) => {
+                self.instance.loader.put_slot_state(slot, after);
+            }
+            Some(Change::Slots(changes)) => self.instance.loader.put_slots(changes),
             Some(Change::Parts(parts)) => {
                 for change in parts {
                     self.instance.loader.put_back(change.part, change.after);
@@ -79,6 +91,11 @@ impl PluginBackend {
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
             Action::Change(control, plain) => gestures::change(control, plain, instance),
+            Action::ChangeSlot(slot, state) => loader.change_slot(slot, *state),
+            Action::SetOwn(slot, group, on) => loader.set_own(slot, group, on),
+            Action::CopySlot(from, to) => loader.copy_slot(from, to),
+            Action::SwapSlots(one, other) => loader.swap_slots(one, other),
+            Action::ClearSlot(slot) => loader.clear_slot(slot),
             Action::KeepInterface => {
                 library.keep_interface(instance.value(ParameterId::InterfaceLevel));
             }
@@ -171,6 +188,8 @@ impl EditorBackend for PluginBackend {
             ..
         } = &*self.instance;
         let modulated = rig.settings();
+        let own = rig.slot_state(modulated.slot).settings;
+        let modulated = own.resolve(&modulated);
         let mut status = Status::now(&modulated, loader, library, meters);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
@@ -179,7 +198,7 @@ impl EditorBackend for PluginBackend {
         let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
         View {
             controls: Controls {
-                settings: rig.unmodulated(),
+                settings: rig.resolved(),
                 modulated,
                 knobs,
             },

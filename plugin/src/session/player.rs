@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{Chain, ParameterId, Peaks, ProcessConfig, Settings, TunerReading};
+use gridleak_core::{Chain, ParameterId, Peaks, ProcessConfig, SLOTS, Settings, TunerReading};
 
 use crate::session::folder::Step;
 use crate::session::handover::AudioEnd;
+use crate::session::host_link::HostLink;
 use crate::session::instance::{AudioFacts, Instance};
 use crate::session::loader::Loader;
 use crate::session::meters::Meters;
 use crate::session::part::{Part, PartKind};
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{SharedRig, neighbour_slot};
 
-/// How long offline rendering waits for a capture that is being loaded, and how often it looks.
+/// How long offline rendering waits for each slot that is being loaded, and how often it looks.
 const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
 const OFFLINE_LOOK: Duration = Duration::from_millis(1);
 
@@ -33,11 +34,16 @@ const BUTTONS: [(ParameterId, PartKind, Step); 6] = [
     (ParameterId::NextCab, PartKind::Cab, Step::Next),
 ];
 
+/// Which way the buttons of the table go from slot to slot.
+const SLOT_BUTTONS: [(ParameterId, isize); 2] =
+    [(ParameterId::PreviousSlot, -1), (ParameterId::NextSlot, 1)];
+
 /// The audio side of an instance. It does not keep the instance alive: whoever holds both drops this first.
 pub(crate) struct Player {
     rig: Arc<SharedRig>,
     loader: Arc<Loader>,
     meters: Arc<Meters>,
+    link: Arc<HostLink>,
     repaint: Arc<Repaint>,
     audio: Arc<AudioFacts>,
     sounds: AudioEnd,
@@ -46,6 +52,8 @@ pub(crate) struct Player {
     offline: bool,
     /// The order to the loader that offline rendering has waited for.
     waited_for: u64,
+    /// The version of what slots set of their own that the chain has.
+    slots_version: Option<u64>,
     /// What was set at the last span or when the audio started, and how many rigs had been loaded; `None`
     /// before that.
     followed: Option<(Settings, u64)>,
@@ -61,14 +69,16 @@ pub(crate) struct Player {
 struct Drawn {
     peaks: Peaks,
     tuner: Option<TunerReading>,
+    playing: Option<usize>,
 }
 
 impl Drawn {
-    /// Whether there is anything to see: sound above -90 dB, or another pitch.
+    /// Whether there is anything to see: sound above -90 dB, another pitch or another slot.
     fn differs(&self, other: &Self) -> bool {
         const SEEN: f32 = 3e-5;
         let peaks = self.peaks.input.into_iter().chain(self.peaks.output);
-        self.tuner != other.tuner || peaks.into_iter().any(|peak| peak > SEEN)
+        (self.tuner, self.playing) != (other.tuner, other.playing)
+            || peaks.into_iter().any(|peak| peak > SEEN)
     }
 }
 
@@ -78,12 +88,14 @@ impl Player {
             rig: instance.rig.clone(),
             loader: instance.loader.clone(),
             meters: instance.meters.clone(),
+            link: instance.link.clone(),
             repaint: instance.repaint.clone(),
             audio,
             sounds,
             chain: None,
             offline: false,
             waited_for: 0,
+            slots_version: None,
             followed: None,
             begun: None,
             frames: 0,
@@ -121,6 +133,7 @@ impl Player {
                 while chain.take_retired().is_some() {}
             }
             self.chain = Some(chain);
+            self.slots_version = None;
         }
         self.audio.start(config.latency, rate);
         self.meters.set_channels(inputs, outputs);
@@ -133,6 +146,7 @@ impl Player {
     pub(crate) fn deactivate(&mut self) {
         self.audio.stop();
         self.meters.set_tuner(None);
+        self.meters.set_playing(None);
         self.put_away();
         self.loader.deactivate();
     }
@@ -145,6 +159,7 @@ impl Player {
     /// Back to silence.
     pub(crate) fn reset(&mut self) {
         if let Some(chain) = &mut self.chain {
+            set_slots(chain, &self.rig, &mut self.slots_version);
             chain.set(&self.rig.settings());
             chain.reset();
             self.audio.tail.store(tail(chain), Ordering::Relaxed);
@@ -175,6 +190,7 @@ impl Player {
             let settings = self.follow();
             match &mut self.chain {
                 Some(chain) => {
+                    set_slots(chain, &self.rig, &mut self.slots_version);
                     chain.set(&settings);
                     chain.process(channels);
                 }
@@ -204,6 +220,9 @@ impl Player {
             self.meters.add_load(seconds, begun.elapsed(), live);
         }
         self.meters.raise(peaks);
+        let playing = chain.playing();
+        let playing = chain.amp_id(playing).map(|_| playing);
+        self.meters.set_playing(playing);
         self.meters.set_gate(
             chain.gate_reduction_db() as f32,
             chain.gate_level_db() as f32,
@@ -211,7 +230,11 @@ impl Player {
         let tuner = chain.tuner_reading();
         self.meters.set_tuner(tuner);
         if self.repaint.is_open() {
-            let drawn = Drawn { peaks, tuner };
+            let drawn = Drawn {
+                peaks,
+                tuner,
+                playing,
+            };
             if drawn.differs(&self.drawn) {
                 self.drawn = drawn;
                 self.repaint.request();
@@ -219,16 +242,30 @@ impl Player {
         }
     }
 
-    /// Asks for another file of its folder for every button that was pressed since the last time; gives
-    /// what is set.
+    /// Sets a parameter to a plain value, brought into its range, and lets the host know soon. Never waits.
+    pub(crate) fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
+        if self.rig.set(which, plain) {
+            self.link.edit_soon(which);
+        }
+    }
+
+    /// Does what is to be done for every button that was pressed since the last time; gives what is set.
     fn follow(&mut self) -> Settings {
-        let (settings, loads) = (self.rig.settings(), self.rig.loads());
+        let (mut settings, loads) = (self.rig.settings(), self.rig.loads());
         let before = self.followed.replace((settings, loads));
         if let Some((before, loads_before)) = before
             && loads == loads_before
             && before.buttons != settings.buttons
         {
-            let down = |which: ParameterId, settings| which.row().get(settings) >= 0.5;
+            let down = |which: ParameterId, settings: &Settings| which.row().get(settings) >= 0.5;
+            let mut slot = settings.slot;
+            for (button, by) in SLOT_BUTTONS {
+                if down(button, &settings) && !down(button, &before) {
+                    slot = neighbour_slot(slot, by, self.rig.filled());
+                    self.set_from_audio(ParameterId::Slot, slot as f32);
+                }
+            }
+            settings.slot = slot;
             for (button, kind, step) in BUTTONS {
                 if down(button, &settings) && !down(button, &before) {
                     let part = Part::new(settings.slot, kind);
@@ -248,7 +285,8 @@ impl Player {
         }
         self.waited_for = order;
         let started = Instant::now();
-        while !self.loader.has_carried_out(order) && started.elapsed() < OFFLINE_TIMEOUT {
+        let timeout = OFFLINE_TIMEOUT * self.rig.filled().count_ones().max(1);
+        while !self.loader.has_carried_out(order) && started.elapsed() < timeout {
             std::thread::sleep(OFFLINE_LOOK);
         }
     }
@@ -259,6 +297,17 @@ impl Player {
             self.loader.keep(std::iter::from_fn(|| chain.take_any()));
         }
         self.loader.keep(std::iter::from_fn(|| self.sounds.take()));
+    }
+}
+
+/// Tells a chain what slots set of their own, if that is other than what it has.
+fn set_slots(chain: &mut Chain, rig: &SharedRig, known: &mut Option<u64>) {
+    let version = rig.slots_version();
+    if *known != Some(version) {
+        for slot in 0..SLOTS {
+            chain.set_slot(slot, &rig.slot_settings(slot));
+        }
+        *known = Some(version);
     }
 }
 

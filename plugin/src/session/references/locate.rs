@@ -438,10 +438,7 @@ mod tests {
         match found {
             Found::Missing(failure) => {
                 let text = failure.to_string();
-                assert!(
-                    text.ends_with("; put the file back"),
-                    "{text}"
-                );
+                assert!(text.ends_with("; put the file back"), "{text}");
                 text
             }
             found => panic!("{found:?}"),

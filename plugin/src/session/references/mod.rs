@@ -8,17 +8,13 @@ mod found;
 mod locate;
 pub(crate) mod path_text;
 mod reach;
-#[cfg(feature = "plugin")]
 mod relink;
 mod saved_part;
-#[cfg(feature = "plugin")]
 mod shared_part;
 pub(crate) use crate::files::contents::ContentHash;
 pub(crate) use found::Found;
 pub(crate) use locate::locate;
 pub(crate) use reach::Chosen;
-#[cfg(feature = "plugin")]
 pub(crate) use relink::{Move, is_file};
 pub(crate) use saved_part::{SavedPart, Source};
-#[cfg(feature = "plugin")]
 pub(crate) use shared_part::SharedPart;
