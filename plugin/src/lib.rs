@@ -1,7 +1,7 @@
 //! Gridleak plays Neural Amp Modeler captures as a VST3 and CLAP plugin, and on the command line.
 
 // The command line alone uses only a part of what it shares with the plugin.
-#![cfg_attr(not(feature = "plugin"), allow(dead_code))]
+#![cfg_attr(not(feature = "plugin"), allow(dead_code, unused_imports))]
 
 mod builtin;
 mod capture_info;
@@ -10,9 +10,7 @@ mod cli;
 mod files;
 #[cfg(feature = "plugin")]
 mod host;
-#[cfg(feature = "plugin")]
 mod measurements;
-#[cfg(feature = "plugin")]
 mod session;
 mod simd_choice;
 #[cfg(feature = "plugin")]

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: the built-in phrase through every built-in capture and the built-in cabinet.
+//! `cargo xtask demo`: the built-in phrase through every built-in capture and the built-in cabinet, and through
+//! a rig of all of them.
 
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -32,10 +33,24 @@ pub(crate) fn run() -> Result<ExitCode> {
     let program = target()
         .join("quick")
         .join(format!("gridleak{}", std::env::consts::EXE_SUFFIX));
-    for name in voices()? {
+    let captures = voices()?.into_iter().map(|name| {
+        let capture = format!("builtin:{name}");
+        let arguments = ["--ir", "builtin:4x12", "--capture", &capture].map(str::to_owned);
+        (name, arguments)
+    });
+    // Four slots, gone over to while it plays.
+    let assets = shown(&root().join("assets")).to_owned();
+    let asset = |name: &str| assets.join(name).display().to_string();
+    let slots = [
+        "--rig".to_owned(),
+        asset("stage.gridleak"),
+        "--automation".to_owned(),
+        asset("stage.csv"),
+    ];
+    for (name, arguments) in captures.chain([("slots".to_owned(), slots)]) {
         let played = Command::new(&program)
-            .args(["render", "--demo", "--ir", "builtin:4x12"])
-            .args(["--capture", &format!("builtin:{name}")])
+            .args(["render", "--demo"])
+            .args(arguments)
             .arg(shown.join(format!("{name}.wav")))
             .current_dir(root())
             .status()

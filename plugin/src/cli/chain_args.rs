@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gridleak_core::{Capture, Control, ImpulseResponse, KnobPositions, OutputMode, Settings};
+use gridleak_core::{
+    Capture, Control, KnobPositions, OfflineOversampling, OutputMode, ParameterId, Settings,
+};
 
 use super::capture_source::built_in;
+use super::loaded_rig::LoadedResponse;
 use super::settings_args::SettingsArgs;
 use crate::builtin::CABS;
 use crate::files::failure::{Failure, Result};
 use crate::files::impulse_file;
 
-/// The rig around the capture. What is not named is off.
+/// The rig around the capture. What is not named is off, or as `--rig` has it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rig")]
 pub(super) struct ChainArgs {
@@ -36,14 +39,23 @@ pub(super) struct ChainArgs {
 }
 
 impl ChainArgs {
-    /// What everything is set to. `raw`: with the capture's samples as they are.
+    /// What everything is set to where no rig says so. `raw`: with the capture's samples as they are.
     pub(super) fn settings(&self, raw: bool) -> Settings {
-        let mut settings = self.settings.settings;
+        let mut settings = SettingsArgs::bare();
         settings.cab.on = self.ir.is_some();
+        self.apply(&mut settings, raw);
+        settings
+    }
+
+    /// Sets what is named in a rig.
+    pub(super) fn apply(&self, settings: &mut Settings, raw: bool) {
+        self.settings.apply(settings);
+        if self.settings.gives(ParameterId::Oversampling) {
+            settings.offline_oversampling = OfflineOversampling::default();
+        }
         if raw {
             settings.levels.mode = OutputMode::Raw;
         }
-        settings
     }
 
     /// Where the knobs of a capture stand: where its file has them start, unless they are turned.
@@ -77,18 +89,21 @@ impl ChainArgs {
     }
 
     /// The impulse responses, of which there may be none.
-    pub(super) fn responses(&self) -> Result<[Option<ImpulseResponse>; 2]> {
+    pub(super) fn responses(&self) -> Result<[Option<LoadedResponse>; 2]> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(open_response).transpose();
         Ok([open(&self.ir)?, open(&self.ir2)?])
     }
 }
 
-fn open_response(path: &Path) -> Result<ImpulseResponse> {
-    match built_in(path, CABS) {
+fn open_response(path: &Path) -> Result<LoadedResponse> {
+    let response = match built_in(path, CABS) {
         Some(found) => impulse_file::read(path, found?.bytes),
         None => impulse_file::open(path),
-    }
+    };
+    let name = path.display().to_string();
+    response.map(|response| LoadedResponse { name, response })
 }
+
 fn knob(text: &str) -> std::result::Result<(String, f32), String> {
     let parts = text
         .rsplit_once('=')

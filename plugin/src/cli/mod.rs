@@ -1,14 +1,18 @@
 //! The command line: what can be asked for, and how success and failure are told.
 
+mod automation;
 mod bench;
 mod capture_source;
 mod chain_args;
 mod inspect;
 mod interruption;
 mod load_time;
+mod loaded_rig;
 mod parameters;
 mod play;
 mod render;
+mod rig_chain;
+mod rig_file;
 mod settings_args;
 mod streams;
 

@@ -1,22 +1,21 @@
-//! `gridleak render`: a recording played through a capture.
+//! `gridleak render`: a recording played through a capture or a rig.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use gridleak_core::{
-    Amp, BuildId, Cab, Capture, Chain, LevelSettings, Levels, Loaded, OutputMode, Pedal,
-    ProcessConfig, SimdLevel, SlotPart, TARGET_LEVEL, Voicing,
-};
+use gridleak_core::{OutputMode, SimdLevel, TARGET_LEVEL};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::automation::{Automation, Event};
 use super::chain_args::ChainArgs;
 use super::interruption::Interruption;
+use super::loaded_rig::LoadedRig;
+use super::rig_chain::RigChain;
 use super::streams::{self, Output};
-use super::{capture_source, note, say, say_aside};
+use super::{note, rig_file, say, say_aside};
 use crate::builtin;
 use crate::files::failure::{Failure, Result};
-use crate::files::impulse_file;
 use crate::files::output_file::cannot_write;
 use crate::files::sound_file::SoundFile;
 use crate::files::wav_writer::{self, Depth, Figures, WavWriter};
@@ -24,13 +23,26 @@ use crate::files::wav_writer::{self, Depth, Figures, WavWriter};
 /// How long the work may take before its progress is shown.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Play a recording through a capture into a WAV file
+/// Play a recording through a capture or a rig into a WAV file
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 pub(super) struct RenderArgs {
     /// Capture to play through: a .nam file or builtin:NAME [default: a built-in crunch]
     #[arg(long, value_name = "FILE")]
     capture: Option<PathBuf>,
+
+    /// Play through a rig that the plugin saved, with all its slots and settings; options change these
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["capture", "knobs", "pedal", "ir", "ir2"])]
+    rig: Option<PathBuf>,
+
+    /// Play this slot of the rig: its number or name [default: the one that the rig was saved with]
+    #[arg(long, value_name = "SLOT", requires = "rig")]
+    slot: Option<String>,
+
+    /// Move parameters while it plays: a CSV file with seconds, parameter (by its id) and value
+    #[arg(long, value_name = "FILE")]
+    automation: Option<PathBuf>,
 
     /// Play the built-in guitar phrase instead of IN
     #[arg(long, conflicts_with = "input")]
@@ -91,10 +103,7 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
     } else {
         format!("{output_name} was not written")
     });
-    let capture = match &args.capture {
-        Some(source) => capture_source::open(source)?,
-        None => capture_source::default()?,
-    };
+    let mut rig = open_rig(args)?;
     let mut input = match &args.input {
         Some(path) => streams::open(path)?,
         None => SoundFile::from_bytes("built-in phrase", builtin::PHRASE)?,
@@ -103,78 +112,43 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
         .input
         .as_ref()
         .map_or("built-in phrase".into(), |path| streams::name(path, true));
-    let pedal = args
-        .chain
-        .pedal
-        .as_deref()
-        .map(capture_source::open)
-        .transpose()?;
-    let levels = Levels::of(&capture);
-    let settings = args.chain.settings(args.raw);
-    let oversampling = settings.oversampling.factor();
-    let settings = settings.levels;
-    let (gain_db, why) = levelling(args.raw, &settings, &levels);
-    let voicing = Voicing {
-        levels,
-        slim: args.slim.unwrap_or(1.0),
-        knobs: Some(args.chain.knobs(&capture)?),
+    let automation = match &args.automation {
+        Some(path) => Automation::open(path, &|slot| rig.slot_label(slot))?,
+        None => Automation::default(),
     };
-    let mut rig = Rig::new(args, &capture, pedal.as_ref(), voicing, &input, level)
-        .map_err(|reason| Failure::new(format!("{input_name}: {reason}")))?;
-    let remarks = rig.load_cab(args)?;
-    let (channels, rate) = (rig.channels, input.rate());
-    if !wav_writer::fits(args.depth(), channels, rate, input.frames()) {
+    let recorded = (input.channels(), f64::from(input.rate()));
+    let mut chain = RigChain::new(&mut rig, &input_name, recorded, level)?;
+    if args.slot.is_some() {
+        rig.check_slot(rig.settings.slot)?;
+    }
+    if !wav_writer::fits(args.depth(), chain.channels(), input.rate(), input.frames()) {
         return Err(Failure::at(
             Path::new(&output_name),
             "would exceed the 4 GB a WAV file can hold; use --bits 16 or a shorter input",
         ));
     }
     let mut file = Output::create(&args.output, &interruption)?;
-    for (used, what) in [
-        (&args.capture, "the capture"),
-        (&args.chain.pedal, "the pedal's capture"),
-        (&args.chain.ir, "the impulse response"),
-        (&args.chain.ir2, "the second impulse response"),
-    ] {
-        if used.as_ref().is_some_and(|used| file.replaces(used)) {
+    let automation_file = args.automation.iter();
+    let automation_file = automation_file.map(|path| (path.clone(), "the automation".to_owned()));
+    for (used, what) in rig.files.iter().cloned().chain(automation_file) {
+        if file.replaces(&used) {
             return Err(Failure::at(
                 &args.output,
                 format_args!("is {what} itself; choose another name"),
             ));
         }
     }
-    if pedal.as_ref().is_some_and(Capture::has_knobs) {
-        note("the pedal's knobs stay where its file has them start; --knob turns the capture's");
-    }
-    let warnings = capture.warnings().iter();
-    for warning in warnings.chain(pedal.iter().flat_map(Capture::warnings)) {
-        note(warning);
-    }
-    remarks.iter().for_each(|remark| note(remark));
-    let (driven, what) = match &pedal {
-        Some(pedal) => (Levels::given(pedal), "This pedal"),
-        None => (levels, "This capture"),
-    };
-    if settings.calibrate_input
-        && let Some(why) = driven.why_no_input_calibration(what)
-    {
-        note(&why);
-    }
-    if let Some(why) = levels.why_raw(settings.mode) {
-        note(&why);
-    }
-    if capture.oversampling(oversampling) != oversampling {
-        note("the capture cannot be oversampled that far; it plays as far as it can");
-    }
-    if args.slim.is_some() && capture.slim_steps().is_empty() {
-        note("the capture has only one size; --slim has no effect");
+    let seconds = input.frames() as f64 / f64::from(input.rate());
+    rig.all_notes().iter().for_each(|remark| note(remark));
+    if let Some(path) = &args.automation {
+        let notes = automation.notes(&rig, seconds).into_iter();
+        notes.for_each(|remark| note(&format!("{}, {remark}", path.display())));
     }
 
     let started = Instant::now();
-    let figures = play(args, &mut input, &mut rig, &mut file)?;
+    let figures = play(args, &mut input, &mut chain, automation.events(), &mut file)?;
     let took = started.elapsed();
     let remark = input.remark();
-    let seconds = input.frames() as f64 / f64::from(input.rate());
     // IN and OUT may be the same file, and some systems replace no file that is open.
     drop(input);
     file.finish(&interruption)?;
@@ -188,7 +162,11 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
             figures.not_finite
         ));
     }
-    let report = report(args, &output_name, seconds, took, &figures, gain_db, &why);
+    let how = match &rig.path {
+        Some(_) => rig.slot_titles(chain.heard()),
+        None => levelling(args.raw, &rig),
+    };
+    let report = report(args, &output_name, seconds, took, &figures, &how);
     if streams::is_dash(&args.output) {
         say_aside(&report);
     } else {
@@ -197,8 +175,25 @@ pub(super) fn run(args: &RenderArgs, level: SimdLevel) -> Result<()> {
     Ok(())
 }
 
-/// The gain behind the capture, in dB, and the reason in words.
-fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, String) {
+/// The rig in its file, with what options change of it, or that of the options alone.
+fn open_rig(args: &RenderArgs) -> Result<LoadedRig> {
+    let Some(path) = &args.rig else {
+        let capture = args.capture.as_deref();
+        return LoadedRig::from_options(capture, &args.chain, args.raw, args.slim);
+    };
+    let mut rig = rig_file::open(path)?;
+    rig.change(&args.chain, args.raw, args.slim);
+    if let Some(wanted) = &args.slot {
+        rig.choose_slot(wanted)?;
+    }
+    Ok(rig)
+}
+
+/// The gain behind the capture and the reason, in words.
+fn levelling(raw: bool, rig: &LoadedRig) -> String {
+    let settings = &rig.settings.levels;
+    let amp = rig.slots[0].capture.as_ref();
+    let levels = amp.map(|amp| amp.levels).unwrap_or_default();
     let gain = levels.output_gain_db(settings);
     let why = match (settings.mode, levels.loudness, levels.output_dbu) {
         (OutputMode::Raw, ..) if raw => "--raw".into(),
@@ -225,30 +220,44 @@ fn levelling(raw: bool, settings: &LevelSettings, levels: &Levels) -> (f64, Stri
         }
         (OutputMode::Calibrated, _, None) => "not calibrated".into(),
     };
-    (gain, why)
+    format!("gain {gain:+.1} dB ({why})")
 }
 
 /// Plays all of `input` into `file`, which is then complete but not yet under its name.
 fn play(
     args: &RenderArgs,
     input: &mut SoundFile,
-    rig: &mut Rig,
+    chain: &mut RigChain,
+    mut events: &[Event],
     file: &mut Output,
 ) -> Result<Figures> {
-    let block = usize::from(args.block);
+    let block = u64::from(args.block);
     let started = Instant::now();
     let mut progress = None;
     let failed = |error: std::io::Error| {
         let name = streams::name(&args.output, false);
         cannot_write(Path::new(&name), &error)
     };
-    let (channels, rate, frames) = (rig.channels, input.rate(), input.frames());
-    let mut writer = WavWriter::new(file, args.depth(), channels, rate, frames).map_err(failed)?;
+    let (rate, frames) = (input.rate(), input.frames());
+    let mut writer =
+        WavWriter::new(file, args.depth(), chain.channels(), rate, frames).map_err(failed)?;
     let mut sound = vec![Vec::new(); input.channels()];
     let mut left = input.frames();
     // What comes out first lies before the recording.
-    let mut early = rig.chain.config().latency;
+    let mut early = chain.latency();
+    let mut played = 0;
     while left > 0 {
+        while let [event, later @ ..] = events
+            && event.frame(rate.into()) <= played
+        {
+            chain.apply(event);
+            events = later;
+        }
+        // A change begins a block, so that it is heard from its frame on.
+        let next = events
+            .first()
+            .map_or(u64::MAX, |event| event.frame(rate.into()));
+        let block = (next - played).min(block) as usize;
         sound.iter_mut().for_each(Vec::clear);
         sound.truncate(input.channels());
         if input.read(block, &mut sound)? == 0 {
@@ -257,13 +266,13 @@ fn play(
                 .iter_mut()
                 .for_each(|channel| channel.resize(block, 0.0));
         }
-        rig.process(&mut sound);
+        played += sound[0].len() as u64;
+        chain.process(&mut sound);
         let dropped = early.min(sound[0].len());
         early -= dropped;
         sound
             .iter_mut()
             .for_each(|channel| drop(channel.drain(..dropped)));
-        sound.truncate(rig.channels);
         let frames = left.min(sound[0].len() as u64);
         writer.write(&sound, frames as usize).map_err(failed)?;
         left -= frames;
@@ -296,8 +305,7 @@ fn report(
     seconds: f64,
     took: Duration,
     figures: &Figures,
-    gain_db: f64,
-    why: &str,
+    how: &str,
 ) -> String {
     let speed = seconds / took.as_secs_f64().max(1e-9);
     let level = if figures.peak_db().is_finite() {
@@ -315,137 +323,7 @@ fn report(
         n => format!("; {n} samples clipped"),
     };
     format!(
-        "{}: {seconds:.2} s at {speed:.1} x real time; {level}; gain {gain_db:+.1} dB ({why}){clipped}",
+        "{}: {seconds:.2} s at {speed:.1} x real time; {level}; {how}{clipped}",
         crate::files::failure::one_line(name),
     )
-}
-
-/// The plugin's signal chain for one recording.
-struct Rig {
-    chain: Chain,
-    /// Channels that are written.
-    channels: usize,
-}
-
-impl Rig {
-    fn new(
-        args: &RenderArgs,
-        capture: &Capture,
-        pedal: Option<&Capture>,
-        voicing: Voicing,
-        input: &SoundFile,
-        level: SimdLevel,
-    ) -> std::result::Result<Self, String> {
-        let inputs = input.channels();
-        let channels = written(inputs, capture.out_channels())?;
-        let rate = f64::from(input.rate());
-        let mut settings = args.chain.settings(args.raw);
-        settings.slim = voicing.slim as f32;
-        settings.knobs = voicing.knobs.unwrap_or(settings.knobs);
-        let oversampling = settings.oversampling.factor();
-        let capture = &*capture.oversampled(oversampling);
-        let pedal_levels = pedal.map(Levels::given).unwrap_or_default();
-        let pedal = pedal.map(|pedal| pedal.oversampled(oversampling));
-        let late = |capture: &Capture| gridleak_core::latency(rate, capture.sample_rate());
-        let pedal_latency = pedal.as_deref().map_or(0, late);
-        let config = ProcessConfig {
-            rate,
-            inputs,
-            outputs: inputs.max(channels),
-            latency: late(capture) + pedal_latency,
-            pedal_latency,
-        };
-        let mut chain = Chain::new(config);
-        chain.set(&settings);
-        chain.set_offline(true);
-        let amp = Amp::new(capture, config, voicing, BuildId(0), level)?;
-        load(&mut chain, SlotPart::Amp(Some(amp.into())));
-        if let Some(pedal) = pedal.as_deref() {
-            let levels = pedal_levels;
-            let voicing = Voicing { levels, ..voicing };
-            let pedal = Pedal::new(pedal, config, voicing, BuildId(1), level)?;
-            load(&mut chain, SlotPart::Pedal(Some(pedal.into())));
-        }
-        chain.reset();
-        Ok(Self { chain, channels })
-    }
-
-    /// Puts the cabinet into the chain, if there is to be one. Returns what is worth knowing of it.
-    fn load_cab(&mut self, args: &RenderArgs) -> Result<Vec<String>> {
-        let [first, second] = args.chain.responses()?;
-        if first.is_some() {
-            let config = self.chain.config();
-            let cab = Cab::new(first.as_ref(), second.as_ref(), config, BuildId(2));
-            let cab =
-                cab.map_err(|reason| Failure::new(format!("the cabinet cannot play: {reason}")))?;
-            load(&mut self.chain, SlotPart::Cab(Some(cab.into())));
-        }
-        let files = [
-            (&args.chain.ir, &first, &second),
-            (&args.chain.ir2, &second, &first),
-        ];
-        let remarks = files.into_iter().filter_map(|(path, response, other)| {
-            let name = format!("{}:", path.as_ref()?.display());
-            Some(impulse_file::remarks(
-                &name,
-                response.as_ref()?,
-                other.as_ref(),
-            ))
-        });
-        Ok(remarks.flatten().collect())
-    }
-
-    /// Plays what `sound` holds in place; its channels become those of the chain.
-    fn process(&mut self, sound: &mut Vec<Vec<f32>>) {
-        let frames = sound[0].len();
-        sound.resize_with(self.chain.config().outputs, || vec![0.0; frames]);
-        match &mut sound[..] {
-            [left, right] => self.chain.process(&mut [left, right]),
-            [only] => self.chain.process(&mut [only]),
-            _ => {}
-        }
-    }
-}
-
-/// Puts a part into the slot that plays.
-fn load(chain: &mut Chain, part: SlotPart) {
-    // A new chain takes what was made for it.
-    let _taken = chain.load(Loaded { slot: 0, part });
-}
-
-/// The channels that a recording of so many gives through a capture with so many outputs, or why it
-/// cannot be played.
-fn written(channels: usize, outputs: usize) -> std::result::Result<usize, String> {
-    match (channels, outputs) {
-        (1 | 2, 1) => Ok(channels),
-        (3.., _) => Err(format!(
-            "has {channels} channels; give a mono or stereo file"
-        )),
-        (_, 3..) => Err(format!(
-            "the capture makes {outputs} channels; Gridleak plays captures that make one or two"
-        )),
-        (1, _) => Ok(outputs),
-        _ => Err(format!(
-            "has {channels} channels, and this capture makes {outputs} channels of one; give a mono file"
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::written;
-
-    #[test]
-    fn channels_find_their_way_or_a_reason() {
-        assert_eq!(written(1, 1), Ok(1));
-        assert_eq!(written(2, 1), Ok(2));
-        assert_eq!(written(1, 2), Ok(2));
-        for (channels, outputs) in [(3, 1), (2, 2), (3, 2)] {
-            let reason = written(channels, outputs).unwrap_err();
-            assert!(
-                reason.starts_with(&format!("has {channels} channels")),
-                "{reason}"
-            );
-        }
-    }
 }

@@ -5,10 +5,33 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use gridleak_core::{Group, Kind, PARAMETERS, Parameter, ParameterId, Settings};
 
-/// What the options say; a stage is off unless one of its options is named.
+/// What the options say, in the order in which it is to be set.
 #[derive(Debug)]
 pub(super) struct SettingsArgs {
-    pub(super) settings: Settings,
+    given: Vec<(ParameterId, f32)>,
+}
+
+impl SettingsArgs {
+    /// A rig of which every stage is off.
+    pub(super) fn bare() -> Settings {
+        let mut settings = Settings::default();
+        for stage in STAGES {
+            stage.row().set(&mut settings, 0.0);
+        }
+        settings
+    }
+
+    /// Sets what was given.
+    pub(super) fn apply(&self, settings: &mut Settings) {
+        for (which, plain) in &self.given {
+            which.row().set(settings, *plain);
+        }
+    }
+
+    /// Whether a parameter was given.
+    pub(super) fn gives(&self, which: ParameterId) -> bool {
+        self.given.iter().any(|(given, _)| *given == which)
+    }
 }
 
 /// The switches of the stages that are off unless they are named.
@@ -68,7 +91,11 @@ pub(super) fn ends(row: &Parameter) -> (String, String) {
     (text(*range.start()), most.trim_end().to_owned())
 }
 
-fn within(row: &Parameter, text: &str) -> Result<f32, String> {
+/// The plain value of a number that a text stands for.
+///
+/// # Errors
+/// Between which numbers it has to be.
+pub(super) fn within(row: &Parameter, text: &str) -> Result<f32, String> {
     match row.parse(text) {
         Some(plain) if row.range().contains(&plain) => Ok(plain),
         _ => {
@@ -90,10 +117,7 @@ impl Args for SettingsArgs {
 
 impl FromArgMatches for SettingsArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut settings = Settings::default();
-        for stage in STAGES {
-            stage.row().set(&mut settings, 0.0);
-        }
+        let mut set = Vec::new();
         let given =
             |row: &&Parameter| matches.value_source(row.option) == Some(ValueSource::CommandLine);
         // An option of a stage switches it on; its own switch has the last word.
@@ -102,14 +126,14 @@ impl FromArgMatches for SettingsArgs {
             options().filter(given).partition(|row| switches(row));
         for row in others.into_iter().chain(stages) {
             if let Some(switch) = switch_of(row.group) {
-                switch.row().set(&mut settings, 1.0);
+                set.push((switch, 1.0));
             }
             let text = matches.get_one::<String>(row.option);
             if let Some(plain) = text.and_then(|text| row.parse(text)) {
-                row.set(&mut settings, plain);
+                set.push((row.which, plain));
             }
         }
-        Ok(Self { settings })
+        Ok(Self { given: set })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -141,7 +165,9 @@ mod tests {
 
     fn read(arguments: &[String]) -> Result<Settings, Error> {
         let arguments = std::iter::once("gridleak".to_owned()).chain(arguments.iter().cloned());
-        Ok(Cli::try_parse_from(arguments)?.args.settings)
+        let mut settings = SettingsArgs::bare();
+        Cli::try_parse_from(arguments)?.args.apply(&mut settings);
+        Ok(settings)
     }
 
     #[test]

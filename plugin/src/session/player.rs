@@ -14,7 +14,7 @@ use crate::session::loader::Loader;
 use crate::session::meters::Meters;
 use crate::session::part::{Part, PartKind};
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{SharedRig, neighbour_slot};
 
 /// How long offline rendering waits for each slot that is being loaded, and how often it looks.
 const OFFLINE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -271,7 +271,7 @@ impl Player {
         let (loads, mut settings) = (self.rig.loads(), self.rig.settings());
         for (button, by) in SLOT_BUTTONS {
             for _ in 0..self.rig.take_presses(button) {
-                settings.slot = neighbour(settings.slot, by, self.rig.filled());
+                settings.slot = neighbour_slot(settings.slot, by, self.rig.filled());
                 self.set_from_audio(ParameterId::Slot, settings.slot as f32);
             }
         }
@@ -313,9 +313,6 @@ impl Player {
     }
 }
 
-<<<<<<< HEAD
-/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
-=======
 /// Tells a chain what slots set of their own, if that is other than what it has.
 fn set_slots(chain: &mut Chain, rig: &SharedRig, known: &mut Option<u64>) {
     let version = rig.slots_version();
@@ -327,16 +324,7 @@ fn set_slots(chain: &mut Chain, rig: &SharedRig, known: &mut Option<u64>) {
     }
 }
 
-/// The next slot that way of those that are filled, given as bits; the same if there is no other.
-fn neighbour(slot: usize, by: isize, filled: u8) -> usize {
-    let slots = SLOTS as isize;
-    let there = |steps: isize| (slot as isize + by * steps).rem_euclid(slots) as usize;
-    let next = (1..slots).map(there).find(|slot| filled >> slot & 1 == 1);
-    next.unwrap_or(slot)
-}
-
-/// Frames for which something comes out behind the last input that is heard.
->>>>>>> b
+/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
 fn tail(chain: &mut Chain) -> u32 {
     let frames = chain.tail().saturating_add(chain.config().latency);
     u32::try_from(frames).unwrap_or(u32::MAX)
@@ -357,18 +345,6 @@ mod tests {
     use crate::session::host_link::Edit;
     use crate::session::part::PartKind;
     use crate::session::references::SavedPart;
-
-    #[test]
-    fn the_way_from_slot_to_slot_leads_past_empty_ones_and_around() {
-        let filled = 0b1001_0010;
-        for (slot, next, previous) in [(1, 4, 7), (4, 7, 1), (7, 1, 4), (0, 1, 7), (5, 7, 4)] {
-            assert_eq!(neighbour(slot, 1, filled), next);
-            assert_eq!(neighbour(slot, -1, filled), previous);
-        }
-        for alone in [0, 0b100] {
-            assert_eq!((neighbour(2, 1, alone), neighbour(2, -1, alone)), (2, 2));
-        }
-    }
 
     /// A running instance with captures in three slots.
     fn three_slots() -> (Arc<Instance>, Player) {

@@ -76,11 +76,12 @@ impl Worker<'_> {
             | Found::Moved { contents, .. }
             | Found::Embedded(contents) => parse(&title(saved), &contents.bytes, contents.hash),
             Found::Missing(failure) => {
-                let cause = match saved.source {
-                    Source::Unknown(_) => Cause::NotUnderstood,
-                    Source::File(_) | Source::BuiltIn(_) => Cause::Missing,
+                let (cause, remedy) = match saved.source {
+                    Source::Unknown(_) => (Cause::NotUnderstood, ""),
+                    Source::BuiltIn(_) => (Cause::Missing, ""),
+                    Source::File(_) => (Cause::Missing, ", or press Locate to say where it is"),
                 };
-                return fail(failure.to_string(), cause);
+                return fail(failure.to_string() + remedy, cause);
             }
             Found::Cancelled => return Err(None),
         };

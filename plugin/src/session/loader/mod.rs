@@ -9,9 +9,8 @@ mod content;
 mod load;
 mod mend;
 mod orders;
-use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
-use self::riff::Riff;
-pub(crate) use self::riff::{RiffLoop, RiffStatus};
+mod parsed;
+mod riff;
 mod shown;
 mod slots;
 mod thread;
@@ -28,7 +27,6 @@ use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings}
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
-use self::orders::{Audio, Choice, Mend, Orders};
 use self::riff::Riff;
 pub(crate) use self::riff::{RiffLoop, RiffStatus};
 use self::shown::{Dismissed, LoaderStatus};
@@ -83,7 +81,8 @@ pub(crate) struct RigLatency {
 }
 
 impl Loader {
-    /// The loader of a new instance that is set to `first`, with MIDI controllers. No thread runs before there is work.
+    /// The loader of a new instance that is set to `first`, with MIDI controllers. No
+    /// thread runs before there is work.
     pub(crate) fn new(
         end: LoaderEnd,
         library: Arc<Library>,

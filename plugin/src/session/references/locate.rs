@@ -294,7 +294,7 @@ impl<'a> Search<'a> {
                 message += " as far as they were searched (they are large)";
             }
         }
-        Failure::new(message + "; put the file back, or press Locate to say where it is")
+        Failure::new(message + "; put the file back")
     }
 }
 
@@ -438,10 +438,7 @@ mod tests {
         match found {
             Found::Missing(failure) => {
                 let text = failure.to_string();
-                assert!(
-                    text.ends_with("; put the file back, or press Locate to say where it is"),
-                    "{text}"
-                );
+                assert!(text.ends_with("; put the file back"), "{text}");
                 text
             }
             found => panic!("{found:?}"),
@@ -640,7 +637,7 @@ mod tests {
         let folders = ["folder 0", "folder 1", "folder 2", "folder 3", "folder 4"];
         let text = assert_missing(search(&known(&path), &disk, &folders));
         let expected = format!(
-            "{}: there is no such file, and no copy of it is in {}, {}, {} and 2 more folders; put the file back, or press Locate to say where it is",
+            "{}: there is no such file, and no copy of it is in {}, {}, {} and 2 more folders; put the file back",
             path.display(),
             disk.at(folders[0]).display(),
             disk.at(folders[1]).display(),

@@ -12,6 +12,7 @@ use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::{Rest, Rig};
 use super::saved_slot::SavedSlot;
 use super::shared_slots::SharedSlots;
+use super::slot_names::{find_slot, slot_name};
 use super::slot_state::SlotState;
 use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
@@ -394,7 +395,9 @@ impl SharedRig {
         }
         match knob(which) {
             Some(knob) => self.knobs.text(knob, row, plain),
-            None if which == ParameterId::Slot => self.slot_name(row.clamp(plain) as usize),
+            None if which == ParameterId::Slot => {
+                slot_name(row.clamp(plain) as usize, &|slot| self.slot_label(slot))
+            }
             None => row.text(plain),
         }
     }
@@ -407,23 +410,14 @@ impl SharedRig {
         match knob(which) {
             Some(knob) => self.knobs.parse(knob, which.row(), text),
             None if which == ParameterId::Slot => {
-                let named = (0..SLOTS).find(|&slot| self.slot_name(slot) == text.trim());
-                named
-                    .map(|slot| slot as f32)
-                    .or_else(|| which.row().parse(text))
+                find_slot(text, &|slot| self.slot_label(slot)).map(|slot| slot as f32)
             }
             None => which.row().parse(text),
         }
     }
 
-    /// What people read for a slot: its name, with its number where another one has the same.
-    fn slot_name(&self, slot: usize) -> String {
-        let label = |slot: usize| self.slot_state(slot).label(slot);
-        let name = label(slot);
-        match (0..SLOTS).any(|other| other != slot && label(other) == name) {
-            true => format!("{name} ({})", slot + 1),
-            false => name,
-        }
+    fn slot_label(&self, slot: usize) -> String {
+        self.slot_state(slot).label(slot)
     }
 }
 

@@ -15,8 +15,14 @@ fn capture(slot: usize) -> Part {
 }
 
 fn status(instance: &Instance) -> Status {
-    let Instance { rig, loader, .. } = instance;
-    Status::now(&rig.settings(), loader, &loader.library, &Meters::default())
+    let Instance {
+        rig,
+        loader,
+        presets,
+        ..
+    } = instance;
+    let meters = Meters::default();
+    Status::now(&rig.settings(), loader, &loader.library, presets, &meters)
 }
 
 fn readiness(instance: &Instance) -> [Readiness; SLOTS] {
