@@ -336,10 +336,8 @@ mod tests {
         let mut history = History::default();
         let at = Instant::now();
         let with = |name: &str, drive_db: f32| {
-            let mut state = SlotState {
-                name: name.into(),
-                ..SlotState::default()
-            };
+            let mut state = SlotState::default();
+            state.name = name.into();
             state.settings.drive_db = drive_db;
             state
         };

@@ -106,8 +106,6 @@ impl Instance {
         let presets = Presets::new(loader.rig.clone(), say, move || changed.request());
         if let Some(preset) = preferences.default_preset {
             open_default(&preset, &loader);
-            // The host has asked for nothing yet.
-            let _begun = link.take();
         }
         let instance = Arc::new(Self {
             rig: loader.rig.clone(),
@@ -231,6 +229,8 @@ impl Instance {
 fn open_default(preset: &PresetPath, loader: &Loader) {
     let opened =
         presets::folder().and_then(|root| presets::open(&loader.rig, &preset.within(&root), 0));
+    // Nobody has changed anything.
+    loader.rig.is_as_saved();
     if let Err(failure) = opened {
         let name = preset.name();
         loader.say(Message::error(format!(
@@ -246,5 +246,57 @@ impl Drop for Instance {
         // First: what arrives in this moment is still to be remembered by the library.
         self.loader.end(deadline - LIBRARYS_SHARE);
         self.library.end(deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::session::host_link::Request;
+
+    /// A preset of new instances with this text, in a bank of that name, and an instance.
+    fn opened(bank: &str, text: &str) -> (Arc<Instance>, String) {
+        let preset = PresetPath::read(&format!("{bank}/Mine.gridleak")).unwrap();
+        let path = preset.within(&presets::folder().unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let (instance, _) = Instance::new();
+        open_default(&preset, &instance.loader);
+        let said = instance.loader.shown();
+        let said = said.message().map(|message| message.text.clone());
+        (instance, said.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_new_instance_opens_the_player_s_own_preset() {
+        let document = json!({
+            "gridleak": 1, "kind": "rig", "settings": {"input": 2.5, "interface_level": 30.0},
+            "slots": [{"capture": {"builtin": "lead"}}],
+        });
+        let (instance, said) = opened("default", &document.to_string());
+        assert_eq!(said, "");
+        let dbu = Settings::default().levels.interface_dbu;
+        assert_eq!(instance.value(ParameterId::Input), 2.5);
+        assert_eq!(instance.value(ParameterId::InterfaceLevel), dbu);
+        assert_eq!(instance.rig.preset().unwrap().name, "Mine");
+        assert!(!instance.loader.history().lock().can_undo());
+        assert!(!instance.link.take().has(Request::ProjectChanged));
+        // What a project leaves out is as without it.
+        instance.load(b"{\"gridleak\": 1}").unwrap();
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+    }
+
+    #[test]
+    fn a_new_instance_whose_preset_is_broken_is_as_without_one_and_says_why() {
+        let (instance, said) = opened("broken default", "{}");
+        for word in ["your preset Mine", "Mine.gridleak: ", "Choose another one"] {
+            assert!(said.contains(word), "{said}");
+        }
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+        assert_eq!(instance.rig.preset(), None);
     }
 }
