@@ -22,7 +22,7 @@ use crate::session::repaint::Repaint;
 use crate::session::rig::{SetlistPlace, SharedRig};
 use crate::session::thread_end;
 
-/// Of the time that the end of an instance may take, what is left for its library.
+/// Of the time that the end of an instance may take, what is left for its presets and its library.
 const LIBRARYS_SHARE: Duration = Duration::from_millis(10);
 
 /// An instance. Its threads end with it.
@@ -107,8 +107,6 @@ impl Instance {
         let presets = Presets::new(loader.rig.clone(), say, move || changed.request());
         if let Some(preset) = preferences.default_preset {
             open_default(&preset, &loader);
-            // The host has asked for nothing yet.
-            let _begun = link.take();
         }
         let instance = Arc::new(Self {
             rig: loader.rig.clone(),
@@ -257,6 +255,8 @@ impl Instance {
 fn open_default(preset: &PresetPath, loader: &Loader) {
     let opened =
         presets::folder().and_then(|root| presets::open(&loader.rig, &preset.within(&root), 0));
+    // Nobody has changed anything.
+    loader.rig.is_as_saved();
     if let Err(failure) = opened {
         let name = preset.name();
         loader.say(Message::error(format!(
@@ -268,9 +268,88 @@ fn open_default(preset: &PresetPath, loader: &Loader) {
 impl Drop for Instance {
     fn drop(&mut self) {
         let deadline = Instant::now() + thread_end::LONGEST_WAIT;
-        self.presets.end(deadline - LIBRARYS_SHARE);
         // First: what arrives in this moment is still to be remembered by the library.
         self.loader.end(deadline - LIBRARYS_SHARE);
+        self.presets.end(deadline - LIBRARYS_SHARE / 2);
         self.library.end(deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::session::host_link::Request;
+
+    /// A preset of new instances with this text, in a bank of that name, and an instance.
+    fn opened(bank: &str, text: &str) -> (Arc<Instance>, String) {
+        let preset = PresetPath::read(&format!("{bank}/Mine.gridleak")).unwrap();
+        let path = preset.within(&presets::folder().unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let (instance, _) = Instance::new();
+        open_default(&preset, &instance.loader);
+        let said = instance.loader.shown();
+        let said = said.message().map(|message| message.text.clone());
+        (instance, said.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_new_instance_opens_the_player_s_own_preset() {
+        let document = json!({
+            "gridleak": 1, "kind": "rig", "settings": {"input": 2.5, "interface_level": 30.0},
+            "slots": [{"capture": {"builtin": "lead"}}],
+        });
+        let (instance, said) = opened("default", &document.to_string());
+        assert_eq!(said, "");
+        let dbu = Settings::default().levels.interface_dbu;
+        assert_eq!(instance.value(ParameterId::Input), 2.5);
+        assert_eq!(instance.value(ParameterId::InterfaceLevel), dbu);
+        assert_eq!(instance.rig.preset().unwrap().name, "Mine");
+        assert!(!instance.loader.history().lock().can_undo());
+        assert!(!instance.link.take().has(Request::ProjectChanged));
+        // What a project leaves out is as without it.
+        instance.load(b"{\"gridleak\": 1}").unwrap();
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+    }
+
+    #[test]
+    fn a_preset_that_rendering_steps_to_plays_from_the_very_next_block() {
+        let root = presets::folder().unwrap().join("rendered");
+        fs::create_dir_all(&root).unwrap();
+        for (input, name) in [(1.0, "a"), (2.0, "b")] {
+            let text = json!({"gridleak": 1, "settings": {"input": input}}).to_string();
+            fs::write(root.join(format!("{name}.gridleak")), text).unwrap();
+        }
+        let (instance, mut player) = Instance::new();
+        let setlist = root.join("Gig.gridleak-setlist");
+        let presets = json!(["rendered/a.gridleak", "rendered/b.gridleak"]);
+        let text = json!({"gridleak": 1, "kind": "setlist", "presets": presets}).to_string();
+        fs::write(&setlist, text).unwrap();
+        let setlist = PresetPath::read("rendered/Gig.gridleak-setlist");
+        instance.preset(PresetAction::ChooseSetlist(setlist));
+        player.activate(48_000.0, 1, 1, true);
+        let mut block = |down: bool| {
+            instance.set(ParameterId::NextPreset, f32::from(down));
+            player.begin_block(64);
+            player.process(&mut [&mut [0.0; 64]]);
+            player.end_block();
+            instance.value(ParameterId::Input)
+        };
+        let heard: Vec<_> = [false, true, true, false, true].map(&mut block).into();
+        assert_eq!(heard, [0.0, 1.0, 1.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_new_instance_whose_preset_is_broken_is_as_without_one_and_says_why() {
+        let (instance, said) = opened("broken default", "{}");
+        for word in ["your preset Mine", "Mine.gridleak: ", "Choose another one"] {
+            assert!(said.contains(word), "{said}");
+        }
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+        assert_eq!(instance.rig.preset(), None);
     }
 }

@@ -202,7 +202,7 @@ impl Orders {
 
     /// Whether buttons asked for something that is no order yet.
     pub(super) fn steps_wait(&self) -> bool {
-        let mut steps = self.steps.iter();
+        let mut steps = self.steps.iter().chain([&self.preset_steps]);
         steps.any(|by| by.load(Ordering::Relaxed) != 0)
     }
 

@@ -107,6 +107,7 @@ impl<'a> Worker<'a> {
         let all = self.bring_slots(audio);
         if all {
             self.known.clear();
+            self.know_preset();
         }
         self.tell_absent();
         all

@@ -318,10 +318,14 @@ impl SharedRig {
                 self.part(part).choose(reference);
             }
         }
-        // What was changed was changed in the project before.
-        self.link.forget(Request::ProjectChanged);
+        self.is_as_saved();
         self.tell_values();
         Ok(())
+    }
+
+    /// What was changed was changed in the project before.
+    pub(crate) fn is_as_saved(&self) {
+        self.link.forget(Request::ProjectChanged);
     }
 
     /// Has the host ask for all values again, whatever moves it has not heard of.
