@@ -301,9 +301,6 @@ impl Player {
     }
 }
 
-<<<<<<< HEAD
-/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
-=======
 /// Tells a chain what slots set of their own, if that is other than what it has.
 fn set_slots(chain: &mut Chain, rig: &SharedRig, known: &mut Option<u64>) {
     let version = rig.slots_version();
@@ -323,8 +320,7 @@ fn neighbour(slot: usize, by: isize, filled: u8) -> usize {
     next.unwrap_or(slot)
 }
 
-/// Frames for which something comes out behind the last input that is heard.
->>>>>>> b
+/// Frames for which something comes out behind the last input that is heard; `u32::MAX` for ever.
 fn tail(chain: &mut Chain) -> u32 {
     let frames = chain.tail().saturating_add(chain.config().latency);
     u32::try_from(frames).unwrap_or(u32::MAX)

@@ -9,11 +9,8 @@ mod content;
 mod load;
 mod mend;
 mod orders;
-<<<<<<< HEAD
-mod riff;
-=======
 mod parsed;
->>>>>>> b
+mod riff;
 mod shown;
 mod slots;
 mod thread;
