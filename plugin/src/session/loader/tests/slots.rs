@@ -8,6 +8,7 @@ use crate::session::loader::orders::Waiting;
 use crate::session::loader::worker::Worker;
 use crate::session::meters::Meters;
 use crate::session::part::PartKind;
+use crate::session::presets::Presets;
 use crate::session::status::{Readiness, Status};
 
 fn capture(slot: usize) -> Part {
@@ -15,14 +16,9 @@ fn capture(slot: usize) -> Part {
 }
 
 fn status(instance: &Instance) -> Status {
-    let Instance {
-        rig,
-        loader,
-        presets,
-        ..
-    } = instance;
-    let meters = Meters::default();
-    Status::now(&rig.settings(), loader, &loader.library, presets, &meters)
+    let Instance { rig, loader, .. } = instance;
+    let (presets, meters) = (Presets::new(rig.clone(), |_| {}, || {}), Meters::default());
+    Status::now(&rig.settings(), loader, &loader.library, &presets, &meters)
 }
 
 fn readiness(instance: &Instance) -> [Readiness; SLOTS] {
