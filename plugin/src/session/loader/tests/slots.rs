@@ -8,7 +8,6 @@ use crate::session::loader::orders::Waiting;
 use crate::session::loader::worker::Worker;
 use crate::session::meters::Meters;
 use crate::session::part::PartKind;
-use crate::session::presets::Presets;
 use crate::session::status::{Readiness, Status};
 
 fn capture(slot: usize) -> Part {
@@ -17,8 +16,7 @@ fn capture(slot: usize) -> Part {
 
 fn status(instance: &Instance) -> Status {
     let Instance { rig, loader, .. } = instance;
-    let (presets, meters) = (Presets::new(rig.clone(), |_| {}, || {}), Meters::default());
-    Status::now(&rig.settings(), loader, &loader.library, &presets, &meters)
+    Status::now(&rig.settings(), loader, &loader.library, &Meters::default())
 }
 
 fn readiness(instance: &Instance) -> [Readiness; SLOTS] {
