@@ -42,6 +42,18 @@ impl PluginBackend {
             Some(Change::Control { control, after, .. }) => {
                 gestures::set_at_once(control, after, &self.instance);
             }
+            Some(Change::OwnValue {
+                slot,
+                control,
+                after,
+                ..
+            }) => {
+                self.instance.loader.set_own_value(slot, control, after);
+            }
+            Some(Change::SlotState { slot, after, .. }) => {
+                self.instance.loader.put_slot_state(slot, *after);
+            }
+            Some(Change::Slots(changes)) => self.instance.loader.put_slots(changes),
             Some(Change::Parts(parts)) => {
                 for change in parts {
                     self.instance.loader.put_back(change.part, change.after);
@@ -79,6 +91,11 @@ impl PluginBackend {
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
             Action::Change(control, plain) => gestures::change(control, plain, instance),
+            Action::ChangeSlot(slot, state) => loader.change_slot(slot, *state),
+            Action::SetOwn(slot, group, on) => loader.set_own(slot, group, on),
+            Action::CopySlot(from, to) => loader.copy_slot(from, to),
+            Action::SwapSlots(one, other) => loader.swap_slots(one, other),
+            Action::ClearSlot(slot) => loader.clear_slot(slot),
             Action::KeepInterface => {
                 library.keep_interface(instance.value(ParameterId::InterfaceLevel));
             }
@@ -171,6 +188,8 @@ impl EditorBackend for PluginBackend {
             ..
         } = &*self.instance;
         let modulated = rig.settings();
+        let own = rig.slot_state(modulated.slot).settings;
+        let modulated = own.resolve(&modulated);
         let mut status = Status::now(&modulated, loader, library, meters);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
@@ -179,7 +198,7 @@ impl EditorBackend for PluginBackend {
         let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
         View {
             controls: Controls {
-                settings: rig.unmodulated(),
+                settings: rig.resolved(),
                 modulated,
                 knobs,
             },
@@ -214,7 +233,7 @@ mod tests {
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable;
-    use gridleak_core::{Kind, PARAMETERS, Source};
+    use gridleak_core::{Kind, OwnGroup, PARAMETERS, Source};
 
     use super::*;
     use crate::builtin;
@@ -523,5 +542,76 @@ mod tests {
         plugin.instance.load(&plugin.instance.save()).unwrap();
         let asked = link.take();
         assert!(!asked.has(Request::ProjectChanged) && asked.has(Request::Values));
+    }
+
+    #[test]
+    fn edits_go_where_they_are_heard() {
+        let plugin = Plugin::new();
+        let rig = &plugin.instance.rig;
+        plugin.perform(Action::SetOwn(0, OwnGroup::Tone, true));
+        rig.changed();
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        plugin.perform(Action::Begin(ParameterId::Bass));
+        plugin.perform(Action::Set(ParameterId::Bass, 8.0));
+        plugin.perform(Action::Set(ParameterId::Bass, 9.0));
+        plugin.perform(Action::End(ParameterId::Bass));
+        plugin.perform(Action::Change(ParameterId::Tone, 0.0));
+        assert_eq!(plugin.edits(), [], "no parameter moved");
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        let shown = || {
+            let settings = plugin.backend().view().controls.settings;
+            (settings.tone.bass, settings.tone.on)
+        };
+        assert_eq!(shown(), (9.0, false));
+        let shared = rig.unmodulated().tone;
+        assert_eq!((shared.bass, shared.on), (5.0, true));
+        plugin.perform(Action::Undo);
+        plugin.perform(Action::Undo);
+        assert_eq!(shown(), (5.0, true));
+        plugin.perform(Action::Redo);
+        assert_eq!(shown(), (9.0, true));
+        // Another slot has none of its own, and what the first has not is the rig's.
+        plugin.perform(Action::Change(ParameterId::Slot, 1.0));
+        plugin.perform(Action::Change(ParameterId::Bass, 2.0));
+        assert_eq!(shown().0, 2.0);
+        plugin.perform(Action::Change(ParameterId::Slot, 0.0));
+        plugin.perform(Action::Change(ParameterId::Gate, 0.0));
+        assert_eq!((shown().0, rig.unmodulated().tone.bass), (9.0, 2.0));
+        assert!(!rig.unmodulated().gate.on);
+        assert_eq!(plugin.edits().len(), 4 * 3);
+    }
+
+    #[test]
+    fn what_is_done_to_slots_is_taken_back_and_made_again() {
+        let plugin = Plugin::active();
+        let slots = || [0, 1].map(|slot| plugin.instance.rig.slot(slot));
+        let first = plugin.name(Part::CAPTURE);
+        let mut states = vec![slots()];
+        let mut state = plugin.instance.rig.slot_state(0);
+        state.name = "Verse".into();
+        for action in [
+            Action::ChangeSlot(0, state.into()),
+            Action::CopySlot(0, 1),
+            Action::ClearSlot(0),
+            Action::SwapSlots(0, 1),
+        ] {
+            plugin.perform(action);
+            plugin.name(Part::CAPTURE);
+            states.push(slots());
+        }
+        for wanted in states.iter().rev().skip(1) {
+            plugin.perform(Action::Undo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        for wanted in &states[1..] {
+            plugin.perform(Action::Redo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        assert_eq!(plugin.name(Part::CAPTURE), first);
+        let view = plugin.backend().view();
+        assert_eq!(view.status.slots[0].slot.name, "Verse");
+        assert!(view.status.slots[0].asked && !view.status.slots[1].asked);
     }
 }

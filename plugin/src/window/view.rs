@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridleak_core::ParameterId;
+use gridleak_core::{OwnGroup, ParameterId};
 
 use super::controls::Controls;
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
 use crate::session::part::{Part, PartKind};
+use crate::session::rig::SlotState;
 use crate::session::status::{PartStatus, Status};
 
 /// All that is to be seen.
@@ -71,6 +72,21 @@ pub(crate) enum Action {
     End(ParameterId),
     /// A switch is thrown or an option chosen, as its plain value.
     Change(ParameterId, f32),
+    /// Name a slot, colour it, set its drive or level.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    ChangeSlot(usize, Box<SlotState>),
+    /// Have a slot have values of its own for a group of parameters, or no longer.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    SetOwn(usize, OwnGroup, bool),
+    /// Put a copy of the first slot in the place of the second.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    CopySlot(usize, usize),
+    /// Have two slots change places.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    SwapSlots(usize, usize),
+    /// Empty a slot.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    ClearSlot(usize),
     /// Has new instances begin with the level of the interface that this one has.
     KeepInterface,
     /// Has the project carry the files, or no longer.

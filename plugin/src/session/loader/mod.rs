@@ -9,7 +9,9 @@ mod content;
 mod load;
 mod mend;
 mod orders;
+mod parsed;
 mod shown;
+mod slots;
 mod thread;
 mod told;
 mod worker;
@@ -27,7 +29,7 @@ use self::orders::{Audio, Choice, Mend, Orders};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
@@ -200,13 +202,13 @@ impl Loader {
         &self.history
     }
 
-    /// Empties a part of the rig; a capture becomes the first of ours.
+    /// Empties a part of the rig; the last capture of all becomes the first of ours.
     pub(crate) fn clear(self: &Arc<Self>, part: Part) {
-        let first = match (part.slot(), part.kind()) {
-            (0, PartKind::Capture) => builtin::CAPTURES[0].name,
+        let left = match part.kind() {
+            PartKind::Capture => self.cleared_capture(part.slot()),
             _ => NOTHING,
         };
-        self.choose(part, Choice::BuiltIn(first));
+        self.choose(part, Choice::BuiltIn(left));
     }
 
     /// Has the cabinet of a slot follow its capture again.
@@ -234,6 +236,11 @@ impl Loader {
         self.orders.step_soon(part, step, loads);
     }
 
+    /// Tells the host of parameters that the audio thread moved.
+    fn forward_edits(&self) {
+        self.link.forward_edits(|which| self.rig.value(which));
+    }
+
     /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
         self.orders.take_steps(self.rig.loads());
@@ -254,6 +261,7 @@ impl Loader {
         }
         let mut shown = self.shown.lock();
         shown.project = self.rig.notice().map(Message::notice);
+        shown.asked = self.rig.settings().slot;
         shown.clone()
     }
 

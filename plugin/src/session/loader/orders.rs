@@ -164,6 +164,12 @@ impl Orders {
         self.steps[part.index()].fetch_add(step.by(), Ordering::Release);
     }
 
+    /// Whether buttons asked for something that is no order yet.
+    pub(super) fn steps_wait(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|by| by.load(Ordering::Relaxed) != 0)
+    }
+
     /// Makes orders of what buttons asked for. `loads`: how many states were loaded by now.
     pub(super) fn take_steps(&self, loads: u64) {
         // What was pressed before another project was loaded was meant for the one before.

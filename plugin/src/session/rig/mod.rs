@@ -2,7 +2,12 @@
 
 mod notice;
 mod saved;
+mod saved_slot;
 mod shared;
+mod shared_slots;
+mod slot_state;
 
-pub(crate) use saved::LONGEST;
+pub(crate) use saved::{LONGEST, MOST_EMBEDDED};
+pub(crate) use saved_slot::SavedSlot;
 pub(crate) use shared::SharedRig;
+pub(crate) use slot_state::SlotState;

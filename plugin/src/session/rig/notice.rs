@@ -57,10 +57,14 @@ impl Remarks {
     pub(super) fn settings(&mut self, unread: &UnreadSettings, changed: &[ParameterId]) {
         self.unknown(unread.ids());
         for which in changed {
-            self.changed.push(which.row().name);
+            self.changed(which.row().name);
         }
         // An option that is not known comes from a version that knows it.
         self.newer |= !unread.is_empty();
+    }
+
+    pub(super) fn changed(&mut self, name: &str) {
+        self.changed.push(name);
     }
 
     /// What else this version does not know.
