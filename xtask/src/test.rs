@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, and one line that sums them up.
 
+mod ardour;
 mod bundles;
 mod hosts;
 mod python;
@@ -77,6 +78,10 @@ const STEPS: &[Step] = &[
     Step {
         heading: "Editor",
         run: screen::run,
+    },
+    Step {
+        heading: "Ardour",
+        run: ardour::run,
     },
     Step {
         heading: "Standalone",

@@ -118,6 +118,57 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// A program that works with what is on the screen.
+    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(name);
+        command.args(arguments).env("DISPLAY", &self.display);
+        command
+    }
+
+    /// The first window to be seen whose title is such a regular expression, if there is one.
+    pub(super) fn window(&self, title: &str) -> Result<Option<String>> {
+        let search = ["search", "--onlyvisible", "--name", title];
+        let found = self.program("xdotool", &search).output()?;
+        let found = String::from_utf8_lossy(&found.stdout);
+        Ok(found.lines().next().map(str::to_owned))
+    }
+
+    /// The whole title of that window.
+    pub(super) fn title(&self, title: &str) -> Result<Option<String>> {
+        let Some(window) = self.window(title)? else {
+            return Ok(None);
+        };
+        let mut ask = self.program("xdotool", &["getwindowname", &window]);
+        let told = ask.output()?;
+        Ok(Some(
+            String::from_utf8_lossy(&told.stdout).trim().to_owned(),
+        ))
+    }
+
+    /// Does what xdotool calls so.
+    pub(super) fn act(&self, arguments: &[&str]) -> Result<()> {
+        let done = self.program("xdotool", arguments).status()?;
+        ensure!(done.success(), "xdotool cannot {}", arguments.join(" "));
+        Ok(())
+    }
+
+    /// Takes a picture of a window, and counts its colours.
+    pub(super) fn colours(&self, window: &str, picture: &str) -> Result<u32> {
+        let picture = screenshots()?.join(picture);
+        let taken = self
+            .program("import", &["-window", window])
+            .arg(&picture)
+            .status()?;
+        ensure!(taken.success(), "no picture could be taken");
+        let counted = Command::new("identify")
+            .args(["-format", "%k"])
+            .arg(&picture)
+            .output()?;
+        Ok(String::from_utf8_lossy(&counted.stdout).trim().parse()?)
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         // The manager is the last client, if all went well. That either ended by itself does not

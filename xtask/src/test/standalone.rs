@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::screen::{Screen, lacking, screenshots};
+use super::screen::{Screen, lacking};
 use super::{Tally, within};
 use crate::cargo::{cargo, target};
 
@@ -55,17 +55,10 @@ fn plays() -> Result<()> {
 
 /// Waits for the window, takes a picture of it and closes it.
 fn look(program: &mut Child, screen: &Screen) -> Result<()> {
-    let on_screen = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        command.args(arguments).env("DISPLAY", &screen.display);
-        command
-    };
     let started = Instant::now();
-    let search = ["search", "--onlyvisible", "--name", "^Gridleak$"];
     let window = loop {
-        let found = on_screen("xdotool", &search).output()?;
-        if let Some(window) = String::from_utf8_lossy(&found.stdout).lines().next() {
-            break window.to_owned();
+        if let Some(window) = screen.window("^Gridleak$")? {
+            break window;
         }
         if let Some(status) = program.try_wait()? {
             bail!("it ended by itself: {status}");
@@ -77,19 +70,9 @@ fn look(program: &mut Child, screen: &Screen) -> Result<()> {
     if let Some(status) = program.try_wait()? {
         bail!("it ended by itself: {status}");
     }
-    let picture = screenshots()?.join("standalone.png");
-    let taken = on_screen("import", &["-window", &window])
-        .arg(&picture)
-        .status()?;
-    ensure!(taken.success(), "no picture could be taken");
-    let colours = Command::new("identify")
-        .args(["-format", "%k"])
-        .arg(&picture)
-        .output()?;
-    let colours: u32 = String::from_utf8_lossy(&colours.stdout).trim().parse()?;
+    let colours = screen.colours(&window, "standalone.png")?;
     ensure!(colours > 50, "the window is empty: {colours} colours");
     // As the person at the screen does.
-    on_screen("xdotool", &["windowactivate", "--sync", &window]).status()?;
-    on_screen("xdotool", &["key", "alt+F4"]).status()?;
-    Ok(())
+    screen.act(&["windowactivate", "--sync", &window])?;
+    screen.act(&["key", "alt+F4"])
 }
