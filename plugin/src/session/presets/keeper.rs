@@ -69,7 +69,6 @@ pub(crate) enum SaveTo {
 }
 
 /// What the thread is asked for.
-#[derive(PartialEq)]
 enum Task {
     Scan,
     Save(Save, Box<Rig>),
