@@ -20,11 +20,16 @@ mod store;
 
 pub(crate) use action::PresetAction;
 pub(crate) use folder::folder;
-pub(crate) use keeper::{Presets, Save, SaveTo};
-pub(crate) use kind::PresetKind;
+pub(crate) use keeper::Presets;
 pub(crate) use open::open;
 pub(crate) use preset::Preset;
-pub(crate) use scan::{PresetEntry, PresetListing, SetlistEntry};
-pub(crate) use setlist::{Setlist, SetlistEdit};
+pub(crate) use setlist::Setlist;
 pub(crate) use status::PresetStatus;
 pub(crate) use step::{in_bank, in_setlist};
+#[expect(unused_imports, reason = "no page of the window shows presets yet")]
+pub(crate) use {
+    keeper::{Save, SaveTo},
+    kind::PresetKind,
+    scan::{PresetEntry, PresetListing, SetlistEntry},
+    setlist::SetlistEdit,
+};

@@ -13,7 +13,7 @@
 use std::path::{Path, PathBuf};
 
 use gridleak_core::Settings;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::kind::{KIND, PresetKind};
 use super::store;
