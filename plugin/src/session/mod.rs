@@ -8,6 +8,7 @@ pub(crate) mod host_link;
 pub(crate) mod instance;
 pub(crate) mod library;
 pub(crate) mod loader;
+pub(crate) mod match_levels;
 pub(crate) mod message;
 pub(crate) mod meters;
 pub(crate) mod module_pin;

@@ -1,6 +1,7 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
 mod build;
+mod match_levels;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use gridleak_core::SLOTS;
 
 use self::build::BankPlans;
 pub(super) use self::build::CABS;
+use self::match_levels::Matching;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
@@ -44,6 +46,9 @@ pub(super) struct Worker<'a> {
     known: Vec<LoadedPart>,
     /// The slot that was asked for when the host was last told what does not play.
     told_of: usize,
+    /// The order to match levels that is not begun yet, and what becomes of the one before.
+    to_match: Option<u64>,
+    matching: Option<Matching>,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
 }
@@ -71,6 +76,8 @@ impl<'a> Worker<'a> {
             in_background: false,
             known: Vec::new(),
             told_of: 0,
+            to_match: None,
+            matching: None,
             deadline: Instant::now(),
         }
     }
@@ -97,6 +104,7 @@ impl<'a> Worker<'a> {
         if let Some(on) = waiting.embed {
             self.embed_all(on);
         }
+        self.to_match = waiting.match_levels.or(self.to_match);
         let all = self.bring_slots(audio);
         if all {
             self.known.clear();
@@ -176,6 +184,7 @@ impl<'a> Worker<'a> {
             self.send();
             self.tell_costs();
         }
+        self.match_on(audio);
     }
 
     /// Whether nobody wants any more what is being done for a part.
