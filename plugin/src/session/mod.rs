@@ -18,6 +18,8 @@ pub(crate) mod library;
 #[cfg(feature = "plugin")]
 pub(crate) mod loader;
 #[cfg(feature = "plugin")]
+pub(crate) mod match_levels;
+#[cfg(feature = "plugin")]
 pub(crate) mod message;
 #[cfg(feature = "plugin")]
 pub(crate) mod meters;

@@ -9,6 +9,7 @@ use crate::capture_info::CaptureInfo;
 use crate::session::folder::FolderPosition;
 use crate::session::library::{Library, Origin};
 use crate::session::loader::{Loader, RiffStatus};
+use crate::session::match_levels::MatchStatus;
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
@@ -46,6 +47,8 @@ pub(crate) struct Status {
     pub(crate) tuner: Option<TunerReading>,
     /// What was played last.
     pub(crate) riff: RiffStatus,
+    /// How far the work on equal levels is.
+    pub(crate) matching: MatchStatus,
     /// The latency that the host was told; `None` while the plugin is not active.
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
@@ -228,6 +231,7 @@ impl Status {
                 .tuner(settings.tuner.reference_hz)
                 .filter(|_| settings.tuner.on),
             riff: loader.riff(),
+            matching: shown.matching,
             parts: Part::all().map(|part| {
                 let capture = capture_of(part.slot());
                 let shown = at(part.slot(), part.kind()).clone();

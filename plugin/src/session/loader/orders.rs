@@ -27,6 +27,8 @@ pub(super) struct Orders {
     carried_out: AtomicU64,
     /// Orders that name something else as a part: whoever works on an older one can stop.
     choices: ForParts<AtomicU64>,
+    /// Orders to match levels, and not to: whoever works on an older one can stop.
+    matches: AtomicU64,
     pub(super) quit: AtomicBool,
     /// Steps that buttons among the parameters asked for, from the audio thread.
     steps: ForParts<AtomicI32>,
@@ -61,6 +63,8 @@ pub(super) struct Waiting {
     pub(super) choices: ForParts<Option<Choice>>,
     pub(super) preset: Option<PresetChoice>,
     pub(super) embed: Option<bool>,
+    /// The number of the order to match levels.
+    pub(super) match_levels: Option<u64>,
     /// Whether nothing of what was built is left.
     pub(super) forgotten: bool,
 }
@@ -156,6 +160,16 @@ impl Orders {
         self.given.fetch_add(1, Ordering::Release);
         drop(inbox);
         self.wake.notify_all();
+    }
+
+    /// The number of a new order to match levels, or of one not to.
+    pub(super) fn next_match(&self) -> u64 {
+        self.matches.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// The number of the newest of those.
+    pub(super) fn newest_match(&self) -> u64 {
+        self.matches.load(Ordering::Acquire)
     }
 
     /// The number of the newest order.

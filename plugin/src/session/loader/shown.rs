@@ -8,6 +8,7 @@ use gridleak_core::{Control, Levels, SLOTS};
 use crate::capture_info::CaptureInfo;
 use crate::session::folder::FolderPosition;
 use crate::session::library::Origin;
+use crate::session::match_levels::MatchStatus;
 use crate::session::message::{Message, Question};
 use crate::session::part::{ForParts, Part, PartKind};
 
@@ -21,6 +22,7 @@ pub(crate) struct LoaderStatus {
     pub(super) refused: [bool; SLOTS],
     /// The slot that is asked for.
     pub(super) asked: usize,
+    pub(crate) matching: MatchStatus,
     /// What went wrong or is worth knowing about no part alone.
     pub(super) message: Option<Message>,
     /// What there is to say of the project as a whole.

@@ -9,6 +9,7 @@ use super::Loader;
 use super::shown::LoaderStatus;
 use crate::builtin::{CAPTURES, NOTHING};
 use crate::session::history::{Change, SlotChange};
+use crate::session::match_levels::MatchStatus;
 use crate::session::message::Message;
 use crate::session::part::{Part, PartKind};
 use crate::session::references::SavedPart;
@@ -101,6 +102,35 @@ impl Loader {
         let change = Change::Slots(changes.to_vec());
         self.history().lock().record_alone(change, Instant::now());
         self.put_slots(changes.into());
+    }
+
+    /// Makes all slots as loud as the one that is asked for, by what was played last. A second time begins anew.
+    pub(crate) fn match_levels(self: &Arc<Self>) {
+        self.tell_matching(MatchStatus::Measures(0.0));
+        let order = Some(self.orders.next_match());
+        self.orders
+            .give(None, |inbox| inbox.waiting.match_levels = order);
+        self.run();
+    }
+
+    /// Stops that; all levels stay as they are.
+    pub(crate) fn cancel_match_levels(&self) {
+        self.orders.next_match();
+        self.tell_matching(MatchStatus::Idle);
+    }
+
+    /// Shows how far that is.
+    pub(super) fn tell_matching(&self, matching: MatchStatus) {
+        let before = std::mem::replace(&mut self.shown.lock().matching, matching);
+        if before != matching {
+            self.repaint.request();
+        }
+    }
+
+    /// Says what came of it.
+    pub(super) fn end_matching(&self, message: Message) {
+        self.tell_matching(MatchStatus::Idle);
+        self.say(message);
     }
 
     /// Whether a slot can play.

@@ -9,6 +9,8 @@ use super::orders::KEPT_FOR;
 use super::thread::TIDYING;
 use super::*;
 
+mod match_levels;
+mod riff;
 mod slots;
 
 use crate::session::handover::{AudioEnd, handover};

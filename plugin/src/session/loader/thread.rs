@@ -41,10 +41,12 @@ pub(super) fn work(loader: &Loader) {
             loader.repaint.request();
             continue;
         }
-        if inbox.is_idle() {
+        let is_matching = worker.is_matching();
+        if inbox.is_idle() && !is_matching {
             break inbox;
         }
         let pause = match worker.has_something_to_send() {
+            _ if is_matching => Duration::ZERO,
             true => OFFERING,
             false => TIDYING,
         };
@@ -67,7 +69,7 @@ fn guarded<'a>(mut worker: Worker<'a>, act: impl FnOnce(&mut Worker<'a>)) -> Wor
     if catch_unwind(AssertUnwindSafe(|| act(&mut worker))).is_ok() {
         return worker;
     }
-    loader.say(Message::error(
+    loader.end_matching(Message::error(
         "Gridleak could not load this because of a mistake of its own. Load something else, and please report this file.",
     ));
     Worker::new(loader)

@@ -1,6 +1,7 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
 mod build;
+mod match_levels;
 mod presets;
 mod steps;
 
@@ -12,6 +13,7 @@ use gridleak_core::SLOTS;
 
 use self::build::BankPlans;
 pub(super) use self::build::CABS;
+use self::match_levels::Matching;
 use self::presets::PresetMemory;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
@@ -46,6 +48,9 @@ pub(super) struct Worker<'a> {
     known: Vec<LoadedPart>,
     /// The slot that was asked for when the host was last told what does not play.
     told_of: usize,
+    /// The order to match levels that is not begun yet, and what becomes of the one before.
+    to_match: Option<u64>,
+    matching: Option<Matching>,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
     presets: PresetMemory,
@@ -74,6 +79,8 @@ impl<'a> Worker<'a> {
             in_background: false,
             known: Vec::new(),
             told_of: 0,
+            to_match: None,
+            matching: None,
             deadline: Instant::now(),
             presets: PresetMemory::default(),
         }
@@ -104,6 +111,7 @@ impl<'a> Worker<'a> {
         if let Some(on) = waiting.embed {
             self.embed_all(on);
         }
+        self.to_match = waiting.match_levels.or(self.to_match);
         let all = self.bring_slots(audio);
         if all {
             self.known.clear();
@@ -184,6 +192,7 @@ impl<'a> Worker<'a> {
             self.send();
             self.tell_costs();
         }
+        self.match_on(audio);
     }
 
     /// Whether nobody wants any more what is being done for a part.

@@ -217,6 +217,13 @@ impl SharedRig {
         now
     }
 
+    /// Sets the level of a slot in dB, brought into its range.
+    pub(crate) fn set_slot_level(&self, slot: usize, db: f32) {
+        let (low, high) = SlotSettings::LEVEL_DB.into_inner();
+        self.slots
+            .change(slot, |settings| settings.level_db = db.clamp(low, high));
+    }
+
     /// What a slot sets of its own, as it is to be heard. Never waits; see [`SharedRig::slots_version`].
     pub(crate) fn slot_settings(&self, slot: usize) -> SlotSettings {
         self.slots.heard(slot)

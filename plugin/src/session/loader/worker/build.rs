@@ -236,6 +236,32 @@ impl Worker<'_> {
         made.ok()
     }
 
+    /// The parts of a slot for a chain of its own, without oversampling: that makes nothing louder.
+    pub(super) fn build_alone(
+        &self,
+        slot: usize,
+        config: ProcessConfig,
+    ) -> Result<Vec<Loaded>, String> {
+        let plans = Place::ALL.map(|place| (place, self.plan(slot, place)));
+        let planned = plans
+            .into_iter()
+            .filter_map(|(place, plan)| Some((place, plan?)));
+        let made = planned.map(|(place, plan)| {
+            let plan = Plan {
+                oversampling: 1,
+                config,
+                ..plan
+            };
+            let part = self
+                .make(slot, place, plan)
+                .map_err(|refusal| match refusal {
+                    Refusal::Late(reason) | Refusal::Failed(reason) => reason,
+                })?;
+            Ok(Loaded { slot, part })
+        });
+        made.collect()
+    }
+
     /// Builds a part.
     fn make(&self, slot: usize, place: Place, plan: Plan) -> Result<SlotPart, Refusal> {
         let config = plan.config;
