@@ -32,7 +32,6 @@ pub(crate) mod part;
 pub(crate) mod player;
 #[cfg(feature = "plugin")]
 pub(crate) mod preferences;
-#[cfg(feature = "plugin")]
 pub(crate) mod preset_path;
 #[cfg(feature = "plugin")]
 pub(crate) mod presets;

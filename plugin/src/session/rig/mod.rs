@@ -3,6 +3,7 @@
 pub(crate) mod keys;
 mod notice;
 mod preset;
+#[cfg(feature = "plugin")]
 mod put;
 mod saved;
 mod saved_slot;
