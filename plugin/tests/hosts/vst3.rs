@@ -79,7 +79,7 @@ fn parameters(bundle: &Path) {
     for parameter in &parameters {
         // What changes the latency is for the user alone, one only says something, and controllers of
         // MIDI come from hands.
-        let automatable = !["Oversampling", "Status", "MIDI"]
+        let automatable = !["Oversampling", "Status", "MIDI CC"]
             .iter()
             .any(|word| parameter.name.contains(word));
         assert_eq!(parameter.can_automate, automatable, "{}", parameter.name);
