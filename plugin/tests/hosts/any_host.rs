@@ -31,6 +31,9 @@ pub(crate) trait Audio: Send {
 
 /// A host of either format, with an instance.
 pub(crate) trait Host {
+    /// Whether it hands on program changes as a parameter, which it then moves by itself.
+    const PROGRAMS_ARE_A_PARAMETER: bool;
+
     fn new(bundle: &Path) -> Self;
     /// The names of the parameters, in the plugin's order.
     fn names(&mut self) -> Vec<String>;
@@ -68,6 +71,8 @@ pub(crate) trait Host {
 }
 
 impl Host for clap_host::Plugin {
+    const PROGRAMS_ARE_A_PARAMETER: bool = false;
+
     fn new(bundle: &Path) -> Self {
         Self::new(&load(bundle))
     }
@@ -188,6 +193,8 @@ impl Audio for ClapAudio<'_> {
 }
 
 impl Host for vst3_host::Plugin {
+    const PROGRAMS_ARE_A_PARAMETER: bool = true;
+
     fn new(bundle: &Path) -> Self {
         Self::new(bundle)
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 
 use crate::any_host::Host;
-use crate::project::{Project, file};
+use crate::project::file;
 use crate::slots::{RATE, SLOTS, fixture, play, playing};
 use crate::sound::noise;
 use crate::support::Bench;
@@ -48,12 +48,6 @@ fn heavy(bench: &Bench, number: usize) -> Value {
 fn twenty_rigs<H: Host>(bundle: &Path) {
     crate::keep_one_heap();
     let bench = Bench::new();
-    let rig = |new: &Project, captures: &[Value]| {
-        let mut rig = new.playing(&captures[0]);
-        let slots = captures.iter().map(|capture| json!({"capture": capture}));
-        rig.0["slots"] = slots.collect();
-        rig
-    };
     let usual = [
         "wn_standard",
         "wn_lite",
@@ -65,42 +59,73 @@ fn twenty_rigs<H: Host>(bundle: &Path) {
         "convnet_full",
     ];
     let usual = usual.map(|name| fixture(&format!("{name}.nam")));
-    let same: Vec<Value> = (0..SLOTS).map(|number| heavy(&bench, number)).collect();
-    let own = |number: usize| -> Vec<Value> {
-        let first = SLOTS * (number + 1);
-        (first..first + SLOTS)
-            .map(|number| heavy(&bench, number))
-            .collect()
+    let heavy = |first: usize| -> Vec<Value> {
+        let all = first..first + SLOTS;
+        all.map(|number| heavy(&bench, number)).collect()
     };
-    // What each instance but the first takes in addition, in kB.
+    let same = heavy(0);
+    // What an instance takes in addition to the first, in kB: by the allocator and by the system.
     let each = |count: usize, captures: &dyn Fn(usize) -> Vec<Value>| {
-        let mut hosts = Vec::new();
-        for number in 0..count {
-            let captures = captures(number);
-            hosts.push(playing::<H>(bundle, |new| rig(new, &captures)));
-        }
         let mut memory = Vec::new();
-        together(&mut hosts, &mut memory);
-        (memory[count - 1] - memory[0]) / (count - 1)
+        together::<H>(bundle, count, captures, &mut memory);
+        let more =
+            |of: fn(&Memory) -> usize| (of(&memory[count - 1]) - of(&memory[0])) / (count - 1);
+        (more(|memory| memory.in_use), memory)
     };
-    let took = each(RIGS, &|_| usual.to_vec());
-    println!("{RIGS} instances of eight usual captures: {took} kB each");
-    let shared = each(RIGS, &|_| same.clone());
-    let apart = each(OTHERS, &own);
+    let (each_usual, memory) = each(RIGS, &|_| usual.to_vec());
+    let [first, last] = [0, RIGS - 1].map(|at| memory[at].resident);
+    println!(
+        "{RIGS} instances of eight usual captures: {each_usual} kB each; {first} kB resident with one, {last} kB with all"
+    );
+    let (shared, _) = each(RIGS, &|_| same.clone());
+    let (apart, _) = each(OTHERS, &|number| heavy(SLOTS * (number + 1)));
     let weights = SLOTS * WEIGHTS * size_of::<f32>() / 1024;
     println!(
-        "{weights} kB of weights in eight slots: {shared} kB for each instance of the same, {apart} of others"
+        "{weights} kB of weights in eight slots: {shared} kB for each instance of the same, {apart} kB of others"
     );
     assert!(shared + weights / 2 < apart, "nothing is shared");
 }
 
-/// Starts all of `hosts`, each while those before it play, and adds the memory that was taken then, in kB.
-fn together<H: Host>(hosts: &mut [H], memory: &mut Vec<usize>) {
-    let Some((first, others)) = hosts.split_first_mut() else {
+/// Memory of this process, in kB.
+struct Memory {
+    /// Taken and not given back.
+    in_use: usize,
+    resident: usize,
+}
+
+impl Memory {
+    fn now() -> Self {
+        // SAFETY: tells what there is.
+        let told = unsafe { libc::mallinfo2() };
+        Self {
+            in_use: (told.uordblks + told.hblkhd) / 1024,
+            resident: crate::status("VmRSS:"),
+        }
+    }
+}
+
+/// Makes and starts so many instances, each while those before it play, and adds the memory that was taken
+/// then. `captures`: of the instance after so many others.
+fn together<H: Host>(
+    bundle: &Path,
+    count: usize,
+    captures: &dyn Fn(usize) -> Vec<Value>,
+    memory: &mut Vec<Memory>,
+) {
+    if memory.len() == count {
         return;
-    };
+    }
+    let captures_here = captures(memory.len());
+    let mut host: H = playing(bundle, |new| {
+        let mut rig = new.playing(&captures_here[0]);
+        let slots = captures_here
+            .iter()
+            .map(|capture| json!({"capture": capture}));
+        rig.0["slots"] = slots.collect();
+        rig
+    });
     let (played, has_played) = mpsc::channel();
-    first.run(
+    host.run(
         RATE,
         |audio| {
             play(audio, &noise(4096), &[512], &[]);
@@ -108,8 +133,8 @@ fn together<H: Host>(hosts: &mut [H], memory: &mut Vec<usize>) {
         },
         |_| {
             has_played.recv().expect("a sound");
-            memory.push(crate::status("VmRSS:"));
-            together(others, memory);
+            memory.push(Memory::now());
+            together::<H>(bundle, count, captures, memory);
         },
     );
 }

@@ -259,16 +259,16 @@ impl Song {
 }
 
 /// From here on, what stands out from both sounds is a click, in dB.
-const CLICK: f64 = 10.0;
+const CLICK: f64 = 6.0;
 
-/// No click is heard at any switch, where a cut would be heard at most of them.
+/// No click is heard at any switch, where a cut is heard at some: not where both sounds are as bright as it.
 fn has_no_clicks(song: &Song, played: &Stereo, alone: &[Stereo]) {
     let clicks = song.clicks(played, alone);
     let cuts = song.clicks(&song.cut(alone), alone);
     println!("at the switches, in dB: {clicks:.1?}; cut: {cuts:.1?}");
     assert!(clicks.iter().all(|&db| db < CLICK), "{clicks:.1?}");
     let heard = cuts.iter().filter(|&&db| db > CLICK).count();
-    assert!(heard > cuts.len() / 3, "cuts are not heard: {cuts:.1?}");
+    assert!(heard > 2, "cuts are not heard: {cuts:.1?}");
 }
 
 /// A song that is rendered with automation is, outside of the fades, what each slot makes of it, whatever
@@ -284,8 +284,10 @@ fn song_rendered<H: Host>(bundle: &Path) {
     for blocks in BLOCKS {
         let played = bounce(&mut host, &song.input, blocks, &events);
         song.is_spliced(&played, &alone, FADE + late);
-        has_no_clicks(&song, &played, &alone);
-        let first = first.get_or_insert_with(|| played.clone());
+        let first = first.get_or_insert_with(|| {
+            has_no_clicks(&song, &played, &alone);
+            played.clone()
+        });
         for (played, first) in played.iter().zip(first) {
             let residue = residue_db(played, first);
             assert!(residue < -100.0, "blocks of {blocks:?}: {residue:.1} dB");
@@ -316,9 +318,9 @@ fn song_live<H: Host>(bundle: &Path) {
         |_| (),
     );
     let late = host.latency();
+    has_no_clicks(&song, &songs[0], &alone);
     for (played, blocks) in songs.iter().zip(BLOCKS) {
         song.is_spliced(played, &alone, WAIT + FADE + late);
-        has_no_clicks(&song, played, &alone);
         for (played, first) in played.iter().zip(&songs[0]) {
             let residue = residue_db(played, first);
             assert!(residue < -100.0, "blocks of {blocks:?}: {residue:.1} dB");
@@ -331,15 +333,23 @@ pub(crate) fn has_all_slots(audio: &mut dyn Audio, slot: usize, test: &Stereo, w
     let late = test[0].len() / 2;
     for (number, wanted) in wanted.iter().enumerate() {
         let go = [(0, Event::Point(slot, position(number)))];
-        let right = |_: usize| {
+        let mut right = || {
             let played = play(audio, test, &[512], &go);
             let pairs = played.iter().zip(wanted);
             let residues =
                 pairs.map(|(played, wanted)| residue_db(&played[late..], &wanted[late..]));
             residues.fold(f64::NEG_INFINITY, f64::max)
         };
-        let mut residues = (0..400).map(right);
-        let last = residues.find(|&residue| residue < -60.0);
-        assert!(last.is_some(), "slot {number} never sounds right");
+        let mut best = f64::INFINITY;
+        for _ in 0..400 {
+            best = best.min(right());
+            if best < -60.0 {
+                break;
+            }
+        }
+        assert!(
+            best < -60.0,
+            "slot {number} never sounds right: {best:.1} dB"
+        );
     }
 }

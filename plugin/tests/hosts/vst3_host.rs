@@ -584,7 +584,8 @@ impl Audio {
             }
             0xc0 => {
                 let programs = self.programs;
-                programs.map(|(id, last)| (id, (f64::from(first) / f64::from(last)).min(1.0)))
+                let programs = programs.filter(|&(_, last)| i32::from(first) <= last);
+                programs.map(|(id, last)| (id, f64::from(first) / f64::from(last)))
             }
             _ => None,
         };
