@@ -233,7 +233,7 @@ mod tests {
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable;
-    use gridleak_core::{Kind, PARAMETERS, Source};
+    use gridleak_core::{Kind, OwnGroup, PARAMETERS, Source};
 
     use super::*;
     use crate::builtin;
@@ -542,5 +542,76 @@ mod tests {
         plugin.instance.load(&plugin.instance.save()).unwrap();
         let asked = link.take();
         assert!(!asked.has(Request::ProjectChanged) && asked.has(Request::Values));
+    }
+
+    #[test]
+    fn edits_go_where_they_are_heard() {
+        let plugin = Plugin::new();
+        let rig = &plugin.instance.rig;
+        plugin.perform(Action::SetOwn(0, OwnGroup::Tone, true));
+        rig.changed();
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        plugin.perform(Action::Begin(ParameterId::Bass));
+        plugin.perform(Action::Set(ParameterId::Bass, 8.0));
+        plugin.perform(Action::Set(ParameterId::Bass, 9.0));
+        plugin.perform(Action::End(ParameterId::Bass));
+        plugin.perform(Action::Change(ParameterId::Tone, 0.0));
+        assert_eq!(plugin.edits(), [], "no parameter moved");
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        let shown = || {
+            let settings = plugin.backend().view().controls.settings;
+            (settings.tone.bass, settings.tone.on)
+        };
+        assert_eq!(shown(), (9.0, false));
+        let shared = rig.unmodulated().tone;
+        assert_eq!((shared.bass, shared.on), (5.0, true));
+        plugin.perform(Action::Undo);
+        plugin.perform(Action::Undo);
+        assert_eq!(shown(), (5.0, true));
+        plugin.perform(Action::Redo);
+        assert_eq!(shown(), (9.0, true));
+        // Another slot has none of its own, and what the first has not is the rig's.
+        plugin.perform(Action::Change(ParameterId::Slot, 1.0));
+        plugin.perform(Action::Change(ParameterId::Bass, 2.0));
+        assert_eq!(shown().0, 2.0);
+        plugin.perform(Action::Change(ParameterId::Slot, 0.0));
+        plugin.perform(Action::Change(ParameterId::Gate, 0.0));
+        assert_eq!((shown().0, rig.unmodulated().tone.bass), (9.0, 2.0));
+        assert!(!rig.unmodulated().gate.on);
+        assert_eq!(plugin.edits().len(), 4 * 3);
+    }
+
+    #[test]
+    fn what_is_done_to_slots_is_taken_back_and_made_again() {
+        let plugin = Plugin::active();
+        let slots = || [0, 1].map(|slot| plugin.instance.rig.slot(slot));
+        let first = plugin.name(Part::CAPTURE);
+        let mut states = vec![slots()];
+        let mut state = plugin.instance.rig.slot_state(0);
+        state.name = "Verse".into();
+        for action in [
+            Action::ChangeSlot(0, state.into()),
+            Action::CopySlot(0, 1),
+            Action::ClearSlot(0),
+            Action::SwapSlots(0, 1),
+        ] {
+            plugin.perform(action);
+            plugin.name(Part::CAPTURE);
+            states.push(slots());
+        }
+        for wanted in states.iter().rev().skip(1) {
+            plugin.perform(Action::Undo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        for wanted in &states[1..] {
+            plugin.perform(Action::Redo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        assert_eq!(plugin.name(Part::CAPTURE), first);
+        let view = plugin.backend().view();
+        assert_eq!(view.status.slots[0].slot.name, "Verse");
+        assert!(view.status.slots[0].asked && !view.status.slots[1].asked);
     }
 }

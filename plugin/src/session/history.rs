@@ -177,7 +177,7 @@ impl Change {
                 Self::SlotState {
                     slot: other, after, ..
                 },
-            ) if slot == other && before.differs_as(between, after) => Some(Self::SlotState {
+            ) if slot == other && before.moves_on(between, after) => Some(Self::SlotState {
                 slot: *slot,
                 before: before.clone(),
                 after: after.clone(),

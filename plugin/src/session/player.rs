@@ -221,7 +221,7 @@ impl Player {
         }
         self.meters.raise(peaks);
         let playing = chain.playing();
-        let playing = chain.amp_id(playing).map(|_| playing);
+        let playing = Some(playing).filter(|&slot| chain.has_amp(slot));
         self.meters.set_playing(playing);
         self.meters.set_gate(
             chain.gate_reduction_db() as f32,
@@ -323,4 +323,120 @@ fn allocating_nothing(does: impl FnOnce()) {
     assert_no_alloc::assert_no_alloc(does);
     #[cfg(not(feature = "assert_process_allocs"))]
     does();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::host_link::Edit;
+    use crate::session::part::PartKind;
+    use crate::session::references::SavedPart;
+
+    #[test]
+    fn the_way_from_slot_to_slot_leads_past_empty_ones_and_around() {
+        let filled = 0b1001_0010;
+        for (slot, next, previous) in [(1, 4, 7), (4, 7, 1), (7, 1, 4), (0, 1, 7), (5, 7, 4)] {
+            assert_eq!(neighbour(slot, 1, filled), next);
+            assert_eq!(neighbour(slot, -1, filled), previous);
+        }
+        for alone in [0, 0b100] {
+            assert_eq!((neighbour(2, 1, alone), neighbour(2, -1, alone)), (2, 2));
+        }
+    }
+
+    /// A running instance with captures in three slots.
+    fn three_slots() -> (Arc<Instance>, Player) {
+        let (instance, mut player) = Instance::new();
+        for slot in [0, 3, 6] {
+            let capture = instance.rig.part(Part::new(slot, PartKind::Capture));
+            capture.choose(SavedPart::built_in("lead"));
+        }
+        player.activate(48_000.0, 1, 1, true);
+        (instance, player)
+    }
+
+    fn play(player: &mut Player) {
+        player.begin_block(4096);
+        player.process(&mut [&mut [0.1; 4096]]);
+        player.end_block();
+    }
+
+    #[test]
+    fn a_button_goes_to_the_next_slot_in_its_span_and_the_host_hears_of_it() {
+        let (instance, mut player) = three_slots();
+        let edits = || -> Vec<Edit> { std::iter::from_fn(|| instance.link.next_edit()).collect() };
+        play(&mut player);
+        assert_eq!(instance.meters.playing(), Some(0));
+        for (button, slot) in [
+            (ParameterId::NextSlot, 3),
+            (ParameterId::NextSlot, 6),
+            (ParameterId::NextSlot, 0),
+            (ParameterId::PreviousSlot, 6),
+        ] {
+            instance.set(button, 1.0);
+            play(&mut player);
+            assert_eq!(instance.rig.settings().slot, slot);
+            assert_eq!(instance.meters.playing(), Some(slot));
+            // Held, it does nothing more.
+            play(&mut player);
+            instance.set(button, 0.0);
+            play(&mut player);
+            assert_eq!(instance.rig.settings().slot, slot);
+            let which = ParameterId::Slot;
+            let told = [
+                Edit::Begin(which),
+                Edit::Set(which, slot as f32),
+                Edit::End(which),
+            ];
+            let started = Instant::now();
+            let mut heard = Vec::new();
+            while heard.len() < told.len() {
+                heard.extend(edits());
+                assert!(started.elapsed() < Duration::from_secs(60), "{heard:?}");
+                std::thread::yield_now();
+            }
+            assert_eq!(heard, told);
+        }
+        // What was set by hand is told by whoever did it.
+        instance.set(ParameterId::Slot, 0.0);
+        play(&mut player);
+        player.set_from_audio(ParameterId::Slot, 0.0);
+        instance.link.forward_edits(|which| instance.value(which));
+        assert_eq!(edits(), []);
+    }
+
+    #[test]
+    fn what_a_slot_sets_of_its_own_is_heard_with_the_next_block() {
+        let (instance, mut player) = three_slots();
+        let level = |player: &mut Player| {
+            let mut peak = 0.0f32;
+            for _ in 0..100 {
+                let mut block = [0.0f32; 64];
+                let wave = |n: usize| 0.2 * (0.1 * n as f32).sin();
+                block
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(n, sample)| *sample = wave(n));
+                player.begin_block(64);
+                player.process(&mut [&mut block]);
+                player.end_block();
+                peak = block
+                    .iter()
+                    .fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+            }
+            peak
+        };
+        let before = level(&mut player);
+        let mut state = instance.rig.slot_state(0);
+        state.settings.level_db = -20.0;
+        instance.loader.change_slot(0, state.clone());
+        assert!(level(&mut player) < 0.2 * before);
+        state.settings.level_db = 0.0;
+        instance.loader.change_slot(0, state);
+        // Other slots' are not.
+        let mut other = instance.rig.slot_state(3);
+        other.settings.level_db = -20.0;
+        instance.loader.change_slot(3, other);
+        assert!(level(&mut player) > 0.8 * before);
+    }
 }

@@ -29,7 +29,7 @@ use self::orders::{Audio, Choice, Mend, Orders};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
@@ -202,9 +202,8 @@ impl Loader {
 
     /// Empties a part of the rig; the last capture of all becomes the first of ours.
     pub(crate) fn clear(self: &Arc<Self>, part: Part) {
-        let is_last = self.rig.filled() & !(1 << part.slot()) == 0;
         let left = match part.kind() {
-            PartKind::Capture if is_last => builtin::CAPTURES[0].name,
+            PartKind::Capture => self.cleared_capture(part.slot()),
             _ => NOTHING,
         };
         self.choose(part, Choice::BuiltIn(left));

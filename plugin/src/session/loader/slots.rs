@@ -7,7 +7,7 @@ use gridleak_core::{OwnGroup, ParameterId};
 
 use super::Loader;
 use super::shown::LoaderStatus;
-use crate::builtin::NOTHING;
+use crate::builtin::{CAPTURES, NOTHING};
 use crate::session::history::{Change, SlotChange};
 use crate::session::message::Message;
 use crate::session::part::{Part, PartKind};
@@ -64,13 +64,19 @@ impl Loader {
         self.change_slots([(one, self.rig.slot(other)), (other, self.rig.slot(one))]);
     }
 
-    /// Empties a slot; the last one that has a capture becomes what it is in a new instance.
+    /// Empties a slot; the last capture of all becomes the first of ours.
     pub(crate) fn clear_slot(self: &Arc<Self>, slot: usize) {
         let mut empty = SavedSlot::first(slot);
-        if self.rig.filled() & !(1 << slot) != 0 {
-            empty.parts[PartKind::Capture as usize] = SavedPart::built_in(NOTHING);
-        }
+        empty.parts[PartKind::Capture as usize] = SavedPart::built_in(self.cleared_capture(slot));
         self.change_slots([(slot, empty)]);
+    }
+
+    /// What a slot has for a capture when that is taken away: a rig is to sound.
+    pub(super) fn cleared_capture(&self, slot: usize) -> &'static str {
+        match self.rig.filled() & !(1 << slot) {
+            0 => CAPTURES[0].name,
+            _ => NOTHING,
+        }
     }
 
     /// Puts other slots in the place of some, as one change.

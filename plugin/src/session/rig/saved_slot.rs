@@ -109,8 +109,14 @@ impl SavedSlot {
         }
         let mut values = Map::new();
         for group in OwnGroup::ALL {
-            let Some(Value::Object(saved)) = rest.own.get_mut(group.id()) else {
-                continue;
+            let saved = match rest.own.get_mut(group.id()) {
+                Some(Value::Object(saved)) => saved,
+                Some(_) if !newer => {
+                    rest.own.remove(group.id());
+                    changed(group.id());
+                    continue;
+                }
+                _ => continue,
             };
             state.settings.own = state.settings.own.with(group, true);
             for row in group.rows() {
@@ -273,6 +279,7 @@ mod tests {
             "{notice}"
         );
         assert!(notice.contains("Slot 3 name, Slot 3 drive"), "{notice}");
+        assert!(notice.contains("and 4 more"), "{notice}");
         assert_eq!(read(written(&slot), "").0, slot);
     }
 

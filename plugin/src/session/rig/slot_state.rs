@@ -14,12 +14,12 @@ pub(crate) struct SlotState {
     pub(crate) name: String,
     pub(crate) colour: SlotColour,
     pub(crate) settings: SlotSettings,
-    pub(super) rest: Arc<SlotRest>,
+    pub(crate) rest: Arc<SlotRest>,
 }
 
 /// What stands in a saved slot and this version does not know. It goes where the slot goes.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct SlotRest {
+pub(crate) struct SlotRest {
     pub(super) slot: Map<String, Value>,
     /// Beside the groups that it has values of its own for, and in them.
     pub(super) own: Map<String, Value>,
@@ -94,19 +94,23 @@ impl SlotState {
         self.sanitized()
     }
 
-    /// Whether the way from here to another leads on to a third: whether the same was changed.
-    pub(crate) fn differs_as(&self, other: &Self, third: &Self) -> bool {
-        let changed = |one: &Self, other: &Self| {
-            let (own, other_own) = (&one.settings, &other.settings);
-            [
-                one.name != other.name,
-                one.colour != other.colour,
-                own.drive_db != other_own.drive_db,
-                own.level_db != other_own.level_db,
-                (own.own, own.values) != (other_own.own, other_own.values),
-            ]
+    /// Whether the way from here to another and on to a third is one movement: of the same gain, or of the
+    /// name.
+    pub(crate) fn moves_on(&self, other: &Self, third: &Self) -> bool {
+        let moved = |one: &Self, other: &Self| {
+            let mut same = one.clone();
+            same.name.clone_from(&other.name);
+            let name = same == *other;
+            let gain = |gain: fn(&mut SlotSettings) -> &mut f32| {
+                let (mut same, mut other) = (one.clone(), other.clone());
+                *gain(&mut same.settings) = *gain(&mut other.settings);
+                same == other
+            };
+            let drive = gain(|settings| &mut settings.drive_db);
+            [name, drive, gain(|settings| &mut settings.level_db)]
         };
-        changed(self, other) == changed(other, third)
+        let both = moved(self, other).into_iter().zip(moved(other, third));
+        both.into_iter().any(|(first, then)| first && then)
     }
 
     /// With everything in its range, and nothing of what counts for nothing.
