@@ -24,7 +24,6 @@ const RINGS: usize = 2_400;
 fn rig(slots: &[Value]) -> Value {
     json!({
         "gridleak": 1,
-        "kind": "rig",
         "settings": {
             "output_mode": "raw", "dc_blocker": false, "gate": false, "tone": false,
             "cab_tail": false,
@@ -338,7 +337,7 @@ fn what_is_missing_is_told_and_the_rest_plays() {
         "slot 1 (Gone) cannot play: ",
         "gone.nam: there is no such file; put the file back",
         "slot 2 (Broken) cannot play: ",
-        "broken.nam: is not a readable .nam capture",
+        "broken.nam: the end of the file is missing",
         "slot 4 (Bare) plays without its pedal: ",
         "gone-pedal.nam: there is no such file",
         "slot 4 (Bare) plays without its second cabinet: ",
@@ -420,7 +419,7 @@ fn what_is_no_rig_or_no_automation_is_told_in_a_line() {
     rig("in.wav", "in.wav: this is no ");
     rig("deep.gridleak", "deep.gridleak: this is no ");
     rig("wide.gridleak", "wide.gridleak: this is larger than");
-    rig("long.gridleak", "long.gridleak: is too long");
+    rig("long.gridleak", "long.gridleak: is longer than any rig");
     rig(
         "empty.gridleak",
         "empty.gridleak: no slot has a capture; load one",
@@ -472,7 +471,7 @@ fn captures_that_cannot_play_a_recording_leave_it_to_the_others() {
         notes.contains("slot 1 (split.nam) cannot play: in.wav: has 2 channels"),
         "{notes}"
     );
-    assert_eq!(wet, dry);
+    assert!(difference_db(&wet, &dry) < -140.0);
     // One that is late leaves the others in their place, in time.
     bench.float_wav("in.wav", 48_000, &[&dry]);
     let command = [
@@ -487,8 +486,11 @@ fn captures_that_cannot_play_a_recording_leave_it_to_the_others() {
     let run = bench.run(&command).good();
     assert!(run.out.contains("; slot 1 (split.nam)"), "{run:?}");
     let wet = read_float(&bench.path("out.wav")).1;
-    assert_eq!(wet[0], dry);
-    assert_eq!(wet[1], dry.iter().map(|s| 0.5 * s).collect::<Vec<_>>());
+    let half: Vec<f32> = dry.iter().map(|sample| 0.5 * sample).collect();
+    for (wet, wanted) in wet.iter().zip([&dry, &half]) {
+        let error = difference_db(wet, wanted);
+        assert!(error < -140.0, "{error} dB");
+    }
     let (wet, _) = render(&bench, &["--rig", "rig.gridleak", "--slot", "3"]);
     let inside = 2_000..8_000;
     let error = difference_db(&wet[inside.clone()], &dry[inside]);
