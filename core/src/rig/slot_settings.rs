@@ -130,9 +130,11 @@ impl SlotSettings {
 /// How one slot is gone over to from another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SwitchSettings {
-    /// How long they fade, in ms.
+    /// How long they fade, in ms. 0 to 200; at 0 it is as short as it can be without a click, 2 ms. What
+    /// is asked for during a fade has that end sooner.
     pub fade_ms: f32,
-    /// Whether the cabinet of the slot that is left rings out.
+    /// Whether the cabinet of the slot that is left rings out: then it is what it hears that fades, and not
+    /// what it makes of that. One rings at most: the last that was left.
     pub cab_tail: bool,
 }
 

@@ -51,7 +51,7 @@ impl PluginBackend {
                 self.instance.loader.set_own_value(slot, control, after);
             }
             Some(Change::SlotState { slot, after, .. }) => {
-                self.instance.loader.put_slot_state(slot, after);
+                self.instance.loader.put_slot_state(slot, *after);
             }
             Some(Change::Slots(changes)) => self.instance.loader.put_slots(changes),
             Some(Change::Parts(parts)) => {

@@ -35,8 +35,8 @@ pub(crate) enum Change {
     /// Of a slot, but for its files.
     SlotState {
         slot: usize,
-        before: SlotState,
-        after: SlotState,
+        before: Box<SlotState>,
+        after: Box<SlotState>,
     },
     /// Of what is loaded, or of whether the project carries it.
     Parts(Vec<PartChange>),
@@ -345,13 +345,13 @@ mod tests {
         for pair in states.windows(2) {
             let change = Change::SlotState {
                 slot: 1,
-                before: pair[0].clone(),
-                after: pair[1].clone(),
+                before: pair[0].clone().into(),
+                after: pair[1].clone().into(),
             };
             history.record(change, at);
         }
         let taken_back = |history: &mut History| match history.undo() {
-            Some(Change::SlotState { slot: 1, after, .. }) => after,
+            Some(Change::SlotState { slot: 1, after, .. }) => *after,
             other => panic!("{other:?}"),
         };
         assert_eq!(taken_back(&mut history), states[2]);

@@ -12,7 +12,7 @@ use super::widgets::button::{Radio, radio};
 use super::widgets::text::{label, panel};
 use crate::session::folder::FolderPosition;
 use crate::session::part::PartKind;
-use crate::session::status::Embedding;
+use crate::session::status::{Embedding, Readiness};
 
 impl UiContext<'_> {
     pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
@@ -86,7 +86,7 @@ impl UiContext<'_> {
             name: &names[slot],
             text: names[slot].trim_start_matches("Slot "),
             on: slot == chosen,
-            weak: false,
+            weak: self.view.status.slots[slot].state == Readiness::Empty,
             hint: None,
         });
         let row = ParameterId::Slot.row();

@@ -7,7 +7,7 @@ pub(in crate::window) use egui::accesskit::{Role, Toggled};
 pub(in crate::window) use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2, vec2};
 pub(in crate::window) use egui_kittest::kittest::{NodeT, Queryable};
 pub(in crate::window) use egui_kittest::{Harness, Node};
-pub(in crate::window) use gridleak_core::{Kind, PARAMETERS, ParameterId};
+pub(in crate::window) use gridleak_core::{Group, Kind, PARAMETERS, Parameter, ParameterId};
 
 use gridleak_core::Settings;
 
@@ -40,9 +40,10 @@ pub(in crate::window) type Window = Harness<'static, State>;
 
 /// Every parameter that is a number.
 pub(in crate::window) fn numbers() -> impl Iterator<Item = ParameterId> {
-    let numbers = PARAMETERS
-        .iter()
-        .filter(|row| matches!(row.kind, Kind::Number(_)));
+    // How slots fade and how long a riff is are nowhere in the window.
+    let shown = |row: &&Parameter| !matches!(row.group, Group::Slots | Group::Riff);
+    let numbers = PARAMETERS.iter().filter(shown);
+    let numbers = numbers.filter(|row| matches!(row.kind, Kind::Number(_)));
     numbers.map(|row| row.which)
 }
 

@@ -229,7 +229,7 @@ fn everything_has_a_name_and_a_value() {
     assert_eq!(alert.role(), Role::Alert);
 }
 
-const CONTROLS: [&str; 59] = [
+const CONTROLS: [&str; 64] = [
     "Rig",
     "Browse",
     "Info",
@@ -243,9 +243,14 @@ const CONTROLS: [&str; 59] = [
     "Previous capture",
     "Next capture",
     "Load capture",
-    "Capture A/B: A",
-    "Capture A/B: B",
-    "A/B Level Match",
+    "Slot 1",
+    "Slot 2",
+    "Slot 3",
+    "Slot 4",
+    "Slot 5",
+    "Slot 6",
+    "Slot 7",
+    "Slot 8",
     "Output",
     "Output value",
     "Pedal",
@@ -354,7 +359,7 @@ fn the_tab_key_reaches_everything() {
     window.run();
     assert_eq!(window.ctx.memory(|m| m.focused()), None);
     go_to(&mut window, "Setup");
-    let all = [&CONTROLS[..23], &CONFIG].concat();
+    let all = [&CONTROLS[..28], &CONFIG].concat();
     let reached = tabbed(&mut window, all.len() + 1);
     for control in all {
         assert!(reached.iter().any(|name| name == control), "{control}");
@@ -440,10 +445,10 @@ fn at_every_size_everything_is_inside_and_apart() {
             go_to(&mut shown, page);
             let place = |label: &'static str| (label, shown.get_by_label(label).rect());
             let page: Vec<_> = match page {
-                "Rig" => CONTROLS[17..].iter().chain(&MORE_CONTROLS[..6]).collect(),
+                "Rig" => CONTROLS[22..].iter().chain(&MORE_CONTROLS[..6]).collect(),
                 _ => CONFIG.iter().collect(),
             };
-            let mut parts: Vec<_> = CONTROLS[..17].iter().copied().map(place).collect();
+            let mut parts: Vec<_> = CONTROLS[..22].iter().copied().map(place).collect();
             parts.extend(page.into_iter().copied().map(place));
             parts.extend(["Input level", "Output level", "3 of 12"].map(place));
             if knobs {

@@ -73,14 +73,19 @@ pub(crate) enum Action {
     /// A switch is thrown or an option chosen, as its plain value.
     Change(ParameterId, f32),
     /// Name a slot, colour it, set its drive or level.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     ChangeSlot(usize, Box<SlotState>),
     /// Have a slot have values of its own for a group of parameters, or no longer.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     SetOwn(usize, OwnGroup, bool),
     /// Put a copy of the first slot in the place of the second.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     CopySlot(usize, usize),
     /// Have two slots change places.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     SwapSlots(usize, usize),
     /// Empty a slot.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     ClearSlot(usize),
     /// Has new instances begin with the level of the interface that this one has.
     KeepInterface,

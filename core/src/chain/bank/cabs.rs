@@ -28,6 +28,9 @@ pub(crate) struct Cabs {
     next_fade: Crossfade,
     /// Whether what leaves is to ring out.
     rings_out: bool,
+    /// The slot of a cabinet that was woken while what leaves fades. To hear all at once would be a click in
+    /// it, so that fades in as well.
+    woken: Option<(usize, Crossfade)>,
     ringing: Option<Ringing>,
     /// Frames of the shortest fade: no other begins before one has lasted as long.
     shortest: usize,
@@ -75,6 +78,7 @@ impl Cabs {
             fade: Crossfade::new(config.rate, usual),
             next_fade: Crossfade::new(config.rate, usual),
             rings_out: false,
+            woken: None,
             ringing: None,
             shortest: frames(config.rate, SHORTEST),
             unheard: 0,
@@ -149,6 +153,8 @@ impl Cabs {
         let rang = |ringing: &mut Ringing| matches!(ringing.what, Other::Slot(of) if of == slot);
         let rang = self.ringing.take_if(rang).is_some();
         self.rings_out = rang || rig.shared.switching.cab_tail;
+        let onset = || (slot, Crossfade::new(self.config.rate, self.shortest));
+        self.woken = (!self.rings_out).then(onset);
         if rang {
             // It goes on from where it is.
             self.slots.all[slot].update(&rig.resolve(slot));
@@ -230,6 +236,7 @@ impl Cabs {
             self.slots.begin();
             std::mem::swap(&mut self.fade, &mut self.next_fade);
             self.rings_out = false;
+            self.woken = None;
         }
         if let Some(part) = self.slots.resume(self.slots.playing) {
             self.go(part);
@@ -248,6 +255,20 @@ impl Cabs {
         let ringing = self.ringing.as_ref().map(|ringing| ringing.left);
         let all = [leaving, coming, ringing].into_iter().flatten();
         all.filter(|&frames| frames > 0).min()
+    }
+
+    /// How much of what comes in is heard in the next frame by the cabinet that plays, and by the one that
+    /// leaves.
+    fn hearing(&mut self) -> [f32; 2] {
+        if self.rings_out {
+            let new = self.fade.next() as f32;
+            return [new, 1.0 - new];
+        }
+        let mut hearing = [1.0; 2];
+        if let Some((slot, onset)) = &mut self.woken {
+            hearing[usize::from(*slot != self.slots.playing)] = onset.next() as f32;
+        }
+        hearing
     }
 
     /// Adds the next frames of what rings.
@@ -283,13 +304,15 @@ impl Stage for Cabs {
         }
         let (mut heard, mut heard_before) = (block.sound, block.sound);
         let mut leaving = self.slots.leaving.take();
-        if leaving.is_some() && self.rings_out {
+        if leaving.is_some() {
             for frame in 0..frames {
-                let new = self.fade.next() as f32;
-                heard.iter_mut().for_each(|side| side[frame] *= new);
-                heard_before
-                    .iter_mut()
-                    .for_each(|side| side[frame] *= 1.0 - new);
+                for (hearing, sides) in self
+                    .hearing()
+                    .into_iter()
+                    .zip([&mut heard, &mut heard_before])
+                {
+                    sides.iter_mut().for_each(|side| side[frame] *= hearing);
+                }
             }
         }
         let playing = self.slots.all[self.slots.playing].cab.as_deref_mut();

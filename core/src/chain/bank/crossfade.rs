@@ -23,8 +23,9 @@ const AVERAGE: f64 = 0.003;
 /// Seconds over which offsets are averaged: 5 Hz.
 const OFFSET_AVERAGE: f64 = 0.032;
 
-/// Most that the sum of the two is raised by (12 dB). Only signals of opposite polarity need more,
-/// and those cross zero faster than one hears.
+/// Most that the sum of the two is raised by (12 dB), in a fade of the usual length or a longer one. Only
+/// signals of opposite polarity need more, and those cross zero faster than one hears. In a shorter fade
+/// all that is missing is faster than one hears, and what raised it would be a click itself.
 const MOST_RAISE: f64 = 4.0;
 
 /// Power below which nothing is heard, and nothing evened out.
@@ -40,6 +41,7 @@ pub(super) struct Crossfade {
     way: usize,
     /// Frames of that which are left.
     left: usize,
+    most_raise: f64,
     follow: f64,
     follow_offset: f64,
     followed: Followed,
@@ -92,15 +94,15 @@ impl Followed {
     }
 
     /// What brings the sum of both to the power that lies between theirs, where the new one has the
-    /// weight `w`.
-    fn power_compensation(&self, w: f64) -> f64 {
+    /// weight `w`; `most`: no more than that.
+    fn power_compensation(&self, w: f64, most: f64) -> f64 {
         let v = 1.0 - w;
         let wanted = v * self.old + w * self.new;
         let found = v * v * self.old + w * w * self.new + 2.0 * v * w * self.both;
         if wanted < SILENCE {
             return 1.0;
         }
-        (wanted / found.max(wanted / (MOST_RAISE * MOST_RAISE))).sqrt()
+        (wanted / found.max(wanted / (most * most))).sqrt()
     }
 }
 
@@ -113,6 +115,7 @@ impl Crossfade {
             from: 0.0,
             way: frames,
             left: frames,
+            most_raise: 1.0 + (MOST_RAISE - 1.0) * (frames as f64 / (USUAL * rate)).min(1.0),
             follow: 1.0 - (-1.0 / (AVERAGE * rate)).exp(),
             follow_offset: 1.0 - (-1.0 / (OFFSET_AVERAGE * rate)).exp(),
             followed: Followed::default(),
@@ -174,7 +177,7 @@ impl Crossfade {
             if self.left == 0 {
                 return;
             }
-            let compensation = self.followed.power_compensation(w);
+            let compensation = self.followed.power_compensation(w, self.most_raise);
             for side in 0..2 {
                 let (old, new) = (old[side][frame], &mut new[side][frame]);
                 let sum = (1.0 - w) * f64::from(old) + w * f64::from(*new);

@@ -113,9 +113,20 @@ impl Cab {
             response.gain.set(gain);
         }
         if settings.on && self.switch.is_off() {
+            // While it was off nothing moved.
+            self.finish_moves();
             self.forget();
         }
         self.switch.set(settings.on);
+    }
+
+    /// All but its switch is at once where it was going.
+    fn finish_moves(&mut self) {
+        self.low_cut.finish();
+        self.high_cut.finish();
+        self.mix.finish();
+        self.blend.finish();
+        self.responses.iter_mut().for_each(|r| r.gain.finish());
     }
 
     fn forget(&mut self) {
@@ -209,11 +220,7 @@ impl Part for Cab {
 
     fn finish(&mut self) {
         self.switch.finish();
-        self.low_cut.finish();
-        self.high_cut.finish();
-        self.mix.finish();
-        self.blend.finish();
-        self.responses.iter_mut().for_each(|r| r.gain.finish());
+        self.finish_moves();
     }
 
     fn reset(&mut self) {

@@ -179,6 +179,8 @@ impl ToneStack {
             knob.value.set(to);
         }
         if settings.on && self.switch.is_off() {
+            // While it was off nothing moved.
+            self.knobs.iter_mut().for_each(Knob::finish);
             self.reset();
         }
         self.switch.set(settings.on);

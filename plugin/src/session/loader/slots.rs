@@ -24,8 +24,8 @@ impl Loader {
         if after != before {
             let change = Change::SlotState {
                 slot,
-                before,
-                after,
+                before: before.into(),
+                after: after.into(),
             };
             self.history().lock().record(change, Instant::now());
         }

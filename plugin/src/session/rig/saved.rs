@@ -313,7 +313,7 @@ mod tests {
             "newer version of Gridleak (99.0.0)",
             "pan",
             "setlist",
-            "2 more",
+            "1 more",
         ] {
             assert!(notice.contains(said), "{notice}");
         }

@@ -75,7 +75,10 @@ impl SavedSlot {
                     changed(NAME);
                 }
             }
-            Some(other) => keep_if(newer, &mut rest.slot, NAME, other),
+            Some(other) => {
+                changed(NAME);
+                keep_if(newer, &mut rest.slot, NAME, other);
+            }
             None => {}
         }
         match rest.slot.remove(COLOUR) {
@@ -85,7 +88,10 @@ impl SavedSlot {
                 // A colour that is not known comes from a version that knows it.
                 keep_if(known.is_none(), &mut rest.slot, COLOUR, id.into());
             }
-            Some(other) => keep_if(newer, &mut rest.slot, COLOUR, other),
+            Some(other) => {
+                changed(COLOUR);
+                keep_if(newer, &mut rest.slot, COLOUR, other);
+            }
             None => {}
         }
         let gains = [
@@ -104,7 +110,10 @@ impl SavedSlot {
         }
         match rest.slot.remove(OWN) {
             Some(Value::Object(own)) => rest.own = own,
-            Some(other) => keep_if(newer, &mut rest.slot, OWN, other),
+            Some(other) => {
+                changed(OWN);
+                keep_if(newer, &mut rest.slot, OWN, other);
+            }
             None => {}
         }
         let mut values = Map::new();
@@ -278,7 +287,7 @@ mod tests {
             notice.contains("entry for Slot 3: Capture is damaged"),
             "{notice}"
         );
-        assert!(notice.contains("Slot 3 name, Slot 3 drive"), "{notice}");
+        assert!(notice.contains("Slot 3 name, Slot 3 colour, Slot 3 drive"), "{notice}");
         assert!(notice.contains("and 4 more"), "{notice}");
         assert_eq!(read(written(&slot), "").0, slot);
     }

@@ -181,7 +181,7 @@ fn undo(instance: &mut Instance) {
     let change = instance.loader.history().lock().undo();
     match change {
         Some(Change::Slots(changes)) => instance.loader.put_slots(changes),
-        Some(Change::SlotState { slot, after, .. }) => instance.loader.put_slot_state(slot, after),
+        Some(Change::SlotState { slot, after, .. }) => instance.loader.put_slot_state(slot, *after),
         other => panic!("{other:?}"),
     }
     instance.settle();
