@@ -24,6 +24,7 @@ const RINGS: usize = 2_400;
 fn rig(slots: &[Value]) -> Value {
     json!({
         "gridleak": 1,
+        "kind": "rig",
         "settings": {
             "output_mode": "raw", "dc_blocker": false, "gate": false, "tone": false,
             "cab_tail": false,
@@ -315,6 +316,57 @@ fn files_are_found_beside_the_rig_and_in_it() {
 }
 
 #[test]
+fn a_preset_of_one_slot_plays_and_one_that_moved_finds_what_moved_with_it() {
+    let bench = Bench::new();
+    bench.float_wav("in.wav", 48_000, &[&[0.5; 100]]);
+    let (half, twice) = (
+        linear(1, 1, "0.5", 48_000, ""),
+        linear(1, 1, "2.0", 48_000, ""),
+    );
+    for folder in ["ann/Amps", "ann/Presets"] {
+        fs::create_dir_all(bench.path(folder)).unwrap();
+    }
+    bench.put("ann/Amps/half.nam", &half);
+    bench.put("twice.nam", &twice);
+    let old = Path::new("/mnt/old/ann");
+    let mut alone = slot("Solo", file(&old.join("Amps/half.nam"), half.as_bytes()));
+    alone["pedal"] = file(&bench.path("twice.nam"), twice.as_bytes());
+    alone["drive"] = 6.0.into();
+    let preset = json!({
+        "gridleak": 1, "kind": "slot", "saved_by": "0.2.0", "slot": alone,
+        "saved_at": old.join("Presets/Solo.gridleak"),
+    });
+    bench.put("ann/Presets/Solo.gridleak", preset.to_string());
+    let preset = ["--rig", "ann/Presets/Solo.gridleak"];
+    let settled = [
+        "--output-mode",
+        "raw",
+        "--dc-blocker=off",
+        "--gate=off",
+        "--tone=off",
+        "--slot",
+        "solo",
+    ];
+    let (wet, notes) = render(&bench, &[&preset[..], &settled].concat());
+    assert_eq!(notes, "");
+    let wanted = 0.5 * 2.0 * 0.5 * 10f32.powf(6.0 / 20.0);
+    assert!(
+        wet.iter().all(|sample| (sample - wanted).abs() < 1e-6),
+        "{}",
+        wet[99]
+    );
+    let command = [
+        &["render"],
+        &preset[..],
+        &["--slot", "2", "in.wav", "out.wav"],
+    ]
+    .concat();
+    bench
+        .run(&command)
+        .bad("slot 2 is empty; there is slot 1 (Solo)");
+}
+
+#[test]
 fn what_is_missing_is_told_and_the_rest_plays() {
     let bench = Bench::new();
     bench.float_wav("in.wav", 48_000, &[&[0.5; 100]]);
@@ -419,7 +471,7 @@ fn what_is_no_rig_or_no_automation_is_told_in_a_line() {
     rig("in.wav", "in.wav: this is no ");
     rig("deep.gridleak", "deep.gridleak: this is no ");
     rig("wide.gridleak", "wide.gridleak: this is larger than");
-    rig("long.gridleak", "long.gridleak: is longer than any rig");
+    rig("long.gridleak", "long.gridleak: is too long");
     rig(
         "empty.gridleak",
         "empty.gridleak: no slot has a capture; load one",

@@ -14,6 +14,7 @@ use crate::session::library::Origin;
 use crate::session::message::Message;
 use crate::session::module_pin;
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::PresetStatus;
 use crate::session::status::Status;
 use crate::window::{Action, Controls, EditorBackend, View};
 
@@ -58,6 +59,9 @@ impl PluginBackend {
                 for change in parts {
                     self.instance.loader.put_back(change.part, change.after);
                 }
+            }
+            Some(Change::Rig { before, after }) => {
+                self.instance.loader.put_back_rig(&before, &after);
             }
             None => {}
         }
@@ -112,6 +116,7 @@ impl PluginBackend {
                     self.make(change);
                 }
             }
+            Action::Preset(action) => instance.preset(action),
             Action::ForgetOverruns => instance.meters.forget_overruns(),
             Action::Browse => library.browse(),
             Action::Rescan => library.rescan(),
@@ -184,6 +189,7 @@ impl EditorBackend for PluginBackend {
             rig,
             loader,
             library,
+            presets,
             meters,
             ..
         } = &*self.instance;
@@ -191,6 +197,7 @@ impl EditorBackend for PluginBackend {
         let own = rig.slot_state(modulated.slot).settings;
         let modulated = own.resolve(&modulated);
         let mut status = Status::now(&modulated, loader, library, meters);
+        status.presets = PresetStatus::now(rig, presets);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }

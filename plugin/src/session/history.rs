@@ -6,10 +6,11 @@ use gridleak_core::ParameterId;
 
 use crate::session::part::Part;
 use crate::session::references::SavedPart;
-use crate::session::rig::{SavedSlot, SlotState};
+use crate::session::rig::{Rig, SavedSlot, SlotState};
 
-/// So many changes can be taken back.
+/// So many changes can be taken back, if the files that they carry come to no more bytes than this.
 const LONGEST: usize = 200;
+const MOST_CARRIED: usize = 256 << 20;
 
 /// Changes of one thing that follow each other within this are one: a wheel, a held arrow key, a walk
 /// through a folder.
@@ -40,6 +41,8 @@ pub(crate) enum Change {
     },
     /// Of what is loaded, or of whether the project carries it.
     Parts(Vec<PartChange>),
+    /// Of the whole rig.
+    Rig { before: Box<Rig>, after: Box<Rig> },
     /// Of whole slots.
     Slots(Vec<SlotChange>),
 }
@@ -110,6 +113,10 @@ impl Change {
                 };
                 Self::Parts(parts.into_iter().map(reversed).collect())
             }
+            Self::Rig { before, after } => Self::Rig {
+                before: after,
+                after: before,
+            },
             Self::Slots(slots) => {
                 let reversed = |change: SlotChange| SlotChange {
                     slot: change.slot,
@@ -129,6 +136,15 @@ impl Change {
             Self::SlotState { before, after, .. } => before == after,
             Self::Slots(slots) => slots.iter().all(|change| change.before == change.after),
             Self::Parts(parts) => parts.iter().all(|change| change.before == change.after),
+            Self::Rig { before, after } => before == after,
+        }
+    }
+
+    /// Bytes of the files that came with it.
+    fn carried(&self) -> usize {
+        match self {
+            Self::Rig { after, .. } => after.embedded_bytes(),
+            _ => 0,
         }
     }
 
@@ -213,10 +229,11 @@ impl History {
             }
             return;
         }
-        if self.done.len() == LONGEST {
-            self.done.remove(0);
-        }
         self.done.push(change);
+        let mut carried: usize = self.done.iter().map(Change::carried).sum();
+        while self.done.len() > LONGEST || carried > MOST_CARRIED && self.done.len() > 1 {
+            carried -= self.done.remove(0).carried();
+        }
     }
 
     /// The same for what is one change by itself, whatever comes before and after it.
@@ -329,10 +346,8 @@ mod tests {
         let mut history = History::default();
         let at = Instant::now();
         let with = |name: &str, drive_db: f32| {
-            let mut state = SlotState {
-                name: name.into(),
-                ..SlotState::default()
-            };
+            let mut state = SlotState::default();
+            state.name = name.into();
             state.settings.drive_db = drive_db;
             state
         };

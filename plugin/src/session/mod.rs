@@ -1,6 +1,6 @@
 //! One instance without host and without window: what it refers to, loads, remembers and takes back.
 //!
-//! The command line, which is built without the rest, knows rigs, their parts and references.
+//! The command line, which is built without the rest, knows rigs, their parts and references, and presets.
 
 #[cfg(feature = "plugin")]
 pub(crate) mod curve;
@@ -28,11 +28,15 @@ pub(crate) mod part;
 pub(crate) mod player;
 #[cfg(feature = "plugin")]
 pub(crate) mod preferences;
+pub(crate) mod preset_path;
+pub(crate) mod presets;
 pub(crate) mod references;
 #[cfg(feature = "plugin")]
 pub(crate) mod repaint;
 pub(crate) mod rig;
 #[cfg(feature = "plugin")]
 pub(crate) mod status;
+#[cfg(feature = "plugin")]
+pub(crate) mod task_thread;
 #[cfg(feature = "plugin")]
 pub(crate) mod thread_end;

@@ -34,6 +34,12 @@ const BUTTONS: [(ParameterId, PartKind, Step); 6] = [
     (ParameterId::NextCab, PartKind::Cab, Step::Next),
 ];
 
+/// The same of presets.
+const PRESET_BUTTONS: [(ParameterId, Step); 2] = [
+    (ParameterId::PreviousPreset, Step::Previous),
+    (ParameterId::NextPreset, Step::Next),
+];
+
 /// Which way the buttons of the table go from slot to slot.
 const SLOT_BUTTONS: [(ParameterId, isize); 2] =
     [(ParameterId::PreviousSlot, -1), (ParameterId::NextSlot, 1)];
@@ -270,6 +276,11 @@ impl Player {
                 if down(button, &settings) && !down(button, &before) {
                     let part = Part::new(settings.slot, kind);
                     self.loader.step_soon(part, step, loads);
+                }
+            }
+            for (button, step) in PRESET_BUTTONS {
+                if down(button, &settings) && !down(button, &before) {
+                    self.loader.step_preset_soon(step, loads);
                 }
             }
         }

@@ -9,6 +9,7 @@ use super::controls::Controls;
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::PresetAction;
 use crate::session::rig::SlotState;
 use crate::session::status::{PartStatus, Status};
 
@@ -114,6 +115,9 @@ pub(crate) enum Action {
     /// The window has had this width and height for a while, in points.
     Resized(u32, u32),
     DismissMessage,
+    /// Something with presets.
+    #[expect(dead_code, reason = "no page of the window shows presets yet")]
+    Preset(PresetAction),
 }
 
 impl Action {

@@ -25,7 +25,7 @@ use std::time::Instant;
 use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings};
 use parking_lot::Mutex;
 
-use self::orders::{Audio, Choice, Mend, Orders};
+use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
@@ -39,7 +39,7 @@ use crate::session::message::Message;
 use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SavedPart;
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{Rig, SharedRig};
 use crate::session::thread_end;
 
 /// The loader of an instance, as the plugin, its window and the thread hold it.
@@ -232,6 +232,37 @@ impl Loader {
     /// loaded. The loader sees it when it looks next.
     pub(crate) fn step_soon(&self, part: Part, step: Step, loads: u64) {
         self.orders.step_soon(part, step, loads);
+    }
+
+    /// Loads the preset at `path`; one of a slot goes into `slot`.
+    pub(crate) fn open_preset(self: &Arc<Self>, path: PathBuf, slot: usize) {
+        self.choose_preset(PresetChoice::Open(path, slot));
+    }
+
+    /// Loads the preset at this place of the setlist, counted from 0.
+    pub(crate) fn open_in_setlist(self: &Arc<Self>, at: usize) {
+        self.choose_preset(PresetChoice::InSetlist(at));
+    }
+
+    /// Loads the next preset of the setlist, or else of the bank, or the one before.
+    pub(crate) fn step_preset(self: &Arc<Self>, step: Step) {
+        self.choose_preset(PresetChoice::Step(step.by()));
+    }
+
+    fn choose_preset(self: &Arc<Self>, choice: PresetChoice) {
+        self.orders.give_preset(choice);
+        self.run();
+    }
+
+    /// Asks for [`Loader::step_preset`] as [`Loader::step_soon`] does for a part.
+    pub(crate) fn step_preset_soon(&self, step: Step, loads: u64) {
+        self.orders.step_preset_soon(step, loads);
+    }
+
+    /// Goes back or on from one rig to another.
+    pub(crate) fn put_back_rig(self: &Arc<Self>, from: &Rig, to: &Rig) {
+        self.rig.put(from, to);
+        self.run();
     }
 
     /// Tells the host of parameters that the audio thread moved.

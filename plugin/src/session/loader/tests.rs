@@ -37,7 +37,7 @@ fn new_loader(end: LoaderEnd, link: Arc<HostLink>) -> Arc<Loader> {
 /// An instance without a host.
 pub(super) struct Instance {
     pub(super) rig: Arc<SharedRig>,
-    link: Arc<HostLink>,
+    pub(super) link: Arc<HostLink>,
     pub(super) loader: Arc<Loader>,
     audio: AudioEnd,
     chain: Chain,
@@ -132,6 +132,11 @@ impl Instance {
 
     fn ask_for_slot(&self, slot: usize) {
         self.set(ParameterId::Slot, slot as f32);
+    }
+
+    /// The number of the amp in the first slot.
+    pub(super) fn chain_amp(&self) -> Option<BuildId> {
+        self.chain.amp_id(0)
     }
 
     /// The numbers of the amps and the cabinets in both slots.

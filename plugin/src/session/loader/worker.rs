@@ -1,6 +1,7 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
 mod build;
+mod presets;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use gridleak_core::SLOTS;
 
 use self::build::BankPlans;
 pub(super) use self::build::CABS;
+use self::presets::PresetMemory;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
@@ -46,6 +48,7 @@ pub(super) struct Worker<'a> {
     told_of: usize,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
+    presets: PresetMemory,
 }
 
 /// What the thread knows of a part of the rig.
@@ -72,6 +75,7 @@ impl<'a> Worker<'a> {
             known: Vec::new(),
             told_of: 0,
             deadline: Instant::now(),
+            presets: PresetMemory::default(),
         }
     }
 
@@ -80,6 +84,9 @@ impl<'a> Worker<'a> {
     pub(super) fn carry_out(&mut self, order: u64, waiting: Waiting, audio: Option<Audio>) -> bool {
         let loader = self.loader;
         loader.forget_other_projects();
+        if let Some(choice) = waiting.preset {
+            self.load_preset(choice);
+        }
         self.order = order;
         self.choices = Part::all().map(|part| loader.orders.choice(part));
         self.deadline = Instant::now() + SEARCHING;
@@ -100,6 +107,7 @@ impl<'a> Worker<'a> {
         let all = self.bring_slots(audio);
         if all {
             self.known.clear();
+            self.know_preset();
         }
         self.tell_absent();
         all

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use gridleak_core::{SLOTS, Settings, UnreadSettings};
 use serde_json::{Map, Value};
 
+use super::keys::{self, FORMAT, PRESET, SAVED_BY, SETLIST, SETTINGS};
 use super::notice::Remarks;
+use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved_slot::SavedSlot;
 use crate::files::failure::{Failure, Result};
 use crate::session::references::SavedPart;
@@ -38,16 +40,14 @@ const MOST_VALUES: usize = 100_000;
 /// So many of them are left for what this version writes.
 const SPARE_VALUES: usize = 2_000;
 
-const FORMAT: &str = "gridleak";
-const SAVED_BY: &str = "saved_by";
-const SETTINGS: &str = "settings";
-const SAVED_SLOTS: &str = "slots";
-
 /// Settings and slots: what a project saves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rig {
     pub(crate) settings: Settings,
     pub(crate) slots: [SavedSlot; SLOTS],
+    /// The preset that it came from.
+    pub(crate) preset: Option<CurrentPreset>,
+    pub(crate) setlist: Option<SetlistPlace>,
     pub(crate) rest: Arc<Rest>,
 }
 
@@ -66,18 +66,19 @@ impl Rig {
     /// known of it. `first`: the settings of a new instance. The text may be anything; what cannot be right
     /// becomes what a new instance has. It fails if it is no rig.
     pub(crate) fn read(text: &[u8], first: &Settings) -> Result<(Self, Option<String>)> {
-        if text.len() > LONGEST || values(text) > MOST_VALUES {
-            return Err(too_large());
-        }
-        let document = serde_json::from_slice(text);
-        let Ok(Value::Object(mut document)) = document else {
-            return Err(no_rig());
-        };
-        let Some(version) = document.get(FORMAT).and_then(Value::as_u64) else {
-            return Err(no_rig());
-        };
+        Self::from_document("project", document(text)?, first)
+    }
+
+    /// The same from what [`document`] gave. `called`: what people call what it stood in.
+    pub(crate) fn from_document(
+        called: &'static str,
+        mut document: Map<String, Value>,
+        first: &Settings,
+    ) -> Result<(Self, Option<String>)> {
+        let version = document.get(FORMAT).and_then(Value::as_u64);
+        let newer = version.is_some_and(|version| version > VERSION);
         let saved_by = document.get(SAVED_BY).and_then(Value::as_str);
-        let mut remarks = Remarks::new(saved_by.unwrap_or_default(), version > VERSION);
+        let mut remarks = Remarks::new(called, saved_by.unwrap_or_default(), newer);
         // What a newer version wrote stays known for that.
         if !remarks.newer() {
             document.remove(FORMAT);
@@ -88,10 +89,10 @@ impl Rig {
             _ => Map::new(),
         };
         let settings = Settings::read(settings, first, remarks.newer());
-        let mut saved = match document.remove(SAVED_SLOTS) {
+        let mut saved = match document.remove(keys::SLOTS) {
             Some(Value::Array(slots)) => slots,
             Some(other) if remarks.newer() => {
-                document.insert(SAVED_SLOTS.into(), other);
+                document.insert(keys::SLOTS.into(), other);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -103,6 +104,8 @@ impl Rig {
             _ => SavedSlot::first(slot),
         });
         drop(here);
+        let preset = take(&mut document, PRESET, CurrentPreset::read);
+        let setlist = take(&mut document, SETLIST, SetlistPlace::read);
         let rest = Rest {
             settings: settings.unread,
             document,
@@ -113,17 +116,24 @@ impl Rig {
         let rig = Self {
             settings: settings.settings,
             slots,
+            preset,
+            setlist,
             rest: rest.into(),
         };
         rig.check()?;
         Ok((rig, remarks.text()))
     }
 
+    /// Bytes of all files that it carries, packed.
+    pub(crate) fn embedded_bytes(&self) -> usize {
+        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
+        parts.map(SavedPart::embedded_bytes).sum()
+    }
+
     /// Whether there is so little in it that whatever is saved of it from now on can be read again.
     fn check(&self) -> Result<()> {
         let written = self.write();
-        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
-        let embedded: usize = parts.map(SavedPart::embedded_bytes).sum();
+        let embedded = self.embedded_bytes();
         match embedded > MOST_EMBEDDED
             || written.len().saturating_sub(embedded) > LONGEST_REST
             || values(&written) > MOST_VALUES - SPARE_VALUES
@@ -135,6 +145,11 @@ impl Rig {
 
     /// The text that stands for it in a project.
     pub(crate) fn write(&self) -> Vec<u8> {
+        Value::Object(self.document()).to_string().into_bytes()
+    }
+
+    /// The same as a value.
+    pub(crate) fn document(&self) -> Map<String, Value> {
         let mut document = self.rest.document.clone();
         document.entry(FORMAT).or_insert(VERSION.into());
         let own = env!("CARGO_PKG_VERSION");
@@ -151,9 +166,27 @@ impl Rig {
         let slots = self.slots[..used].iter().map(|slot| slot.write().into());
         let slots = slots.chain(self.rest.slots.iter().cloned());
         document
-            .entry(SAVED_SLOTS)
+            .entry(keys::SLOTS)
             .or_insert_with(|| slots.collect::<Vec<Value>>().into());
-        Value::Object(document).to_string().into_bytes()
+        let preset = self.preset.as_ref().and_then(CurrentPreset::write);
+        document.extend(preset.map(|preset| (PRESET.into(), preset)));
+        let setlist = self.setlist.as_ref().map(SetlistPlace::write);
+        document.extend(setlist.map(|setlist| (SETLIST.into(), setlist)));
+        document
+    }
+}
+
+/// The object of a saved rig, or of something else that Gridleak saved, as far as its size and its format
+/// can be right.
+pub(crate) fn document(text: &[u8]) -> Result<Map<String, Value>> {
+    if text.len() > LONGEST || values(text) > MOST_VALUES {
+        return Err(too_large());
+    }
+    match serde_json::from_slice(text) {
+        Ok(Value::Object(document)) if document.get(FORMAT).is_some_and(Value::is_u64) => {
+            Ok(document)
+        }
+        _ => Err(no_rig()),
     }
 }
 
@@ -165,6 +198,17 @@ impl Rest {
         let more = (!self.slots.is_empty()).then_some("more slots");
         document.filter(move |key| !known.contains(key)).chain(more)
     }
+}
+
+/// Takes what stands under a key out of a saved rig, if it can be read.
+fn take<T>(
+    document: &mut Map<String, Value>,
+    key: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    let found = read(document.get(key)?)?;
+    document.remove(key);
+    Some(found)
 }
 
 /// How many values a text of JSON has, or more: none begins without one of these.
@@ -183,11 +227,11 @@ fn values(text: &[u8]) -> usize {
 }
 
 fn too_large() -> Failure {
-    Failure::new("this is larger than any rig that Gridleak saves")
+    Failure::new("this is larger than any rig that Gridleak saves; load another one")
 }
 
 fn no_rig() -> Failure {
-    Failure::new("this is no rig that Gridleak saved, or it is damaged")
+    Failure::new("this is no rig that Gridleak saved, or it is damaged; load another one")
 }
 
 #[cfg(test)]
@@ -204,6 +248,8 @@ mod tests {
         Rig {
             settings,
             slots: std::array::from_fn(SavedSlot::first),
+            preset: None,
+            setlist: None,
             rest: Arc::default(),
         }
     }

@@ -38,6 +38,12 @@ impl SavedSlot {
         }
     }
 
+    /// Whether it is set up as another one, whatever was found out about their files.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let mut parts = self.parts.iter().zip(&other.parts);
+        self.state == other.state && parts.all(|(one, other)| one.is_like(other))
+    }
+
     /// Reads what [`SavedSlot::write`] wrote, in this or in another version, or anything else. What cannot be
     /// right becomes what a new instance, set to `first`, has there. `asked`: the slot that is asked for.
     pub(super) fn read(
@@ -148,7 +154,7 @@ impl SavedSlot {
     }
 
     /// What stands for it in a project.
-    pub(super) fn write(&self) -> Map<String, Value> {
+    pub(crate) fn write(&self) -> Map<String, Value> {
         let SlotState {
             name,
             colour,
@@ -228,7 +234,7 @@ mod tests {
         let Value::Object(saved) = saved else {
             panic!("no object");
         };
-        let mut remarks = Remarks::new(version, false);
+        let mut remarks = Remarks::new("project", version, false);
         let slot = SavedSlot::read(2, saved, &Settings::default(), 0, &mut remarks);
         (slot, remarks.text().unwrap_or_default())
     }
@@ -287,7 +293,10 @@ mod tests {
             notice.contains("entry for Slot 3: Capture is damaged"),
             "{notice}"
         );
-        assert!(notice.contains("Slot 3 name, Slot 3 colour, Slot 3 drive"), "{notice}");
+        assert!(
+            notice.contains("Slot 3 name, Slot 3 colour, Slot 3 drive"),
+            "{notice}"
+        );
         assert!(notice.contains("and 4 more"), "{notice}");
         assert_eq!(read(written(&slot), "").0, slot);
     }

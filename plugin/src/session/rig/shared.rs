@@ -8,6 +8,7 @@ use gridleak_core::{
 };
 use parking_lot::Mutex;
 
+use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::{Rest, Rig};
 use super::saved_slot::SavedSlot;
 use super::shared_slots::SharedSlots;
@@ -35,7 +36,7 @@ pub(crate) struct SharedRig {
     /// What a new instance is set to.
     first: Settings,
     /// Locked for instants, and never by the audio thread.
-    told: Mutex<Told>,
+    pub(super) told: Mutex<Told>,
     /// Likewise.
     status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
@@ -44,10 +45,13 @@ pub(crate) struct SharedRig {
 }
 
 #[derive(Default)]
-struct Told {
-    rest: Arc<Rest>,
+pub(super) struct Told {
+    pub(super) rest: Arc<Rest>,
+    /// The preset that the rig came from, and the setlist that is played.
+    pub(super) preset: Option<CurrentPreset>,
+    pub(super) setlist: Option<SetlistPlace>,
     /// What there is to say of the rig that was loaded last, until it was read.
-    notice: Option<String>,
+    pub(super) notice: Option<String>,
 }
 
 /// What the status says.
@@ -251,10 +255,13 @@ impl SharedRig {
 
     /// The rig as a value.
     pub(crate) fn rig(&self) -> Rig {
+        let told = self.told.lock();
         Rig {
             settings: self.unmodulated(),
             slots: std::array::from_fn(|slot| self.slot(slot)),
-            rest: self.told.lock().rest.clone(),
+            preset: told.preset.clone(),
+            setlist: told.setlist.clone(),
+            rest: told.rest.clone(),
         }
     }
 
@@ -265,22 +272,39 @@ impl SharedRig {
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
         }
-        let mut told = self.told.lock();
-        let before = std::mem::replace(&mut told.rest, rig.rest);
-        let unread = std::mem::replace(&mut told.notice, notice);
-        drop(told);
-        drop((before, unread));
+        let told = Told {
+            rest: rig.rest,
+            preset: rig.preset,
+            setlist: rig.setlist,
+            notice,
+        };
+        let before = std::mem::replace(&mut *self.told.lock(), told);
+        drop(before);
         for (slot, saved) in rig.slots.into_iter().enumerate() {
             self.put_state(slot, saved.state, true);
             for (part, reference) in Part::of_slot(slot).into_iter().zip(saved.parts) {
                 self.part(part).choose(reference);
             }
         }
-        // What was changed was changed in the project before.
+        self.is_as_saved();
+        self.tell_values();
+        Ok(())
+    }
+
+    /// What was changed was changed in the project before.
+    pub(crate) fn is_as_saved(&self) {
         self.link.forget(Request::ProjectChanged);
+    }
+
+    /// Has the host ask for all values again, whatever moves it has not heard of.
+    pub(super) fn tell_values(&self) {
         self.link.forget_moves();
         self.link.ask(Request::Values);
-        Ok(())
+    }
+
+    /// What a new instance is set to.
+    pub(crate) fn first(&self) -> &Settings {
+        &self.first
     }
 
     /// Takes note that the project was changed other than by a parameter or by loading one.
