@@ -39,14 +39,13 @@ pub(crate) fn run() -> Result<ExitCode> {
         (name, arguments)
     });
     // Four slots, gone over to while it plays.
-    let assets = shown(&root().join("assets")).to_owned();
-    let asset = |name: &str| assets.join(name).display().to_string();
     let slots = [
-        "--rig".to_owned(),
-        asset("stage.gridleak"),
-        "--automation".to_owned(),
-        asset("stage.csv"),
+        "--rig",
+        "assets/stage.gridleak",
+        "--automation",
+        "assets/stage.csv",
     ];
+    let slots = slots.map(str::to_owned);
     for (name, arguments) in captures.chain([("slots".to_owned(), slots)]) {
         let played = Command::new(&program)
             .args(["render", "--demo"])

@@ -1,41 +1,41 @@
 //! Rigs for `render` from the files that the plugin saves them in.
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gridleak_core::{ImpulseResponse, Settings, ordinary_file};
+use gridleak_core::{ImpulseResponse, Settings};
 
 use super::capture_source;
 use super::loaded_rig::{LoadedCapture, LoadedResponse, LoadedRig, LoadedSlot};
 use crate::builtin::{AUTOMATIC, CABS, NOTHING};
-use crate::files::failure::{Failure, Result, plain};
+use crate::files::failure::{Failure, Result};
 use crate::files::impulse_file;
 use crate::session::part::PartKind;
+use crate::session::presets::Preset;
 use crate::session::references::{Chosen, ContentHash, Found, SavedPart, Source, locate};
-use crate::session::rig::{LONGEST, Rig};
+use crate::session::rig::SavedSlot;
 
 /// How long is looked for files that have moved, all together.
 const SEARCHING: Duration = Duration::from_secs(5);
 
-/// Opens the rig in the file at `path`, with every file that its slots name: where the rig says, or in
-/// the rig's folder. What cannot be had is told, and the rest plays.
+/// Opens the rig in the file at `path`, or the one slot, with every file that it names: where the rig says,
+/// or in the rig's folder. What cannot be had is told, and the rest plays.
 pub(super) fn open(path: &Path) -> Result<LoadedRig> {
-    let text = read(path)?;
-    let advice = "save it again from the plugin, or name another file";
-    let read = Rig::read(&text, &Settings::default());
-    let (rig, notice) = read.map_err(|e| Failure::at(path, format_args!("{e}; {advice}")))?;
-    let folder = std::path::absolute(path).ok();
-    let folder = folder.as_deref().and_then(Path::parent);
+    let mut preset = Preset::open(path, &Settings::default())?;
+    let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let folder = place.parent().map(Path::to_owned);
+    let chosen = Chosen::new(folder, std::env::home_dir());
+    preset.follow_move(&place, &chosen);
+    let notice = preset.notice.take();
     let mut files = RigFiles {
-        chosen: Chosen::new(folder.map(Path::to_owned), std::env::home_dir()),
+        chosen,
         deadline: Instant::now() + SEARCHING,
         captures: Vec::new(),
         rig: LoadedRig {
             path: Some(path.to_owned()),
-            settings: rig.settings,
+            settings: preset.rig.settings,
             slots: Default::default(),
             files: vec![(path.to_owned(), "the rig".into())],
             notes: notice
@@ -44,29 +44,10 @@ pub(super) fn open(path: &Path) -> Result<LoadedRig> {
                 .collect(),
         },
     };
-    for slot in 0..files.rig.slots.len() {
-        files.load_slot(slot, &rig);
+    for (slot, saved) in preset.rig.slots.iter().enumerate() {
+        files.load_slot(slot, saved);
     }
     Ok(files.rig)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |e: std::io::Error| Failure::at(path, plain(&e));
-    let (file, about) = ordinary_file::open(path).map_err(failed)?;
-    let mut text = Vec::new();
-    // It may grow meanwhile.
-    let most = LONGEST as u64 + 1;
-    if about.len() < most {
-        file.take(most).read_to_end(&mut text).map_err(failed)?;
-    }
-    if about.len().max(text.len() as u64) >= most {
-        let most = LONGEST >> 20;
-        return Err(Failure::at(
-            path,
-            format_args!("is longer than any rig (at most {most} MB); name a .gridleak file"),
-        ));
-    }
-    Ok(text)
 }
 
 /// The files of a rig on their way into memory.
@@ -87,8 +68,7 @@ struct File {
 }
 
 impl RigFiles {
-    fn load_slot(&mut self, slot: usize, rig: &Rig) {
-        let saved = &rig.slots[slot];
+    fn load_slot(&mut self, slot: usize, saved: &SavedSlot) {
         let reference = |kind: PartKind| &saved.parts[kind as usize];
         self.rig.slots[slot] = LoadedSlot {
             state: saved.state.clone(),

@@ -94,7 +94,6 @@ impl OutputFile {
     }
 
     /// The same if no file has that name; else it answers `false`, and leaves that one alone.
-    #[cfg(feature = "plugin")]
     pub(crate) fn finish_new(self) -> Result<bool> {
         let (temp, target) = self.complete()?;
         match temp.persist_noclobber(&target) {

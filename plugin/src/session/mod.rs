@@ -1,6 +1,6 @@
 //! One instance without host and without window: what it refers to, loads, remembers and takes back.
 //!
-//! The command line, which is built without the rest, knows rigs, their parts and references.
+//! The command line, which is built without the rest, knows rigs, their parts and references, and presets.
 
 #[cfg(feature = "plugin")]
 pub(crate) mod curve;

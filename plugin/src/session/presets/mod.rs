@@ -4,32 +4,36 @@
 //! `NAME.gridleak-setlist`. [`Presets`] lists and keeps them; the loader loads them
 //! ([`crate::session::loader::Loader::open_preset`]).
 
+#[cfg(feature = "plugin")]
 mod action;
+#[cfg(feature = "plugin")]
 mod embed;
 mod file_name;
+#[cfg(feature = "plugin")]
 mod folder;
+#[cfg(feature = "plugin")]
 mod keeper;
 mod kind;
+#[cfg(feature = "plugin")]
 mod open;
 mod preset;
 mod scan;
 mod setlist;
+#[cfg(feature = "plugin")]
 mod status;
 mod step;
 mod store;
 
-pub(crate) use action::PresetAction;
-pub(crate) use folder::folder;
-pub(crate) use keeper::Presets;
-pub(crate) use open::open;
+pub(crate) use kind::PresetKind;
 pub(crate) use preset::Preset;
-pub(crate) use setlist::Setlist;
-pub(crate) use status::PresetStatus;
+pub(crate) use scan::{PresetEntry, PresetListing, SetlistEntry};
+pub(crate) use setlist::{Setlist, SetlistEdit};
 pub(crate) use step::{in_bank, in_setlist};
-#[expect(unused_imports, reason = "no page of the window shows presets yet")]
+#[cfg(feature = "plugin")]
 pub(crate) use {
-    keeper::{Save, SaveTo},
-    kind::PresetKind,
-    scan::{PresetEntry, PresetListing, SetlistEntry},
-    setlist::SetlistEdit,
+    action::PresetAction,
+    folder::folder,
+    keeper::{Presets, Save, SaveTo},
+    open::open,
+    status::PresetStatus,
 };

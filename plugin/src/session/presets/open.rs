@@ -1,6 +1,5 @@
 //! From a file to the rig that plays.
 
-use std::fs;
 use std::path::Path;
 
 use gridleak_core::ParameterId;
@@ -11,7 +10,6 @@ use super::preset::{PROJECTS, Preset};
 use crate::files::failure::Result;
 use crate::session::preferences::Preferences;
 use crate::session::preset_path::PresetPath;
-use crate::session::references::{Move, Source, is_file};
 use crate::session::rig::{CurrentPreset, Rig, SharedRig};
 
 /// Loads the preset at `path`; one of a slot goes into `slot`. Gives the rig that was there, and the one that
@@ -23,7 +21,7 @@ use crate::session::rig::{CurrentPreset, Rig, SharedRig};
 /// In words that name the file, if it is no preset; then nothing changes.
 pub(crate) fn open(rig: &SharedRig, path: &Path, slot: usize) -> Result<(Rig, Rig)> {
     let mut preset = Preset::open(path, rig.first())?;
-    follow_move(&mut preset, path);
+    preset.follow_move(path, &Preferences::load().chosen(None));
     let before = rig.rig();
     let after = match preset.kind {
         PresetKind::Slot => {
@@ -64,31 +62,5 @@ fn current(path: &Path, rig: &Rig) -> CurrentPreset {
                 .into_owned(),
             rig,
         },
-    }
-}
-
-/// Where a home has moved, its presets and its captures have moved alike.
-fn follow_move(preset: &mut Preset, path: &Path) {
-    let Some(moved) = preset
-        .saved_at
-        .as_deref()
-        .and_then(|old| Move::new(old, path))
-    else {
-        return;
-    };
-    let chosen = Preferences::load().chosen(None);
-    for part in preset.rig.slots.iter_mut().flat_map(|slot| &mut slot.parts) {
-        let Source::File(file) = &part.source else {
-            continue;
-        };
-        // Who has no hash could be anybody.
-        if file.hash.is_none() || chosen.may_open(&file.path) && fs::metadata(&file.path).is_ok() {
-            continue;
-        }
-        let new = moved.apply(&file.path);
-        let new = new.filter(|new| chosen.may_open(new) && is_file(new, file.hash, &|| false));
-        if let Some(new) = new {
-            *part = part.moved_to(&new);
-        }
     }
 }

@@ -10,6 +10,7 @@
 //! `saved_at` is where the file was: whoever moves a home with presets and captures moves these alike. What
 //! this version does not know is kept when the preset is saved again.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use gridleak_core::Settings;
@@ -18,7 +19,7 @@ use serde_json::Value;
 use super::kind::{KIND, PresetKind};
 use super::store;
 use crate::files::failure::{Failure, Result};
-use crate::session::references::path_text;
+use crate::session::references::{Chosen, Move, Source, is_file, path_text};
 use crate::session::rig::keys::{FORMAT, PRESET, SAVED_BY, SETLIST, SLOTS};
 use crate::session::rig::{LONGEST, Rig, document};
 
@@ -72,7 +73,7 @@ impl Preset {
             let slot = document.remove(SLOT);
             let Some(slot @ Value::Object(_)) = slot else {
                 return Err(Failure::new(
-                    "this is no preset that Gridleak saved, or it is damaged",
+                    "this is no preset that Gridleak saved, or it is damaged; load another one",
                 ));
             };
             document.insert(SLOTS.into(), vec![slot].into());
@@ -84,6 +85,31 @@ impl Preset {
             saved_at,
             notice,
         })
+    }
+
+    /// Has the rig refer to files where they are now that the preset is at `path`: where a home has moved, its
+    /// presets and its captures have moved alike. `chosen`: the folders that the user chose.
+    pub(crate) fn follow_move(&mut self, path: &Path, chosen: &Chosen) {
+        let saved_at = self.saved_at.as_deref();
+        let Some(moved) = saved_at.and_then(|old| Move::new(old, path)) else {
+            return;
+        };
+        for part in self.rig.slots.iter_mut().flat_map(|slot| &mut slot.parts) {
+            let Source::File(file) = &part.source else {
+                continue;
+            };
+            // Who has no hash could be anybody.
+            if file.hash.is_none()
+                || chosen.may_open(&file.path) && fs::metadata(&file.path).is_ok()
+            {
+                continue;
+            }
+            let new = moved.apply(&file.path);
+            let new = new.filter(|new| chosen.may_open(new) && is_file(new, file.hash, &|| false));
+            if let Some(new) = new {
+                *part = part.moved_to(&new);
+            }
+        }
     }
 
     /// The text of the preset that a rig makes, or one of its slots, at `path`, where `old` stands now: of a
@@ -119,7 +145,6 @@ impl Preset {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::sync::Arc;
 
     use gridleak_core::ParameterId;

@@ -237,11 +237,11 @@ fn values(text: &[u8]) -> usize {
 }
 
 fn too_large() -> Failure {
-    Failure::new("this is larger than any rig that Gridleak saves")
+    Failure::new("this is larger than any rig that Gridleak saves; load another one")
 }
 
 fn no_rig() -> Failure {
-    Failure::new("this is no rig that Gridleak saved, or it is damaged")
+    Failure::new("this is no rig that Gridleak saved, or it is damaged; load another one")
 }
 
 #[cfg(test)]
