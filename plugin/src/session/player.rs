@@ -251,11 +251,13 @@ impl Player {
         }
     }
 
-    /// Sets a parameter to a plain value, brought into its range, and lets the host know soon. Never waits.
+    /// Sets a parameter to a plain value, brought into its range, where that is heard, and lets the host know
+    /// soon. Never waits.
     pub(crate) fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
-        if self.rig.set(which, plain) {
+        if self.rig.set_heard(which, plain) {
             self.link.edit_soon(which);
         }
+        self.repaint.request();
     }
 
     /// Does what is to be done for every press of a button since the last time; gives what is set.
