@@ -2,14 +2,18 @@
 //! parameters in the window.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use gridleak_core::{PARAMETERS, ParameterId};
+use gridleak_core::{Kind, PARAMETERS, ParameterId};
 use parking_lot::Mutex;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// Edits that may wait for the host to take them. A hand makes some hundred a second.
 const EDITS: usize = 4096;
+
+/// A pedal that has not moved for so long is let go.
+const REST: Duration = Duration::from_millis(300);
 
 /// What a hand does to a parameter. The instance has the value already.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +65,10 @@ pub(crate) struct HostLink {
     from_window: Mutex<Consumer<Edit>>,
     /// The parameters that the audio thread moved and the host has not heard of, as bits.
     moved: AtomicU64,
+    /// Whether it changed something else of the project that the host has not heard of.
+    changed: AtomicBool,
+    /// The parameters that it moves, and when each was last moved.
+    held: Mutex<Vec<(ParameterId, Instant)>>,
 }
 
 const _: () = assert!(PARAMETERS.len() <= u64::BITS as usize);
@@ -111,6 +119,8 @@ impl Default for HostLink {
             to_host: Mutex::new(to_host),
             from_window: Mutex::new(from_window),
             moved: AtomicU64::new(0),
+            changed: AtomicBool::new(false),
+            held: Mutex::default(),
         }
     }
 }
@@ -158,19 +168,47 @@ impl HostLink {
         self.moved.fetch_or(1 << which as u32, Ordering::Release);
     }
 
-    /// Hands on what the audio thread moved, with the values that it has now. Not for the audio thread.
+    /// Takes note that the audio thread changed the project other than by a parameter. Never waits; the host
+    /// hears of it by [`HostLink::forward_edits`].
+    pub(crate) fn changed_soon(&self) {
+        self.changed.store(true, Ordering::Release);
+    }
+
+    /// Hands on what the audio thread moved, with the values that it has now. A pedal is one gesture as long
+    /// as it moves: some hosts send its values back, which are late by then, and must not count. Not for the
+    /// audio thread.
     pub(crate) fn forward_edits(&self, value: impl Fn(ParameterId) -> f32) {
-        if self.moved.load(Ordering::Relaxed) == 0 {
-            return;
+        self.forward_edits_at(Instant::now(), value);
+    }
+
+    fn forward_edits_at(&self, now: Instant, value: impl Fn(ParameterId) -> f32) {
+        if self.changed.swap(false, Ordering::Acquire) {
+            self.ask(Request::ProjectChanged);
         }
         let moved = self.moved.swap(0, Ordering::Acquire);
-        for which in PARAMETERS.iter().map(|row| row.which) {
-            if moved & 1 << which as u32 != 0 {
-                self.edit(Edit::Begin(which));
-                self.edit(Edit::Set(which, value(which)));
+        let mut held = self.held.lock();
+        for row in PARAMETERS
+            .iter()
+            .filter(|row| moved & 1 << row.which as u32 != 0)
+        {
+            let which = row.which;
+            match held.iter_mut().find(|(held, _)| *held == which) {
+                Some((_, last)) => *last = now,
+                None => {
+                    self.edit(Edit::Begin(which));
+                    held.push((which, now));
+                }
+            }
+            self.edit(Edit::Set(which, value(which)));
+        }
+        held.retain(|&(which, last)| {
+            let steps = !matches!(which.row().kind, Kind::Number(_));
+            let rests = steps || now.saturating_duration_since(last) >= REST;
+            if rests {
                 self.edit(Edit::End(which));
             }
-        }
+            !rests
+        });
     }
 
     /// Leaves out the moves that the host has not heard of yet; what is held is let go all the same.
@@ -252,23 +290,33 @@ mod tests {
     }
 
     #[test]
-    fn what_the_audio_thread_moves_is_handed_on_as_whole_gestures_with_the_newest_value() {
+    fn what_the_audio_thread_moves_is_handed_on_in_gestures_with_the_newest_value() {
         let link = HostLink::default();
         let edits =
             |link: &HostLink| -> Vec<_> { std::iter::from_fn(|| link.next_edit()).collect() };
-        for which in [ParameterId::Slot, ParameterId::Bass, ParameterId::Slot] {
+        let (slot, bass) = (ParameterId::Slot, ParameterId::Bass);
+        for which in [slot, bass, slot] {
             link.edit_soon(which);
         }
         assert_eq!(edits(&link), []);
-        link.forward_edits(|which| which as u32 as f32);
-        let gesture = |which| {
-            let set = Edit::Set(which, which as u32 as f32);
-            [Edit::Begin(which), set, Edit::End(which)]
-        };
-        let both = [gesture(ParameterId::Slot), gesture(ParameterId::Bass)].concat();
-        assert_eq!(edits(&link), both);
+        let begun = Instant::now();
+        link.forward_edits_at(begun, |which| which as u32 as f32);
+        let set = |which| Edit::Set(which, which as u32 as f32);
+        let begins = [Edit::Begin(slot), set(slot), Edit::Begin(bass), set(bass)];
+        // A choice is made at once, a pedal is held for a while after its last move.
+        assert_eq!(edits(&link), [&begins[..], &[Edit::End(slot)]].concat());
         assert!(link.take().has(Request::Edits));
-        link.forward_edits(|_| 0.0);
+        link.edit_soon(bass);
+        link.forward_edits_at(begun + REST, |_| 7.0);
+        assert_eq!(edits(&link), [Edit::Set(bass, 7.0)]);
+        link.forward_edits_at(begun + REST + REST / 2, |_| 0.0);
+        assert_eq!(edits(&link), []);
+        link.forward_edits_at(begun + 2 * REST, |_| 0.0);
+        assert_eq!(edits(&link), [Edit::End(bass)]);
+        link.changed_soon();
+        assert!(!link.take().has(Request::ProjectChanged));
+        link.forward_edits_at(begun + 3 * REST, |_| 0.0);
+        assert!(link.take().has(Request::ProjectChanged));
         assert_eq!(edits(&link), []);
     }
 }

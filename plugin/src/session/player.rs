@@ -215,12 +215,13 @@ impl Player {
         });
     }
 
-    /// Sets a parameter to a plain value, brought into its range, and lets the host know soon. Never waits.
+    /// Sets a parameter to a plain value, brought into its range, where that is heard, and lets the host know
+    /// soon. Never waits.
     fn set_from_audio(&mut self, which: ParameterId, plain: f32) {
-        if self.rig.set(which, plain) {
+        if self.rig.set_heard(which, plain) {
             self.link.edit_soon(which);
-            self.repaint.request();
         }
+        self.repaint.request();
     }
 
     /// To be called after the spans of a block.

@@ -274,8 +274,9 @@ impl Loader {
         self.run();
     }
 
-    /// Tells the host of parameters that the audio thread moved.
+    /// Tells the host of parameters that the audio thread moved, and of MIDI controllers that it learned.
     fn forward_edits(&self) {
+        self.tell_controllers();
         self.link.forward_edits(|which| self.rig.value(which));
     }
 
@@ -313,8 +314,7 @@ impl Loader {
         }
     }
 
-    /// Tells host, window and preferences which MIDI controllers the player has assigned or freed. The
-    /// loader's thread does it for those that the audio thread learned.
+    /// Tells host, window and preferences which MIDI controllers the player has assigned or freed.
     pub(crate) fn tell_controllers(&self) {
         let mut touched = self.rig.midi.take_touched().peekable();
         if touched.peek().is_some() {

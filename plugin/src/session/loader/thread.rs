@@ -20,7 +20,6 @@ pub(super) fn work(loader: &Loader) {
     let orders = &*loader.orders;
     let mut inbox = loop {
         orders.take_steps(loader.rig.loads());
-        loader.tell_controllers();
         let mut inbox = orders.inbox.lock();
         if orders.has_to_quit() {
             break inbox;

@@ -20,14 +20,14 @@ use super::kind::{KIND, PresetKind};
 use super::store;
 use crate::files::failure::{Failure, Result};
 use crate::session::references::{Chosen, Move, Source, is_file, path_text};
-use crate::session::rig::keys::{FORMAT, PRESET, SAVED_BY, SETLIST, SLOTS};
+use crate::session::rig::keys::{FORMAT, MIDI, PRESET, SAVED_BY, SETLIST, SLOTS};
 use crate::session::rig::{LONGEST, Rig, document};
 
 const SLOT: &str = "slot";
 const SAVED_AT: &str = "saved_at";
 
 /// What belongs to the project and is no part of a preset.
-pub(super) const PROJECTS: [&str; 3] = [PRESET, SETLIST, "midi"];
+pub(super) const PROJECTS: [&str; 3] = [PRESET, SETLIST, MIDI];
 
 /// A preset as its file has it.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,3 +6,4 @@ pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const SLOTS: &str = "slots";
 pub(crate) const PRESET: &str = "preset";
 pub(crate) const SETLIST: &str = "setlist";
+pub(crate) const MIDI: &str = "midi";

@@ -5,7 +5,8 @@
 //! ```json
 //! {"gridleak": 1, "saved_by": "0.2.0",
 //!  "settings": {"input": -3.5, "gate": true, "output_mode": "normalized"},
-//!  "slots": [{"capture": {"builtin": "crunch"}, "name": "Verse"}, {"capture": {"builtin": "lead"}}]}
+//!  "slots": [{"capture": {"builtin": "crunch"}, "name": "Verse"}, {"capture": {"builtin": "lead"}}],
+//!  "midi": {"cc": {"11": "input"}}}
 //! ```
 //!
 //! `gridleak` is the version of the format. What is left out is as in a new instance, and so are the last
@@ -17,11 +18,12 @@ use std::sync::Arc;
 use gridleak_core::{SLOTS, Settings, UnreadSettings};
 use serde_json::{Map, Value};
 
-use super::keys::{self, FORMAT, PRESET, SAVED_BY, SETLIST, SETTINGS};
+use super::keys::{self, FORMAT, MIDI, PRESET, SAVED_BY, SETLIST, SETTINGS};
 use super::notice::Remarks;
 use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved_slot::SavedSlot;
 use crate::files::failure::{Failure, Result};
+use crate::session::midi::Controllers;
 use crate::session::references::SavedPart;
 
 /// The format that [`Rig::write`] writes.
@@ -48,6 +50,8 @@ pub(crate) struct Rig {
     /// The preset that it came from.
     pub(crate) preset: Option<CurrentPreset>,
     pub(crate) setlist: Option<SetlistPlace>,
+    /// The MIDI controllers; `None`: those of a new instance.
+    pub(crate) controllers: Option<Controllers>,
     pub(crate) rest: Arc<Rest>,
 }
 
@@ -106,6 +110,16 @@ impl Rig {
         drop(here);
         let preset = take(&mut document, PRESET, CurrentPreset::read);
         let setlist = take(&mut document, SETLIST, SetlistPlace::read);
+        let controllers = match document.get_mut(MIDI) {
+            Some(Value::Object(midi)) => {
+                let controllers = Controllers::take(midi);
+                if midi.is_empty() {
+                    document.remove(MIDI);
+                }
+                Some(controllers)
+            }
+            _ => None,
+        };
         let rest = Rest {
             settings: settings.unread,
             document,
@@ -118,6 +132,7 @@ impl Rig {
             slots,
             preset,
             setlist,
+            controllers,
             rest: rest.into(),
         };
         rig.check()?;
@@ -166,6 +181,13 @@ impl Rig {
         document.entry(SAVED_BY).or_insert(own.into());
         let settings = self.settings.write(&self.rest.settings);
         document.insert(SETTINGS.into(), settings.into());
+        if let Some(controllers) = &self.controllers {
+            let midi = document.entry(MIDI).or_insert_with(|| Map::new().into());
+            // What is no object is a newer version's.
+            if let Value::Object(midi) = midi {
+                controllers.write(midi);
+            }
+        }
         let saved = self.rest.slots.len();
         let used = (0..SLOTS).rfind(|&slot| self.slots[slot] != SavedSlot::first(slot));
         let used = if saved > 0 {
@@ -248,7 +270,7 @@ fn no_rig() -> Failure {
 mod tests {
     use std::path::Path;
 
-    use gridleak_core::Oversampling;
+    use gridleak_core::{Oversampling, ParameterId};
     use serde_json::json;
 
     use super::*;
@@ -260,6 +282,7 @@ mod tests {
             slots: std::array::from_fn(SavedSlot::first),
             preset: None,
             setlist: None,
+            controllers: None,
             rest: Arc::default(),
         }
     }
@@ -281,6 +304,9 @@ mod tests {
         rig.slots[1].parts[0] = SavedPart::file(Path::new("/a/b.nam"));
         rig.slots[0].parts[3] = SavedPart::file(Path::new("/a/b.wav"));
         rig.slots[1].state.name = "Verse".into();
+        let mut controllers = Controllers::default();
+        controllers.assign(11, Some(ParameterId::Input));
+        rig.controllers = Some(controllers);
         rig
     }
 
@@ -289,6 +315,7 @@ mod tests {
         for rig in [new_rig(Settings::default()), example()] {
             let (again, notice) = read(&written(&rig));
             assert_eq!((again.settings, &again.slots), (rig.settings, &rig.slots));
+            assert_eq!(again.controllers, rig.controllers);
             assert_eq!(notice, "");
             assert_eq!(again.write(), rig.write());
         }
@@ -380,6 +407,23 @@ mod tests {
         for _ in 0..3 {
             let (rig, _) = read(&document);
             assert_eq!(rig.settings.input_db, 20.0);
+            assert_eq!(written(&rig), document);
+        }
+    }
+
+    #[test]
+    fn what_midi_does_in_a_newer_version_survives() {
+        let mut document = written(&example());
+        for midi in [
+            json!({"cc": {"11": "input", "12": "reverb"}, "omni": true}),
+            json!({"cc": 3}),
+            json!([1, 2]),
+        ] {
+            document["midi"] = midi;
+            let (rig, notice) = read(&document);
+            assert!(notice.contains("midi"), "{notice}");
+            let mut rig = rig;
+            rig.controllers.get_or_insert_default();
             assert_eq!(written(&rig), document);
         }
     }

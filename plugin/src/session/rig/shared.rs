@@ -38,6 +38,7 @@ pub(crate) struct SharedRig {
     loads: AtomicU64,
     /// What a new instance is set to.
     first: Settings,
+    first_controllers: Controllers,
     /// Locked for instants, and never by the audio thread.
     pub(super) told: Mutex<Told>,
     /// Likewise.
@@ -69,8 +70,8 @@ struct StatusTexts {
 }
 
 impl SharedRig {
-    /// The rig of a new instance that is set to `first`, with MIDI controllers. `notify` is called after every new reference to a
-    /// part, on the thread that brings it.
+    /// The rig of a new instance that is set to `first` and has these MIDI controllers. `notify` is called
+    /// after every new reference to a part, on the thread that brings it.
     pub(crate) fn new(
         first: Settings,
         controllers: &Controllers,
@@ -89,6 +90,7 @@ impl SharedRig {
             slots: SharedSlots::default(),
             loads: AtomicU64::new(0),
             first,
+            first_controllers: *controllers,
             told: Mutex::default(),
             status: Mutex::default(),
             knobs: CaptureKnobs::default(),
@@ -224,6 +226,18 @@ impl SharedRig {
             .change(slot, |settings| settings.level_db = db.clamp(low, high));
     }
 
+    /// Moves a parameter to a plain value where that is heard: what the slot that is asked for has of its own,
+    /// else the rig's. Says whether the rig's is another one now. For the audio thread: never waits.
+    pub(crate) fn set_heard(&self, which: ParameterId, plain: f32) -> bool {
+        let slot = self.value(ParameterId::Slot) as usize;
+        if !self.slots.owns(slot, which) {
+            return self.set(which, plain);
+        }
+        self.slots.move_value(slot, which, which.row().clamp(plain));
+        self.link.changed_soon();
+        false
+    }
+
     /// What a slot sets of its own, as it is to be heard. Never waits; see [`SharedRig::slots_version`].
     pub(crate) fn slot_settings(&self, slot: usize) -> SlotSettings {
         self.slots.heard(slot)
@@ -301,6 +315,7 @@ impl SharedRig {
             slots: std::array::from_fn(|slot| self.slot(slot)),
             preset,
             setlist,
+            controllers: Some(self.midi.controllers()),
             rest,
         }
     }
@@ -314,6 +329,9 @@ impl SharedRig {
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
         }
+        let controllers = rig.controllers.as_ref();
+        self.midi
+            .replace(controllers.unwrap_or(&self.first_controllers));
         let told = Told {
             rest: rig.rest,
             preset: rig.preset,
@@ -506,6 +524,52 @@ mod tests {
         assert_eq!(rig.take_presses(button), 0, "meant for another project");
         assert!(!rig.set(ParameterId::Status, 1.0));
         assert_eq!(rig.value(ParameterId::Status), 0.0);
+    }
+
+    #[test]
+    fn a_project_has_its_own_controllers_and_one_without_has_those_of_a_new_instance() {
+        let mut first = Controllers::default();
+        first.assign(7, Some(ParameterId::Output));
+        let new = || SharedRig::new(Settings::default(), &first, Arc::default(), |_| {});
+        let (rig, other) = (new(), new());
+        assert_eq!(rig.midi.controllers(), first);
+        rig.midi.forget(ParameterId::Output);
+        other.load(&rig.save()).unwrap();
+        assert_eq!(other.midi.controllers(), Controllers::default());
+        rig.midi.learn(ParameterId::Input);
+        assert!(rig.midi.teach(11));
+        other.midi.learn(ParameterId::Gate);
+        other.load(&rig.save()).unwrap();
+        assert_eq!(other.midi.controllers().cc_of(ParameterId::Input), Some(11));
+        assert_eq!(other.midi.learning(), None);
+        other.load(b"{\"gridleak\": 1}").unwrap();
+        assert_eq!(other.midi.controllers(), first);
+        assert!(other.load(b"{}").is_err());
+        assert_eq!(other.midi.controllers(), first);
+    }
+
+    #[test]
+    fn the_audio_thread_moves_what_the_slot_that_is_asked_for_has_of_its_own() {
+        let rig = rig();
+        let bass = ParameterId::Bass;
+        assert!(rig.set_heard(bass, 3.0));
+        let state = rig.slot_state(2);
+        let state = state.with_own(OwnGroup::Tone, true, &rig.unmodulated());
+        rig.set_slot_state(2, state);
+        assert!(rig.set_heard(bass, 4.0), "another slot is asked for");
+        assert!(rig.set_heard(ParameterId::Slot, 2.0));
+        let version = rig.slots_version();
+        assert!(!rig.set_heard(bass, 99.0));
+        assert!(rig.slots_version() > version);
+        assert_eq!(rig.slot_settings(2).values.tone.bass, 10.0);
+        // What is changed by hand leaves it as it is.
+        rig.set_own_value(2, ParameterId::Treble, 1.0);
+        let tone = rig.slot_state(2).settings.values.tone;
+        assert_eq!((tone.bass, tone.treble), (10.0, 1.0));
+        assert_eq!((rig.value(bass), rig.resolved().tone.bass), (4.0, 10.0));
+        assert!(rig.set_heard(ParameterId::Input, 5.0), "of no group");
+        rig.link.forward_edits(|_| 0.0);
+        assert!(rig.link.take().has(Request::ProjectChanged));
     }
 
     #[test]

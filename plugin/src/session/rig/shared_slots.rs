@@ -1,10 +1,10 @@
 //! What each slot sets of its own, as it stands now: for window and loader behind a lock, for the audio
-//! thread as numbers that are read without waiting.
+//! thread as numbers that are read and moved without waiting.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use gridleak_core::{OwnGroups, PARAMETERS, Parameter, SLOTS, Settings, SlotSettings};
-use parking_lot::Mutex;
+use gridleak_core::{OwnGroups, PARAMETERS, Parameter, ParameterId, SLOTS, Settings, SlotSettings};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::slot_state::SlotState;
 
@@ -21,6 +21,8 @@ struct SharedSlot {
     /// Locked for instants, and never by the audio thread.
     told: Mutex<Told>,
     heard: Heard,
+    /// A bit for each value that the audio thread has moved and `told` does not know yet.
+    moved: AtomicU64,
 }
 
 #[derive(Default)]
@@ -56,6 +58,11 @@ fn own_rows() -> impl Iterator<Item = &'static Parameter> {
     PARAMETERS.iter().filter(|row| row.own.is_some())
 }
 
+/// The bit of a parameter.
+fn bit(which: ParameterId) -> u64 {
+    1 << which as u32
+}
+
 impl Heard {
     fn set(&self, settings: &SlotSettings) {
         let put = |place: &AtomicU32, value: f32| place.store(value.to_bits(), Ordering::Relaxed);
@@ -84,14 +91,14 @@ impl Heard {
 
 impl SharedSlots {
     pub(super) fn state(&self, slot: usize) -> SlotState {
-        self.slots[slot].told.lock().state.clone()
+        self.told(slot).state.clone()
     }
 
     /// Puts another state in the place of a slot's, to be heard at once or, with `waits`, only after
     /// [`SharedSlots::let_hear`].
     pub(super) fn put(&self, slot: usize, state: SlotState, waits: bool) {
         let state = state.sanitized();
-        let mut told = self.slots[slot].told.lock();
+        let mut told = self.told(slot);
         let before = std::mem::replace(&mut told.state, state);
         told.waits |= waits;
         self.publish(slot, &told);
@@ -101,17 +108,47 @@ impl SharedSlots {
 
     /// Changes what a slot sets of its own.
     pub(super) fn change(&self, slot: usize, change: impl FnOnce(&mut SlotSettings)) {
-        let mut told = self.slots[slot].told.lock();
+        let mut told = self.told(slot);
         change(&mut told.state.settings);
         self.publish(slot, &told);
     }
 
     /// What came with a slot is there: it is heard from now on.
     pub(super) fn let_hear(&self, slot: usize) {
-        let mut told = self.slots[slot].told.lock();
+        let mut told = self.told(slot);
         if std::mem::take(&mut told.waits) {
             self.publish(slot, &told);
         }
+    }
+
+    /// A slot, with what the audio thread has moved.
+    fn told(&self, slot: usize) -> MutexGuard<'_, Told> {
+        let SharedSlot { told, heard, moved } = &self.slots[slot];
+        let mut told = told.lock();
+        let moved = match moved.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => moved.swap(0, Ordering::Acquire),
+        };
+        for row in own_rows().filter(|row| moved & bit(row.which) != 0) {
+            let value = heard.values[row.which as usize].load(Ordering::Relaxed);
+            row.set(&mut told.state.settings.values, f32::from_bits(value));
+        }
+        told
+    }
+
+    /// Whether a slot has a value of its own for a parameter, as it is heard. Never waits.
+    pub(super) fn owns(&self, slot: usize, which: ParameterId) -> bool {
+        let own = self.slots[slot].heard.own.load(Ordering::Relaxed);
+        let own = OwnGroups::from_bits(own);
+        which.row().own.is_some_and(|group| own.has(group))
+    }
+
+    /// Moves that value, which is within the parameter's range. For the audio thread: never waits.
+    pub(super) fn move_value(&self, slot: usize, which: ParameterId, plain: f32) {
+        let SharedSlot { heard, moved, .. } = &self.slots[slot];
+        heard.values[which as usize].store(plain.to_bits(), Ordering::Relaxed);
+        moved.fetch_or(bit(which), Ordering::Release);
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     /// Behind the slot's lock, so that two changes do not mix.
