@@ -22,7 +22,6 @@ use super::notice::Remarks;
 use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved_slot::SavedSlot;
 use crate::files::failure::{Failure, Result};
-use crate::session::references::SavedPart;
 
 /// The format that [`Rig::write`] writes.
 const VERSION: u64 = 1;
@@ -136,8 +135,7 @@ impl Rig {
 
     /// Bytes of all files that it carries, packed.
     pub(crate) fn embedded_bytes(&self) -> usize {
-        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
-        parts.map(SavedPart::embedded_bytes).sum()
+        self.slots.iter().map(SavedSlot::embedded_bytes).sum()
     }
 
     /// Whether there is so little in it that whatever is saved of it from now on can be read again.
@@ -253,6 +251,7 @@ mod tests {
 
     use super::*;
     use crate::session::part::Part;
+    use crate::session::references::SavedPart;
 
     fn new_rig(settings: Settings) -> Rig {
         Rig {
