@@ -143,8 +143,10 @@ impl Change {
     /// Bytes of the files that came with it.
     fn carried(&self) -> usize {
         match self {
+            Self::Control { .. } | Self::OwnValue { .. } | Self::SlotState { .. } => 0,
+            Self::Parts(parts) => parts.iter().map(|part| part.after.embedded_bytes()).sum(),
+            Self::Slots(slots) => slots.iter().map(|slot| slot.after.embedded_bytes()).sum(),
             Self::Rig { after, .. } => after.embedded_bytes(),
-            _ => 0,
         }
     }
 
@@ -346,8 +348,10 @@ mod tests {
         let mut history = History::default();
         let at = Instant::now();
         let with = |name: &str, drive_db: f32| {
-            let mut state = SlotState::default();
-            state.name = name.into();
+            let mut state = SlotState {
+                name: name.into(),
+                ..SlotState::default()
+            };
             state.settings.drive_db = drive_db;
             state
         };
@@ -372,5 +376,24 @@ mod tests {
         assert_eq!(taken_back(&mut history), states[2]);
         assert_eq!(taken_back(&mut history), states[0]);
         assert!(!history.can_undo());
+    }
+
+    #[test]
+    fn files_that_changes_carry_do_not_fill_the_memory() {
+        let packed = "A".repeat(40 << 20);
+        let saved = serde_json::json!({"path": "/a.nam", "embedded": packed});
+        let before = SavedPart::built_in("crunch");
+        let carries = PartChange {
+            part: Part::CAPTURE,
+            after: SavedPart::read(&saved).unwrap(),
+            before,
+        };
+        let mut history = History::default();
+        for _ in 0..10 {
+            let change = Change::Parts(vec![carries.clone()]);
+            history.record_alone(change, Instant::now());
+        }
+        let taken_back = std::iter::from_fn(|| history.undo()).count();
+        assert_eq!(taken_back, MOST_CARRIED / packed.len());
     }
 }

@@ -24,7 +24,6 @@ use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved_slot::SavedSlot;
 use crate::files::failure::{Failure, Result};
 use crate::session::midi::Controllers;
-use crate::session::references::SavedPart;
 
 /// The format that [`Rig::write`] writes.
 const VERSION: u64 = 1;
@@ -151,8 +150,7 @@ impl Rig {
 
     /// Bytes of all files that it carries, packed.
     pub(crate) fn embedded_bytes(&self) -> usize {
-        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
-        parts.map(SavedPart::embedded_bytes).sum()
+        self.slots.iter().map(SavedSlot::embedded_bytes).sum()
     }
 
     /// Whether there is so little in it that whatever is saved of it from now on can be read again.
@@ -275,6 +273,7 @@ mod tests {
 
     use super::*;
     use crate::session::part::Part;
+    use crate::session::references::SavedPart;
 
     fn new_rig(settings: Settings) -> Rig {
         Rig {

@@ -38,6 +38,11 @@ impl SavedSlot {
         }
     }
 
+    /// Bytes of all files that it carries, packed.
+    pub(crate) fn embedded_bytes(&self) -> usize {
+        self.parts.iter().map(SavedPart::embedded_bytes).sum()
+    }
+
     /// Whether it is set up as another one, whatever was found out about their files.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let mut parts = self.parts.iter().zip(&other.parts);
