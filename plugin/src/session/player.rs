@@ -449,4 +449,46 @@ mod tests {
         instance.loader.change_slot(3, other);
         assert!(level(&mut player) > 0.8 * before);
     }
+
+    #[test]
+    fn slots_change_without_the_allocator() {
+        use assert_no_alloc::{assert_no_alloc, reset_violation_count, violation_count};
+        let (instance, mut player) = three_slots();
+        player.set_offline(false);
+        let mut block = [0.1f32; 512];
+        let mut play = |player: &mut Player| {
+            reset_violation_count();
+            assert_no_alloc(|| {
+                player.begin_block(512);
+                player.process(&mut [&mut block]);
+                player.end_block();
+            });
+            assert_eq!(violation_count(), 0);
+        };
+        let started = Instant::now();
+        for slot in [0, 3, 6] {
+            instance.set(ParameterId::Slot, slot as f32);
+            while instance.meters.playing() != Some(slot) {
+                assert!(
+                    started.elapsed() < Duration::from_secs(60),
+                    "{slot} does not play"
+                );
+                play(&mut player);
+            }
+        }
+        let group = gridleak_core::OwnGroup::Tone;
+        for step in 0..400 {
+            match step % 4 {
+                0 => instance.set(ParameterId::NextSlot, f32::from(step % 8 == 0)),
+                1 => instance.loader.set_own(step % SLOTS, group, step % 3 > 0),
+                2 => {
+                    let slot = instance.rig.settings().slot;
+                    let bass = (step % 11) as f32;
+                    instance.loader.set_own_value(slot, ParameterId::Bass, bass);
+                }
+                _ => instance.loader.swap_slots(step % SLOTS, (step / 7) % SLOTS),
+            }
+            play(&mut player);
+        }
+    }
 }

@@ -41,7 +41,11 @@ impl Project {
     pub(crate) fn with(&self, part: &str, reference: &Value) -> Self {
         let (slot, key) = place(part);
         let mut project = self.clone();
-        project.0["slots"][slot][key] = reference.clone();
+        let slots = project.0["slots"].as_array_mut().expect("slots");
+        if slots.len() <= slot {
+            slots.resize(slot + 1, json!({}));
+        }
+        slots[slot][key] = reference.clone();
         project
     }
 

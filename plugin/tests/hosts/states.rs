@@ -259,14 +259,18 @@ fn newer<H: Host>(bundle: &Path) {
     state.0["settings"]["future"] = json!(0.5);
     state.0["settings"]["oversampling"] = json!("16");
     state.0["slots"][0]["cab_3"] = later;
-    let third = json!({"capture": builtin("lead"), "name": "Solo"});
-    state.0["slots"].as_array_mut().expect("slots").push(third);
+    let second = json!({
+        "capture": builtin("lead"), "pedal": builtin("none"), "cab": builtin("auto"),
+        "cab_2": builtin("none"), "name": "Solo", "colour": "ultraviolet", "pan": 0.5,
+        "own": {"reverb": {"mix": 0.3}, "pedal": {"pedal": false, "order": 2}},
+    });
+    state.0["slots"].as_array_mut().expect("slots").push(second);
     for _ in 0..2 {
         assert!(host.restore(&state.to_bytes()));
         host.play();
         let mut saved = read(&host.save());
         saved.0["saved_by"] = "9.9.9".into();
-        for part in ["capture", "cab"] {
+        for part in ["capture", "cab", "capture_b"] {
             // What was found out about them meanwhile.
             saved = saved.with(part, &state.part(part));
         }

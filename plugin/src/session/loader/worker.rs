@@ -182,7 +182,9 @@ impl<'a> Worker<'a> {
             self.follow_oversampling(audio);
             self.follow_riff(audio);
             self.send();
-            self.tell_costs();
+            if !self.has_something_to_send() {
+                self.tell_costs();
+            }
         }
         self.match_on(audio);
     }
@@ -481,26 +483,21 @@ impl<'a> Worker<'a> {
         rig.name_knobs(&knobs.cloned().unwrap_or_default());
     }
 
-    /// Measures what a capture in memory costs here, if there is one for which that is not known yet.
+    /// Measures what the capture that is to play costs here, if that is not known yet.
     fn tell_costs(&self) {
-        if self.has_something_to_send() {
+        let part = Part::new(self.loader.rig.settings().slot, PartKind::Capture);
+        let untold = |loaded: &&LoadedPart| !loaded.told_cost.replace(true);
+        let loaded = self
+            .loaded(part)
+            .filter(|loaded| loaded.capture().is_some());
+        let Some(capture) = loaded.filter(untold).and_then(LoadedPart::capture) else {
             return;
+        };
+        let cost = capture.parsed.cost();
+        if let Some(shown) = &mut self.loader.shown.lock().parts[part.index()].capture {
+            Arc::make_mut(&mut shown.card).set_cost(cost);
         }
-        for part in (0..SLOTS).map(|slot| Part::new(slot, PartKind::Capture)) {
-            let untold = |loaded: &&LoadedPart| !loaded.told_cost.replace(true);
-            let loaded = self
-                .loaded(part)
-                .filter(|loaded| loaded.capture().is_some());
-            let Some(capture) = loaded.filter(untold).and_then(LoadedPart::capture) else {
-                continue;
-            };
-            let cost = capture.parsed.cost();
-            if let Some(shown) = &mut self.loader.shown.lock().parts[part.index()].capture {
-                Arc::make_mut(&mut shown.card).set_cost(cost);
-            }
-            // One at a time: an order may be waiting.
-            return self.loader.repaint.request();
-        }
+        self.loader.repaint.request();
     }
 }
 

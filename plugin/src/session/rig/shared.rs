@@ -392,7 +392,11 @@ impl SharedRig {
     /// Loads the project as it is, but for a part, to which it has this reference.
     pub(crate) fn load_part(&self, part: Part, reference: serde_json::Value) {
         let mut project: serde_json::Value = serde_json::from_slice(&self.save()).unwrap();
-        project["slots"][part.slot()][part.kind().key()] = reference;
+        let slots = project["slots"].as_array_mut().unwrap();
+        if slots.len() <= part.slot() {
+            slots.resize(part.slot() + 1, serde_json::json!({}));
+        }
+        slots[part.slot()][part.kind().key()] = reference;
         self.load(project.to_string().as_bytes()).unwrap();
     }
 }
@@ -553,5 +557,17 @@ mod tests {
         }
         assert_eq!(rig.parse(ParameterId::Slot, "Slot 8"), Some(7.0));
         assert_eq!(rig.parse(ParameterId::Slot, "loud"), None);
+    }
+
+    #[test]
+    fn a_project_of_this_version_is_what_it_was_when_it_is_saved_again() {
+        let text = include_str!("../../../tests/fixtures/rig-1.json");
+        let rig = rig();
+        rig.load(text.as_bytes()).unwrap();
+        assert_eq!(rig.notice(), None);
+        let read = |text: &[u8]| -> serde_json::Value { serde_json::from_slice(text).unwrap() };
+        let (wanted, mut saved) = (read(text.as_bytes()), read(&rig.save()));
+        saved["saved_by"] = wanted["saved_by"].clone();
+        assert_eq!(saved, wanted);
     }
 }

@@ -277,3 +277,48 @@ fn a_slot_has_its_own_values_until_the_tick_is_taken_away() {
     undo(&mut instance);
     assert_eq!(instance.rig.resolved().tone.bass, 8.0);
 }
+
+#[test]
+fn a_project_carries_no_more_than_can_be_read_again() {
+    let folder = folder();
+    let mut instance = Instance::active();
+    let mut seed = 1u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    })
+    .take(600_000)
+    .collect();
+    for (part, name) in [(Part::CAB, "one.wav"), (Part::SECOND_CAB, "other.wav")] {
+        let path = write_response(folder.path(), name, 0.5);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // Something behind the sound that does not get shorter.
+        bytes.extend_from_slice(b"junk");
+        bytes.extend_from_slice(&(noise.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&noise);
+        std::fs::write(&path, bytes).unwrap();
+        instance.loader.open_file(part, path);
+        instance.settle();
+        instance.loader.embed(true);
+        instance.settle();
+    }
+    let embeds = |part| instance.rig.part(part).current().1.embeds();
+    assert!(embeds(Part::CAB) && !embeds(Part::SECOND_CAB));
+    let message = instance.message();
+    assert!(
+        message.contains("other is not kept") && message.contains("more than 1 MB"),
+        "{message}"
+    );
+    while !instance.message().is_empty() {
+        instance.loader.dismiss_message();
+    }
+    // Nor by copies.
+    instance.loader.copy_slot(0, 1);
+    let message = instance.message();
+    assert!(message.contains("more than 1 MB"), "{message}");
+    assert_eq!(instance.rig.filled(), 1);
+    instance.loader.swap_slots(0, 1);
+    assert_eq!(instance.rig.filled(), 0b10);
+    let saved = instance.rig.save();
+    assert!(instance.rig.load(&saved).is_ok());
+}
