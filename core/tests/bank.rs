@@ -166,6 +166,37 @@ fn a_slot_that_slept_long_catches_up_like_a_new_one() {
 }
 
 #[test]
+fn a_song_with_a_change_on_every_beat_is_as_if_cut_together_from_all_slots() {
+    const BEAT: usize = 9_000;
+    let parts = || {
+        vec![
+            vec![amp(STANDARD, CONFIG)],
+            vec![
+                amp("captures/wn_nano", CONFIG),
+                pedal("captures/lstm_1x16", CONFIG),
+            ],
+            vec![amp("../../../assets/lead", CONFIG)],
+            vec![amp("captures/lstm_1x16", CONFIG)],
+        ]
+    };
+    let alone: Vec<Vec<f32>> = parts().into_iter().map(alone).collect();
+    for (offline, begins) in [(true, 0), (false, 4_000)] {
+        let mut chain = chain(CONFIG, parts());
+        chain.set_offline(offline);
+        let mut song = guitar();
+        for (beat, sound) in song.chunks_mut(BEAT).enumerate() {
+            let slot = beat * 3 % 4;
+            chain.set(&settings(slot));
+            chain.process(&mut [&mut *sound]);
+            let from = if beat == 0 { 0 } else { begins + FADE };
+            let (start, end) = (beat * BEAT + from, beat * BEAT + sound.len());
+            let error = error_db(&sound[from..], &alone[slot][start..end]);
+            assert!(error < -90.0, "beat {beat}, {offline}: {error:.1} dB");
+        }
+    }
+}
+
+#[test]
 fn what_is_rendered_changes_at_its_sample_and_always_the_same() {
     let parts = || {
         vec![
@@ -403,13 +434,16 @@ fn whatever_is_switched_and_loaded_nothing_is_allocated_or_lost() {
             &mut left[start..start + frames],
             &mut right[start..start + frames],
         );
-        let [choice, slot, asked, offline] = [next(6), next(SLOTS), next(2), next(50)];
+        let [choice, slot, asked, offline] = [next(6), next(SLOTS), next(3), next(50)];
         let part = waiting
             .len()
             .checked_sub(1 + next(10))
             .map(|n| waiting.swap_remove(n));
         let mut settings = settings(asked);
         settings.pedal = next(9) > 0;
+        settings.cab.on = next(9) > 0;
+        settings.switching.cab_tail = next(5) > 0;
+        settings.switching.fade_ms = [0.0, 20.0, 100.0][next(3)];
         reset_violation_count();
         let (refused, retired) = assert_no_alloc(|| {
             chain.set(&settings);

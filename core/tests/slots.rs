@@ -640,7 +640,7 @@ fn ten_thousand_changes_do_not_click() {
         .collect();
     let loud = alone.iter().map(|sound| loudest(sound)).fold(0.0, f32::max);
     let bent = alone.iter().map(|sound| kink(sound)).fold(0.0, f32::max);
-    let most = bent + 0.1 * loud;
+    let most = bent + 0.03 * loud;
     // The measure: a hard cut from one to another somewhere is sharper, nearly always.
     let mut next = random(3);
     let cuts = (0..1000).filter(|_| {
@@ -660,7 +660,7 @@ fn ten_thousand_changes_do_not_click() {
         let before = rig.chain.playing();
         rig.go(next(SLOTS));
         rig.block = [1, 17, 64, 333, 1000][next(5)];
-        let frames = [1, 40, 300, 1500, 2500][next(5)];
+        let frames = [1, 40, 200, 500, 1300][next(5)];
         let input: Vec<f32> = (0..frames)
             .map(|n| tone[(position + n) % tone.len()])
             .collect();
@@ -673,7 +673,7 @@ fn ten_thousand_changes_do_not_click() {
         heard += usize::from(rig.chain.playing() != before);
         last.drain(..last.len() - 2);
     }
-    assert!(heard > 3_000, "{heard}");
+    assert!(heard > 1_500, "{heard}");
 }
 
 /// Everything at once: nothing is allocated, and what comes out is sound.

@@ -193,3 +193,38 @@ impl Crossfade {
 pub(super) fn frames(rate: f64, seconds: f64) -> usize {
     ((seconds.max(SHORTEST) * rate).round() as usize).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fade_that_is_overtaken_or_turned_round_goes_on_from_where_it_is() {
+        let rate = 48_000.0;
+        for at in [0, 1, 300, 480, 959] {
+            for turns in [false, true] {
+                let mut fade = Crossfade::new(rate, 960);
+                let mut last = 0.0;
+                (0..at).for_each(|_| last = fade.next());
+                if turns {
+                    fade.reverse();
+                    last = 1.0 - last;
+                    assert_eq!(fade.left(), at.max(96));
+                } else {
+                    fade.hurry();
+                    assert_eq!(fade.left(), (960 - at).min(144));
+                    fade.hurry();
+                }
+                while fade.left() > 0 {
+                    let next = fade.next();
+                    assert!(
+                        (0.0..0.02).contains(&(next - last)),
+                        "{at} {turns}: {last} {next}"
+                    );
+                    last = next;
+                }
+                assert_eq!(last, 1.0);
+            }
+        }
+    }
+}
