@@ -174,6 +174,41 @@ mod tests {
     }
 
     #[test]
+    fn what_keeps_the_guitar_comes_and_goes_without_the_allocator() {
+        let (mut audio, mut loader) = handover();
+        let mut chain = Chain::new(CONFIG);
+        // The last is for another rate: the chain has no use for it.
+        let recents =
+            [1.0, 1.0, 2.0].map(|times| Arc::new(RecentInput::new(times * CONFIG.rate, 2)));
+        for (recent, seconds) in
+            recents
+                .iter()
+                .zip([[0.01, 0.0, 0.0], [0.01, 0.01, 0.0], [0.01, 0.02, 0.0]])
+        {
+            assert!(loader.send_recent(recent.clone()));
+            reset_violation_count();
+            assert_no_alloc(|| {
+                audio.exchange(&mut chain);
+                chain.process(&mut [&mut [0.1; 480], &mut [0.1; 480]]);
+            });
+            assert_eq!(violation_count(), 0);
+            let kept: Vec<f64> = recents.iter().map(|recent| recent.seconds()).collect();
+            assert!(
+                kept.iter()
+                    .zip(seconds)
+                    .all(|(kept, wanted)| (kept - wanted).abs() < 1e-9),
+                "{kept:?}"
+            );
+        }
+        loader.drop_returned();
+        assert_eq!(recents.each_ref().map(Arc::strong_count), [1, 2, 1]);
+        for recent in recents.iter().cycle().take(RECENT) {
+            assert!(loader.send_recent(recent.clone()));
+        }
+        assert!(!loader.send_recent(recents[0].clone()), "nobody takes it");
+    }
+
+    #[test]
     fn ten_thousand_parts_come_and_go_without_the_allocator_and_none_is_lost() {
         const PARTS: u64 = 10_000;
         let (mut audio, mut loader) = handover();

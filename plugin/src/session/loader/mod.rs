@@ -27,8 +27,8 @@ use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings}
 use parking_lot::Mutex;
 
 use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
-use self::riff::Riff;
-pub(crate) use self::riff::{RiffLoop, RiffStatus};
+use self::riff::Recent;
+pub(crate) use self::riff::{Looped, RiffStatus};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
@@ -63,7 +63,7 @@ pub(crate) struct Loader {
     /// How many states had been loaded when it began.
     history_of: AtomicU64,
     /// What was played last.
-    riff: Mutex<Riff>,
+    recent: Mutex<Recent>,
     library: Arc<Library>,
     link: Arc<HostLink>,
     /// Whether the host was asked to start the audio anew.
@@ -106,7 +106,7 @@ impl Loader {
             keeping_in: Mutex::default(),
             history: Mutex::default(),
             history_of: AtomicU64::new(0),
-            riff: Mutex::default(),
+            recent: Mutex::default(),
             library,
             link,
             restart: AtomicBool::new(false),

@@ -10,9 +10,9 @@ use super::worker::Worker;
 
 /// What the loader knows of what was played last.
 #[derive(Default)]
-pub(super) struct Riff {
+pub(super) struct Recent {
     /// Where the audio thread keeps it.
-    recent: Option<Arc<RecentInput>>,
+    input: Option<Arc<RecentInput>>,
     /// How many seconds were last asked for, and how many were found.
     looked: Option<(f32, Option<f64>)>,
 }
@@ -22,12 +22,12 @@ pub(super) struct Riff {
 pub(crate) struct RiffStatus {
     /// So many seconds of it are kept.
     pub(crate) kept: f32,
-    pub(crate) looped: RiffLoop,
+    pub(crate) looped: Looped,
 }
 
 /// Whether what was played last is looped.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) enum RiffLoop {
+pub(crate) enum Looped {
     /// It is not asked for, or is about to be.
     #[default]
     Off,
@@ -40,21 +40,21 @@ pub(crate) enum RiffLoop {
 impl Loader {
     /// What there is to show of what was played last.
     pub(crate) fn riff(&self) -> RiffStatus {
-        let riff = self.riff.lock();
-        let looked = riff.looked.filter(|_| self.rig.settings().riff.on);
+        let recent = self.recent.lock();
+        let looked = recent.looked.filter(|_| self.rig.settings().riff.on);
         RiffStatus {
-            kept: riff.recent.as_ref().map_or(0.0, |recent| recent.seconds()) as f32,
+            kept: recent.input.as_ref().map_or(0.0, |input| input.seconds()) as f32,
             looped: match looked {
-                None => RiffLoop::Off,
-                Some((_, None)) => RiffLoop::Nothing,
-                Some((_, Some(seconds))) => RiffLoop::Plays(seconds as f32),
+                None => Looped::Off,
+                Some((_, None)) => Looped::Nothing,
+                Some((_, Some(seconds))) => Looped::Plays(seconds as f32),
             },
         }
     }
 
     /// What keeps the guitar, if there is any.
     pub(crate) fn recent_input(&self) -> Option<Arc<RecentInput>> {
-        self.riff.lock().recent.clone()
+        self.recent.lock().input.clone()
     }
 
     /// The same, made for this config and sent to the audio thread if it was made for another one or is
@@ -69,8 +69,8 @@ impl Loader {
         if !self.end.lock().send_recent(recent.clone()) {
             return None;
         }
-        *self.riff.lock() = Riff {
-            recent: Some(recent.clone()),
+        *self.recent.lock() = Recent {
+            input: Some(recent.clone()),
             looked: None,
         };
         Some(recent)
@@ -89,13 +89,13 @@ impl Worker<'_> {
         let Some(recent) = loader.recent_input_for(audio.config, wanted) else {
             return;
         };
-        let looked = loader.riff.lock().looked;
+        let looked = loader.recent.lock().looked;
         let is_known = looked.is_some_and(|(seconds, _)| seconds == asked.seconds);
         if !asked.on || is_known && !recent.wants_riff() {
             return;
         }
         let found = recent.loop_riff(asked.seconds.into());
-        loader.riff.lock().looked = Some((asked.seconds, found));
+        loader.recent.lock().looked = Some((asked.seconds, found));
         loader.repaint.request();
     }
 }

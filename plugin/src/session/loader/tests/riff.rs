@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::session::instance::Instance;
-use crate::session::loader::riff::RiffLoop;
+use crate::session::loader::riff::Looped;
 use crate::session::player::Player;
 
 pub(super) const RATE: f64 = 48_000.0;
@@ -57,15 +57,15 @@ fn the_guitar_is_kept_from_the_first_window_on_and_a_riff_of_it_is_looped() {
     play_until(&mut player, "kept", |_| loader.riff().kept > 0.0);
     instance.set(ParameterId::LoopRiff, 1.0);
     play_until(&mut player, "nothing", |_| {
-        loader.riff().looped == RiffLoop::Nothing
+        loader.riff().looped == Looped::Nothing
     });
     instance.set(ParameterId::LoopRiff, 0.0);
-    assert_eq!(loader.riff().looped, RiffLoop::Off);
+    assert_eq!(loader.riff().looped, Looped::Off);
     play(&mut player, &mut guitar());
     assert!(instance.tail() < 1_000_000);
     instance.set(ParameterId::LoopRiff, 1.0);
     let plays = || match loader.riff().looped {
-        RiffLoop::Plays(seconds) => Some(seconds),
+        Looped::Plays(seconds) => Some(seconds),
         _ => None,
     };
     play_until(&mut player, "looped", |_| plays().is_some());
@@ -84,7 +84,7 @@ fn the_guitar_is_kept_from_the_first_window_on_and_a_riff_of_it_is_looped() {
     assert_eq!(plays(), Some(seconds));
     player.activate(44_100.0, 1, 1, false);
     play_until(&mut player, "forgotten", |_| {
-        loader.riff().looped == RiffLoop::Nothing
+        loader.riff().looped == Looped::Nothing
     });
     assert!(
         loader
