@@ -973,6 +973,51 @@ mod tests {
     }
 
     #[test]
+    fn a_jump_to_another_size_runs_no_second_one() {
+        let guitar = guitar();
+        let level = SimdLevel::detect();
+        for name in [
+            "example_models/A2.nam",
+            "example_models/slimmable_container.nam",
+        ] {
+            let capture = load(name);
+            let mut dual = DualMono::new(&capture, 1, 1.0, None, level);
+            let mut small = DualMono::new(&capture, 1, 0.0, None, level);
+            let play = |dual: &mut DualMono, frames: usize| {
+                let mut output = Vec::new();
+                for block in guitar
+                    .iter()
+                    .cycle()
+                    .take(frames)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .chunks(BLOCK)
+                {
+                    let mut sound = [0.0; BLOCK];
+                    dual.process(&[block], &mut [&mut sound[..block.len()]]);
+                    output.extend_from_slice(&sound[..block.len()]);
+                }
+                output
+            };
+            play(&mut dual, 1000);
+            dual.set_slim(0.0);
+            assert!(dual.lanes[0].model.is_changing());
+            without_allocating(|| dual.jump());
+            assert!(!dual.lanes[0].model.is_changing());
+            let settle = dual.settle_frames();
+            let (found, wanted) = (
+                play(&mut dual, settle + 500),
+                play(&mut small, settle + 500),
+            );
+            let pairs = found[settle..].iter().zip(&wanted[settle..]);
+            assert!(
+                pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn a_reset_brings_back_the_beginning() {
         let guitar = guitar();
         for (name, capture) in all() {
