@@ -61,10 +61,7 @@ pub(crate) struct SlotStatus {
     /// Whether it is heard now.
     pub(crate) plays: bool,
     /// Whether it is the one that is asked for.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the window goes by the parameter")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the window goes by the parameter"))]
     pub(crate) asked: bool,
 }
 

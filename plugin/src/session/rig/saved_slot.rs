@@ -287,10 +287,7 @@ mod tests {
             notice.contains("entry for Slot 3: Capture is damaged"),
             "{notice}"
         );
-        assert!(
-            notice.contains("Slot 3 name, Slot 3 colour, Slot 3 drive"),
-            "{notice}"
-        );
+        assert!(notice.contains("Slot 3 name, Slot 3 colour, Slot 3 drive"), "{notice}");
         assert!(notice.contains("and 4 more"), "{notice}");
         assert_eq!(read(written(&slot), "").0, slot);
     }
