@@ -9,7 +9,7 @@ use crate::any_host::Host;
 use crate::project::{Project, builtin};
 use crate::slots::{RATE, SLOTS, alone, fixture, has_all_slots, playing, position};
 use crate::sound::noise;
-use crate::trap::{Random, nothing_caught};
+use crate::trap::{Random, hits, nothing_caught};
 use crate::{Bundle, Scenario, clap_host, vst3_host};
 
 type Clap = clap_host::Plugin;
@@ -87,6 +87,8 @@ fn ten_thousand_switches<H: Host>(bundle: &Path) {
     let [slot, fade, tail] = ["Slot", "Slot Fade", "Cabinet Tail"].map(|name| host.parameter(name));
     let (switches, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     assert!(host.restore(&last.to_bytes()));
+    // What was rendered may have waited.
+    let before = hits();
     host.run(
         RATE,
         |audio| {
@@ -121,6 +123,14 @@ fn ten_thousand_switches<H: Host>(bundle: &Path) {
         },
         |host| {
             let mut loads = 0;
+            let wait_for = |host: &mut H, count: usize| {
+                while switches.load(SeqCst) < count {
+                    host.serve();
+                    std::thread::yield_now();
+                }
+            };
+            // All is loaded by then.
+            wait_for(host, 1);
             for rig in rigs.iter().cycle() {
                 assert!(host.restore(&rig.to_bytes()));
                 loads += 1;
@@ -130,14 +140,11 @@ fn ten_thousand_switches<H: Host>(bundle: &Path) {
                 }
                 // Some are half-way when the next one comes, some are there.
                 let soon = switches.load(SeqCst) + [40, 150, 400][loads % 3];
-                while switches.load(SeqCst) < soon {
-                    host.serve();
-                    std::thread::yield_now();
-                }
+                wait_for(host, soon);
             }
             println!("{} switches, {loads} rigs", switches.load(SeqCst));
             done.store(true, SeqCst);
         },
     );
-    nothing_caught();
+    nothing_caught(before);
 }
