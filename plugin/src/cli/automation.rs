@@ -310,8 +310,7 @@ mod tests {
         let path = folder.path().join("long.csv");
         let file = std::fs::File::create(&path).unwrap();
         file.set_len(1 << 40).unwrap();
-        let names = SlotNames::new(Default::default());
-        let refusal = Automation::open(&path, &names).unwrap_err().to_string();
+        let refusal = Automation::open(&path, &label).unwrap_err().to_string();
         assert!(refusal.contains("long.csv: is too long"), "{refusal}");
     }
 }

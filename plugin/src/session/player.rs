@@ -343,18 +343,6 @@ mod tests {
     use crate::session::part::PartKind;
     use crate::session::references::SavedPart;
 
-    #[test]
-    fn the_way_from_slot_to_slot_leads_past_empty_ones_and_around() {
-        let filled = 0b1001_0010;
-        for (slot, next, previous) in [(1, 4, 7), (4, 7, 1), (7, 1, 4), (0, 1, 7), (5, 7, 4)] {
-            assert_eq!(neighbour(slot, 1, filled), next);
-            assert_eq!(neighbour(slot, -1, filled), previous);
-        }
-        for alone in [0, 0b100] {
-            assert_eq!((neighbour(2, 1, alone), neighbour(2, -1, alone)), (2, 2));
-        }
-    }
-
     /// A running instance with captures in three slots.
     fn three_slots() -> (Arc<Instance>, Player) {
         let (instance, mut player) = Instance::new();

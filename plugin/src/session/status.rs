@@ -49,7 +49,6 @@ pub(crate) struct Status {
     /// The level of the interface that new instances begin with, in dBu.
     pub(crate) new_interface_dbu: f32,
     /// What there is to show of presets; not known to [`Status::now`].
-    #[expect(dead_code, reason = "no page of the window shows presets yet")]
     pub(crate) presets: PresetStatus,
 }
 

@@ -45,7 +45,7 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T: PartialEq + Send + 'static> TaskThread<T> {
+impl<T: Send + 'static> TaskThread<T> {
     /// No thread runs before there is a task. `name`: what the system shows.
     pub(crate) fn new(name: &'static str) -> Self {
         let inbox = Inbox {
@@ -62,8 +62,8 @@ impl<T: PartialEq + Send + 'static> TaskThread<T> {
         }
     }
 
-    /// Has a task done behind all others; asked for twice in a row, it is done once. `work`: what the thread
-    /// does, which takes tasks until there are none. After [`TaskThread::end`], nothing is done.
+    /// Has a task done behind all others. `work`: what the thread does, which takes tasks until there are
+    /// none. After [`TaskThread::end`], nothing is done.
     pub(crate) fn ask(&self, task: T, work: impl FnOnce(&Queue<T>) + Send + 'static) {
         let mut thread = self.thread.lock();
         if self.queue.has_to_quit() {
@@ -71,9 +71,7 @@ impl<T: PartialEq + Send + 'static> TaskThread<T> {
         }
         {
             let mut inbox = self.queue.inbox.lock();
-            if inbox.tasks.back() != Some(&task) {
-                inbox.tasks.push_back(task);
-            }
+            inbox.tasks.push_back(task);
             if inbox.running {
                 return;
             }

@@ -1,25 +1,32 @@
 //! Files inside a preset, so that one file is all there is to share.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gridleak_core::Capture;
+
 use crate::files::failure::{Failure, Result};
+use crate::files::impulse_file;
+use crate::session::part::PartKind;
 use crate::session::preferences::Preferences;
 use crate::session::references::{Chosen, Found, SavedPart, Source, is_file, locate};
-use crate::session::rig::MOST_EMBEDDED;
+use crate::session::rig::{MOST_EMBEDDED, SavedSlot};
 
 /// How long files that are not where they were are looked for, all together.
 const SEARCHING: Duration = Duration::from_secs(4);
 
-/// Puts the files of parts of a rig into it, or takes out those that are on this computer: of the others,
+/// Puts the files of slots of a rig into it, or takes out those that are on this computer: of the others,
 /// that is the only copy. It takes as long as reading and packing them.
 ///
 /// # Errors
-/// If a file that is to be inside cannot be read, in words.
-pub(super) fn embed<'a>(parts: impl Iterator<Item = &'a mut SavedPart>, on: bool) -> Result<()> {
+/// If a file that is to be inside cannot be played, in words: whatever a rig names, nothing but a sound of
+/// the player's goes to whom the preset is given.
+pub(super) fn embed<'a>(slots: impl Iterator<Item = &'a mut SavedSlot>, on: bool) -> Result<()> {
     let deadline = Instant::now() + SEARCHING;
     let chosen = Preferences::load().chosen(None);
     let mut bytes = 0;
-    for part in parts {
+    let kinds = || PartKind::ALL.into_iter();
+    for (kind, part) in slots.flat_map(|slot| kinds().zip(&mut slot.parts)) {
         let Source::File(file) = &part.source else {
             continue;
         };
@@ -33,7 +40,7 @@ pub(super) fn embed<'a>(parts: impl Iterator<Item = &'a mut SavedPart>, on: bool
             continue;
         }
         if part.embedded_bytes() == 0 {
-            pack(part, &chosen, deadline)?;
+            pack(kind, part, &chosen, deadline)?;
         }
         bytes += part.embedded_bytes();
         if bytes > MOST_EMBEDDED {
@@ -47,27 +54,37 @@ pub(super) fn embed<'a>(parts: impl Iterator<Item = &'a mut SavedPart>, on: bool
 }
 
 /// Puts the file of a part into its reference.
-fn pack(part: &mut SavedPart, chosen: &Chosen, deadline: Instant) -> Result<()> {
+fn pack(kind: PartKind, part: &mut SavedPart, chosen: &Chosen, deadline: Instant) -> Result<()> {
     let mut wanted = part.clone();
     wanted.set_embedding(true);
-    let cancelled = &|| false;
-    let found = locate(&wanted, chosen, deadline, cancelled);
-    if let Found::Missing(reason) = &found {
-        return Err(not_inside(part, &reason.to_string()));
+    let found = locate(&wanted, chosen, deadline, &|| false);
+    let name = Path::new(part.name());
+    let played = match &found {
+        Found::AtPath(contents) | Found::Moved { contents, .. } => {
+            play(kind, name, &contents.bytes)
+        }
+        Found::Missing(reason) => Err(reason.to_string()),
+        _ => Err("another file has taken its place. Choose first which one to use".into()),
+    };
+    if let Err(reason) = played {
+        return Err(Failure::new(format!(
+            "The preset was not saved, for {} cannot be put inside: {reason}.",
+            part.name()
+        )));
     }
     let rate = part.rate.unwrap_or_default();
-    let resolved = wanted.resolved(&found, rate, chosen, cancelled);
-    if resolved.embedded_bytes() == 0 {
-        let reason = "another file has taken its place. Choose first which one to use";
-        return Err(not_inside(part, reason));
-    }
-    *part = resolved;
+    *part = wanted.resolved(&found, rate, chosen, &|| false);
     Ok(())
 }
 
-fn not_inside(part: &SavedPart, reason: &str) -> Failure {
-    Failure::new(format!(
-        "The preset was not saved, for {} cannot be put inside: {reason}.",
-        part.name()
-    ))
+/// Whether this can be played as a part of that kind; why not, if it cannot.
+fn play(kind: PartKind, name: &Path, bytes: &[u8]) -> std::result::Result<(), String> {
+    match kind.is_cab() {
+        true => impulse_file::read(name, bytes)
+            .map(drop)
+            .map_err(|failure| failure.to_string()),
+        false => Capture::from_bytes(&name.to_string_lossy(), bytes)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+    }
 }

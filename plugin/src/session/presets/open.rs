@@ -6,7 +6,7 @@ use gridleak_core::ParameterId;
 
 use super::folder::folder;
 use super::kind::PresetKind;
-use super::preset::Preset;
+use super::preset::{PROJECTS, Preset};
 use crate::files::failure::Result;
 use crate::session::preferences::Preferences;
 use crate::session::preset_path::PresetPath;
@@ -34,6 +34,7 @@ pub(crate) fn open(rig: &SharedRig, path: &Path, slot: usize) -> Result<(Rig, Ri
             let mut rig = preset.rig;
             rig.preset = Some(current(path, &rig));
             rig.setlist = before.setlist.clone();
+            rig.take_unknown(&before, &PROJECTS);
             let interface = ParameterId::InterfaceLevel.row();
             interface.set(&mut rig.settings, interface.get(&before.settings));
             rig

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gridleak_core::Settings;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::kind::{KIND, PresetKind};
 use super::store;
@@ -27,7 +27,7 @@ const SLOT: &str = "slot";
 const SAVED_AT: &str = "saved_at";
 
 /// What belongs to the project and is no part of a preset.
-const PROJECTS: [&str; 3] = [PRESET, SETLIST, "midi"];
+pub(super) const PROJECTS: [&str; 3] = [PRESET, SETLIST, "midi"];
 
 /// A preset as its file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,9 +177,15 @@ mod tests {
         let path = folder.path().join("Verse.gridleak");
         fs::write(&path, Preset::write(&first.rig(), None, &path, None)).unwrap();
         let other = rig();
+        let controllers = json!({"new": 1});
+        let project = json!({"gridleak": 1, "midi": controllers, "setlist": {"file": "Gig.gridleak-setlist"}});
+        other.load(project.to_string().as_bytes()).unwrap();
         other.set(ParameterId::InterfaceLevel, 9.0);
         other.set(ParameterId::LoopRiff, 1.0);
         open(&other, &path, 0).unwrap();
+        let saved: Value = serde_json::from_slice(&other.save()).unwrap();
+        assert_eq!(saved["midi"], controllers);
+        assert_eq!(saved["setlist"]["file"], "Gig.gridleak-setlist");
         for (which, value) in [
             (ParameterId::Input, 3.5),
             (ParameterId::Slot, 3.0),
@@ -188,7 +194,7 @@ mod tests {
         ] {
             assert_eq!(other.value(which), value, "{which:?}");
         }
-        assert_eq!(other.loads(), 0, "it is the same project");
+        assert_eq!(other.loads(), 1, "it is the same project");
     }
 
     #[test]

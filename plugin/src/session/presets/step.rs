@@ -60,7 +60,7 @@ pub(crate) fn in_bank(root: &Path, current: Option<&PresetPath>, by: i32) -> Res
     let Some(current) = current else {
         let all = scan(root, &mut ScanCache::default()).presets.into_iter();
         let mut all = all.map(|preset| preset.path);
-        let found = if by > 0 { all.next() } else { all.last() };
+        let found = if by > 0 { all.next() } else { all.next_back() };
         return found.ok_or_else(|| {
             Failure::new("There are no presets yet. Save one, and it is the first to step to.")
         });

@@ -124,6 +124,16 @@ impl Rig {
         Ok((rig, remarks.text()))
     }
 
+    /// Takes over what another rig has under these keys and this version does not know.
+    pub(crate) fn take_unknown(&mut self, other: &Self, keys: &[&str]) {
+        for key in keys {
+            if let Some((key, value)) = other.rest.document.get_key_value(*key) {
+                let rest = Arc::make_mut(&mut self.rest);
+                rest.document.insert(key.clone(), value.clone());
+            }
+        }
+    }
+
     /// Bytes of all files that it carries, packed.
     pub(crate) fn embedded_bytes(&self) -> usize {
         let parts = self.slots.iter().flat_map(|slot| &slot.parts);

@@ -255,13 +255,16 @@ impl SharedRig {
 
     /// The rig as a value.
     pub(crate) fn rig(&self) -> Rig {
-        let told = self.told.lock();
+        let (preset, setlist, rest) = {
+            let told = self.told.lock();
+            (told.preset.clone(), told.setlist.clone(), told.rest.clone())
+        };
         Rig {
             settings: self.unmodulated(),
             slots: std::array::from_fn(|slot| self.slot(slot)),
-            preset: told.preset.clone(),
-            setlist: told.setlist.clone(),
-            rest: told.rest.clone(),
+            preset,
+            setlist,
+            rest,
         }
     }
 

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_setlist_goes_on_where_the_project_left_it() {
-        let bank = Bank::new("gig", &["a", "b"]);
+        let _bank = Bank::new("gig", &["a", "b"]);
         let setlist = json!({"gridleak": 1, "kind": "setlist", "presets":
             ["gig/a.gridleak", "gig/b.gridleak", "gig/a.gridleak", "gig/gone.gridleak", "gig/b.gridleak"]});
         let file = folder().unwrap().join("gig/Gig.gridleak-setlist");
@@ -276,7 +276,6 @@ mod tests {
         assert_eq!(loaded(&mut other), is("b", 1.0));
         other.loader.open_in_setlist(99);
         assert_eq!(loaded(&mut other), is("b", 1.0));
-        drop(bank);
     }
 
     #[test]
