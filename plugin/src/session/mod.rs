@@ -23,7 +23,6 @@ pub(crate) mod match_levels;
 pub(crate) mod message;
 #[cfg(feature = "plugin")]
 pub(crate) mod meters;
-#[cfg(feature = "plugin")]
 pub(crate) mod midi;
 #[cfg(feature = "plugin")]
 pub(crate) mod module_pin;
@@ -33,7 +32,6 @@ pub(crate) mod player;
 #[cfg(feature = "plugin")]
 pub(crate) mod preferences;
 pub(crate) mod preset_path;
-#[cfg(feature = "plugin")]
 pub(crate) mod presets;
 pub(crate) mod references;
 #[cfg(feature = "plugin")]
