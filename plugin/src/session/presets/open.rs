@@ -34,7 +34,7 @@ pub(crate) fn open(rig: &SharedRig, path: &Path, slot: usize) -> Result<(Rig, Ri
             let mut rig = preset.rig;
             rig.preset = Some(current(path, &rig));
             rig.setlist = before.setlist.clone();
-            rig.controllers = before.controllers.clone();
+            rig.controllers = before.controllers;
             rig.take_unknown(&before, &PROJECTS);
             let interface = ParameterId::InterfaceLevel.row();
             interface.set(&mut rig.settings, interface.get(&before.settings));
