@@ -79,6 +79,17 @@ impl PluginBackend {
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
             Action::Change(control, plain) => gestures::change(control, plain, instance),
+            Action::RenameSlot(..)
+            | Action::ColourSlot(..)
+            | Action::TurnSlot(..)
+            | Action::SetOwn(..)
+            | Action::CopySlot(..)
+            | Action::SwapSlots(..)
+            | Action::ClearSlot(..)
+            | Action::MatchLevels
+            | Action::LearnMidi(..)
+            | Action::ForgetMidi(..)
+            | Action::CancelLearning => {}
             Action::KeepInterface => {
                 library.keep_interface(instance.value(ParameterId::InterfaceLevel));
             }
@@ -183,6 +194,8 @@ impl EditorBackend for PluginBackend {
                 modulated,
                 knobs,
             },
+            slots: Default::default(),
+            midi: Default::default(),
             status,
             listing: library.listing(),
             choosing: self.dialog.is_open(),

@@ -1,14 +1,16 @@
 //! The panel of the capture, and the line of the pedal before it.
 
 use egui::{Align2, Rect, Ui, vec2};
-use gridleak_core::{ParameterId, SLOTS};
+use gridleak_core::{OwnGroup, ParameterId, SlotKnob};
 
 use super::context::{LONGEST_TEXT, UiContext, name_colour};
+use super::controls::KnobId;
+use super::drop::Place;
 use super::layout;
+use super::own::OWN;
 use super::plain_text::plain;
 use super::theme;
 use super::view::Action;
-use super::widgets::button::{Radio, radio};
 use super::widgets::text::{label, panel};
 use crate::session::folder::FolderPosition;
 use crate::session::part::PartKind;
@@ -18,36 +20,33 @@ impl UiContext<'_> {
     pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         panel(ui, rect);
-        self.places.push((view.at(PartKind::Capture), rect));
+        let part = view.at(PartKind::Capture);
+        self.places.push((Place::Part(part), rect));
         let inside = rect.shrink(8.0 * scale);
         let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
         let below = below.with_min_y(below.bottom() - 24.0 * scale);
+        let name = self.show_slot_knobs(ui, name);
         let name = self.show_capture_knobs(ui, name);
         self.show_name(ui, name);
+        self.show_capture_line(ui, below);
+    }
 
+    /// What is loaded, and what is done with it, in a line.
+    fn show_capture_line(&mut self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        let gap = 8.0 * scale;
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-        let wide = self.part_buttons(ui, below, PartKind::Capture);
-        let keep = below.with_min_x(below.right() - 110.0 * scale);
-        let slots = match view.status.embedding {
-            Some(_) => below.with_max_x(keep.left() - 8.0 * scale),
-            None => below,
-        };
-        let slots = slots.with_min_x(slots.right() - 136.0 * scale);
-        self.show_slots(ui, slots);
-        let place = Rect::from_x_y_ranges(
-            below.left() + wide + 10.0 * scale..=slots.left() - 8.0 * scale,
-            below.y_range(),
-        );
-        let text = match view.part(PartKind::Capture).place {
-            _ if view.choosing => "Choosing a file\u{2026}".into(),
-            _ if view.status.busy => "Loading\u{2026}".into(),
-            Some(FolderPosition { index, count }) => format!("{index} of {count}"),
-            None => String::new(),
-        };
-        if !text.is_empty() {
-            self.small(ui, place, Align2::LEFT_CENTER, &text, theme::WEAK);
-        }
+        let wide = self.part_buttons(ui, rect, PartKind::Capture);
+        let (mut rest, riff) = rect.split_left_right_at_x(rect.right() - 64.0 * scale);
+        let row = ParameterId::LoopRiff.row();
+        let on = view.controls.is_on(row.which);
+        let button = self.words(row.name, row.name).switch(on);
+        self.toggle(ui, riff, row.which, button)
+            .on_hover_text(row.hint);
+        rest.max.x -= gap;
         if let Some(Embedding { on, bytes }) = view.status.embedding {
+            let (left, keep) = rest.split_left_right_at_x(rest.right() - 104.0 * scale);
+            rest = left.with_max_x(left.right() - gap);
             let name = "Keep in project";
             let button = self.words(name, name).switch(on).lit(false);
             let button = button.enabled(!view.status.busy);
@@ -60,6 +59,33 @@ impl UiContext<'_> {
                 false => "Have the project carry copies of the files, for other computers".into(),
             });
         }
+        if !view.controls.knobs.is_empty() {
+            let (left, own) = rest.split_left_right_at_x(rest.right() - OWN * scale);
+            rest = left.with_max_x(left.right() - gap);
+            self.own_switch(ui, own.shrink2(vec2(0.0, 3.0 * scale)), OwnGroup::Knobs);
+        }
+        let place = rest.with_min_x(rest.left() + wide + 10.0 * scale);
+        let text = match view.part(PartKind::Capture).place {
+            _ if view.choosing => "Choosing a file\u{2026}".into(),
+            _ if view.status.busy => "Loading\u{2026}".into(),
+            Some(FolderPosition { index, count }) => format!("{index} of {count}"),
+            None => String::new(),
+        };
+        if !text.is_empty() {
+            self.small(ui, place, Align2::LEFT_CENTER, &text, theme::WEAK);
+        }
+    }
+
+    /// The knobs of the slot, at both ends; returns what they leave.
+    fn show_slot_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
+        let wide = 52.0 * self.scale;
+        let slot = self.view.asked();
+        let (drive, rest) = rect.split_left_right_at_x(rect.left() + wide);
+        let (rest, level) = rest.split_left_right_at_x(rest.right() - wide);
+        for (place, knob) in [(drive, SlotKnob::Drive), (level, SlotKnob::Level)] {
+            self.knob(ui, small_knob(place, self.scale), KnobId::Slot(slot, knob));
+        }
+        rest.shrink2(vec2(6.0 * self.scale, 0.0))
     }
 
     /// The knobs of a capture that has some, at the right; returns what they leave.
@@ -69,30 +95,13 @@ impl UiContext<'_> {
         if count == 0 {
             return rect;
         }
-        let wide = 56.0 * self.scale * count as f32;
-        let (rest, mut knobs) = rect.split_left_right_at_x(rect.right() - wide);
-        knobs.max.y = knobs.bottom().min(knobs.top() + 88.0 * self.scale);
+        let wide = 52.0 * self.scale * count as f32;
+        let (rest, knobs) = rect.split_left_right_at_x(rect.right() - wide);
+        let knobs = small_knob(knobs, self.scale);
         for (place, knob) in layout::columns(knobs, count, 2.0).zip(ParameterId::KNOBS) {
             self.knob(ui, place, knob);
         }
         rest.with_max_x(rest.right() - 8.0 * self.scale)
-    }
-
-    /// Which slot plays.
-    fn show_slots(&mut self, ui: &mut Ui, rect: Rect) {
-        let chosen = self.view.controls.settings.slot;
-        let names: [String; SLOTS] = std::array::from_fn(|slot| format!("Slot {}", slot + 1));
-        let options: [Radio<'_>; SLOTS] = std::array::from_fn(|slot| Radio {
-            name: &names[slot],
-            text: names[slot].trim_start_matches("Slot "),
-            on: slot == chosen,
-            weak: false,
-            hint: None,
-        });
-        let row = ParameterId::Slot.row();
-        if let Some(slot) = radio(ui, rect, self.scale, row.name, &options) {
-            self.actions.push(Action::Change(row.which, slot as f32));
-        }
     }
 
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
@@ -139,16 +148,26 @@ impl UiContext<'_> {
     pub(super) fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
         let scale = self.scale;
         panel(ui, rect);
-        self.places.push((self.view.at(PartKind::Pedal), rect));
+        let part = self.view.at(PartKind::Pedal);
+        self.places.push((Place::Part(part), rect));
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
-        let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
+        let (title, rest) = inside.split_left_right_at_x(inside.left() + 72.0 * scale);
         self.switch(ui, title, ParameterId::Pedal);
+        let (own, rest) = rest.split_left_right_at_x(rest.left() + OWN * scale);
+        self.own_switch(ui, own.shrink2(vec2(0.0, 3.0 * scale)), OwnGroup::Pedal);
+        self.mark_own(ui, rect, OwnGroup::Pedal);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
-        let name = name.with_min_x(name.left() + 4.0 * scale);
+        let name = name.with_min_x(name.left() + 10.0 * scale);
         self.part_name(ui, name, PartKind::Pedal, "No pedal");
         self.part_buttons(ui, buttons, PartKind::Pedal);
     }
+}
+
+/// The height of small knobs does not grow without end.
+fn small_knob(mut rect: Rect, scale: f32) -> Rect {
+    rect.max.y = rect.bottom().min(rect.top() + 88.0 * scale);
+    rect
 }
 
 #[cfg(test)]

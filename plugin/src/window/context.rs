@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use egui::{Align2, Color32, Rect, Response, Ui};
 use gridleak_core::{Kind, ParameterId};
 
+use super::controls::{KnobId, Number};
+
 use super::drop::Places;
 use super::layout::take_top;
 use super::plain_text::{LONGEST_NAME, plain};
@@ -24,9 +26,9 @@ pub(super) const LONGEST_TEXT: usize = 2 * LONGEST_NAME;
 /// What a picture is drawn from and what comes of it.
 pub(super) struct UiContext<'a> {
     pub(super) view: &'a View,
-    pub(super) knobs: &'a mut HashMap<ParameterId, KnobMemory>,
+    pub(super) knobs: &'a mut HashMap<KnobId, KnobMemory>,
     pub(super) scale: f32,
-    /// Where parts are, for files that are dropped on them.
+    /// Where slots and parts are, for files that are dropped on them.
     pub(super) places: Places,
     pub(super) actions: Vec<Action>,
 }
@@ -40,10 +42,31 @@ pub(super) fn name_colour(part: &PartStatus) -> Color32 {
 }
 
 impl UiContext<'_> {
-    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: ParameterId) {
-        let number = self.view.controls.number(knob);
+    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: impl Into<KnobId>) {
+        let (knob, view) = (knob.into(), self.view);
+        let own = |which: ParameterId| self.own_colour(which.row().own?);
+        let (number, colour) = match knob {
+            KnobId::Parameter(which) => (view.controls.number(which), own(which)),
+            KnobId::Slot(slot, which) => {
+                let slot_status = &view.slots[slot];
+                let number = Number::of_slot(slot, which, &slot_status.settings);
+                (number, Some(theme::slot(slot_status.colour)))
+            }
+        };
+        let colour = colour.unwrap_or(theme::ACCENT);
         let memory = self.knobs.entry(knob).or_default();
-        knob::show(ui, rect, self.scale, &number, memory, &mut self.actions);
+        let actions = &mut self.actions;
+        let response = knob::show(ui, rect, self.scale, &number, colour, memory, actions);
+        if let KnobId::Parameter(which) = knob {
+            self.control_menu(ui, &response, which);
+        }
+    }
+
+    /// Whether keys that are no text are this window's and not its host's.
+    pub(super) fn has_keys(&self, ui: &Ui) -> bool {
+        // A Mac hands keys on to the host where nothing in the window has the keyboard.
+        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
+        ours && !ui.ctx().text_edit_focused()
     }
 
     /// Lets go of knobs that are shown no longer.
@@ -87,6 +110,7 @@ impl UiContext<'_> {
             let on = self.view.controls.is_on(switch);
             self.actions.push(Action::Change(switch, f32::from(!on)));
         }
+        self.control_menu(ui, &response, switch);
         response
     }
 
@@ -114,8 +138,12 @@ impl UiContext<'_> {
             hint: why_not(index),
         });
         let shown: Vec<Radio<'_>> = shown.collect();
-        if let Some(index) = radio(ui, rect, self.scale, row.name, &shown) {
+        let (pressed, all) = radio(ui, rect, self.scale, row.name, &shown);
+        if let Some(index) = pressed {
             self.actions.push(Action::Change(choice, index as f32));
+        }
+        if let Some(all) = all {
+            self.control_menu(ui, &all, choice);
         }
     }
 

@@ -50,23 +50,36 @@ enum Fate {
     List,
 }
 
-/// Where things are dropped to: parts as they stand in the window.
-pub(super) type Places = Vec<(Part, Rect)>;
+/// What things are dropped on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A slot in the bar.
+    Slot(usize),
+    /// A part of the slot that is shown.
+    Part(Part),
+}
+
+/// Where they stand in the window.
+pub(super) type Places = Vec<(Place, Rect)>;
 
 fn fate(kind: Kind, at: Option<Pos2>, places: &Places, view: &View) -> Option<Fate> {
-    let over = |kind| {
-        let (part, mut places) = (view.at(kind), places.iter());
-        places.any(|(own, rect)| *own == part && at.is_some_and(|at| rect.contains(at)))
+    let mut places = places.iter();
+    let over = places.find(|(_, rect)| at.is_some_and(|at| rect.contains(at)));
+    let over = over.map(|(place, _)| *place);
+    let slot = match over {
+        Some(Place::Slot(slot)) => slot,
+        _ => view.asked(),
     };
+    let is_over = |kind| over == Some(Place::Part(view.at(kind)));
     let part = match kind {
-        Kind::Capture if over(PartKind::Pedal) => PartKind::Pedal,
+        Kind::Capture if is_over(PartKind::Pedal) => PartKind::Pedal,
         Kind::Capture => PartKind::Capture,
-        Kind::Response if over(PartKind::SecondCab) => PartKind::SecondCab,
+        Kind::Response if is_over(PartKind::SecondCab) => PartKind::SecondCab,
         Kind::Response => PartKind::Cab,
         Kind::Folder => return Some(Fate::List),
         Kind::Other => return None,
     };
-    Some(Fate::Load(view.at(part)))
+    Some(Fate::Load(Part::new(slot, part)))
 }
 
 /// Shows what hovers over `window`, and does what there is to do with what was dropped.
@@ -142,7 +155,12 @@ fn show_hovering(
             match fate {
                 Fate::Load(part) => {
                     let title = part_title(part.kind());
-                    (format!("Drop to load as {title}: {name}"), Some(part))
+                    let slot = match part.slot() == context.view.asked() {
+                        true => String::new(),
+                        false => format!(" of slot {}", part.slot() + 1),
+                    };
+                    let text = format!("Drop to load as {title}{slot}: {name}");
+                    (text, Some(part))
                 }
                 Fate::List => (format!("Drop to browse this folder: {name}"), None),
             }
@@ -152,7 +170,14 @@ fn show_hovering(
     let builder = UiBuilder::new().layer_id(over).max_rect(window);
     let mut ui = ui.new_child(builder);
     let ui = &mut ui;
-    let place = part.and_then(|part| context.places.iter().find(|(own, _)| *own == part));
+    let place = part.and_then(|part| {
+        let asked = part.slot() == context.view.asked();
+        let place = match asked {
+            true => Place::Part(part),
+            false => Place::Slot(part.slot()),
+        };
+        context.places.iter().find(|(own, _)| *own == place)
+    });
     let place = place.map(|(_, rect)| rect.expand(3.0 * scale));
     let dark = Color32::from_black_alpha(150);
     if let Some(place) = place {

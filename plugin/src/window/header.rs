@@ -14,6 +14,7 @@ pub(super) enum Page {
     #[default]
     Rig,
     Browse,
+    Live,
     Info,
     Setup,
 }
@@ -42,11 +43,12 @@ impl UiContext<'_> {
         let at = Align2::LEFT_CENTER.align_size_within_rect(letters.size(), rect);
         ui.painter().galley(at.min, letters, theme::ACCENT);
 
-        let tab = vec2(64.0 * scale, rect.height());
-        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
+        let tab = vec2(58.0 * scale, rect.height());
+        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(110.0 * scale, 0.0));
         for (page, name) in [
             (Page::Rig, "Rig"),
             (Page::Browse, "Browse"),
+            (Page::Live, "Live"),
             (Page::Info, "Info"),
             (Page::Setup, "Setup"),
         ] {
@@ -55,7 +57,7 @@ impl UiContext<'_> {
             if button.tab(on).show(ui, place).clicked() {
                 self.turn_to(ui, page, shown);
             }
-            place = place.translate(vec2(tab.x + 4.0 * scale, 0.0));
+            place = place.translate(vec2(tab.x + 2.0 * scale, 0.0));
         }
 
         let place = rect.with_min_x(rect.right() - 72.0 * scale);
@@ -71,9 +73,7 @@ impl UiContext<'_> {
         let name = "Undo";
         self.button(ui, undo, name, Icon::Undo, can_undo, Action::Undo);
         self.button(ui, redo, "Redo", Icon::Redo, can_redo, Action::Redo);
-        // A Mac hands keys on to the host where nothing in the window has the keyboard.
-        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
-        if ours && !ui.ctx().text_edit_focused() {
+        if self.has_keys(ui) {
             let z = |shift| KeyboardShortcut::new(Modifiers::COMMAND.plus(shift), Key::Z);
             let pressed = |keys: KeyboardShortcut| ui.input_mut(|i| i.consume_shortcut(&keys));
             // The longer one first, for the shorter one is a part of it.

@@ -11,9 +11,13 @@ mod frame;
 mod header;
 mod layout;
 mod message_bar;
+mod midi_learn;
+mod own;
 mod pages;
 mod plain_text;
 mod resize;
+mod slot_bar;
+mod slot_status;
 #[cfg(test)]
 mod snapshots;
 mod status_line;

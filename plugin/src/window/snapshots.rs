@@ -12,6 +12,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, TunerReading};
 
 use super::frame::{WindowMemory, show};
+use super::slot_status::{SlotColour, SlotReadiness, SlotStatus};
 use super::test_support;
 use super::view::{Action, View};
 use super::{layout, theme};
@@ -79,6 +80,26 @@ fn playing() -> View {
         reduction: -6.0,
         level: -84.0,
     };
+    let slot = |name: &str, colour, text: &str, state| SlotStatus {
+        name: name.into(),
+        colour,
+        text: text.into(),
+        state,
+        ..SlotStatus::default()
+    };
+    let ready = SlotReadiness::Ready;
+    view.slots = [
+        slot("Verse", SlotColour::Green, "Crunch", ready),
+        slot("Chorus", SlotColour::Orange, "Lead", ready),
+        slot("Solo", SlotColour::Red, "Lead", ready),
+        slot("Clean arpeggio", SlotColour::Cyan, "Clean", ready),
+        slot("", SlotColour::None, "JCM800 2203 gain 4", ready),
+        slot("", SlotColour::None, "", SlotReadiness::Empty),
+        slot("", SlotColour::None, "", SlotReadiness::Empty),
+        slot("", SlotColour::None, "", SlotReadiness::Empty),
+    ];
+    view.slots[0].plays = true;
+    view.slots[0].settings.level_db = -1.5;
     view.status.parts[0].origin = Some(Origin::BuiltIn("crunch"));
     view.listing = Arc::new(listing());
     view
@@ -232,7 +253,7 @@ fn compare_after(
 #[ignore = "drawn with OpenGL: see above"]
 fn each_page_at_its_first_size() {
     let mut results = SnapshotResults::new();
-    for page in ["Rig", "Browse", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
         let name = page.to_lowercase();
         results.extend(compare(
             &name,
@@ -249,14 +270,14 @@ fn each_page_at_its_first_size() {
 fn small_large_and_on_fine_screens() {
     let mut results = SnapshotResults::new();
     let small = layout::SMALLEST_SIZE;
-    for page in ["Rig", "Browse", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
         let name = format!("small-{}", page.to_lowercase());
         results.extend(compare(&name, small, 1.0, playing(), &[page]));
     }
     // Smaller than it should be, as in hosts that do not ask.
     results.extend(compare(
         "too-small",
-        vec2(600.0, 400.0),
+        vec2(560.0, 380.0),
         1.0,
         playing(),
         &[],

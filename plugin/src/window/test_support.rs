@@ -13,6 +13,7 @@ use gridleak_core::Settings;
 
 pub(in crate::window) use super::controls::Controls;
 pub(in crate::window) use super::frame::{WindowMemory, show};
+pub(in crate::window) use super::slot_status::{MidiStatus, SlotColour, SlotReadiness, SlotStatus};
 pub(in crate::window) use super::view::{Action, View};
 pub(in crate::window) use super::{layout, theme};
 pub(in crate::window) use crate::session::curve::CURVE_POINTS;
@@ -83,6 +84,8 @@ pub(in crate::window) fn view() -> View {
             modulated: Settings::default(),
             knobs: Arc::default(),
         },
+        slots: Default::default(),
+        midi: MidiStatus::default(),
         listing: Arc::default(),
         choosing: false,
     };
@@ -98,6 +101,14 @@ pub(in crate::window) fn view() -> View {
     for part in [Part::CAB, Part::SECOND_CAB] {
         let response = (0..CURVE_POINTS).map(|n| -(n as f32) / 10.0);
         view.status.parts[part.index()].response = Some(response.collect());
+    }
+    for (slot, text) in ["Plexi", "Recto"].into_iter().enumerate() {
+        view.slots[slot] = SlotStatus {
+            state: SlotReadiness::Ready,
+            text: text.into(),
+            plays: slot == 0,
+            ..SlotStatus::default()
+        };
     }
     turn(&mut view, ParameterId::Input, 2.0);
     turn(&mut view, ParameterId::Output, -6.0);

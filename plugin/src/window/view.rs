@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridleak_core::ParameterId;
+use gridleak_core::{OwnGroup, ParameterId, SLOTS, SlotKnob};
 
-use super::controls::Controls;
+use super::controls::{Controls, KnobId};
+use super::slot_status::{MidiStatus, SlotColour, SlotStatus};
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
 use crate::session::part::{Part, PartKind};
@@ -16,6 +17,8 @@ use crate::session::status::{PartStatus, Status};
 pub(crate) struct View {
     pub(crate) status: Status,
     pub(crate) controls: Controls,
+    pub(crate) slots: [SlotStatus; SLOTS],
+    pub(crate) midi: MidiStatus,
     /// What there is to browse; a new one whenever it has changed.
     pub(crate) listing: Arc<Listing>,
     /// Whether the system's file dialog is open.
@@ -23,9 +26,25 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// The slot that is asked for.
+    pub(super) fn asked(&self) -> usize {
+        self.controls.settings.slot
+    }
+
+    /// What is shown of it.
+    pub(super) fn slot(&self) -> &SlotStatus {
+        &self.slots[self.asked()]
+    }
+
+    /// Whether a parameter is one that the slot that is asked for has a value of its own for.
+    pub(super) fn is_own(&self, which: ParameterId) -> bool {
+        let own = self.slot().settings.own;
+        which.row().own.is_some_and(|group| own.has(group))
+    }
+
     /// The part of this kind of the slot that is shown, which is the one that is asked for.
     pub(super) fn at(&self, kind: PartKind) -> Part {
-        Part::new(self.controls.settings.slot, kind)
+        Part::new(self.asked(), kind)
     }
 
     /// What is shown of that part.
@@ -71,6 +90,26 @@ pub(crate) enum Action {
     End(ParameterId),
     /// A switch is thrown or an option chosen, as its plain value.
     Change(ParameterId, f32),
+    /// Gives a slot a name.
+    RenameSlot(usize, String),
+    ColourSlot(usize, SlotColour),
+    /// Turns a knob that each slot has, to a value within its range.
+    TurnSlot(usize, SlotKnob, f32),
+    /// Has a slot have values of its own, which are at first those of the rig, or no longer.
+    SetOwn(usize, OwnGroup, bool),
+    /// Puts into the second slot what is in the first.
+    CopySlot(usize, usize),
+    SwapSlots(usize, usize),
+    /// Has nothing in a slot.
+    ClearSlot(usize),
+    /// Has the slots as loud as each other.
+    MatchLevels,
+    /// Has the next controller that moves move a parameter.
+    LearnMidi(ParameterId),
+    /// Has no controller move it any more.
+    ForgetMidi(ParameterId),
+    /// Waits for no controller any more.
+    CancelLearning,
     /// Has new instances begin with the level of the interface that this one has.
     KeepInterface,
     /// Has the project carry the files, or no longer.
@@ -101,8 +140,34 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// Sets a number at once, in a gesture of its own.
-    pub(super) fn gesture(knob: ParameterId, value: f32) -> [Self; 3] {
-        [Self::Begin(knob), Self::Set(knob, value), Self::End(knob)]
+    /// What takes hold of a knob. Those of slots are the host's no business: it is not told.
+    pub(super) fn begin(knob: KnobId) -> Option<Self> {
+        match knob {
+            KnobId::Parameter(which) => Some(Self::Begin(which)),
+            KnobId::Slot(..) => None,
+        }
+    }
+
+    pub(super) fn set(knob: KnobId, value: f32) -> Self {
+        match knob {
+            KnobId::Parameter(which) => Self::Set(which, value),
+            KnobId::Slot(slot, knob) => Self::TurnSlot(slot, knob, value),
+        }
+    }
+
+    /// What lets go of it.
+    pub(super) fn end(knob: KnobId) -> Option<Self> {
+        match knob {
+            KnobId::Parameter(which) => Some(Self::End(which)),
+            KnobId::Slot(..) => None,
+        }
+    }
+
+    /// What sets a number at once, in a gesture of its own.
+    pub(super) fn gesture(knob: KnobId, value: f32) -> impl Iterator<Item = Self> {
+        let set = Some(Self::set(knob, value));
+        [Self::begin(knob), set, Self::end(knob)]
+            .into_iter()
+            .flatten()
     }
 }

@@ -75,7 +75,7 @@ impl BrowserMemory {
             weak: false,
             hint: Some(hint),
         });
-        let chosen = radio(ui, parts, scale, "Browse for", &options);
+        let (chosen, _) = radio(ui, parts, scale, "Browse for", &options);
         if let Some(index) = chosen {
             self.part = PARTS[index].0;
             self.selected = None;
@@ -95,7 +95,7 @@ impl BrowserMemory {
             weak: idle,
             hint: Some(hint),
         });
-        let chosen = radio(ui, orders, scale, "Sort by", &options);
+        let (chosen, _) = radio(ui, orders, scale, "Sort by", &options);
         if let Some(index) = chosen {
             self.order = ORDERS[index].0;
             self.begin = Some(Begin::There);
