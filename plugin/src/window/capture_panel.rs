@@ -259,13 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn each_slot_has_a_name_and_buttons_of_its_own() {
+    fn the_panel_is_that_of_the_slot_that_is_asked_for() {
         let mut view = view();
         view.status.parts[Part::OTHER_CAPTURE.index()].place = None;
         let mut window = window(view);
         assert!(window.query_by_label("Plexi").is_some());
-        window.get_by_label("Slot 2").click();
-        assert_eq!(done(&mut window), [Action::Change(ParameterId::Slot, 1.0)]);
         window.state_mut().view.controls.settings.slot = 1;
         window.run();
         assert!(window.query_by_label("Recto").is_some());
@@ -275,5 +273,40 @@ mod tests {
         parts[Part::OTHER_CAPTURE.index()].name = None;
         window.run();
         assert!(window.query_by_label("No capture loaded").is_some());
+    }
+
+    #[test]
+    fn a_slot_has_a_drive_and_a_level() {
+        let mut window = window(view());
+        turn(&mut window.state_mut().view, ParameterId::Slot, 1.0);
+        window.state_mut().view.slots[1].slot.settings.level_db = -4.0;
+        window.run();
+        for (name, knob, value) in [
+            ("Drive", SlotKnob::Drive, 1.0),
+            ("Level", SlotKnob::Level, -3.0),
+        ] {
+            window.get_by_label(name).increment_accesskit();
+            let turned = Action::TurnSlot(1, knob, value);
+            assert_eq!(done(&mut window), [turned]);
+            window.get_by_label(&format!("{name} value")).click();
+            window.run();
+            type_over(&mut window, "-99");
+            window.key_press(Key::Enter);
+            let least = *knob.row().range().start();
+            assert_eq!(done(&mut window), [Action::TurnSlot(1, knob, least)]);
+        }
+        let shown = window.get_by_label("Level value").value();
+        assert_eq!(shown.as_deref(), Some("-4.0 dB"));
+    }
+
+    #[test]
+    fn what_was_played_last_is_looped_from_every_page() {
+        let mut window = window(view());
+        for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
+            go_to(&mut window, page);
+            window.get_by_label("Loop Riff").click();
+            let on = Action::Change(ParameterId::LoopRiff, 1.0);
+            assert!(done(&mut window).contains(&on), "{page}");
+        }
     }
 }

@@ -49,8 +49,8 @@ impl UiContext<'_> {
             KnobId::Parameter(which) => (view.controls.number(which), own(which)),
             KnobId::Slot(slot, which) => {
                 let slot_status = &view.slots[slot];
-                let number = Number::of_slot(slot, which, &slot_status.settings);
-                (number, Some(theme::slot(slot_status.colour)))
+                let number = Number::of_slot(slot, which, &slot_status.slot.settings);
+                (number, Some(theme::slot(slot_status.slot.colour)))
             }
         };
         let colour = colour.unwrap_or(theme::ACCENT);

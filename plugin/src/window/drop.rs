@@ -292,6 +292,15 @@ mod tests {
             let expected = Vec::from_iter(expected);
             assert_eq!(drop_at(&mut window, at, &[path.as_ref()]), expected);
         }
+        // Where a slot is, into that.
+        let fourth = centre(&window, "Slot 4");
+        for (path, kind) in [
+            ("/amp.nam", PartKind::Capture),
+            ("/room.wav", PartKind::Cab),
+        ] {
+            let open = open(Part::new(3, kind), path);
+            assert_eq!(drop_at(&mut window, fourth, &[path.as_ref()]), [open]);
+        }
         // One for each part.
         let some = ["/a.nam", "/b.nam", "/c.wav"].map(Path::new);
         let both = [open(Part::CAPTURE, "/a.nam"), open(Part::CAB, "/c.wav")];
@@ -312,6 +321,9 @@ mod tests {
         hover(&mut window, pedal, &["/Tight drive.nam".as_ref()]);
         let says = |window: &Window, text: &str| window.query_by_label_contains(text).is_some();
         assert!(says(&window, "Drop to load as pedal: Tight drive.nam"));
+        let third = centre(&window, "Slot 3");
+        hover(&mut window, third, &["/Tight drive.nam".as_ref()]);
+        assert!(says(&window, "Drop to load as amp of slot 3: Tight"));
         hover(&mut window, pedal, &["/letter.txt".as_ref()]);
         assert!(says(&window, "Gridleak loads captures"));
         hover(&mut window, pedal, &[]);

@@ -12,11 +12,11 @@ pub(crate) const SMALLEST_SIZE: Vec2 = vec2(600.0, 440.0);
 /// No window is opened larger than this, in points: an 8K screen.
 pub(crate) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);
 
-/// Least and most height of the bar of slots, before scaling, and the part of a window between them.
-const SLOTS: (f32, f32) = (66.0, 96.0);
-const SLOTS_PART: f32 = 0.115;
+/// Least and most height of the bar of slots, before scaling, and its part of what is left over.
+const SLOTS: (f32, f32) = (64.0, 110.0);
+const SLOTS_PART: f32 = 0.3;
 /// Least height of a page, before scaling.
-const LEAST_PAGE: f32 = 266.0;
+const LEAST_PAGE: f32 = 263.0;
 /// Least and most height of the panel of the capture, before scaling.
 const CAPTURE: (f32, f32) = (96.0, 150.0);
 
@@ -67,11 +67,14 @@ impl Layout {
         let status_height = 15.0 * scale;
         let least_main = (CAPTURE.0 + LEAST_PAGE) * scale + pedal_height + 2.0 * gap;
 
-        let slots_height = (SLOTS_PART * window.y).clamp(SLOTS.0 * scale, SLOTS.1 * scale);
-
-        let around = 2.0 * margin + header_height + slots_height + status_height + 3.0 * gap;
+        let around = 2.0 * margin + header_height + SLOTS.0 * scale + status_height + 3.0 * gap;
         let message_height = message.map_or(0.0, |height| height + gap);
         let least = around + message_height + least_main;
+        // A message takes from what is left over first.
+        let left_over = (window.y - least).max(0.0);
+        let part = SLOTS_PART * (left_over + message_height);
+        let slots_height = SLOTS.0 * scale + part.min(left_over);
+        let slots_height = slots_height.min(SLOTS.1 * scale);
         let size = vec2(window.x.max(SMALLEST_SIZE.x), window.y.max(least));
 
         let inside = Rect::from_min_size(pos2(0.0, 0.0), size).shrink(margin);

@@ -65,3 +65,86 @@ pub(super) fn waiting(which: ParameterId) -> String {
         which.row().name
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::window::test_support::*;
+
+    #[test]
+    fn every_control_can_be_learned_and_forgotten() {
+        let mut window = window(with_knobs(view(), four_knobs()));
+        // Those of the tuner and of a page are tried where they are.
+        for row in &PARAMETERS {
+            let (page, label) = match row.which {
+                ParameterId::Slot => continue,
+                which if ParameterId::KNOBS.contains(&which) => continue,
+                ParameterId::SlotFade | ParameterId::CabTail | ParameterId::RiffLength => {
+                    ("Live", row.name.to_owned())
+                }
+                ParameterId::InputSource
+                | ParameterId::OutputMode
+                | ParameterId::Oversampling
+                | ParameterId::OfflineOversampling => {
+                    let first = option_names(row.which)[0];
+                    ("Setup", format!("{}: {first}", row.name))
+                }
+                ParameterId::InterfaceLevel
+                | ParameterId::CalibrateInput
+                | ParameterId::DcBlocker
+                | ParameterId::Quality => ("Setup", row.name.to_owned()),
+                ParameterId::TonePosition | ParameterId::CabLevel => {
+                    let first = option_names(row.which)[0];
+                    ("Rig", format!("{}: {first}", row.name))
+                }
+                _ => ("Rig", row.name.to_owned()),
+            };
+            if matches!(row.kind, Kind::Button | Kind::Readout) {
+                continue;
+            }
+            let tuner = row.group == gridleak_core::Group::Tuner;
+            turn(
+                &mut window.state_mut().view,
+                ParameterId::Tuner,
+                f32::from(tuner),
+            );
+            if !tuner {
+                go_to(&mut window, page);
+            }
+            window.state_mut().view.midi.controllers = vec![(11, row.which)];
+            window.run();
+            for (item, action) in [
+                ("MIDI learn: ", Action::LearnMidi(row.which)),
+                ("Forget CC 11", Action::ForgetMidi(row.which)),
+            ] {
+                let control = window.get_all_by_label(&label).next().unwrap();
+                control.click_secondary();
+                window.run();
+                let item = match item {
+                    "MIDI learn: " => format!("{item}{}", row.name),
+                    item => item.to_owned(),
+                };
+                // The page of learned controllers has such a button, too.
+                window.get_all_by_label(&item).last().unwrap().click();
+                assert_eq!(done(&mut window), [action], "{label}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_waits_says_so_and_escape_ends_it() {
+        let mut window = window(view());
+        let told = "MIDI learn: move a controller for Bass. Esc cancels.";
+        assert!(window.query_by_label(told).is_none());
+        window.key_press(Key::Escape);
+        assert_eq!(done(&mut window), []);
+        window.state_mut().view.midi.waits = Some(ParameterId::Bass);
+        window.run();
+        assert!(window.query_by_label(told).is_some());
+        window.get_by_label("Bass").click_secondary();
+        window.run();
+        window.get_by_label("Cancel MIDI learn").click();
+        assert_eq!(done(&mut window), [Action::CancelLearning]);
+        window.key_press(Key::Escape);
+        assert_eq!(done(&mut window), [Action::CancelLearning]);
+    }
+}

@@ -15,8 +15,8 @@ impl UiContext<'_> {
     /// The colour of the slot that is asked for, if it has values of its own for a group.
     pub(super) fn own_colour(&self, group: OwnGroup) -> Option<Color32> {
         let slot = self.view.slot();
-        let own = slot.settings.own.has(group);
-        own.then(|| theme::slot(slot.colour))
+        let own = slot.slot.settings.own.has(group);
+        own.then(|| theme::slot(slot.slot.colour))
     }
 
     /// The switch that gives the slot values of its own for a group.
@@ -50,5 +50,46 @@ impl UiContext<'_> {
             ui.painter()
                 .rect_stroke(rect, theme::PANEL_CORNER, edge, StrokeKind::Inside);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::test_support::*;
+    use crate::window::view::Action;
+
+    #[test]
+    fn what_a_slot_has_of_its_own_is_switched_where_its_controls_are() {
+        let mut window = window(with_knobs(view(), four_knobs()));
+        turn(&mut window.state_mut().view, ParameterId::Slot, 1.0);
+        for group in OwnGroup::ALL {
+            let page = match group {
+                OwnGroup::Quality => "Setup",
+                _ => "Rig",
+            };
+            go_to(&mut window, page);
+            let name = format!("Own {}", group.name().to_lowercase());
+            for on in [false, true] {
+                for slot in &mut window.state_mut().view.slots {
+                    slot.slot.settings.own = Default::default();
+                }
+                let own = &mut window.state_mut().view.slots[1].slot.settings.own;
+                *own = own.with(group, on);
+                window.run();
+                let node = window.get_by_label(&name);
+                assert_eq!(node.accesskit_node().role(), Role::Switch, "{name}");
+                assert_eq!(node.accesskit_node().toggled(), Some(Toggled::from(on)));
+                node.click();
+                assert_eq!(done(&mut window), [Action::SetOwn(1, group, !on)]);
+            }
+        }
+        window.get_by_label("Rig").hover();
+        go_to(&mut window, "Rig");
+        let at = window.get_by_label("Own gate").rect().center();
+        moved(&window, at);
+        window.run_steps(60);
+        let told = "to give slot 2 its own";
+        assert!(window.query_by_label_contains(told).is_some());
     }
 }

@@ -12,7 +12,7 @@ pub(crate) enum SlotColour {
     Green,
     Cyan,
     Blue,
-    Violet,
+    Purple,
     Pink,
 }
 
@@ -25,7 +25,7 @@ impl SlotColour {
         Self::Green,
         Self::Cyan,
         Self::Blue,
-        Self::Violet,
+        Self::Purple,
         Self::Pink,
     ];
 
@@ -38,14 +38,14 @@ impl SlotColour {
             Self::Green => "green",
             Self::Cyan => "cyan",
             Self::Blue => "blue",
-            Self::Violet => "violet",
+            Self::Purple => "purple",
             Self::Pink => "pink",
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum SlotReadiness {
+pub(crate) enum Readiness {
     #[default]
     Empty,
     Loading,
@@ -53,15 +53,41 @@ pub(crate) enum SlotReadiness {
     Failed,
 }
 
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SlotStatus {
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct SlotState {
     pub(crate) name: String,
     pub(crate) colour: SlotColour,
-    pub(crate) state: SlotReadiness,
-    /// What plays there, or why nothing does.
-    pub(crate) text: String,
     pub(crate) settings: SlotSettings,
+}
+
+impl SlotState {
+    pub(crate) const LONGEST_NAME: usize = 64;
+
+    pub(crate) fn label(&self, slot: usize) -> String {
+        match self.name.is_empty() {
+            true => format!("Slot {}", slot + 1),
+            false => self.name.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SlotStatus {
+    pub(crate) slot: SlotState,
+    pub(crate) state: Readiness,
+    pub(crate) text: Option<String>,
     pub(crate) plays: bool,
+    pub(crate) asked: bool,
+}
+
+impl SlotStatus {
+    /// What it is called, or else what is in it; empty for nothing.
+    pub(crate) fn called(&self) -> &str {
+        match self.slot.name.as_str() {
+            "" => self.text.as_deref().unwrap_or_default(),
+            name => name,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]

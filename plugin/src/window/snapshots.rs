@@ -12,7 +12,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, TunerReading};
 
 use super::frame::{WindowMemory, show};
-use super::slot_status::{SlotColour, SlotReadiness, SlotStatus};
+use super::slot_status::{Readiness, SlotColour, SlotState, SlotStatus};
 use super::test_support;
 use super::view::{Action, View};
 use super::{layout, theme};
@@ -81,25 +81,28 @@ fn playing() -> View {
         level: -84.0,
     };
     let slot = |name: &str, colour, text: &str, state| SlotStatus {
-        name: name.into(),
-        colour,
-        text: text.into(),
+        slot: SlotState {
+            name: name.into(),
+            colour,
+            ..SlotState::default()
+        },
+        text: (!text.is_empty()).then(|| text.into()),
         state,
         ..SlotStatus::default()
     };
-    let ready = SlotReadiness::Ready;
+    let ready = Readiness::Ready;
     view.slots = [
         slot("Verse", SlotColour::Green, "Crunch", ready),
         slot("Chorus", SlotColour::Orange, "Lead", ready),
         slot("Solo", SlotColour::Red, "Lead", ready),
         slot("Clean arpeggio", SlotColour::Cyan, "Clean", ready),
         slot("", SlotColour::None, "JCM800 2203 gain 4", ready),
-        slot("", SlotColour::None, "", SlotReadiness::Empty),
-        slot("", SlotColour::None, "", SlotReadiness::Empty),
-        slot("", SlotColour::None, "", SlotReadiness::Empty),
+        slot("", SlotColour::None, "", Readiness::Empty),
+        slot("", SlotColour::None, "", Readiness::Empty),
+        slot("", SlotColour::None, "", Readiness::Empty),
     ];
     view.slots[0].plays = true;
-    view.slots[0].settings.level_db = -1.5;
+    view.slots[0].slot.settings.level_db = -1.5;
     view.status.parts[0].origin = Some(Origin::BuiltIn("crunch"));
     view.listing = Arc::new(listing());
     view

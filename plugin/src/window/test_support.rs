@@ -13,7 +13,7 @@ use gridleak_core::Settings;
 
 pub(in crate::window) use super::controls::Controls;
 pub(in crate::window) use super::frame::{WindowMemory, show};
-pub(in crate::window) use super::slot_status::{MidiStatus, SlotColour, SlotReadiness, SlotStatus};
+pub(in crate::window) use super::slot_status::{MidiStatus, Readiness, SlotColour, SlotStatus};
 pub(in crate::window) use super::view::{Action, View};
 pub(in crate::window) use super::{layout, theme};
 pub(in crate::window) use crate::session::curve::CURVE_POINTS;
@@ -104,9 +104,10 @@ pub(in crate::window) fn view() -> View {
     }
     for (slot, text) in ["Plexi", "Recto"].into_iter().enumerate() {
         view.slots[slot] = SlotStatus {
-            state: SlotReadiness::Ready,
-            text: text.into(),
+            state: Readiness::Ready,
+            text: Some(text.into()),
             plays: slot == 0,
+            asked: slot == 0,
             ..SlotStatus::default()
         };
     }

@@ -50,7 +50,9 @@ fn buttons_do_what_they_say() {
     assert_eq!(done(&mut window), []);
 }
 
-const SWITCHES: [(&str, ParameterId, &str); 8] = [
+const SWITCHES: [(&str, ParameterId, &str); 10] = [
+    ("Live", ParameterId::CabTail, "Cabinet Tail"),
+    ("Rig", ParameterId::LoopRiff, "Loop Riff"),
     ("Rig", ParameterId::Bypass, "Bypass"),
     ("Rig", ParameterId::Pedal, "Pedal"),
     ("Rig", ParameterId::Gate, "Gate"),

@@ -38,7 +38,7 @@ pub(super) fn slot(colour: SlotColour) -> Color32 {
         SlotColour::Green => Color32::from_rgb(0x7a, 0xcf, 0x62),
         SlotColour::Cyan => Color32::from_rgb(0x45, 0xcf, 0xc8),
         SlotColour::Blue => Color32::from_rgb(0x68, 0xa6, 0xf7),
-        SlotColour::Violet => Color32::from_rgb(0xb0, 0x92, 0xf5),
+        SlotColour::Purple => Color32::from_rgb(0xb0, 0x92, 0xf5),
         SlotColour::Pink => Color32::from_rgb(0xf2, 0x86, 0xbd),
     }
 }

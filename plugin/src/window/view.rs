@@ -38,7 +38,7 @@ impl View {
 
     /// Whether a parameter is one that the slot that is asked for has a value of its own for.
     pub(super) fn is_own(&self, which: ParameterId) -> bool {
-        let own = self.slot().settings.own;
+        let own = self.slot().slot.settings.own;
         which.row().own.is_some_and(|group| own.has(group))
     }
 

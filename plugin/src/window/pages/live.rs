@@ -89,3 +89,22 @@ fn show_midi(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::window::test_support::*;
+
+    #[test]
+    fn learned_controllers_are_listed_and_forgotten() {
+        let mut view = view();
+        view.midi.controllers = vec![(11, ParameterId::Input), (64, ParameterId::Tuner)];
+        let mut window = window(view);
+        go_to(&mut window, "Live");
+        assert!(window.query_by_label("CC 11").is_some());
+        window.get_by_label("Forget CC 64").click();
+        let forget = Action::ForgetMidi(ParameterId::Tuner);
+        assert_eq!(done(&mut window), [forget]);
+        window.get_by_label("Match levels").click();
+        assert_eq!(done(&mut window), [Action::MatchLevels]);
+    }
+}

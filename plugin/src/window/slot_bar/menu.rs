@@ -7,9 +7,12 @@ use gridleak_core::{ParameterId, SLOTS};
 use crate::session::part::{Part, PartKind};
 use crate::window::context::UiContext;
 use crate::window::plain_text::plain;
-use crate::window::slot_status::{SlotColour, SlotReadiness};
+use crate::window::slot_status::{Readiness, SlotColour};
 use crate::window::theme;
 use crate::window::view::Action;
+
+/// Longest name in a list, in characters.
+const LONGEST: usize = 24;
 
 /// A name is to be typed.
 pub(super) struct Rename;
@@ -33,7 +36,7 @@ impl UiContext<'_> {
 
     fn slot_items(&mut self, ui: &mut Ui, slot: usize) -> Option<Rename> {
         let (view, free) = (self.view, !self.view.choosing);
-        let empty = view.slots[slot].state == SlotReadiness::Empty;
+        let empty = view.slots[slot].state == Readiness::Empty;
         let font = theme::small(self.scale);
         let text = |text: &str| RichText::new(text).font(font.clone());
         ui.set_min_width(150.0 * self.scale);
@@ -77,18 +80,17 @@ impl UiContext<'_> {
 
     /// A slot in a list.
     fn called(&self, slot: usize) -> String {
-        let name = plain(&self.view.slots[slot].name, 24);
-        match self.view.slots[slot].state {
-            SlotReadiness::Empty if name.is_empty() => format!("{}: empty", slot + 1),
-            _ if name.is_empty() => format!("Slot {}", slot + 1),
-            _ => format!("{}: {name}", slot + 1),
+        let name = plain(self.view.slots[slot].called(), LONGEST);
+        match name.is_empty() {
+            true => format!("{}: empty", slot + 1),
+            false => format!("{}: {name}", slot + 1),
         }
     }
 
     /// The colours to choose from, in a row.
     fn slot_colours(&mut self, ui: &mut Ui, slot: usize) {
         let scale = self.scale;
-        let chosen = self.view.slots[slot].colour;
+        let chosen = self.view.slots[slot].slot.colour;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0 * scale;
             for colour in SlotColour::ALL {

@@ -3,10 +3,8 @@
 use egui::text::CCursorRange;
 use egui::{Align2, Id, Key, Rect, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
+use crate::window::slot_status::SlotState;
 use crate::window::theme;
-
-/// Longest name, in characters.
-const LONGEST: usize = 64;
 
 /// A name that is being typed.
 #[derive(Debug)]
@@ -41,7 +39,7 @@ impl Renaming {
             .id(id)
             .font(theme::body(scale))
             .text_color(theme::TEXT)
-            .char_limit(LONGEST)
+            .char_limit(SlotState::LONGEST_NAME)
             .margin(vec2(3.0, 0.0))
             .frame(egui::Frame::NONE)
             .align(Align2::LEFT_CENTER)

@@ -4,15 +4,16 @@ use std::f32::consts::TAU;
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, vec2};
 
+use crate::window::context::LONGEST_TEXT;
 use crate::window::plain_text::{LONGEST_NAME, plain};
-use crate::window::slot_status::{SlotReadiness, SlotStatus};
+use crate::window::slot_status::{Readiness, SlotColour, SlotStatus};
 use crate::window::theme;
 use crate::window::view::View;
 use crate::window::widgets::button::{Button, Icon};
 use crate::window::widgets::text::{draw_fitting, draw_strong, focus_ring};
 
 /// Sizes of a name, the largest first, with the lines that fit in a tile then.
-const NAME_SIZES: [(f32, usize); 5] = [(22.0, 1), (19.0, 1), (16.0, 1), (14.0, 2), (12.0, 2)];
+const NAME_SIZES: [(f32, usize); 5] = [(24.0, 1), (21.0, 1), (18.0, 1), (15.0, 2), (12.5, 2)];
 
 /// A slot in a picture.
 pub(super) struct Tile<'a> {
@@ -34,20 +35,18 @@ impl<'a> Tile<'a> {
 
     /// What it is called, or else what is in it.
     fn name(&self) -> String {
-        let SlotStatus { name, text, .. } = self.status;
-        let name = if name.is_empty() { text } else { name };
-        plain(name, LONGEST_NAME)
+        plain(self.status.called(), LONGEST_NAME)
     }
 
     /// The state in a word; a slot that could play and is not asked for needs none.
     fn word(&self) -> &'static str {
         match (self.status.state, self.status.plays, self.asked) {
-            (SlotReadiness::Loading, ..) => "Loading",
-            (SlotReadiness::Failed, ..) => "Failed",
+            (Readiness::Loading, ..) => "Loading",
+            (Readiness::Failed, ..) => "Failed",
             (_, true, _) => "Playing",
-            (SlotReadiness::Empty, ..) => "Empty",
-            (SlotReadiness::Ready, false, true) => "Chosen",
-            (SlotReadiness::Ready, false, false) => "",
+            (Readiness::Empty, ..) => "Empty",
+            (Readiness::Ready, false, true) => "Chosen",
+            (Readiness::Ready, false, false) => "",
         }
     }
 
@@ -67,16 +66,17 @@ impl<'a> Tile<'a> {
     pub(super) fn hint(&self) -> String {
         let number = self.slot + 1;
         let SlotStatus { state, plays, .. } = self.status;
-        let text = plain(&self.status.text, LONGEST_NAME);
+        let text = self.status.text.as_deref().unwrap_or_default();
+        let text = plain(text, LONGEST_TEXT);
         let what = match state {
-            SlotReadiness::Failed => return text,
-            SlotReadiness::Empty => {
+            Readiness::Failed => return text,
+            Readiness::Empty => {
                 return format!(
                     "Slot {number} is empty. Click it, then load a capture, or drop a file on it."
                 );
             }
-            SlotReadiness::Loading => format!("Loading {text}."),
-            SlotReadiness::Ready => format!("{text}."),
+            Readiness::Loading => format!("Loading {text}."),
+            Readiness::Ready => format!("{text}."),
         };
         let how = match (self.asked, plays) {
             (true, false) => "It plays as soon as it can.".into(),
@@ -90,8 +90,8 @@ impl<'a> Tile<'a> {
     pub(super) fn draw(&self, ui: &Ui, rect: Rect, response: &Response) -> Rect {
         let (scale, painter) = (self.scale, ui.painter());
         let SlotStatus { state, plays, .. } = *self.status;
-        let colour = theme::slot(self.status.colour);
-        let empty = state == SlotReadiness::Empty;
+        let colour = theme::slot(self.status.slot.colour);
+        let empty = state == Readiness::Empty;
         let lit = plays && self.asked;
         let fill = match (plays, self.asked) {
             (true, true) => colour,
@@ -109,12 +109,16 @@ impl<'a> Tile<'a> {
         match (state, self.asked) {
             _ if lit => {}
             (_, true) => edge(colour, 3.0),
-            (SlotReadiness::Failed, false) => edge(theme::ERROR, 1.5),
-            (SlotReadiness::Empty, false) => draw_dashes(painter, rect.shrink(1.0), scale),
+            (Readiness::Failed, false) => edge(theme::ERROR, 1.5),
+            (Readiness::Empty, false) => draw_dashes(painter, rect.shrink(1.0), scale),
             _ => edge(theme::OUTLINE, 1.0),
         }
         if !lit && !empty {
             let strip = rect.with_max_x(rect.left() + 5.0 * scale);
+            let colour = match self.status.slot.colour {
+                SlotColour::None => theme::OUTLINE,
+                _ => colour,
+            };
             painter.rect_filled(strip, theme::PANEL_CORNER, colour);
         }
 
@@ -124,21 +128,21 @@ impl<'a> Tile<'a> {
             (false, false) => (theme::TEXT, theme::WEAK),
         };
         let inside = rect.shrink2(vec2(9.0, 3.0) * scale);
-        let (top, name) = inside.split_top_bottom_at_y(inside.top() + 28.0 * scale);
+        let (top, name) = inside.split_top_bottom_at_y(inside.top() + 32.0 * scale);
         let number = (self.slot + 1).to_string();
-        let size = 28.0 * scale;
+        let size = 32.0 * scale;
         let number = draw_strong(ui, top, Align2::LEFT_CENTER, &number, size, strong);
 
         let beside = top.with_min_x(number.right() + 6.0 * scale);
         let (mark, word) = beside.split_top_bottom_at_fraction(0.5);
-        let failed = state == SlotReadiness::Failed;
+        let failed = state == Readiness::Failed;
         let lively = match (failed, lit) {
             (true, false) => theme::ERROR,
             (_, true) => theme::ON_LIT,
             (false, false) => colour,
         };
-        self.draw_mark(painter, mark.left_center() + vec2(5.0, 1.0) * scale, lively);
-        let font = theme::tiny(scale);
+        self.draw_mark(painter, mark.left_center() + vec2(6.0, 1.0) * scale, lively);
+        let font = theme::small(scale);
         let colour = if failed && !lit { theme::ERROR } else { weak };
         painter.text(
             word.left_center(),
@@ -157,7 +161,7 @@ impl<'a> Tile<'a> {
 
     /// The shape of the state.
     fn draw_mark(&self, painter: &Painter, at: Pos2, colour: Color32) {
-        let size = 4.5 * self.scale;
+        let size = 5.5 * self.scale;
         let stroke = Stroke::new(1.6 * self.scale, colour);
         let triangle = |points: [(f32, f32); 3]| {
             let corners = points.map(|(x, y)| at + size * vec2(x, y));
@@ -165,13 +169,13 @@ impl<'a> Tile<'a> {
         };
         let right = [(-0.8, -1.0), (1.0, 0.0), (-0.8, 1.0)];
         match (self.status.state, self.status.plays, self.asked) {
-            (SlotReadiness::Failed, ..) => {
+            (Readiness::Failed, ..) => {
                 let corners = triangle([(0.0, -1.1), (1.2, 1.0), (-1.2, 1.0)]);
                 painter.add(Shape::closed_line(corners, stroke));
                 let line = [at - vec2(0.0, 0.3 * size), at + vec2(0.0, 0.45 * size)];
                 painter.line_segment(line, stroke);
             }
-            (SlotReadiness::Loading, ..) => {
+            (Readiness::Loading, ..) => {
                 // Three quarters of a ring.
                 let point = |n: usize| {
                     let angle = TAU * n as f32 / 16.0;
@@ -183,7 +187,7 @@ impl<'a> Tile<'a> {
                 let corners = triangle(right);
                 painter.add(Shape::convex_polygon(corners, colour, Stroke::NONE));
             }
-            (SlotReadiness::Ready, false, true) => {
+            (Readiness::Ready, false, true) => {
                 painter.add(Shape::closed_line(triangle(right), stroke));
             }
             _ => {}

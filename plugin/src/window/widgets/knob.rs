@@ -455,8 +455,11 @@ mod tests {
         for knob in numbers() {
             let page = match knob {
                 ParameterId::Quality | ParameterId::InterfaceLevel => "Setup",
+                ParameterId::SlotFade | ParameterId::RiffLength => "Live",
                 _ => "Rig",
             };
+            turn(&mut window.state_mut().view, ParameterId::Tuner, 0.0);
+            window.run();
             go_to(&mut window, page);
             let tuner = f32::from(knob == ParameterId::TunerReference);
             turn(&mut window.state_mut().view, ParameterId::Tuner, tuner);
