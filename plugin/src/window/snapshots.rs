@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
-use egui::{Vec2, vec2};
+use egui::{Event, Modifiers, Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, TunerReading};
+use gridleak_core::{
+    Capture, ImpulseResponse, Levels as CaptureLevels, OwnGroup, OwnGroups, ParameterId,
+    TunerReading,
+};
 
 use super::frame::{WindowMemory, show};
 use super::slot_status::{Readiness, SlotColour, SlotState, SlotStatus};
@@ -225,7 +228,16 @@ fn compare_after(
         memory: WindowMemory::default(),
         actions: Vec::new(),
     };
-    let mut window = Harness::builder()
+    let mut window = drawn(size, scale, state);
+    done(&mut window);
+    // Off everything that lights up under the pointer, and until nothing fades any more.
+    window.hover_at(egui::pos2(2.0, 2.0));
+    window.run_steps(20);
+    snapshot(name, window)
+}
+
+fn drawn(size: Vec2, scale: f32, state: State) -> Harness<'static, State> {
+    Harness::builder()
         // The harness leaves a margin around what it shows.
         .with_size(size + Vec2::splat(16.0))
         .with_pixels_per_point(scale)
@@ -240,11 +252,10 @@ fn compare_after(
                 state.actions.extend(actions);
             },
             state,
-        );
-    done(&mut window);
-    // Off everything that lights up under the pointer, and until nothing fades any more.
-    window.hover_at(egui::pos2(2.0, 2.0));
-    window.run_steps(20);
+        )
+}
+
+fn snapshot(name: &str, mut window: Harness<'_, State>) -> SnapshotResults {
     let options = SnapshotOptions::new()
         .threshold(THRESHOLD)
         .max_failed_pixels(FAILED_PIXELS);
@@ -391,5 +402,97 @@ fn what_is_dragged_over_it() {
         };
         let size = layout::DEFAULT_SIZE;
         results.extend(compare_after(name, size, 1.0, playing(), hovering));
+    }
+}
+
+/// Slots in every state there is.
+fn all_states() -> View {
+    let mut view = playing();
+    view.controls.settings.slot = 2;
+    for (slot, (state, text)) in [
+        (Readiness::Ready, "Crunch"),
+        (Readiness::Loading, "Lead"),
+        (Readiness::Loading, "Lead"),
+        (
+            Readiness::Failed,
+            "Missing: Deluxe Reverb bright.nam. Nothing plays instead",
+        ),
+        (Readiness::Ready, "JCM800 2203 gain 4"),
+        (Readiness::Empty, ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        view.slots[slot].state = state;
+        view.slots[slot].text = (!text.is_empty()).then(|| text.into());
+    }
+    view.slots[6].state = Readiness::Ready;
+    view.slots[6].slot.name = "A name that somebody made rather long".into();
+    view.slots[6].slot.colour = SlotColour::Purple;
+    view.slots[7].state = Readiness::Failed;
+    view.slots[7].text = Some("Missing: Plexi.nam. Nothing plays instead".into());
+    view
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn the_slots() {
+    let mut results = SnapshotResults::new();
+    let size = layout::DEFAULT_SIZE;
+    let small = layout::SMALLEST_SIZE;
+    results.extend(compare("slots", size, 1.0, all_states(), &[]));
+    results.extend(compare("small-slots", small, 1.0, all_states(), &[]));
+    let mut view = playing();
+    view.controls.settings.slot = 5;
+    view.slots[0].plays = true;
+    results.extend(compare("slots-empty-chosen", size, 1.0, view, &[]));
+    let renaming = ["Menu of slot 2", "Rename\u{2026}"];
+    results.extend(compare("slots-renaming", size, 1.0, playing(), &renaming));
+    let menu = ["Menu of slot 3"];
+    results.extend(compare("slots-menu", size, 1.0, playing(), &menu));
+    let mut view = playing();
+    view.slots[0].slot.settings.own = OwnGroups::from_bits(u32::MAX)
+        .with(OwnGroup::Pedal, false)
+        .with(OwnGroup::Cab, false);
+    test_support::turn(&mut view, ParameterId::Bass, 7.0);
+    test_support::turn(&mut view, ParameterId::GateThreshold, -62.0);
+    let view = test_support::with_knobs(view, test_support::four_knobs());
+    results.extend(compare("slots-own", size, 1.0, view, &[]));
+    let mut view = playing();
+    view.midi.waits = Some(ParameterId::Bass);
+    view.midi.controllers = vec![(11, ParameterId::Input), (64, ParameterId::Tuner)];
+    results.extend(compare("midi-learn", size, 1.0, view.clone(), &[]));
+    view.midi.waits = None;
+    results.extend(compare("midi", size, 1.0, view, &["Live"]));
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn a_slot_that_is_dragged() {
+    let mut results = SnapshotResults::new();
+    for (name, held) in [
+        ("slots-swap", Modifiers::NONE),
+        ("slots-copy", Modifiers::ALT),
+    ] {
+        let state = State {
+            view: playing(),
+            memory: WindowMemory::default(),
+            actions: Vec::new(),
+        };
+        let mut window = drawn(layout::DEFAULT_SIZE, 1.0, state);
+        let place = |window: &Harness<'_, State>, slot: &str| {
+            let place = window.get_by_label(slot).rect();
+            place.center() + vec2(0.0, 14.0)
+        };
+        let (from, to) = (place(&window, "Slot 2"), place(&window, "Slot 5"));
+        let way = [from, from + vec2(9.0, 0.0), to];
+        window.hover_at(from);
+        window.drag_at(from);
+        for at in way {
+            window.hover_at(at);
+            window.event(Event::ModifiersChanged(held));
+            window.run_steps(3);
+        }
+        results.extend(snapshot(name, window));
     }
 }

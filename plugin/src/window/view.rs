@@ -36,12 +36,6 @@ impl View {
         &self.slots[self.asked()]
     }
 
-    /// Whether a parameter is one that the slot that is asked for has a value of its own for.
-    pub(super) fn is_own(&self, which: ParameterId) -> bool {
-        let own = self.slot().slot.settings.own;
-        which.row().own.is_some_and(|group| own.has(group))
-    }
-
     /// The part of this kind of the slot that is shown, which is the one that is asked for.
     pub(super) fn at(&self, kind: PartKind) -> Part {
         Part::new(self.asked(), kind)

@@ -108,7 +108,8 @@ impl<'a> Tile<'a> {
         };
         match (state, self.asked) {
             _ if lit => {}
-            (_, true) => edge(colour, 3.0),
+            // In no colour that another slot may have.
+            (_, true) => edge(theme::TEXT, 3.0),
             (Readiness::Failed, false) => edge(theme::ERROR, 1.5),
             (Readiness::Empty, false) => draw_dashes(painter, rect.shrink(1.0), scale),
             _ => edge(theme::OUTLINE, 1.0),
