@@ -35,8 +35,8 @@ mod summary;
 
 pub use capture::{Capture, Examination, MAX_FILE_BYTES, MAX_STATE_BYTES};
 pub use chain::{
-    Amp, BuildId, Cab, Chain, FIRST_SOUND, ImpulseResponse, LevelMatch, Loaded, Peaks, Pedal,
-    ProcessConfig, Remark, SlotPart, TunerReading, Voicing, latency,
+    Amp, BuildId, Cab, Chain, FIRST_SOUND, ImpulseResponse, Loaded, Peaks, Pedal, ProcessConfig,
+    Remark, SlotPart, TunerReading, Voicing, latency,
 };
 pub use engine::Model;
 pub use error::{CaptureError, Place, Result};

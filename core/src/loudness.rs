@@ -43,7 +43,7 @@ pub(crate) static SIGNAL: LazyLock<Vec<f32>> = LazyLock::new(signal);
 /// The level in dB that captures are brought to, as in the official plugin.
 pub const TARGET_LEVEL: f64 = -18.0;
 /// The most that a level is changed by, in dB: a capture that hardly sounds is not made to hiss.
-pub(crate) const MAX_GAIN: f64 = 40.0;
+const MAX_GAIN: f64 = 40.0;
 
 /// How loud a capture is, and how that is known.
 #[derive(Debug, Clone, Copy, PartialEq)]

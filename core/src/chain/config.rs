@@ -2,7 +2,6 @@
 
 use crate::format::controls::KnobPositions;
 use crate::levels::Levels;
-use crate::loudness::MAX_GAIN;
 
 /// What a capture has to fit into.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,28 +41,5 @@ impl Default for Voicing {
             slim: 1.0,
             knobs: None,
         }
-    }
-}
-
-/// What makes one capture as loud as another one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LevelMatch {
-    levels: Levels,
-    gap_db: f32,
-}
-
-impl LevelMatch {
-    /// As loud as a capture of the levels `other` comes out, whatever the output mode. `gap_db`: how much
-    /// louder that plays the same input, in dB; at most 40 of it, either way, are made good.
-    pub fn new(other: Levels, gap_db: f64) -> Self {
-        LevelMatch {
-            levels: other,
-            gap_db: gap_db.clamp(-MAX_GAIN, MAX_GAIN) as f32,
-        }
-    }
-
-    /// The levels that count instead of a capture's own, and how much louder it has to be, in dB.
-    pub(super) fn levels(&self) -> (&Levels, f32) {
-        (&self.levels, self.gap_db)
     }
 }

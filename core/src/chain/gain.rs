@@ -29,6 +29,11 @@ impl Gain {
         }
     }
 
+    /// Where it is going, in dB.
+    pub(crate) fn target_db(&self) -> f64 {
+        self.db.target()
+    }
+
     /// Goes there at once.
     pub(crate) fn finish(&mut self) {
         self.db.finish();

@@ -19,7 +19,7 @@ mod stages;
 mod switch;
 
 pub use bank::{Loaded, SlotPart};
-pub use config::{BuildId, LevelMatch, ProcessConfig, Voicing};
+pub use config::{BuildId, ProcessConfig, Voicing};
 pub use impulse_response::{FIRST_SOUND, ImpulseResponse, Remark};
 pub use parts::{Amp, Cab, Pedal};
 pub use stages::{Peaks, TunerReading};
@@ -28,7 +28,7 @@ use crate::engine::BLOCK;
 use crate::rig::{SLOTS, Settings, SlotSettings};
 use crate::simd::FlushDenormals;
 use at_host_rate::rate::RateMatch;
-use bank::{Amps, Cabs};
+use bank::{Amps, BankSettings, Cabs, Change};
 use stage::{Block, Stage};
 use stages::{
     Bypass, DcBlocker, Gate, InputGain, Meters, OutputGain, SourceSelector, ToneStack, Tuner,
@@ -49,7 +49,9 @@ pub fn latency(host: f64, capture: f64) -> usize {
 /// frees, waits or panics.
 pub struct Chain {
     config: ProcessConfig,
-    slots: [SlotSettings; SLOTS],
+    rig: BankSettings,
+    /// The slot that the stages around the amps are set for: the one that is heard.
+    heard: usize,
     source: SourceSelector,
     input: InputGain,
     tone_before: ToneStack,
@@ -70,7 +72,8 @@ impl Chain {
         let rate = config.rate;
         let mut chain = Chain {
             config,
-            slots: [SlotSettings::default(); SLOTS],
+            rig: BankSettings::new(),
+            heard: 0,
             source: SourceSelector::new(rate),
             input: InputGain::new(rate),
             tone_before: ToneStack::new(true, rate),
@@ -84,7 +87,6 @@ impl Chain {
             tuner: Tuner::new(rate),
             bypass: Bypass::new(rate, config.latency),
         };
-        chain.set(&Settings::default());
         chain.reset();
         chain
     }
@@ -114,14 +116,35 @@ impl Chain {
 
     /// Brings everything to what `settings` say, smoothly.
     pub fn set(&mut self, settings: &Settings) {
-        for stage in self.stages() {
-            stage.update(settings);
+        if *settings != self.rig.shared {
+            self.rig.shared = *settings;
+            self.update();
         }
     }
 
-    /// Says what a slot sets of its own. It is gone over to smoothly where that plays.
+    /// Brings a slot to what it sets of its own, smoothly where it is heard.
     pub fn set_slot(&mut self, slot: usize, settings: &SlotSettings) {
-        self.slots[slot] = *settings;
+        if let Some(own) = self.rig.slots.get_mut(slot)
+            && own != settings
+        {
+            *own = *settings;
+            self.update();
+        }
+    }
+
+    /// Brings all that is heard to what is set.
+    fn update(&mut self) {
+        self.amps.update_slots(&self.rig);
+        self.cabs.update_slots(&self.rig);
+        self.update_stages();
+    }
+
+    /// Brings the stages around the amps to what the slot that is heard plays with.
+    fn update_stages(&mut self) {
+        let settings = self.rig.resolve(self.heard).settings;
+        for stage in self.stages() {
+            stage.update(&settings);
+        }
     }
 
     /// Whether a slot that slept hears all that it missed at once when it is gone over to, whatever that
@@ -153,8 +176,8 @@ impl Chain {
         }
         let silent = self.amps.is_silent();
         match loaded.part {
-            part @ SlotPart::Cab(_) => self.cabs.load(loaded.slot, part, silent),
-            part => self.amps.load(loaded.slot, part),
+            part @ SlotPart::Cab(_) => self.cabs.load(loaded.slot, part, &self.rig, silent),
+            part => self.amps.load(loaded.slot, part, &self.rig),
         }
         Ok(())
     }
@@ -172,9 +195,17 @@ impl Chain {
         part.map(|(slot, part)| Loaded { slot, part })
     }
 
-    /// The slot that is heard.
+    /// The slot that is heard; while one fades into another, that other one.
+    ///
+    /// It is the slot that is asked for as soon as there is an amp in it; until then what plays goes on.
+    /// Where nothing plays, it is the first with an amp.
     pub fn playing(&self) -> usize {
         self.amps.playing()
+    }
+
+    /// Whether there is an amp in a slot.
+    pub fn has_amp(&self, slot: usize) -> bool {
+        self.amp_id(slot).is_some()
     }
 
     /// The number of the newest amp in a slot.
@@ -214,6 +245,10 @@ impl Chain {
 
     /// Back to silence; whatever was moving is where it was going.
     pub fn reset(&mut self) {
+        self.amps.settle(&self.rig);
+        self.heard = self.amps.playing();
+        self.cabs.settle(self.heard, &self.rig);
+        self.update_stages();
         for stage in self.stages() {
             stage.finish();
             stage.reset();
@@ -227,14 +262,35 @@ impl Chain {
         let outputs = self.config.outputs.min(channels.len()).min(2);
         let channels = &mut channels[..outputs];
         let frames = channels.iter().map(|c| c.len()).min().unwrap_or(0);
-        for start in (0..frames).step_by(BLOCK) {
-            let count = BLOCK.min(frames - start);
-            self.play(channels, start, count);
+        let mut start = 0;
+        while start < frames {
+            let change = self.begin_block();
+            let changes = [self.amps.frames_to_change(), self.cabs.frames_to_change()];
+            let most = changes.into_iter().flatten().fold(BLOCK, usize::min);
+            let count = most.min(frames - start);
+            self.play(channels, start, count, change);
+            start += count;
         }
     }
 
-    fn play(&mut self, channels: &mut [&mut [f32]], start: usize, frames: usize) {
-        let mut block = Block::new(channels.len(), frames);
+    /// Does what is due before a block; that ends where the next change is due, so that it makes no
+    /// difference how time is cut.
+    fn begin_block(&mut self) -> Change {
+        let change = self.amps.begin_block(&self.rig, self.cabs.are_free());
+        self.cabs.begin_block(&self.rig, change);
+        if self.heard != self.amps.playing() {
+            self.heard = self.amps.playing();
+            self.update_stages();
+            if matches!(change, Change::AtOnce { .. }) {
+                self.stages().into_iter().for_each(Stage::finish);
+            }
+        }
+        change
+    }
+
+    fn play(&mut self, channels: &mut [&mut [f32]], start: usize, frames: usize, change: Change) {
+        let at_once = matches!(change, Change::AtOnce { .. });
+        let mut block = Block::new(channels.len(), frames, at_once);
         for (side, channel) in block.sound.iter_mut().zip(&*channels) {
             for (sample, &came) in side.iter_mut().zip(&channel[start..start + frames]) {
                 *sample = sanitize(came);

@@ -34,6 +34,8 @@ pub(super) trait Stage {
 pub(super) struct Block {
     /// Frames of it, at most [`BLOCK`].
     pub(super) frames: usize,
+    /// Whether nothing was heard before it, so that all of it can be as it is to be at once.
+    pub(super) at_once: bool,
     /// Channels that it has, 1 or 2. Of others the content does not matter.
     pub(super) channels: usize,
     /// As it came in.
@@ -47,34 +49,19 @@ pub(super) struct Block {
     pub(super) drive_db: f32,
     /// What becomes of it.
     pub(super) sound: Sides,
-    /// What the amps do now, so that the cabinets go with them.
-    pub(super) change: Change,
-}
-
-/// Whether another amp is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    /// No, or it is heard already.
-    None,
-    /// It plays unheard until it has heard enough.
-    Waits,
-    /// It fades in from this frame of the block on; for another slot, the one of this index.
-    Begins { frame: usize, slot: usize },
-    /// From this very block on nothing else is heard: nothing was, before.
-    AtOnce { slot: usize },
 }
 
 impl Block {
-    pub(super) fn new(channels: usize, frames: usize) -> Self {
+    pub(super) fn new(channels: usize, frames: usize, at_once: bool) -> Self {
         Block {
             frames,
+            at_once,
             channels,
             input: SILENCE,
             guitar: SILENCE,
             key: SILENCE,
             drive_db: 0.0,
             sound: SILENCE,
-            change: Change::None,
         }
     }
 

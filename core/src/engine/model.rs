@@ -102,6 +102,11 @@ impl Model {
         self.net.set_slim(value);
     }
 
+    /// Is at once in the size that was chosen, which has to hear all that it remembers before it is heard.
+    pub(crate) fn jump(&mut self) {
+        self.net.jump();
+    }
+
     /// Whether a change of size is wanted or under way.
     pub(crate) fn is_changing(&self) -> bool {
         self.net.is_changing()

@@ -48,6 +48,9 @@ pub(crate) trait Network: Any + Send {
     /// Chooses a size, 0 (smallest) to 1 (full), where there are several.
     fn set_slim(&mut self, _value: f64) {}
 
+    /// Is at once in the size that was chosen, which has to hear all that it remembers before it is heard.
+    fn jump(&mut self) {}
+
     /// Whether a change of size is wanted or under way.
     fn is_changing(&self) -> bool {
         false

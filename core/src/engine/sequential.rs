@@ -98,6 +98,12 @@ impl Network for Sequential {
         }
     }
 
+    fn jump(&mut self) {
+        for (net, _) in &mut self.stages {
+            net.jump();
+        }
+    }
+
     fn is_changing(&self) -> bool {
         self.stages.iter().any(|(net, _)| net.is_changing())
     }

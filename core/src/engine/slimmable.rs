@@ -126,15 +126,6 @@ impl Slimmable {
         };
     }
 
-    /// Goes to the wanted size at once, without a sound. It may have played long ago.
-    fn jump(&mut self) {
-        self.change = Change::None;
-        if self.active != self.wanted {
-            self.active = self.wanted;
-            self.sizes[self.active].net.reset();
-        }
-    }
-
     /// Size that is being changed to, from the moment on at which it began to listen.
     fn coming(&self) -> Option<usize> {
         match self.change {
@@ -305,6 +296,15 @@ impl Network for Slimmable {
         if self.played == 0 {
             // Nothing has sounded yet: nothing can click.
             self.jump();
+        }
+    }
+
+    /// It may have played long ago.
+    fn jump(&mut self) {
+        self.change = Change::None;
+        if self.active != self.wanted {
+            self.active = self.wanted;
+            self.sizes[self.active].net.reset();
         }
     }
 

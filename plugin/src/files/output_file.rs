@@ -87,6 +87,25 @@ impl OutputFile {
 
     /// Gives the finished file its name, once all of it is on the disk.
     pub(crate) fn finish(self) -> Result<()> {
+        let (temp, target) = self.complete()?;
+        temp.persist(&target)
+            .map_err(|e| cannot_write(&target, &e.error))?;
+        Ok(())
+    }
+
+    /// The same if no file has that name; else it answers `false`, and leaves that one alone.
+    #[cfg(feature = "plugin")]
+    pub(crate) fn finish_new(self) -> Result<bool> {
+        let (temp, target) = self.complete()?;
+        match temp.persist_noclobber(&target) {
+            Ok(_) => Ok(true),
+            Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(e) => Err(cannot_write(&target, &e.error)),
+        }
+    }
+
+    /// The file with all of it on the disk, and the name that it is to have.
+    fn complete(self) -> Result<(NamedTempFile, PathBuf)> {
         let Self { writer, target } = self;
         let temp = writer
             .into_inner()
@@ -94,9 +113,7 @@ impl OutputFile {
         temp.as_file()
             .sync_all()
             .map_err(|e| cannot_write(&target, &e))?;
-        temp.persist(&target)
-            .map_err(|e| cannot_write(&target, &e.error))?;
-        Ok(())
+        Ok((temp, target))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::session::library::Origin;
 use crate::session::message::Message;
 use crate::session::module_pin;
 use crate::session::part::{Part, PartKind};
+use crate::session::rig::SlotState;
 use crate::session::status::Status;
 use crate::window::{Action, Controls, EditorBackend, View};
 
@@ -42,10 +43,25 @@ impl PluginBackend {
             Some(Change::Control { control, after, .. }) => {
                 gestures::set_at_once(control, after, &self.instance);
             }
+            Some(Change::OwnValue {
+                slot,
+                control,
+                after,
+                ..
+            }) => {
+                self.instance.loader.set_own_value(slot, control, after);
+            }
+            Some(Change::SlotState { slot, after, .. }) => {
+                self.instance.loader.put_slot_state(slot, after);
+            }
+            Some(Change::Slots(changes)) => self.instance.loader.put_slots(changes),
             Some(Change::Parts(parts)) => {
                 for change in parts {
                     self.instance.loader.put_back(change.part, change.after);
                 }
+            }
+            Some(Change::Rig { before, after }) => {
+                self.instance.loader.put_back_rig(&before, &after);
             }
             None => {}
         }
@@ -79,14 +95,18 @@ impl PluginBackend {
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
             Action::Change(control, plain) => gestures::change(control, plain, instance),
-            Action::RenameSlot(..)
-            | Action::ColourSlot(..)
-            | Action::TurnSlot(..)
-            | Action::SetOwn(..)
-            | Action::CopySlot(..)
-            | Action::SwapSlots(..)
-            | Action::ClearSlot(..)
-            | Action::MatchLevels
+            Action::RenameSlot(slot, name) => self.change_slot(slot, |state| state.name = name),
+            Action::ColourSlot(slot, colour) => {
+                self.change_slot(slot, |state| state.colour = colour);
+            }
+            Action::TurnSlot(slot, knob, db) => {
+                self.change_slot(slot, |state| knob.set(&mut state.settings, db));
+            }
+            Action::SetOwn(slot, group, on) => loader.set_own(slot, group, on),
+            Action::CopySlot(from, to) => loader.copy_slot(from, to),
+            Action::SwapSlots(one, other) => loader.swap_slots(one, other),
+            Action::ClearSlot(slot) => loader.clear_slot(slot),
+            Action::MatchLevels
             | Action::LearnMidi(..)
             | Action::ForgetMidi(..)
             | Action::CancelLearning => {}
@@ -106,6 +126,7 @@ impl PluginBackend {
                     self.make(change);
                 }
             }
+            Action::Preset(action) => instance.preset(action),
             Action::ForgetOverruns => instance.meters.forget_overruns(),
             Action::Browse => library.browse(),
             Action::Rescan => library.rescan(),
@@ -120,6 +141,13 @@ impl PluginBackend {
                 }
             }
         }
+    }
+
+    /// Changes what a slot is but for its files.
+    fn change_slot(&self, slot: usize, change: impl FnOnce(&mut SlotState)) {
+        let mut state = self.instance.rig.slot_state(slot);
+        change(&mut state);
+        self.instance.loader.change_slot(slot, state);
     }
 
     /// The part of this kind of the slot that is asked for.
@@ -178,11 +206,14 @@ impl EditorBackend for PluginBackend {
             rig,
             loader,
             library,
+            presets,
             meters,
             ..
         } = &*self.instance;
         let modulated = rig.settings();
-        let mut status = Status::now(&modulated, loader, library, meters);
+        let own = rig.slot_state(modulated.slot).settings;
+        let modulated = own.resolve(&modulated);
+        let mut status = Status::now(&modulated, loader, library, presets, meters);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }
@@ -190,11 +221,10 @@ impl EditorBackend for PluginBackend {
         let knobs = capture.map_or_else(Arc::default, |capture| capture.knobs.clone());
         View {
             controls: Controls {
-                settings: rig.unmodulated(),
+                settings: rig.resolved(),
                 modulated,
                 knobs,
             },
-            slots: Default::default(),
             midi: Default::default(),
             status,
             listing: library.listing(),
@@ -227,13 +257,14 @@ mod tests {
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable;
-    use gridleak_core::{Kind, PARAMETERS, Source};
+    use gridleak_core::{Kind, OwnGroup, PARAMETERS, SlotKnob, Source};
 
     use super::*;
     use crate::builtin;
     use crate::session::folder::Step;
     use crate::session::host_link::{Edit, Request};
     use crate::session::player::Player;
+    use crate::session::rig::SlotColour;
     use crate::window::{DEFAULT_SIZE, Editor};
 
     /// A plugin with a window, as hosts have it.
@@ -536,5 +567,77 @@ mod tests {
         plugin.instance.load(&plugin.instance.save()).unwrap();
         let asked = link.take();
         assert!(!asked.has(Request::ProjectChanged) && asked.has(Request::Values));
+    }
+
+    #[test]
+    fn edits_go_where_they_are_heard() {
+        let plugin = Plugin::new();
+        let rig = &plugin.instance.rig;
+        plugin.perform(Action::SetOwn(0, OwnGroup::Tone, true));
+        rig.changed();
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        plugin.perform(Action::Begin(ParameterId::Bass));
+        plugin.perform(Action::Set(ParameterId::Bass, 8.0));
+        plugin.perform(Action::Set(ParameterId::Bass, 9.0));
+        plugin.perform(Action::End(ParameterId::Bass));
+        plugin.perform(Action::Change(ParameterId::Tone, 0.0));
+        assert_eq!(plugin.edits(), [], "no parameter moved");
+        assert!(plugin.instance.link.take().has(Request::ProjectChanged));
+        let shown = || {
+            let settings = plugin.backend().view().controls.settings;
+            (settings.tone.bass, settings.tone.on)
+        };
+        assert_eq!(shown(), (9.0, false));
+        let shared = rig.unmodulated().tone;
+        assert_eq!((shared.bass, shared.on), (5.0, true));
+        plugin.perform(Action::Undo);
+        plugin.perform(Action::Undo);
+        assert_eq!(shown(), (5.0, true));
+        plugin.perform(Action::Redo);
+        assert_eq!(shown(), (9.0, true));
+        // Another slot has none of its own, and what the first has not is the rig's.
+        plugin.perform(Action::Change(ParameterId::Slot, 1.0));
+        plugin.perform(Action::Change(ParameterId::Bass, 2.0));
+        assert_eq!(shown().0, 2.0);
+        plugin.perform(Action::Change(ParameterId::Slot, 0.0));
+        plugin.perform(Action::Change(ParameterId::Gate, 0.0));
+        assert_eq!((shown().0, rig.unmodulated().tone.bass), (9.0, 2.0));
+        assert!(!rig.unmodulated().gate.on);
+        assert_eq!(plugin.edits().len(), 4 * 3);
+    }
+
+    #[test]
+    fn what_is_done_to_slots_is_taken_back_and_made_again() {
+        let plugin = Plugin::active();
+        let slots = || [0, 1].map(|slot| plugin.instance.rig.slot(slot));
+        let first = plugin.name(Part::CAPTURE);
+        let mut states = vec![slots()];
+        for action in [
+            Action::RenameSlot(0, "Verse".into()),
+            Action::ColourSlot(0, SlotColour::Blue),
+            Action::TurnSlot(0, SlotKnob::Level, -3.0),
+            Action::SetOwn(0, OwnGroup::Tone, true),
+            Action::CopySlot(0, 1),
+            Action::ClearSlot(0),
+            Action::SwapSlots(0, 1),
+        ] {
+            plugin.perform(action);
+            plugin.name(Part::CAPTURE);
+            states.push(slots());
+        }
+        for wanted in states.iter().rev().skip(1) {
+            plugin.perform(Action::Undo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        for wanted in &states[1..] {
+            plugin.perform(Action::Redo);
+            plugin.name(Part::CAPTURE);
+            assert_eq!(slots(), *wanted);
+        }
+        assert_eq!(plugin.name(Part::CAPTURE), first);
+        let view = plugin.backend().view();
+        assert_eq!(view.status.slots[0].slot.name, "Verse");
+        assert!(view.status.slots[0].asked && !view.status.slots[1].asked);
     }
 }

@@ -142,8 +142,6 @@ mod tests {
             SlotPart::Amp(amp) => amp.as_ref().map(|amp| amp.id().0),
             SlotPart::Pedal(pedal) => pedal.as_ref().map(|pedal| pedal.id().0),
             SlotPart::Cab(cab) => cab.as_ref().map(|cab| cab.id().0),
-            // Until the chain has no such part any more.
-            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@ use gridleak_core::ParameterId;
 
 use crate::session::part::Part;
 use crate::session::references::SavedPart;
+use crate::session::rig::{Rig, SavedSlot, SlotState};
 
 /// So many changes can be taken back.
 const LONGEST: usize = 200;
@@ -24,8 +25,25 @@ pub(crate) enum Change {
         before: f32,
         after: f32,
     },
+    /// Of what a slot has of its own for a parameter, in plain values.
+    OwnValue {
+        slot: usize,
+        control: ParameterId,
+        before: f32,
+        after: f32,
+    },
+    /// Of a slot, but for its files.
+    SlotState {
+        slot: usize,
+        before: SlotState,
+        after: SlotState,
+    },
     /// Of what is loaded, or of whether the project carries it.
     Parts(Vec<PartChange>),
+    /// Of the whole rig.
+    Rig { before: Box<Rig>, after: Box<Rig> },
+    /// Of whole slots.
+    Slots(Vec<SlotChange>),
 }
 
 /// A change of one part of the rig.
@@ -34,6 +52,14 @@ pub(crate) struct PartChange {
     pub(crate) part: Part,
     pub(crate) before: SavedPart,
     pub(crate) after: SavedPart,
+}
+
+/// A change of a slot with its files.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SlotChange {
+    pub(crate) slot: usize,
+    pub(crate) before: SavedSlot,
+    pub(crate) after: SavedSlot,
 }
 
 /// All changes that were made and can be taken back, or were taken back and can be made again.
@@ -58,6 +84,26 @@ impl Change {
                 before: after,
                 after: before,
             },
+            Self::OwnValue {
+                slot,
+                control,
+                before,
+                after,
+            } => Self::OwnValue {
+                slot,
+                control,
+                before: after,
+                after: before,
+            },
+            Self::SlotState {
+                slot,
+                before,
+                after,
+            } => Self::SlotState {
+                slot,
+                before: after,
+                after: before,
+            },
             Self::Parts(parts) => {
                 let reversed = |change: PartChange| PartChange {
                     part: change.part,
@@ -66,13 +112,30 @@ impl Change {
                 };
                 Self::Parts(parts.into_iter().map(reversed).collect())
             }
+            Self::Rig { before, after } => Self::Rig {
+                before: after,
+                after: before,
+            },
+            Self::Slots(slots) => {
+                let reversed = |change: SlotChange| SlotChange {
+                    slot: change.slot,
+                    before: change.after,
+                    after: change.before,
+                };
+                Self::Slots(slots.into_iter().map(reversed).collect())
+            }
         }
     }
 
     fn changes_nothing(&self) -> bool {
         match self {
-            Self::Control { before, after, .. } => before == after,
+            Self::Control { before, after, .. } | Self::OwnValue { before, after, .. } => {
+                before == after
+            }
+            Self::SlotState { before, after, .. } => before == after,
+            Self::Slots(slots) => slots.iter().all(|change| change.before == change.after),
             Self::Parts(parts) => parts.iter().all(|change| change.before == change.after),
+            Self::Rig { before, after } => before == after,
         }
     }
 
@@ -92,6 +155,39 @@ impl Change {
                 control: *control,
                 before: *before,
                 after: *after,
+            }),
+            (
+                Self::OwnValue {
+                    slot,
+                    control,
+                    before,
+                    ..
+                },
+                Self::OwnValue {
+                    slot: other_slot,
+                    control: other,
+                    after,
+                    ..
+                },
+            ) if (slot, control) == (other_slot, other) => Some(Self::OwnValue {
+                slot: *slot,
+                control: *control,
+                before: *before,
+                after: *after,
+            }),
+            (
+                Self::SlotState {
+                    slot,
+                    before,
+                    after: between,
+                },
+                Self::SlotState {
+                    slot: other, after, ..
+                },
+            ) if slot == other && before.moves_on(between, after) => Some(Self::SlotState {
+                slot: *slot,
+                before: before.clone(),
+                after: after.clone(),
             }),
             (Self::Parts(first), Self::Parts(then)) => match (&first[..], &then[..]) {
                 ([first], [then]) if first.part == then.part => {
@@ -233,5 +329,38 @@ mod tests {
         }
         let taken_back = std::iter::from_fn(|| history.undo()).count();
         assert_eq!(taken_back, LONGEST);
+    }
+
+    #[test]
+    fn a_slot_s_knob_that_is_dragged_is_one_change_and_its_name_another() {
+        let mut history = History::default();
+        let at = Instant::now();
+        let with = |name: &str, drive_db: f32| {
+            let mut state = SlotState::default();
+            state.name = name.into();
+            state.settings.drive_db = drive_db;
+            state
+        };
+        let states = [
+            with("", 0.0),
+            with("", 1.0),
+            with("", 2.0),
+            with("Solo", 2.0),
+        ];
+        for pair in states.windows(2) {
+            let change = Change::SlotState {
+                slot: 1,
+                before: pair[0].clone(),
+                after: pair[1].clone(),
+            };
+            history.record(change, at);
+        }
+        let taken_back = |history: &mut History| match history.undo() {
+            Some(Change::SlotState { slot: 1, after, .. }) => after,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(taken_back(&mut history), states[2]);
+        assert_eq!(taken_back(&mut history), states[0]);
+        assert!(!history.can_undo());
     }
 }

@@ -2,9 +2,9 @@
 //! parameters in the window.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use gridleak_core::ParameterId;
+use gridleak_core::{PARAMETERS, ParameterId};
 use parking_lot::Mutex;
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -59,7 +59,11 @@ pub(crate) struct HostLink {
     wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
     to_host: Mutex<ToHost>,
     from_window: Mutex<Consumer<Edit>>,
+    /// The parameters that the audio thread moved and the host has not heard of, as bits.
+    moved: AtomicU64,
 }
+
+const _: () = assert!(PARAMETERS.len() <= u64::BITS as usize);
 
 struct ToHost {
     edits: Producer<Edit>,
@@ -106,6 +110,7 @@ impl Default for HostLink {
             wake: OnceLock::new(),
             to_host: Mutex::new(to_host),
             from_window: Mutex::new(from_window),
+            moved: AtomicU64::new(0),
         }
     }
 }
@@ -147,8 +152,30 @@ impl HostLink {
         });
     }
 
+    /// Takes note that the audio thread moved a parameter. Never waits; the host hears of it by
+    /// [`HostLink::forward_edits`].
+    pub(crate) fn edit_soon(&self, which: ParameterId) {
+        self.moved.fetch_or(1 << which as u32, Ordering::Release);
+    }
+
+    /// Hands on what the audio thread moved, with the values that it has now. Not for the audio thread.
+    pub(crate) fn forward_edits(&self, value: impl Fn(ParameterId) -> f32) {
+        if self.moved.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let moved = self.moved.swap(0, Ordering::Acquire);
+        for which in PARAMETERS.iter().map(|row| row.which) {
+            if moved & 1 << which as u32 != 0 {
+                self.edit(Edit::Begin(which));
+                self.edit(Edit::Set(which, value(which)));
+                self.edit(Edit::End(which));
+            }
+        }
+    }
+
     /// Leaves out the moves that the host has not heard of yet; what is held is let go all the same.
     pub(crate) fn forget_moves(&self) {
+        self.moved.store(0, Ordering::Relaxed);
         let mut to_host = self.to_host.lock();
         let mut waiting = self.from_window.lock();
         let kept: Vec<Edit> = std::iter::from_fn(|| waiting.pop().ok())
@@ -222,5 +249,26 @@ mod tests {
         link.forget_moves();
         let left: Vec<_> = std::iter::from_fn(|| link.next_edit()).collect();
         assert_eq!(left, [Edit::Begin(knob), Edit::End(knob)]);
+    }
+
+    #[test]
+    fn what_the_audio_thread_moves_is_handed_on_as_whole_gestures_with_the_newest_value() {
+        let link = HostLink::default();
+        let edits =
+            |link: &HostLink| -> Vec<_> { std::iter::from_fn(|| link.next_edit()).collect() };
+        for which in [ParameterId::Slot, ParameterId::Bass, ParameterId::Slot] {
+            link.edit_soon(which);
+        }
+        assert_eq!(edits(&link), []);
+        link.forward_edits(|which| which as u32 as f32);
+        let gesture = |which| {
+            let set = Edit::Set(which, which as u32 as f32);
+            [Edit::Begin(which), set, Edit::End(which)]
+        };
+        let both = [gesture(ParameterId::Slot), gesture(ParameterId::Bass)].concat();
+        assert_eq!(edits(&link), both);
+        assert!(link.take().has(Request::Edits));
+        link.forward_edits(|_| 0.0);
+        assert_eq!(edits(&link), []);
     }
 }

@@ -12,11 +12,14 @@ use crate::session::handover::handover;
 use crate::session::host_link::HostLink;
 use crate::session::library::Library;
 use crate::session::loader::Loader;
+use crate::session::message::Message;
 use crate::session::meters::Meters;
 use crate::session::player::Player;
 use crate::session::preferences::Preferences;
+use crate::session::preset_path::PresetPath;
+use crate::session::presets::{self, PresetAction, Presets};
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{SetlistPlace, SharedRig};
 use crate::session::thread_end;
 
 /// Of the time that the end of an instance may take, what is left for its library.
@@ -27,6 +30,7 @@ pub(crate) struct Instance {
     pub(crate) rig: Arc<SharedRig>,
     pub(crate) loader: Arc<Loader>,
     pub(crate) library: Arc<Library>,
+    pub(crate) presets: Presets,
     pub(crate) meters: Arc<Meters>,
     /// The way to the host.
     pub(crate) link: Arc<HostLink>,
@@ -75,10 +79,11 @@ impl AudioFacts {
 }
 
 impl Instance {
-    /// A new instance, set as on this machine, and what plays it.
+    /// A new instance, set as on this machine and to the player's own preset, and what plays it.
     pub(crate) fn new() -> (Arc<Self>, Player) {
+        let preferences = Preferences::load();
         let mut first = Settings::default();
-        if let Some(dbu) = Preferences::load().interface_dbu {
+        if let Some(dbu) = preferences.interface_dbu {
             first.levels.interface_dbu = dbu;
         }
         let (sounds, loader_end) = handover();
@@ -92,10 +97,21 @@ impl Instance {
             repaint.clone(),
             first,
         );
+        let (teller, changed) = (Arc::downgrade(&loader), repaint.clone());
+        let say = move |message| {
+            if let Some(loader) = teller.upgrade() {
+                loader.say(message);
+            }
+        };
+        let presets = Presets::new(loader.rig.clone(), say, move || changed.request());
+        if let Some(preset) = preferences.default_preset {
+            open_default(&preset, &loader);
+        }
         let instance = Arc::new(Self {
             rig: loader.rig.clone(),
             loader,
             library,
+            presets,
             meters: Arc::default(),
             link,
             repaint,
@@ -118,6 +134,36 @@ impl Instance {
         self.rig.load(saved)?;
         self.repaint.request();
         Ok(())
+    }
+
+    /// Does something with presets. What fails is said.
+    pub(crate) fn preset(&self, action: PresetAction) {
+        let Self {
+            loader, presets, ..
+        } = self;
+        match action {
+            PresetAction::Browse => presets.browse(),
+            PresetAction::Open(preset, slot) => match presets::folder() {
+                Ok(root) => loader.open_preset(preset.within(&root), slot),
+                Err(failure) => loader.say(Message::error(failure.to_string())),
+            },
+            PresetAction::OpenFile(path, slot) => loader.open_preset(path, slot),
+            PresetAction::OpenInSetlist(at) => loader.open_in_setlist(at),
+            PresetAction::Step(step) => loader.step_preset(step),
+            PresetAction::Save(save) => presets.save(save),
+            PresetAction::Rename(preset, name) => presets.rename(preset, name),
+            PresetAction::Delete(preset) => presets.delete(preset),
+            PresetAction::SetFavourite(preset, on) => presets.set_favourite(preset, on),
+            PresetAction::SetDefault(preset) => presets.set_default(preset),
+            PresetAction::ChooseSetlist(setlist) => {
+                let place = setlist.map(|setlist| SetlistPlace { setlist, at: None });
+                self.rig.set_setlist(place);
+                self.rig.changed();
+                self.repaint.request();
+            }
+            PresetAction::NewSetlist(name) => presets.new_setlist(name),
+            PresetAction::EditSetlist(setlist, edit) => presets.edit_setlist(setlist, edit),
+        }
     }
 
     /// Where a parameter stands, as a plain value, without modulation. Never waits.
@@ -179,11 +225,78 @@ impl Instance {
     }
 }
 
+/// Sets a new instance to the player's own preset, or says why not.
+fn open_default(preset: &PresetPath, loader: &Loader) {
+    let opened =
+        presets::folder().and_then(|root| presets::open(&loader.rig, &preset.within(&root), 0));
+    // Nobody has changed anything.
+    loader.rig.is_as_saved();
+    if let Err(failure) = opened {
+        let name = preset.name();
+        loader.say(Message::error(format!(
+            "New instances are to open your preset {name}, but it cannot be opened: {failure}. Choose another one, or save it again."
+        )));
+    }
+}
+
 impl Drop for Instance {
     fn drop(&mut self) {
         let deadline = Instant::now() + thread_end::LONGEST_WAIT;
+        self.presets.end(deadline - LIBRARYS_SHARE);
         // First: what arrives in this moment is still to be remembered by the library.
         self.loader.end(deadline - LIBRARYS_SHARE);
         self.library.end(deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::session::host_link::Request;
+
+    /// A preset of new instances with this text, in a bank of that name, and an instance.
+    fn opened(bank: &str, text: &str) -> (Arc<Instance>, String) {
+        let preset = PresetPath::read(&format!("{bank}/Mine.gridleak")).unwrap();
+        let path = preset.within(&presets::folder().unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let (instance, _) = Instance::new();
+        open_default(&preset, &instance.loader);
+        let said = instance.loader.shown();
+        let said = said.message().map(|message| message.text.clone());
+        (instance, said.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_new_instance_opens_the_player_s_own_preset() {
+        let document = json!({
+            "gridleak": 1, "kind": "rig", "settings": {"input": 2.5, "interface_level": 30.0},
+            "slots": [{"capture": {"builtin": "lead"}}],
+        });
+        let (instance, said) = opened("default", &document.to_string());
+        assert_eq!(said, "");
+        let dbu = Settings::default().levels.interface_dbu;
+        assert_eq!(instance.value(ParameterId::Input), 2.5);
+        assert_eq!(instance.value(ParameterId::InterfaceLevel), dbu);
+        assert_eq!(instance.rig.preset().unwrap().name, "Mine");
+        assert!(!instance.loader.history().lock().can_undo());
+        assert!(!instance.link.take().has(Request::ProjectChanged));
+        // What a project leaves out is as without it.
+        instance.load(b"{\"gridleak\": 1}").unwrap();
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+    }
+
+    #[test]
+    fn a_new_instance_whose_preset_is_broken_is_as_without_one_and_says_why() {
+        let (instance, said) = opened("broken default", "{}");
+        for word in ["your preset Mine", "Mine.gridleak: ", "Choose another one"] {
+            assert!(said.contains(word), "{said}");
+        }
+        assert_eq!(instance.value(ParameterId::Input), 0.0);
+        assert_eq!(instance.rig.preset(), None);
     }
 }

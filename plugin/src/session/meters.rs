@@ -16,6 +16,8 @@ pub(crate) struct Meters {
     gate: [AtomicU32; 2],
     /// The pitch that the tuner hears, in Hz, and how clear it is, as bits; 0 for none.
     tuner: AtomicU64,
+    /// The slot that is heard, and 1; 0 for none.
+    playing: AtomicU32,
     /// See [`Load::share`], as bits.
     share: AtomicU32,
     overruns: AtomicU32,
@@ -92,6 +94,18 @@ impl Meters {
         let bits = self.tuner.load(Ordering::Relaxed);
         let [pitch, clarity] = [(bits >> 32) as u32, bits as u32].map(f32::from_bits);
         (bits != 0).then(|| TunerReading::new(pitch.into(), clarity, reference.into()))
+    }
+
+    /// Tells which slot is heard; `None` for none.
+    pub(crate) fn set_playing(&self, slot: Option<usize>) {
+        let playing = slot.map_or(0, |slot| slot as u32 + 1);
+        self.playing.store(playing, Ordering::Relaxed);
+    }
+
+    /// Which slot is heard.
+    pub(crate) fn playing(&self) -> Option<usize> {
+        let playing = self.playing.load(Ordering::Relaxed) as usize;
+        playing.checked_sub(1)
     }
 
     /// Tells that a piece of so many seconds took so long, and whether somebody waited to hear it. For one

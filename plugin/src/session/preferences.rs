@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::files::failure::{Failure, Result};
 use crate::files::shared_file::{self, Stored};
 use crate::session::library::Origin;
+use crate::session::preset_path::PresetPath;
 use crate::session::references::{Chosen, path_text};
 
 /// The environment variable that names another configuration folder: for a portable installation,
@@ -27,19 +28,30 @@ const FILE: &str = "settings.json";
 const CAPTURE_FOLDERS: List = List {
     key: "capture_folders",
     most: 16,
+    may_be: Origin::is_text,
 };
 const LIBRARY_FOLDERS: List = List {
     key: "library_folders",
     most: 256,
+    may_be: Origin::is_text,
 };
 const FAVOURITES: List = List {
     key: "favourites",
     most: 5000,
+    may_be: Origin::is_text,
 };
 const RECENT: List = List {
     key: "recent",
     most: 50,
+    may_be: Origin::is_text,
 };
+const FAVOURITE_PRESETS: List = List {
+    key: "favourite_presets",
+    most: 5000,
+    may_be: |text| preset(text).is_some(),
+};
+/// The key of the preset of new instances.
+const DEFAULT_PRESET: &str = "default_preset";
 /// The key of what is remembered of the window, and the keys of its width and height in that.
 const WINDOW: &str = "window";
 const WIDTH: &str = "width";
@@ -65,6 +77,10 @@ pub(crate) struct Preferences {
     /// The level in dBu that new instances take for full scale in the interface, within
     /// [`LevelSettings::INTERFACE_DBU`].
     pub(crate) interface_dbu: Option<f32>,
+    /// In the order they were marked, 5000 at most.
+    pub(crate) favourite_presets: Vec<PresetPath>,
+    /// The preset that new instances open.
+    pub(crate) default_preset: Option<PresetPath>,
 }
 
 impl Preferences {
@@ -100,6 +116,8 @@ impl Preferences {
             recent: RECENT.origins(&fields),
             window: window(&fields),
             interface_dbu: interface_dbu(&fields),
+            favourite_presets: FAVOURITE_PRESETS.presets(&fields),
+            default_preset: default_preset(&fields),
         }
     }
 
@@ -188,6 +206,53 @@ impl Preferences {
             Ok(true)
         })
     }
+
+    /// Makes a preset a favourite or takes it out of them, in the settings in the folder `config`.
+    pub(crate) fn set_favourite_preset(
+        config: &Path,
+        preset: &PresetPath,
+        favourite: bool,
+    ) -> Result<()> {
+        change(config, |fields| match favourite {
+            true => FAVOURITE_PRESETS.put_last(fields, preset.text()),
+            false => FAVOURITE_PRESETS.remove(fields, preset.text()),
+        })
+    }
+
+    /// Has new instances open a preset, or none, in the settings in the folder `config`.
+    pub(crate) fn set_default_preset(config: &Path, preset: Option<&PresetPath>) -> Result<()> {
+        change(config, |fields| {
+            if default_preset(fields).as_ref() == preset {
+                return Ok(false);
+            }
+            match preset {
+                Some(preset) => fields.insert(DEFAULT_PRESET.to_owned(), preset.text().into()),
+                None => fields.remove(DEFAULT_PRESET),
+            };
+            Ok(true)
+        })
+    }
+
+    /// Has a preset be called otherwise wherever it stands in the settings in the folder `config`, or takes
+    /// one that is gone out of them.
+    pub(crate) fn move_preset(
+        config: &Path,
+        old: &PresetPath,
+        new: Option<&PresetPath>,
+    ) -> Result<()> {
+        change(config, |fields| {
+            let new = new.map(PresetPath::text);
+            let mut changed = FAVOURITE_PRESETS.replace(fields, old.text(), new)?;
+            if default_preset(fields).as_ref() == Some(old) {
+                match new {
+                    Some(new) => fields.insert(DEFAULT_PRESET.to_owned(), new.into()),
+                    None => fields.remove(DEFAULT_PRESET),
+                };
+                changed = true;
+            }
+            Ok(changed)
+        })
+    }
 }
 
 /// The text of a path, if it is absolute.
@@ -223,18 +288,39 @@ fn interface_dbu(fields: &Map<String, Value>) -> Option<f32> {
     LevelSettings::INTERFACE_DBU.contains(&dbu).then_some(dbu)
 }
 
-/// A list of folders, or of origins as [`Origin::text`] has them.
+fn default_preset(fields: &Map<String, Value>) -> Option<PresetPath> {
+    preset(fields.get(DEFAULT_PRESET)?.as_str()?)
+}
+
+fn preset(text: &str) -> Option<PresetPath> {
+    PresetPath::read(text).filter(PresetPath::is_preset)
+}
+
+/// A list of folders, of origins as [`Origin::text`] has them, or of presets.
 struct List {
     key: &'static str,
     /// So many are remembered.
     most: usize,
+    /// Whether this or a newer version may have written such a text.
+    may_be: fn(&str) -> bool,
 }
 
 impl List {
     /// What stands there and may be understood, by this version or a newer one that has more built in.
     fn texts<'a>(&self, fields: &'a Map<String, Value>) -> Vec<&'a str> {
         let list = fields.get(self.key).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(text).collect()
+        let list = list.into_iter().flatten();
+        list.filter_map(|value| self.text(value)).collect()
+    }
+
+    /// What it holds at one place, if that may be understood.
+    fn text<'a>(&self, value: &'a Value) -> Option<&'a str> {
+        value.as_str().filter(|text| (self.may_be)(text))
+    }
+
+    fn presets(&self, fields: &Map<String, Value>) -> Vec<PresetPath> {
+        let texts = self.texts(fields).into_iter().take(self.most);
+        texts.filter_map(preset).collect()
     }
 
     fn origins(&self, fields: &Map<String, Value>) -> Vec<Origin> {
@@ -276,10 +362,10 @@ impl List {
         }
         let full = texts.len() >= self.most && !texts.contains(&new);
         let list = self.list(fields)?;
-        if full && let Some(last) = list.iter().rposition(|value| text(value).is_some()) {
+        if full && let Some(last) = list.iter().rposition(|value| self.text(value).is_some()) {
             list.remove(last);
         }
-        list.retain(|value| text(value) != Some(new));
+        list.retain(|value| self.text(value) != Some(new));
         list.insert(0, new.into());
         Ok(true)
     }
@@ -303,10 +389,29 @@ impl List {
 
     /// Takes `text` out. False if it was not among them.
     fn remove(&self, fields: &mut Map<String, Value>, gone: &str) -> Result<bool> {
+        self.replace(fields, gone, None)
+    }
+
+    /// Puts another text in its place, or takes it out. False if it was not among them.
+    fn replace(
+        &self,
+        fields: &mut Map<String, Value>,
+        gone: &str,
+        new: Option<&str>,
+    ) -> Result<bool> {
         if !self.texts(fields).contains(&gone) {
             return Ok(false);
         }
-        self.list(fields)?.retain(|value| text(value) != Some(gone));
+        let list = self.list(fields)?;
+        match new {
+            Some(new) => {
+                let is_it = |value: &&mut Value| self.text(value) == Some(gone);
+                list.iter_mut()
+                    .filter(is_it)
+                    .for_each(|it| *it = new.into());
+            }
+            None => list.retain(|value| self.text(value) != Some(gone)),
+        }
         Ok(true)
     }
 
@@ -314,11 +419,6 @@ impl List {
     fn called(&self) -> String {
         self.key.replace('_', " ")
     }
-}
-
-/// What a list holds at one place, if that may be understood.
-fn text(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| Origin::is_text(text))
 }
 
 /// The folder that the settings are in.
@@ -550,6 +650,7 @@ mod tests {
                 recent: vec![Origin::BuiltIn("4x12"), file("d")],
                 window: Some((900.0, 600.0)),
                 interface_dbu: Some(12.5),
+                ..Preferences::default()
             };
             match key {
                 "capture_folders" => expected.capture_folders.clear(),
@@ -624,6 +725,51 @@ mod tests {
             assert!(Preferences::remember_interface(config, wrong).is_err());
         }
         assert_eq!(Preferences::load_from(config).interface_dbu, Some(13.0));
+    }
+
+    #[test]
+    fn favourite_presets_and_the_one_of_new_instances_follow_their_files() {
+        let config = config();
+        let config = config.path();
+        let path = config.join(FILE);
+        let preset = |name: &str| PresetPath::read(&format!("{name}.gridleak")).unwrap();
+        let (verse, chorus) = (preset("Live/Verse"), preset("Chorus"));
+        let newer = json!({"preset": "x", "slot": 1});
+        let fields = json!({"favourite_presets": [newer, "../away.gridleak", "a.nam"]});
+        fs::write(&path, fields.to_string()).unwrap();
+        for preset in [&verse, &chorus, &verse] {
+            Preferences::set_favourite_preset(config, preset, true).unwrap();
+        }
+        Preferences::set_default_preset(config, Some(&verse)).unwrap();
+        let settings = Preferences::load_from(config);
+        assert_eq!(settings.favourite_presets, [verse.clone(), chorus.clone()]);
+        assert_eq!(settings.default_preset, Some(verse.clone()));
+
+        let bridge = preset("Live/Bridge");
+        Preferences::move_preset(config, &verse, Some(&bridge)).unwrap();
+        let settings = Preferences::load_from(config);
+        assert_eq!(settings.favourite_presets, [bridge.clone(), chorus.clone()]);
+        assert_eq!(settings.default_preset, Some(bridge.clone()));
+        Preferences::set_favourite_preset(config, &chorus, false).unwrap();
+        Preferences::move_preset(config, &bridge, None).unwrap();
+        Preferences::move_preset(config, &chorus, None).unwrap();
+        let settings = Preferences::load_from(config);
+        assert_eq!(
+            (settings.favourite_presets, settings.default_preset),
+            (vec![], None)
+        );
+        let kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!(kept, fields);
+
+        // Of a newer version, until this one is told otherwise.
+        fs::write(&path, json!({"default_preset": {"slot": 1}}).to_string()).unwrap();
+        assert_eq!(Preferences::load_from(config).default_preset, None);
+        Preferences::move_preset(config, &verse, None).unwrap();
+        let kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!(kept, json!({"default_preset": {"slot": 1}}));
+        Preferences::set_default_preset(config, Some(&verse)).unwrap();
+        Preferences::set_default_preset(config, None).unwrap();
+        assert_eq!(Preferences::load_from(config).default_preset, None);
     }
 
     #[test]

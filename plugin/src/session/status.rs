@@ -12,11 +12,14 @@ use crate::session::loader::Loader;
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
+use crate::session::presets::{PresetStatus, Presets};
+use crate::session::rig::SlotState;
 
 /// What there is to show.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Status {
     pub(crate) parts: ForParts<PartStatus>,
+    pub(crate) slots: [SlotStatus; SLOTS],
     /// Whether the cabinet follows the capture.
     pub(crate) cab_by_capture: bool,
     /// `None` until one is loaded.
@@ -45,6 +48,45 @@ pub(crate) struct Status {
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
     pub(crate) new_interface_dbu: f32,
+    pub(crate) presets: PresetStatus,
+}
+
+/// What is shown of a slot.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SlotStatus {
+    /// What it is called, and what it sets of its own.
+    pub(crate) slot: SlotState,
+    pub(crate) state: Readiness,
+    /// The name of its capture, or what there is to say where the project means something else; `None`
+    /// for nothing.
+    pub(crate) text: Option<String>,
+    /// Whether it is heard now.
+    pub(crate) plays: bool,
+    /// Whether it is the one that is asked for.
+    pub(crate) asked: bool,
+}
+
+impl SlotStatus {
+    /// What it is called, or else what is in it; empty for nothing.
+    pub(crate) fn called(&self) -> &str {
+        match self.slot.name.as_str() {
+            "" => self.text.as_deref().unwrap_or_default(),
+            name => name,
+        }
+    }
+}
+
+/// Whether a slot can play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Readiness {
+    /// It has no capture.
+    #[default]
+    Empty,
+    /// Its files are being read or built.
+    Loading,
+    Ready,
+    /// Its capture does not play as the project means it; the slot's text says why.
+    Failed,
 }
 
 /// What is shown of the capture that plays.
@@ -132,18 +174,25 @@ impl Status {
         settings: &Settings,
         loader: &Arc<Loader>,
         library: &Library,
+        presets: &Presets,
         meters: &Meters,
     ) -> Self {
         let shown = loader.shown();
         let at = |slot, kind| &shown.parts[Part::new(slot, kind).index()];
         let capture_of = |slot| at(slot, PartKind::Capture).capture.as_ref();
-        let playing = capture_of(settings.slot).or_else(|| (0..SLOTS).find_map(capture_of));
-        let has_cab = playing.is_some_and(|capture| capture.has_cab);
-        let pedal = at(settings.slot, PartKind::Pedal).capture.as_ref();
+        // What is shown of a slot without a capture is that of the one that goes on to play.
+        let candidates = [Some(settings.slot), meters.playing()]
+            .into_iter()
+            .flatten();
+        let shown_slot = candidates
+            .chain(0..SLOTS)
+            .find(|slot| capture_of(*slot).is_some())
+            .unwrap_or(settings.slot);
+        let pedal = at(shown_slot, PartKind::Pedal).capture.as_ref();
         let pedal = pedal.filter(|_| settings.pedal);
         let selected = at(settings.slot, PartKind::Capture);
         let project = selected.absent.as_ref().and_then(|_| selected.text());
-        let capture = playing.map(|playing| CaptureStatus {
+        let capture = capture_of(shown_slot).map(|playing| CaptureStatus {
             driven: pedal.unwrap_or(playing).levels,
             through_pedal: pedal.is_some(),
             levels: playing.levels,
@@ -154,6 +203,13 @@ impl Status {
                 None => playing.card.clone(),
             },
         });
+        let slots = std::array::from_fn(|slot| SlotStatus {
+            slot: loader.rig.slot_state(slot),
+            state: loader.readiness(&shown, slot),
+            text: at(slot, PartKind::Capture).text(),
+            plays: meters.playing() == Some(slot),
+            asked: settings.slot == slot,
+        });
         let (can_undo, can_redo) = {
             let history = loader.history().lock();
             (history.can_undo(), history.can_redo())
@@ -163,8 +219,8 @@ impl Status {
             .map(|(left, right)| PeakLevels { left, right });
         let (reduction, level) = meters.gate();
         Self {
-            message: shown.message().cloned(),
-            absent: shown.absent(),
+            message: shown.message(),
+            absent: shown.absent(settings.slot),
             question: shown.question(),
             cab_by_capture: at(settings.slot, PartKind::Cab).automatic,
             capture,
@@ -175,28 +231,34 @@ impl Status {
             tuner: meters
                 .tuner(settings.tuner.reference_hz)
                 .filter(|_| settings.tuner.on),
-            parts: shown.parts.map(|part| match (part.automatic, has_cab) {
-                (false, _) => PartStatus {
-                    name: part.text(),
-                    absent: part.absent.is_some(),
-                    plays: part.capture.is_some() || part.response.is_some(),
-                    origin: part.origin,
-                    place: part.place,
-                    response: part.response,
-                },
-                (true, false) => PartStatus {
-                    name: Some("Built-in cabinet".into()),
-                    origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
-                    place: part.place,
-                    response: part.response,
-                    absent: false,
-                    plays: true,
-                },
-                (true, true) => PartStatus {
-                    name: Some("None: the capture has its own cabinet".into()),
-                    ..PartStatus::default()
-                },
+            parts: Part::all().map(|part| {
+                let capture = capture_of(part.slot());
+                let shown = at(part.slot(), part.kind()).clone();
+                let has_cab = capture.is_some_and(|capture| capture.has_cab);
+                match (shown.automatic, has_cab) {
+                    (false, _) => PartStatus {
+                        name: shown.text(),
+                        absent: shown.absent.is_some(),
+                        plays: shown.capture.is_some() || shown.response.is_some(),
+                        origin: shown.origin,
+                        place: shown.place,
+                        response: shown.response,
+                    },
+                    (true, false) => PartStatus {
+                        name: Some("Built-in cabinet".into()),
+                        origin: Some(Origin::BuiltIn(builtin::CABS[0].name)),
+                        place: shown.place,
+                        response: shown.response,
+                        absent: false,
+                        plays: capture.is_some(),
+                    },
+                    (true, true) => PartStatus {
+                        name: Some("None: the capture has its own cabinet".into()),
+                        ..PartStatus::default()
+                    },
+                }
             }),
+            slots,
             embedding: loader
                 .embedding()
                 .map(|(on, bytes)| Embedding { on, bytes }),
@@ -209,6 +271,7 @@ impl Status {
                 rate: config.rate as f32,
             }),
             new_interface_dbu: library.interface_dbu(),
+            presets: PresetStatus::now(&loader.rig, presets),
         }
     }
 }

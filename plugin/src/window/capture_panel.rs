@@ -8,7 +8,7 @@ use super::controls::KnobId;
 use super::drop::Place;
 use super::layout;
 use super::own::OWN;
-use super::plain_text::plain;
+use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::Action;
 use super::widgets::text::{label, panel};
@@ -104,12 +104,24 @@ impl UiContext<'_> {
         rest.with_max_x(rest.right() - 8.0 * self.scale)
     }
 
+    /// What stands for the name of a capture where there is none.
+    fn empty_slot(&self) -> String {
+        let view = self.view;
+        let label = plain(&view.slot().slot.label(view.asked()), LONGEST_NAME);
+        let playing = view.status.slots.iter().find(|slot| slot.plays);
+        let playing = playing.and_then(|slot| slot.text.as_deref());
+        match playing.filter(|_| !view.controls.is_on(ParameterId::Bypass)) {
+            Some(name) => format!("{label} is empty: {} plays", plain(name, LONGEST_TEXT)),
+            None => format!("{label} is empty"),
+        }
+    }
+
     fn show_name(&self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         let part = view.part(PartKind::Capture);
         let (text, colour) = match &part.name {
             Some(name) => (plain(name, LONGEST_TEXT), name_colour(part)),
-            None => ("No capture loaded".into(), theme::WEAK),
+            None => (self.empty_slot(), theme::WEAK),
         };
         // What is set far from here is to be seen here.
         let quality = view.controls.number(ParameterId::Quality);
@@ -255,7 +267,7 @@ mod tests {
         assert!(window.query_by_label("No added latency").is_some());
         window.state_mut().view.status = Status::default();
         window.run();
-        assert!(window.query_by_label("No capture loaded").is_some());
+        assert!(window.query_by_label("Slot 1 is empty").is_some());
     }
 
     #[test]
@@ -271,15 +283,31 @@ mod tests {
         assert_eq!(done(&mut window), [Action::OpenDialog(Part::OTHER_CAPTURE)]);
         let parts = &mut window.state_mut().view.status.parts;
         parts[Part::OTHER_CAPTURE.index()].name = None;
+        let slots = &mut window.state_mut().view.status.slots;
+        slots[1].slot.name = "Solo".into();
         window.run();
-        assert!(window.query_by_label("No capture loaded").is_some());
+        assert!(window.query_by_label("Solo is empty").is_some());
+        let slots = &mut window.state_mut().view.status.slots;
+        (slots[0].plays, slots[0].text) = (true, Some("Plexi".into()));
+        window.run();
+        assert!(
+            window
+                .query_by_label("Solo is empty: Plexi plays")
+                .is_some()
+        );
+        turn(&mut window.state_mut().view, ParameterId::Bypass, 1.0);
+        window.run();
+        assert!(window.query_by_label("Solo is empty").is_some());
     }
 
     #[test]
     fn a_slot_has_a_drive_and_a_level() {
         let mut window = window(view());
         turn(&mut window.state_mut().view, ParameterId::Slot, 1.0);
-        window.state_mut().view.slots[1].slot.settings.level_db = -4.0;
+        window.state_mut().view.status.slots[1]
+            .slot
+            .settings
+            .level_db = -4.0;
         window.run();
         for (name, knob, value) in [
             ("Drive", SlotKnob::Drive, 1.0),

@@ -48,7 +48,7 @@ impl UiContext<'_> {
         let (number, colour) = match knob {
             KnobId::Parameter(which) => (view.controls.number(which), own(which)),
             KnobId::Slot(slot, which) => {
-                let slot_status = &view.slots[slot];
+                let slot_status = &view.status.slots[slot];
                 let number = Number::of_slot(slot, which, &slot_status.slot.settings);
                 (number, Some(theme::slot(slot_status.slot.colour)))
             }

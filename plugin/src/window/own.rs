@@ -71,10 +71,10 @@ mod tests {
             go_to(&mut window, page);
             let name = format!("Own {}", group.name().to_lowercase());
             for on in [false, true] {
-                for slot in &mut window.state_mut().view.slots {
+                for slot in &mut window.state_mut().view.status.slots {
                     slot.slot.settings.own = Default::default();
                 }
-                let own = &mut window.state_mut().view.slots[1].slot.settings.own;
+                let own = &mut window.state_mut().view.status.slots[1].slot.settings.own;
                 *own = own.with(group, on);
                 window.run();
                 let node = window.get_by_label(&name);

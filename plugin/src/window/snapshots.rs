@@ -15,7 +15,6 @@ use gridleak_core::{
 };
 
 use super::frame::{WindowMemory, show};
-use super::slot_status::{Readiness, SlotColour, SlotState, SlotStatus};
 use super::test_support;
 use super::view::{Action, View};
 use super::{layout, theme};
@@ -27,7 +26,8 @@ use crate::session::library::{Entry, Folder, Kind, Listing, Origin};
 use crate::session::message::{Message, Question};
 use crate::session::meters::Load;
 use crate::session::part::Part;
-use crate::session::status::{CaptureStatus, GateMeter, PeakLevels};
+use crate::session::rig::{SlotColour, SlotState};
+use crate::session::status::{CaptureStatus, GateMeter, PeakLevels, Readiness, SlotStatus};
 
 /// How different two pixels may look, and how many may differ more: what other versions of the driver
 /// make of the edges of letters.
@@ -104,8 +104,8 @@ fn playing() -> View {
         slot("", SlotColour::None, "", Readiness::Empty),
         slot("", SlotColour::None, "", Readiness::Empty),
     ];
-    view.slots[0].plays = true;
-    view.slots[0].slot.settings.level_db = -1.5;
+    view.status.slots[0].plays = true;
+    view.status.slots[0].slot.settings.level_db = -1.5;
     view.status.parts[0].origin = Some(Origin::BuiltIn("crunch"));
     view.listing = Arc::new(listing());
     view
@@ -423,14 +423,14 @@ fn all_states() -> View {
     .into_iter()
     .enumerate()
     {
-        view.slots[slot].state = state;
-        view.slots[slot].text = (!text.is_empty()).then(|| text.into());
+        view.status.slots[slot].state = state;
+        view.status.slots[slot].text = (!text.is_empty()).then(|| text.into());
     }
-    view.slots[6].state = Readiness::Ready;
-    view.slots[6].slot.name = "A name that somebody made rather long".into();
-    view.slots[6].slot.colour = SlotColour::Purple;
-    view.slots[7].state = Readiness::Failed;
-    view.slots[7].text = Some("Missing: Plexi.nam. Nothing plays instead".into());
+    view.status.slots[6].state = Readiness::Ready;
+    view.status.slots[6].slot.name = "A name that somebody made rather long".into();
+    view.status.slots[6].slot.colour = SlotColour::Purple;
+    view.status.slots[7].state = Readiness::Failed;
+    view.status.slots[7].text = Some("Missing: Plexi.nam. Nothing plays instead".into());
     view
 }
 
@@ -444,14 +444,14 @@ fn the_slots() {
     results.extend(compare("small-slots", small, 1.0, all_states(), &[]));
     let mut view = playing();
     view.controls.settings.slot = 5;
-    view.slots[0].plays = true;
+    view.status.slots[0].plays = true;
     results.extend(compare("slots-empty-chosen", size, 1.0, view, &[]));
     let renaming = ["Menu of slot 2", "Rename\u{2026}"];
     results.extend(compare("slots-renaming", size, 1.0, playing(), &renaming));
     let menu = ["Menu of slot 3"];
     results.extend(compare("slots-menu", size, 1.0, playing(), &menu));
     let mut view = playing();
-    view.slots[0].slot.settings.own = OwnGroups::from_bits(u32::MAX)
+    view.status.slots[0].slot.settings.own = OwnGroups::from_bits(u32::MAX)
         .with(OwnGroup::Pedal, false)
         .with(OwnGroup::Cab, false);
     test_support::turn(&mut view, ParameterId::Bass, 7.0);

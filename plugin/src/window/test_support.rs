@@ -13,7 +13,7 @@ use gridleak_core::Settings;
 
 pub(in crate::window) use super::controls::Controls;
 pub(in crate::window) use super::frame::{WindowMemory, show};
-pub(in crate::window) use super::slot_status::{MidiStatus, Readiness, SlotColour, SlotStatus};
+pub(in crate::window) use super::slot_status::MidiStatus;
 pub(in crate::window) use super::view::{Action, View};
 pub(in crate::window) use super::{layout, theme};
 pub(in crate::window) use crate::session::curve::CURVE_POINTS;
@@ -22,8 +22,9 @@ pub(in crate::window) use crate::session::library::Origin;
 pub(in crate::window) use crate::session::message::{Message, Question};
 pub(in crate::window) use crate::session::meters::Load;
 pub(in crate::window) use crate::session::part::Part;
+pub(in crate::window) use crate::session::rig::SlotColour;
 pub(in crate::window) use crate::session::status::{
-    CaptureStatus, GateMeter, Latency, PartStatus, PeakLevels, Status,
+    CaptureStatus, GateMeter, Latency, PartStatus, PeakLevels, Readiness, SlotStatus, Status,
 };
 
 /// What the harness leaves free around what it shows, on each side.
@@ -84,7 +85,6 @@ pub(in crate::window) fn view() -> View {
             modulated: Settings::default(),
             knobs: Arc::default(),
         },
-        slots: Default::default(),
         midi: MidiStatus::default(),
         listing: Arc::default(),
         choosing: false,
@@ -103,7 +103,7 @@ pub(in crate::window) fn view() -> View {
         view.status.parts[part.index()].response = Some(response.collect());
     }
     for (slot, text) in ["Plexi", "Recto"].into_iter().enumerate() {
-        view.slots[slot] = SlotStatus {
+        view.status.slots[slot] = SlotStatus {
             state: Readiness::Ready,
             text: Some(text.into()),
             plays: slot == 0,

@@ -439,7 +439,7 @@ fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
     let controls = &mut window.state_mut().view.controls;
     controls.settings.slot = 1;
     window.run();
-    assert!(window.query_by_label("No capture loaded").is_some());
+    assert!(window.query_by_label("Slot 2 is empty").is_some());
 }
 
 #[test]

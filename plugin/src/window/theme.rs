@@ -2,7 +2,7 @@
 
 use egui::{Color32, Context, CornerRadius, FontId, Stroke, TextStyle, Visuals};
 
-use super::slot_status::SlotColour;
+use crate::session::rig::SlotColour;
 
 pub(crate) const BACKGROUND: Color32 = Color32::from_rgb(0x16, 0x17, 0x1a);
 pub(super) const PANEL: Color32 = Color32::from_rgb(0x1e, 0x20, 0x24);

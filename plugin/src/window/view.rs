@@ -3,21 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridleak_core::{OwnGroup, ParameterId, SLOTS, SlotKnob};
+use gridleak_core::{OwnGroup, ParameterId, SlotKnob};
 
 use super::controls::{Controls, KnobId};
-use super::slot_status::{MidiStatus, SlotColour, SlotStatus};
+use super::slot_status::MidiStatus;
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
 use crate::session::part::{Part, PartKind};
-use crate::session::status::{PartStatus, Status};
+use crate::session::presets::PresetAction;
+use crate::session::rig::SlotColour;
+use crate::session::status::{PartStatus, SlotStatus, Status};
 
 /// All that is to be seen.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) status: Status,
     pub(crate) controls: Controls,
-    pub(crate) slots: [SlotStatus; SLOTS],
     pub(crate) midi: MidiStatus,
     /// What there is to browse; a new one whenever it has changed.
     pub(crate) listing: Arc<Listing>,
@@ -33,7 +34,7 @@ impl View {
 
     /// What is shown of it.
     pub(super) fn slot(&self) -> &SlotStatus {
-        &self.slots[self.asked()]
+        &self.status.slots[self.asked()]
     }
 
     /// The part of this kind of the slot that is shown, which is the one that is asked for.
@@ -131,6 +132,9 @@ pub(crate) enum Action {
     /// The window has had this width and height for a while, in points.
     Resized(u32, u32),
     DismissMessage,
+    /// Something with presets.
+    #[expect(dead_code, reason = "no page of the window shows presets yet")]
+    Preset(PresetAction),
 }
 
 impl Action {

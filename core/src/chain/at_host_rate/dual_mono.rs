@@ -119,6 +119,17 @@ impl DualMono {
         }
     }
 
+    /// Is at once in the size that was chosen, which has to hear all that it remembers before it is heard.
+    pub(crate) fn jump(&mut self) {
+        for lane in &mut self.lanes {
+            if lane.model.is_changing() {
+                lane.wake();
+                lane.model.jump();
+                lane.silent = 0;
+            }
+        }
+    }
+
     /// Turns the knobs of a capture that has some; they move without clicks.
     pub(crate) fn set_knobs(&mut self, positions: &KnobPositions) {
         self.knobs.set(positions);

@@ -84,6 +84,11 @@ impl HostRateCapture {
         self.nets.set_slim(value);
     }
 
+    /// Is at once in the size that was chosen, which has to hear all that it remembers before it is heard.
+    pub(super) fn jump(&mut self) {
+        self.nets.jump();
+    }
+
     /// Turns the knobs of a capture that has some.
     pub(super) fn set_knobs(&mut self, positions: &KnobPositions) {
         self.nets.set_knobs(positions);

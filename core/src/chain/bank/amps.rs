@@ -1,15 +1,18 @@
 //! The amps of all slots, each with the pedal before it: one plays, the others sleep.
 
 use super::catch_up::{CatchUp, Needed};
+use super::crossfade::{Crossfade, USUAL, frames};
+use super::heard::Heard;
 use super::part::SlotPart;
 use super::ring::Ring;
+use super::settings::BankSettings;
 use super::slot::cable;
-use super::slots::{Newcomer, Slots};
+use super::slots::{Other, Slots};
 use crate::chain::config::{BuildId, ProcessConfig};
-use crate::chain::parts::{Amp, Part, Pedal};
-use crate::chain::stage::{Block, Change, SILENCE, Sides, Stage};
+use crate::chain::parts::Part;
+use crate::chain::stage::{Block, SILENCE, Sides, Stage};
 use crate::engine::BLOCK;
-use crate::rig::Settings;
+use crate::rig::SLOTS;
 
 /// Seconds of the past that a newcomer can hear. What remembers more plays along unheard for the rest.
 const PAST: f64 = 0.5;
@@ -21,9 +24,11 @@ const COMPARED: u64 = 512;
 pub(crate) struct Amps {
     config: ProcessConfig,
     slots: Slots,
-    /// How far the newcomer is, while there is one, and what lies between its pedal and its amp.
+    /// The fade of what leaves, and that of what is on its way.
+    fade: Crossfade,
+    next_fade: Crossfade,
+    /// How far what is on its way is.
     catch_up: CatchUp,
-    cable: f32,
     at_once: bool,
     /// What the rig hears, what the amp that plays hears of it past the pedal and through it, and what
     /// is heard of that.
@@ -32,51 +37,33 @@ pub(crate) struct Amps {
     played: Ring<2>,
 }
 
-/// What an amp hears of a guitar: past its pedal, and through it.
-struct Heard {
-    dry: Sides,
-    wet: Sides,
-}
-
-impl Heard {
-    const NOTHING: Heard = Heard {
-        dry: SILENCE,
-        wet: SILENCE,
-    };
-
-    /// What a guitar is through a pedal, and past it. `dry`: the guitar, as late as through the pedal.
-    fn through(pedal: Option<&mut Pedal>, guitar: &Sides, dry: &Sides, frames: usize) -> Self {
-        let mut heard = Heard {
-            dry: *dry,
-            wet: SILENCE,
-        };
-        if let Some(pedal) = pedal {
-            pedal.process(guitar, &mut heard.dry, &mut heard.wet, frames);
-        }
-        heard
-    }
-
-    /// At the level that the amp hears it at. `drive`: what passes the pedal by is multiplied by that.
-    fn at_amp(&self, drive: &[f32], cable: f32) -> Sides {
-        let mut sum = self.dry;
-        for (sum, wet) in sum.iter_mut().zip(&self.wet) {
-            for ((sum, wet), drive) in sum.iter_mut().zip(wet).zip(drive) {
-                *sum = *sum * drive + cable * wet;
-            }
-        }
-        sum
-    }
+/// What the amps do at the beginning of a block, so that the cabinets go with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Nothing that concerns the cabinets.
+    None,
+    /// Another amp is on its way, unheard.
+    Waits,
+    /// It fades in from here on, in so many frames, unless something else is asked for meanwhile; the
+    /// slot that plays is this one now.
+    Begins { slot: usize, frames: usize },
+    /// The slot that was being left fades in again.
+    Reverses,
+    /// Nothing was heard before, and from here on this slot is.
+    AtOnce { slot: usize },
 }
 
 impl Amps {
     /// Empty slots, of which the first plays silence.
     pub(crate) fn new(config: ProcessConfig) -> Self {
         let past = (PAST * config.rate).ceil() as usize + config.pedal_latency + BLOCK;
+        let usual = frames(config.rate, USUAL);
         Amps {
             config,
-            slots: Slots::new(config.rate),
+            slots: Slots::new(),
+            fade: Crossfade::new(config.rate, usual),
+            next_fade: Crossfade::new(config.rate, usual),
             catch_up: CatchUp::default(),
-            cable: 1.0,
             at_once: false,
             guitar: Ring::new(past),
             heard: Ring::new(past),
@@ -89,7 +76,12 @@ impl Amps {
         self.at_once = offline;
     }
 
-    /// The slot that is heard.
+    /// Brings what is heard or on its way to what is set, smoothly.
+    pub(crate) fn update_slots(&mut self, rig: &BankSettings) {
+        self.slots.update(rig);
+    }
+
+    /// The slot that is heard, or faded to.
     pub(crate) fn playing(&self) -> usize {
         self.slots.playing
     }
@@ -104,46 +96,26 @@ impl Amps {
 
     /// Whether a part that is not for the cabinet can be taken now.
     pub(crate) fn accepts(&self, slot: usize, part: &SlotPart) -> bool {
-        self.slots.accepts(slot, part, self.catch_up.is_heard())
+        self.slots.accepts(slot, part)
     }
 
     /// Takes a part that [`Amps::accepts`] accepts.
-    pub(crate) fn load(&mut self, slot: usize, part: SlotPart) {
-        let is_match = matches!(part, SlotPart::LevelMatch(_));
-        let slots = &mut self.slots;
-        match slots.load(slot, part, is_match) {
-            None if is_match => self.match_level(slot),
-            None if slots.newcomer.is_some() && slot == slots.coming() => {
-                self.go(Newcomer::Slot(slot));
+    pub(crate) fn load(&mut self, slot: usize, part: SlotPart, rig: &BankSettings) {
+        match self.slots.load(slot, part, rig, false) {
+            Ok(old) => {
+                self.slots.retire(old);
+                if matches!(self.slots.coming, Some(Other::Slot(to)) if to == slot) {
+                    // What it has heard so far is not what this would have.
+                    self.go(Other::Slot(slot), rig);
+                }
             }
-            None => {}
-            Some(part @ SlotPart::Amp(None)) if slot != 0 && slots.all[0].amp.is_some() => {
-                // Another slot takes over. What was to come instead is not to be heard any more.
-                slots.give_up();
-                slots.parked = Some(part);
+            // Another slot takes over, so this one goes as a whole.
+            Err(part @ SlotPart::Amp(None))
+                if (0..SLOTS).any(|n| n != slot && self.can_play(n)) =>
+            {
+                self.slots.park(part);
             }
-            Some(part) => self.go(Newcomer::Part(part)),
-        }
-    }
-
-    /// Has the amp of a slot come out as loud as it is to: the one that is on its way, if there is one,
-    /// for the one that it replaces is to be heard as it was.
-    fn match_level(&mut self, slot: usize) {
-        let slots = &mut self.slots;
-        let mut unheard = slots.fresh || slot != slots.playing;
-        let waiting = match &mut slots.newcomer {
-            Some(Newcomer::Part(SlotPart::Amp(amp))) if slot == slots.playing => {
-                unheard = self.catch_up.elapsed == 0;
-                amp.as_deref_mut()
-            }
-            _ => None,
-        };
-        let level_match = slots.all[slot].level_match;
-        if let Some(amp) = waiting.or(slots.all[slot].amp.as_deref_mut()) {
-            amp.update(&slots.settings, level_match.as_ref());
-            if unheard {
-                amp.finish();
-            }
+            Err(part) => self.go(Other::Part(part), rig),
         }
     }
 
@@ -157,87 +129,147 @@ impl Amps {
         self.slots.take_any()
     }
 
-    /// What the guitar is driven by, in dB.
-    fn drive_db(&self) -> f64 {
-        let levels = &self.slots.settings.levels;
-        let slot = &self.slots.all[self.slots.playing];
-        let pedal = slot.pedal.as_ref();
-        let driven = pedal.and_then(|pedal| pedal.input_gain_db(levels));
-        let amp = slot.amp.as_ref();
-        driven.unwrap_or_else(|| amp.map_or(0.0, |amp| amp.levels().input_gain_db(levels)))
-    }
-
-    /// The slot that is to play: the chosen one, if there is an amp in it, else the first.
-    fn wanted(&self) -> usize {
-        let slots = &self.slots;
-        let leaves = matches!(slots.parked, Some(SlotPart::Amp(None)));
-        let has_amp =
-            |&slot: &usize| slots.all[slot].amp.is_some() && !(leaves && slot == slots.playing);
-        let found = [slots.settings.slot, 0].into_iter().find(has_amp);
-        found.unwrap_or(slots.playing)
-    }
-
     /// Whether nothing is heard, and nothing is on its way.
     pub(crate) fn is_silent(&self) -> bool {
-        self.slots.newcomer.is_none() && self.slots.all[self.slots.playing].amp.is_none()
+        let slots = &self.slots;
+        slots.coming.is_none() && slots.leaving.is_none() && !self.can_play(slots.playing)
     }
 
-    /// Goes over to a newcomer. Another one that nobody has heard yet is given up.
-    fn go(&mut self, to: Newcomer) {
-        if let Newcomer::Slot(slot) = to {
-            self.slots.wake(slot);
-        }
-        self.slots.go(to);
-        let slot = &self.slots.all[self.slots.coming()];
-        let (mut pedal, mut amp) = (slot.pedal.as_deref(), slot.amp.as_deref());
-        let (mut has_pedal, mut has_amp) = (true, true);
-        match &self.slots.newcomer {
-            Some(Newcomer::Part(SlotPart::Pedal(new))) => {
-                (pedal, has_amp) = (new.as_deref(), false)
+    /// Whether there is an amp in a slot, and it is not to be taken out.
+    fn can_play(&self, slot: usize) -> bool {
+        let slots = &self.slots;
+        slots.all.get(slot).is_some_and(|slot| slot.amp.is_some()) && !slots.loses_amp(slot)
+    }
+
+    /// The slot that is to play: the one that is asked for, if there is an amp in it, else the one that
+    /// plays, and where none does, the first that can.
+    fn wanted(&self, rig: &BankSettings) -> usize {
+        let playing = self.slots.playing;
+        let mut all = [rig.shared.slot, playing].into_iter().chain(0..SLOTS);
+        all.find(|&slot| self.can_play(slot)).unwrap_or(playing)
+    }
+
+    /// What the guitar is driven by, in dB.
+    fn drive_db(&self) -> f64 {
+        let slot = &self.slots.all[self.slots.playing];
+        let pedal = slot.pedal.as_ref().and_then(|pedal| pedal.drive_db());
+        pedal.unwrap_or_else(|| slot.amp.as_ref().map_or(0.0, |amp| amp.drive_db()))
+    }
+
+    /// What is on its way, if that is a pedal for the slot that plays.
+    fn awaits_pedal(&self) -> bool {
+        matches!(self.slots.coming, Some(Other::Part(SlotPart::Pedal(_))))
+    }
+
+    /// Goes over to another slot or part. What is on its way and nobody has heard yet is given up.
+    fn go(&mut self, to: Other, rig: &BankSettings) {
+        let rate = self.config.rate;
+        let (pedal, amp);
+        let seconds = match &to {
+            &Other::Slot(to) => {
+                let slot = &mut self.slots.all[to];
+                slot.wake(&rig.resolve(to));
+                slot.jump();
+                pedal = slot.pedal.as_deref();
+                amp = slot.amp.as_deref();
+                f64::from(rig.shared.switching.fade_ms) / 1000.0
             }
-            Some(Newcomer::Part(SlotPart::Amp(new))) => (amp, has_pedal) = (new.as_deref(), false),
-            _ => {}
+            Other::Part(part) => {
+                (pedal, amp) = match part {
+                    SlotPart::Pedal(pedal) => (pedal.as_deref(), None),
+                    SlotPart::Amp(amp) => (None, amp.as_deref()),
+                    SlotPart::Cab(_) => (None, None),
+                };
+                USUAL
+            }
+        };
+        self.next_fade = Crossfade::new(rate, frames(rate, seconds));
+        let leaving = self.slots.leaving.is_some();
+        if leaving {
+            self.fade.hurry();
         }
         let needed = Needed {
-            pedal: pedal.filter(|_| has_pedal).map_or(0, Part::settle_frames),
-            amp: amp.filter(|_| has_amp).map(Part::settle_frames),
-            // What is still missing when the fade begins is heard while it is all but silent.
-            less: self.slots.crossfade.frames(),
+            pedal: pedal.map_or(0, Part::settle_frames),
+            amp: amp.map(Part::settle_frames),
+            fade: self.next_fade.frames(),
+            usual_fade: frames(rate, USUAL),
+            leaving: if leaving { self.fade.left() } else { 0 },
             most: self.guitar.capacity() - self.config.pedal_latency - BLOCK,
         };
-        self.cable = cable(pedal, amp);
         self.catch_up = CatchUp::new(&needed, self.guitar.head(), self.at_once);
+        self.slots.go(to);
     }
 
-    /// Begins what was asked for.
-    fn decide(&mut self) {
-        let wanted = self.wanted();
-        let slots = &mut self.slots;
-        if slots.fresh {
-            slots.settle();
-            if wanted != slots.playing {
-                slots.wake(wanted);
-                slots.playing = wanted;
+    /// Everything is where it was going, and the slot that is to play does so at once.
+    pub(crate) fn settle(&mut self, rig: &BankSettings) {
+        self.slots.settle();
+        let wanted = self.wanted(rig);
+        self.slots.playing = wanted;
+        self.slots.all[wanted].wake(&rig.resolve(wanted));
+    }
+
+    /// Does what is due, or asked for, before a block is played. `cabs_are_free`: they can go along.
+    pub(crate) fn begin_block(&mut self, rig: &BankSettings, cabs_are_free: bool) -> Change {
+        if self.slots.fresh {
+            self.settle(rig);
+            self.slots.fresh = false;
+            let slot = self.slots.playing;
+            return Change::AtOnce { slot };
+        }
+        if self.slots.leaving.is_some()
+            && self.fade.left() == 0
+            && let Some(Other::Part(part)) = self.slots.end()
+        {
+            self.slots.retire(part);
+        }
+        let wanted = self.wanted(rig);
+        if wanted != self.slots.next() {
+            self.slots.put_off();
+            let left = matches!(self.slots.leaving, Some(Other::Slot(left)) if left == wanted);
+            if left && self.slots.reverse() {
+                self.fade.reverse();
+                return Change::Reverses;
             }
-            return;
+            if wanted != self.slots.playing {
+                self.go(Other::Slot(wanted), rig);
+            }
         }
-        if slots.newcomer.is_some() && self.catch_up.is_heard() && self.catch_up.elapsed > 0 {
-            return;
+        if let Some(part) = self.slots.resume(wanted) {
+            self.go(Other::Part(part), rig);
         }
-        match slots.newcomer {
-            Some(Newcomer::Slot(to)) if to == wanted => return,
-            Some(Newcomer::Part(_)) if slots.playing == wanted => return,
-            _ => {}
+        self.begin_fade(cabs_are_free)
+    }
+
+    /// What is on its way begins to be heard, if it has heard enough.
+    fn begin_fade(&mut self, cabs_are_free: bool) -> Change {
+        let is_pedal = self.awaits_pedal();
+        let waits = match is_pedal || self.slots.coming.is_none() {
+            true => Change::None,
+            false => Change::Waits,
+        };
+        let free = self.slots.leaving.is_none() && (cabs_are_free || is_pedal);
+        if self.slots.coming.is_none() || self.catch_up.frames_to_fade() > 0 || !free {
+            return waits;
         }
-        if let Some(Newcomer::Part(part)) = slots.newcomer.take() {
-            slots.parked = Some(part);
+        self.hear_up_to(self.guitar.head());
+        self.slots.begin();
+        std::mem::swap(&mut self.fade, &mut self.next_fade);
+        match is_pedal {
+            true => Change::None,
+            false => Change::Begins {
+                slot: self.slots.playing,
+                frames: self.fade.frames(),
+            },
         }
-        if wanted != slots.playing {
-            self.go(Newcomer::Slot(wanted));
-        } else if let Some(part) = slots.parked.take() {
-            // The slot stays, so what was put off for it comes now.
-            self.go(Newcomer::Part(part));
-        }
+    }
+
+    /// Frames until something begins or ends, if it is known when.
+    pub(crate) fn frames_to_change(&self) -> Option<usize> {
+        let leaving = self.slots.leaving.as_ref().map(|_| self.fade.left());
+        let coming = self.slots.coming.as_ref();
+        let coming = coming.map(|_| self.catch_up.frames_to_fade());
+        let both = leaving.into_iter().chain(coming);
+        both.filter(|&frames| frames > 0).min()
     }
 
     /// What the rig hears from a frame on.
@@ -252,124 +284,65 @@ impl Amps {
         self.past(number - self.config.pedal_latency as u64, frames)
     }
 
-    /// Has the newcomer hear what it has to, and gives what it makes of the block that begins at
-    /// `start`: of a pedal, what is at the amp. `old`: what is heard there without it.
-    fn play_newcomer(
-        &mut self,
-        newcomer: &mut Newcomer,
-        start: u64,
-        frames: usize,
-        drive: &[f32; BLOCK],
-        old: &Sides,
-    ) -> (Sides, Heard) {
-        let target = self.catch_up.target(frames, start + frames as u64);
-        let (mut made, mut through) = (SILENCE, Heard::NOTHING);
-        while self.catch_up.position < target {
-            let count = self.catch_up.step(target, start);
+    /// Has what is on its way hear all before the frame of this number.
+    fn hear_up_to(&mut self, end: u64) {
+        let Some(mut coming) = self.slots.coming.take() else {
+            return;
+        };
+        while self.catch_up.position < end {
             let number = self.catch_up.position;
-            let offset = number.saturating_sub(start) as usize;
-            let (heard, sound) = self.step_newcomer(newcomer, count, &drive[offset..]);
-            // What was at the amp is not known any more.
-            let is_pedal = matches!(newcomer, Newcomer::Part(SlotPart::Pedal(_)));
-            let compares =
-                |frame| !is_pedal && self.catch_up.precedes_fade(number + frame, COMPARED);
-            if number < start {
+            let count = self.catch_up.step(end);
+            let sound = self.hear(&mut coming, number, count);
+            let compares = |&frame: &usize| {
+                let number = number + frame as u64;
+                sound.is_some() && self.catch_up.precedes_fade(number, COMPARED)
+            };
+            let first = (0..count).find(compares).unwrap_or(count);
+            if let Some(sound) = &sound
+                && first < count
+            {
                 let mut played = SILENCE;
                 self.played.read(number, played.each_mut(), count);
-                for frame in (0..count).filter(|&frame| compares(frame as u64)) {
-                    self.slots.crossfade.follow(&played, &sound, frame);
-                }
-            } else {
-                let here = [&mut made, &mut through.dry, &mut through.wet];
-                for (here, new) in here.into_iter().zip([&sound, &heard.dry, &heard.wet]) {
-                    for (here, new) in here.iter_mut().zip(new) {
-                        here[offset..offset + count].copy_from_slice(&new[..count]);
-                    }
-                }
-                for frame in (0..count).filter(|&frame| compares(frame as u64)) {
-                    self.slots.crossfade.follow(old, &made, offset + frame);
+                for frame in first..count {
+                    self.next_fade.follow(&played, sound, frame);
                 }
             }
             self.catch_up.advance(count);
         }
-        (made, through)
+        self.slots.coming = Some(coming);
     }
 
-    /// Has the newcomer hear the next frames: what is at its amp, and what comes of that.
-    fn step_newcomer(
-        &mut self,
-        newcomer: &mut Newcomer,
-        frames: usize,
-        drive: &[f32],
-    ) -> (Heard, Sides) {
-        let number = self.catch_up.position;
-        if let Newcomer::Part(SlotPart::Amp(amp)) = newcomer {
+    /// Has it hear the next frames, and gives what it makes of them, if that is a sound that can be
+    /// compared: what was at the amp before is not known any more.
+    fn hear(&mut self, coming: &mut Other, number: u64, frames: usize) -> Option<Sides> {
+        if let Other::Part(SlotPart::Amp(amp)) = coming {
             let mut heard = Heard::NOTHING;
             let ([dl, dr], [wl, wr]) = (heard.dry.each_mut(), heard.wet.each_mut());
             self.heard.read(number, [dl, dr, wl, wr], frames);
-            let sound = play(amp.as_deref_mut(), self.cable, &heard, frames);
-            return (heard, sound);
+            let pedal = self.slots.all[self.slots.playing].pedal.as_deref();
+            let cable = cable(pedal, amp.as_deref());
+            return Some(heard.play(amp.as_deref_mut(), cable, frames));
         }
         let (guitar, dry) = (self.past(number, frames), self.past_dry(number, frames));
-        match newcomer {
-            Newcomer::Slot(slot) => {
+        match coming {
+            Other::Slot(slot) => {
                 let slot = &mut self.slots.all[*slot];
+                let cable = slot.cable();
                 let heard = Heard::through(slot.pedal.as_deref_mut(), &guitar, &dry, frames);
                 let amp = slot.amp.as_deref_mut();
                 let amp = amp.filter(|_| self.catch_up.pedal_first == 0);
-                let sound = play(amp, self.cable, &heard, frames);
-                (heard, sound)
+                Some(heard.play(amp, cable, frames))
             }
-            Newcomer::Part(SlotPart::Pedal(pedal)) => {
-                let heard = Heard::through(pedal.as_deref_mut(), &guitar, &dry, frames);
-                let sound = heard.at_amp(drive, self.cable);
-                (heard, sound)
+            Other::Part(SlotPart::Pedal(pedal)) => {
+                Heard::through(pedal.as_deref_mut(), &guitar, &dry, frames);
+                None
             }
-            Newcomer::Part(_) => (Heard::NOTHING, SILENCE),
+            Other::Part(_) => None,
         }
     }
-
-    /// Goes over to what the newcomer made, as far as it is to be heard in this block.
-    fn mix(&mut self, old: &mut Sides, new: &Sides, frames: usize) {
-        for frame in self.catch_up.frames_to_fade().min(frames)..frames {
-            self.slots.crossfade.mix(old, new, frame);
-        }
-    }
-
-    /// What the cabinets are to do in a block of so many frames.
-    fn change(&self, frames: usize) -> Change {
-        let slot = self.slots.coming();
-        let to_fade = self.catch_up.frames_to_fade();
-        match &self.slots.newcomer {
-            _ if self.slots.fresh => Change::AtOnce { slot },
-            None | Some(Newcomer::Part(SlotPart::Pedal(_))) => Change::None,
-            Some(_) if frames <= to_fade => Change::Waits,
-            Some(_) if self.catch_up.elapsed <= self.catch_up.begins => Change::Begins {
-                frame: to_fade,
-                slot,
-            },
-            Some(_) => Change::None,
-        }
-    }
-}
-
-/// What an amp makes of what it hears; silence, if there is none.
-fn play(amp: Option<&mut Amp>, cable: f32, heard: &Heard, frames: usize) -> Sides {
-    let mut output = SILENCE;
-    if let Some(amp) = amp {
-        let heard = heard.at_amp(&amp.drive(frames), cable);
-        amp.process(&heard, &mut output, frames);
-    }
-    output
 }
 
 impl Stage for Amps {
-    fn update(&mut self, settings: &Settings) {
-        if *settings != self.slots.settings {
-            self.slots.update(settings);
-        }
-    }
-
     fn reset(&mut self) {
         self.slots.reset();
         self.guitar.reset();
@@ -378,47 +351,58 @@ impl Stage for Amps {
     }
 
     fn play(&mut self, block: &mut Block) {
-        self.decide();
         let frames = block.frames;
+        let guitar = &block.sound;
         let start = self.guitar.head();
-        self.guitar.push(block.sound.each_ref(), frames);
+        self.guitar.push(guitar.each_ref(), frames);
         let dry = self.past_dry(start, frames);
         block.drive_db = self.drive_db() as f32;
-        block.change = self.change(frames);
-        self.slots.fresh = false;
-        let mut newcomer = self.slots.newcomer.take();
-        let slot = self.slots.current();
-        let mut heard = Heard::through(slot.pedal.as_deref_mut(), &block.sound, &dry, frames);
-        let mut sound = SILENCE;
-        let amp = slot.amp.as_mut();
-        let drive = amp.map_or([1.0; BLOCK], |amp| amp.drive(frames));
-        let mut at_amp = heard.at_amp(&drive, slot.cable);
-        if let Some(newcomer @ Newcomer::Part(SlotPart::Pedal(_))) = &mut newcomer {
-            let (new, new_heard) = self.play_newcomer(newcomer, start, frames, &drive, &at_amp);
-            self.mix(&mut at_amp, &new, frames);
-            if self.catch_up.is_heard() {
-                heard = new_heard;
-            }
+        let mut leaving = self.slots.leaving.take();
+
+        let slot = &mut self.slots.all[self.slots.playing];
+        let cable_here = slot.cable();
+        let heard = Heard::through(slot.pedal.as_deref_mut(), guitar, &dry, frames);
+        let drive = slot.amp.as_mut().map(|amp| amp.drive(frames));
+        let drive = drive.unwrap_or([1.0; BLOCK]);
+        let mut at_amp = heard.at_amp(&drive, cable_here);
+        if let Some(Other::Part(SlotPart::Pedal(old))) = &mut leaving {
+            let cable = cable(old.as_deref(), slot.amp.as_deref());
+            let heard = Heard::through(old.as_deref_mut(), guitar, &dry, frames);
+            let old = heard.at_amp(&drive, cable);
+            self.fade.mix(&old, &mut at_amp, frames);
         }
-        if let Some(amp) = &mut self.slots.current().amp {
+        let mut sound = SILENCE;
+        if let Some(amp) = &mut slot.amp {
             amp.process(&at_amp, &mut sound, frames);
         }
+        let old = match &mut leaving {
+            Some(Other::Slot(left)) => {
+                let slot = &mut self.slots.all[*left];
+                let cable = slot.cable();
+                let heard = Heard::through(slot.pedal.as_deref_mut(), guitar, &dry, frames);
+                Some(heard.play(slot.amp.as_deref_mut(), cable, frames))
+            }
+            Some(Other::Part(SlotPart::Amp(old))) => {
+                let cable = cable(slot.pedal.as_deref(), old.as_deref());
+                Some(heard.play(old.as_deref_mut(), cable, frames))
+            }
+            _ => None,
+        };
+        if let Some(old) = old {
+            self.fade.mix(&old, &mut sound, frames);
+        }
+        self.slots.leaving = leaving;
         let Heard { dry, wet } = &heard;
         self.heard
             .push([&dry[0], &dry[1], &wet[0], &wet[1]], frames);
-        if let Some(newcomer) = &mut newcomer {
-            if !matches!(newcomer, Newcomer::Part(SlotPart::Pedal(_))) {
-                let (new, _) = self.play_newcomer(newcomer, start, frames, &drive, &sound);
-                self.mix(&mut sound, &new, frames);
-            }
+        self.played.push(sound.each_ref(), frames);
+        block.sound = sound;
+
+        if self.slots.coming.is_some() {
+            let target = self.catch_up.target(frames, self.guitar.head());
+            self.hear_up_to(target);
             self.catch_up.elapsed += frames;
         }
-        self.slots.newcomer = newcomer;
-        self.played.push(sound.each_ref(), frames);
-        if self.slots.newcomer.is_some() && self.slots.crossfade.is_over() {
-            self.slots.settle();
-        }
-        block.sound = sound;
     }
 
     fn tail(&self) -> usize {

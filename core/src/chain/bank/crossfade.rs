@@ -6,9 +6,16 @@
 //! would make any two signals alike, is kept out of this and goes over in a straight line.
 
 use crate::chain::stage::Sides;
+use std::f64::consts::FRAC_PI_2;
 
-/// Seconds of a fade.
-const FADE: f64 = 0.02;
+/// Seconds of a fade where nobody asks for another time.
+pub(super) const USUAL: f64 = 0.02;
+
+/// Seconds of the shortest one. A shorter one would be heard as a click.
+pub(super) const SHORTEST: f64 = 0.002;
+
+/// Seconds in which a fade comes to its end when the next change is asked for.
+const OVERTAKEN: f64 = 0.003;
 
 /// Seconds over which powers are averaged.
 const AVERAGE: f64 = 0.003;
@@ -25,12 +32,17 @@ const SILENCE: f64 = 1e-12;
 
 /// A fade from an old sound to a new one.
 pub(super) struct Crossfade {
+    rate: f64,
+    /// Frames that it takes, unless it is turned round or overtaken.
     frames: usize,
+    /// Where it was, from 0 (old) to 1 (new), when it last was as long as `way`, in frames.
+    from: f64,
+    way: usize,
+    /// Frames of that which are left.
+    left: usize,
     follow: f64,
     follow_offset: f64,
     followed: Followed,
-    /// Frames of the fade so far.
-    at: usize,
 }
 
 /// What is known of the old and the new signal.
@@ -68,6 +80,17 @@ impl Followed {
         self.both += powers * (c - self.both);
     }
 
+    /// The same, with old and new changed over.
+    fn reversed(self) -> Self {
+        Followed {
+            old_offset: self.new_offset,
+            new_offset: self.old_offset,
+            old: self.new,
+            new: self.old,
+            ..self
+        }
+    }
+
     /// What brings the sum of both to the power that lies between theirs, where the new one has the
     /// weight `w`.
     fn power_compensation(&self, w: f64) -> f64 {
@@ -83,13 +106,16 @@ impl Followed {
 
 impl Crossfade {
     /// `rate`: of the host, in Hz.
-    pub(super) fn new(rate: f64) -> Self {
+    pub(super) fn new(rate: f64, frames: usize) -> Self {
         Crossfade {
-            frames: ((FADE * rate).round() as usize).max(1),
+            rate,
+            frames,
+            from: 0.0,
+            way: frames,
+            left: frames,
             follow: 1.0 - (-1.0 / (AVERAGE * rate)).exp(),
             follow_offset: 1.0 - (-1.0 / (OFFSET_AVERAGE * rate)).exp(),
             followed: Followed::default(),
-            at: 0,
         }
     }
 
@@ -98,10 +124,9 @@ impl Crossfade {
         self.frames
     }
 
-    /// Prepares for another fade.
-    pub(super) fn restart(&mut self) {
-        self.followed = Followed::default();
-        self.at = 0;
+    /// Frames until the new sound alone is heard.
+    pub(super) fn left(&self) -> usize {
+        self.left
     }
 
     /// Learns how loud both are, from a frame of before the fade.
@@ -110,28 +135,58 @@ impl Crossfade {
             .follow(self.follow, self.follow_offset, old, new, frame);
     }
 
-    /// Whether the new sound alone is heard.
-    pub(super) fn is_over(&self) -> bool {
-        self.at == self.frames
+    /// How far it is, from 0 (old) to 1 (new).
+    fn position(&self) -> f64 {
+        1.0 - (1.0 - self.from) * (self.left as f64 / self.way as f64)
     }
 
-    /// The next frame: `old` becomes what is heard of both.
-    pub(super) fn mix(&mut self, old: &mut Sides, new: &Sides, frame: usize) {
-        self.follow(old, new, frame);
-        self.at = (self.at + 1).min(self.frames);
-        let turn = self.at as f64 / self.frames as f64 * std::f64::consts::FRAC_PI_2;
-        let w = turn.sin() * turn.sin();
-        let compensation = self.followed.power_compensation(w);
-        for side in 0..2 {
-            let (old, new) = (&mut old[side][frame], new[side][frame]);
-            if self.is_over() {
-                *old = new;
-                continue;
-            }
-            let sum = (1.0 - w) * f64::from(*old) + w * f64::from(new);
-            let offset =
-                (1.0 - w) * self.followed.old_offset[side] + w * self.followed.new_offset[side];
-            *old = (offset + compensation * (sum - offset)) as f32;
+    fn go_on(&mut self, from: f64, way: usize) {
+        (self.from, self.way, self.left) = (from, way, way);
+    }
+
+    /// Comes to its end soon.
+    pub(super) fn hurry(&mut self) {
+        let soon = frames(self.rate, OVERTAKEN);
+        if self.left > soon {
+            self.go_on(self.position(), soon);
         }
     }
+
+    /// Turns round: what was the old sound is the new one.
+    pub(super) fn reverse(&mut self) {
+        let way = (self.position() * self.frames as f64).round() as usize;
+        self.go_on(1.0 - self.position(), way.max(frames(self.rate, SHORTEST)));
+        self.followed = self.followed.reversed();
+    }
+
+    /// How much of the new sound is in the next frame, from 0 to 1.
+    pub(super) fn next(&mut self) -> f64 {
+        self.left = self.left.saturating_sub(1);
+        let sine = (self.position() * FRAC_PI_2).sin();
+        sine * sine
+    }
+
+    /// The next frames: `new` becomes what is heard of both.
+    pub(super) fn mix(&mut self, old: &Sides, new: &mut Sides, frames: usize) {
+        for frame in 0..frames {
+            self.follow(old, new, frame);
+            let w = self.next();
+            if self.left == 0 {
+                return;
+            }
+            let compensation = self.followed.power_compensation(w);
+            for side in 0..2 {
+                let (old, new) = (old[side][frame], &mut new[side][frame]);
+                let sum = (1.0 - w) * f64::from(old) + w * f64::from(*new);
+                let offset =
+                    (1.0 - w) * self.followed.old_offset[side] + w * self.followed.new_offset[side];
+                *new = (offset + compensation * (sum - offset)) as f32;
+            }
+        }
+    }
+}
+
+/// Frames of a fade of so many seconds; what is too short, or no number, gives [`SHORTEST`].
+pub(super) fn frames(rate: f64, seconds: f64) -> usize {
+    ((seconds.max(SHORTEST) * rate).round() as usize).max(1)
 }

@@ -4,11 +4,14 @@ mod amps;
 mod cabs;
 mod catch_up;
 mod crossfade;
+mod heard;
 mod part;
 mod ring;
+mod settings;
 mod slot;
 mod slots;
 
-pub(super) use amps::Amps;
+pub(super) use amps::{Amps, Change};
 pub(super) use cabs::Cabs;
 pub use part::{Loaded, SlotPart};
+pub(super) use settings::{BankSettings, Resolved};

@@ -1,8 +1,8 @@
 //! What is loaded into the slots of a chain, on its way there and back.
 
-use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
+use super::settings::Resolved;
+use crate::chain::config::{BuildId, ProcessConfig};
 use crate::chain::parts::{Amp, Cab, Part, Pedal};
-use crate::rig::Settings;
 
 /// A part of a slot, on its way to a chain.
 pub struct Loaded {
@@ -20,27 +20,24 @@ pub enum SlotPart {
     Amp(Option<Box<Amp>>),
     /// The cabinet behind it.
     Cab(Option<Box<Cab>>),
-    /// What its capture comes out as loud as, while levels are matched.
-    LevelMatch(Option<LevelMatch>),
 }
 
 impl SlotPart {
-    /// What was built, if it is something that was: its number, and what it was made for.
+    /// What there is of it: its number, and what it was made for.
     fn built(&self) -> Option<(BuildId, ProcessConfig)> {
         match self {
             SlotPart::Pedal(pedal) => pedal.as_ref().map(|pedal| (pedal.id(), pedal.config())),
             SlotPart::Amp(amp) => amp.as_ref().map(|amp| (amp.id(), amp.config())),
             SlotPart::Cab(cab) => cab.as_ref().map(|cab| (cab.id(), cab.config())),
-            SlotPart::LevelMatch(_) => None,
         }
     }
 
-    /// The number that it was built with, if it is something that was.
+    /// The number that it was built with; `None` for nothing.
     pub fn id(&self) -> Option<BuildId> {
         self.built().map(|(id, _)| id)
     }
 
-    /// Whether it was made for a chain of this config. Nothing, and what knows no config, fits all.
+    /// Whether it was made for a chain of this config. Nothing fits all.
     pub fn fits(&self, config: ProcessConfig) -> bool {
         self.built().is_none_or(|(_, made_for)| made_for == config)
     }
@@ -55,22 +52,22 @@ impl SlotPart {
         }
     }
 
-    /// Brings it to what `settings` say, smoothly; an amp as loud as `like` while levels are matched.
-    pub(super) fn update(&mut self, settings: &Settings, like: Option<&LevelMatch>) {
+    /// Brings it to what is set, smoothly.
+    pub(super) fn update(&mut self, to: &Resolved) {
         if let Some(part) = self.playable() {
-            part.update(settings, like);
+            part.update(to);
         }
     }
 }
 
 /// What a stage is done with, until it is taken away to be dropped on another thread.
 #[derive(Default)]
-pub(super) struct Retired([Option<SlotPart>; 6]);
+pub(super) struct Retired([Option<SlotPart>; 8]);
 
 impl Retired {
     /// Whether there is room for all that taking one part in can leave behind.
     pub(super) fn has_room(&self) -> bool {
-        self.0.iter().filter(|place| place.is_none()).count() >= 4
+        self.0.iter().filter(|place| place.is_none()).count() >= 5
     }
 
     /// Keeps a part. There is room: nothing is accepted without.

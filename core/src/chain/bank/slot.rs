@@ -1,10 +1,9 @@
 //! What a slot holds. Those of the amps hold pedals and amps, those of the cabinets hold cabinets.
 
 use super::part::SlotPart;
-use crate::chain::config::LevelMatch;
+use super::settings::Resolved;
 use crate::chain::gain::factor;
 use crate::chain::parts::{Amp, Cab, Part, Pedal};
-use crate::rig::Settings;
 use std::mem::replace;
 
 /// What is loaded into a slot.
@@ -13,9 +12,6 @@ pub(super) struct Slot {
     pub(super) pedal: Option<Box<Pedal>>,
     pub(super) amp: Option<Box<Amp>>,
     pub(super) cab: Option<Box<Cab>>,
-    pub(super) level_match: Option<LevelMatch>,
-    /// What lies between its pedal and its amp, see [`cable`]; of no meaning where there is no amp.
-    pub(super) cable: f32,
 }
 
 impl Slot {
@@ -29,30 +25,40 @@ impl Slot {
         [pedal, amp, cab].into_iter().flatten()
     }
 
-    pub(super) fn update(&mut self, settings: &Settings) {
-        let like = self.level_match;
-        self.parts()
-            .for_each(|part| part.update(settings, like.as_ref()));
+    /// Brings it to what is set, smoothly.
+    pub(super) fn update(&mut self, to: &Resolved) {
+        self.parts().for_each(|part| part.update(to));
     }
 
-    pub(super) fn finish(&mut self) {
-        self.parts().for_each(|part| part.finish());
+    /// Brings it, perhaps after a long sleep, to what is set now.
+    pub(super) fn wake(&mut self, to: &Resolved) {
+        for part in self.parts() {
+            part.update(to);
+            part.finish();
+        }
+    }
+
+    /// Has the size of its captures at once, for it is not heard before it has heard enough.
+    pub(super) fn jump(&mut self) {
+        self.parts().for_each(|part| part.jump());
     }
 
     pub(super) fn reset(&mut self) {
         self.parts().for_each(|part| part.reset());
     }
 
+    /// See [`cable`].
+    pub(super) fn cable(&self) -> f32 {
+        cable(self.pedal.as_deref(), self.amp.as_deref())
+    }
+
     /// Puts a part into its place and gives back what was there.
     pub(super) fn replace(&mut self, part: SlotPart) -> SlotPart {
-        let old = match part {
+        match part {
             SlotPart::Pedal(pedal) => SlotPart::Pedal(replace(&mut self.pedal, pedal)),
             SlotPart::Amp(amp) => SlotPart::Amp(replace(&mut self.amp, amp)),
             SlotPart::Cab(cab) => SlotPart::Cab(replace(&mut self.cab, cab)),
-            SlotPart::LevelMatch(new) => SlotPart::LevelMatch(replace(&mut self.level_match, new)),
-        };
-        self.cable = cable(self.pedal.as_deref(), self.amp.as_deref());
-        old
+        }
     }
 
     /// Takes out one of the parts that are in it.
@@ -61,7 +67,6 @@ impl Slot {
         pedal
             .or_else(|| Some(SlotPart::Amp(Some(self.amp.take()?))))
             .or_else(|| Some(SlotPart::Cab(Some(self.cab.take()?))))
-            .or_else(|| Some(SlotPart::LevelMatch(Some(self.level_match.take()?))))
     }
 }
 

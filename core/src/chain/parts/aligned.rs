@@ -2,12 +2,12 @@
 
 use crate::capture::Capture;
 use crate::chain::at_host_rate::HostRateCapture;
+use crate::chain::bank::Resolved;
 use crate::chain::config::{BuildId, ProcessConfig, Voicing};
 use crate::chain::delay::Delay;
 use crate::chain::gain::Gain;
 use crate::chain::stage::Sides;
 use crate::levels::Levels;
-use crate::rig::Settings;
 use crate::simd::SimdLevel;
 
 /// A capture at the host's rate, driven as hard as its gear, and as late as the host was told.
@@ -48,10 +48,10 @@ impl AlignedCapture {
         })
     }
 
-    pub(super) fn update(&mut self, settings: &Settings) {
-        self.capture.set_slim(settings.slim.into());
-        let db = self.levels.input_gain_db(&settings.levels);
-        self.input.set(db as f32);
+    pub(super) fn update(&mut self, to: &Resolved) {
+        self.capture.set_slim(to.settings.slim.into());
+        let db = self.levels.input_gain_db(&to.settings.levels);
+        self.input.set(db as f32 + to.drive_db);
     }
 
     pub(super) fn reset(&mut self) {

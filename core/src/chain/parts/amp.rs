@@ -3,12 +3,12 @@
 use super::Part;
 use super::aligned::AlignedCapture;
 use crate::capture::Capture;
-use crate::chain::config::{BuildId, LevelMatch, ProcessConfig, Voicing};
+use crate::chain::bank::Resolved;
+use crate::chain::config::{BuildId, ProcessConfig, Voicing};
 use crate::chain::gain::Gain;
 use crate::chain::stage::{Sides, on};
 use crate::engine::BLOCK;
 use crate::levels::Levels;
-use crate::rig::Settings;
 use crate::simd::SimdLevel;
 
 /// What is louder than this (120 dB over full scale) is held there, so that no arithmetic behind it
@@ -58,6 +58,11 @@ impl Amp {
         &self.net.levels
     }
 
+    /// What the guitar is driven by where no pedal plays, in dB.
+    pub(in crate::chain) fn drive_db(&self) -> f64 {
+        self.net.input.target_db()
+    }
+
     /// What the guitar is driven by in each of the next frames, as factors.
     pub(in crate::chain) fn drive(&mut self, frames: usize) -> [f32; BLOCK] {
         let mut factors = [1.0; BLOCK];
@@ -79,18 +84,21 @@ impl Amp {
 }
 
 impl Part for Amp {
-    fn update(&mut self, settings: &Settings, like: Option<&LevelMatch>) {
-        self.net.update(settings);
-        self.net.capture.set_knobs(&settings.knobs);
-        let (levels, gap_db) = like.map_or((&self.net.levels, 0.0), LevelMatch::levels);
-        self.output
-            .set(levels.output_gain_db(&settings.levels) as f32 + gap_db);
+    fn update(&mut self, to: &Resolved) {
+        self.net.update(to);
+        self.net.capture.set_knobs(&to.settings.knobs);
+        let db = self.net.levels.output_gain_db(&to.settings.levels);
+        self.output.set(db as f32 + to.level_db);
     }
 
     fn finish(&mut self) {
         self.net.input.finish();
         self.output.finish();
         self.net.capture.finish();
+    }
+
+    fn jump(&mut self) {
+        self.net.capture.jump();
     }
 
     fn reset(&mut self) {

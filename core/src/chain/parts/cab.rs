@@ -4,7 +4,8 @@
 
 use super::Part;
 use super::amp::clamp_output;
-use crate::chain::config::{BuildId, LevelMatch, ProcessConfig};
+use crate::chain::bank::Resolved;
+use crate::chain::config::{BuildId, ProcessConfig};
 use crate::chain::filter::{Filter, MovingFilter, warp};
 use crate::chain::impulse_response::ImpulseResponse;
 use crate::chain::smooth::Smooth;
@@ -12,7 +13,7 @@ use crate::chain::stage::Sides;
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::engine::convolver::Convolver;
-use crate::rig::{CabSettings, Settings};
+use crate::rig::CabSettings;
 use crate::simd::SimdLevel;
 use std::f64::consts::SQRT_2;
 use std::ops::RangeInclusive;
@@ -160,6 +161,22 @@ impl Cab {
         taps.unwrap_or(0)
     }
 
+    /// Frames of silence after which nothing is heard of it, and nothing left in it that would have to be
+    /// cleared away before it can begin anew.
+    pub(in crate::chain) fn ring_frames(&self) -> usize {
+        let lanes = self.responses.iter().flat_map(|response| &response.lanes);
+        match self.switch.is_off() {
+            true => 0,
+            false => lanes.map(|lane| lane.tail_frames).max().unwrap_or(0) + self.cut_frames(),
+        }
+    }
+
+    /// Frames after which its cuts have forgotten what came in.
+    fn cut_frames(&self) -> usize {
+        let cuts = [&self.low_cut, &self.high_cut].map(Cut::settle_frames);
+        cuts[0].max(cuts[1])
+    }
+
     /// Plays `frames` frames, at most [`BLOCK`].
     pub(in crate::chain) fn process(&mut self, input: &Sides, output: &mut Sides, frames: usize) {
         *output = *input;
@@ -186,8 +203,8 @@ impl Cab {
 }
 
 impl Part for Cab {
-    fn update(&mut self, settings: &Settings, _: Option<&LevelMatch>) {
-        self.set(settings.cab);
+    fn update(&mut self, to: &Resolved) {
+        self.set(to.settings.cab);
     }
 
     fn finish(&mut self) {
@@ -206,12 +223,8 @@ impl Part for Cab {
 
     fn settle_frames(&self) -> usize {
         let taps = self.responses.iter().map(|response| response.taps).max();
-        let cuts = self
-            .low_cut
-            .settle_frames()
-            .max(self.high_cut.settle_frames());
         let most = (LONGEST_WAIT * self.config.rate) as usize;
-        taps.map_or(0, |taps| taps.min(most) + cuts)
+        taps.map_or(0, |taps| taps.min(most) + self.cut_frames())
     }
 }
 

@@ -9,16 +9,18 @@ pub use amp::Amp;
 pub use cab::Cab;
 pub use pedal::Pedal;
 
-use super::config::LevelMatch;
-use crate::rig::Settings;
+use super::bank::Resolved;
 
 /// What all of them can do.
 pub(super) trait Part {
-    /// Brings it to what `settings` say, smoothly; an amp as loud as `like` while levels are matched.
-    fn update(&mut self, settings: &Settings, like: Option<&LevelMatch>);
+    /// Brings it to what is set, smoothly.
+    fn update(&mut self, to: &Resolved);
 
     /// Is at once where it was going.
     fn finish(&mut self);
+
+    /// The same of its size, which then has to hear all that it remembers before it is heard.
+    fn jump(&mut self) {}
 
     /// Back to where silence leaves it.
     fn reset(&mut self);

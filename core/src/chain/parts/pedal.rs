@@ -3,11 +3,11 @@
 use super::Part;
 use super::aligned::AlignedCapture;
 use crate::capture::Capture;
-use crate::chain::config::{BuildId, LevelMatch, ProcessConfig, Voicing};
+use crate::chain::bank::Resolved;
+use crate::chain::config::{BuildId, ProcessConfig, Voicing};
 use crate::chain::stage::{SILENCE, Sides, on};
 use crate::chain::switch::Switch;
 use crate::levels::Levels;
-use crate::rig::{LevelSettings, Settings};
 use crate::simd::SimdLevel;
 
 /// A pedal that can be stepped on without a click. While it is off, it is not played.
@@ -58,8 +58,8 @@ impl Pedal {
     }
 
     /// What it is driven by, in dB, while it is on.
-    pub(in crate::chain) fn input_gain_db(&self, settings: &LevelSettings) -> Option<f64> {
-        self.on.then(|| self.net.levels.input_gain_db(settings))
+    pub(in crate::chain) fn drive_db(&self) -> Option<f64> {
+        self.on.then(|| self.net.input.target_db())
     }
 
     /// What its output is turned up by to reach an amp of these levels as through a cable, in dB.
@@ -94,20 +94,20 @@ impl Pedal {
                 dry[frame] *= 1.0 - part;
                 wet[frame] *= part;
             }
-        }
-        if self.unheard > 0 {
-            self.unheard = self.unheard.saturating_sub(frames);
-            if self.unheard == 0 {
-                self.switch.set(self.on);
+            if self.unheard > 0 {
+                self.unheard -= 1;
+                if self.unheard == 0 {
+                    self.switch.set(self.on);
+                }
             }
         }
     }
 }
 
 impl Part for Pedal {
-    fn update(&mut self, settings: &Settings, _: Option<&LevelMatch>) {
-        self.net.update(settings);
-        let on = settings.pedal;
+    fn update(&mut self, to: &Resolved) {
+        self.net.update(to);
+        let on = to.settings.pedal;
         if on == self.on {
             return;
         }
@@ -125,6 +125,10 @@ impl Part for Pedal {
         self.unheard = 0;
         self.switch.set(self.on);
         self.switch.finish();
+    }
+
+    fn jump(&mut self) {
+        self.net.capture.jump();
     }
 
     fn reset(&mut self) {

@@ -6,7 +6,7 @@
 
 use crate::chain::delay::Delay;
 use crate::chain::gain::Gain;
-use crate::chain::stage::{Block, Change, Stage};
+use crate::chain::stage::{Block, Stage};
 use crate::chain::switch::Switch;
 use crate::engine::BLOCK;
 use crate::rig::{GateSettings, Settings};
@@ -332,7 +332,7 @@ impl Stage for Gate {
 
     fn play(&mut self, block: &mut Block) {
         self.drive.set(block.drive_db);
-        if matches!(block.change, Change::AtOnce { .. }) {
+        if block.at_once {
             self.drive.finish();
         }
         block.key(|key| {

@@ -4,21 +4,30 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gridleak_core::{BuildId, Capture, CaptureError, ImpulseResponse, Levels, Measured};
+use gridleak_core::{BuildId, Capture, CaptureError, ImpulseResponse, Levels};
 
+use super::parsed::{CAPTURES, ParsedCapture, RESPONSES};
 use super::shown::{CaptureLoaderStatus, PartLoaderStatus};
 use crate::builtin;
 use crate::capture_info::CaptureInfo;
-use crate::files::failure::one_line;
+use crate::files::failure::{Result, one_line};
 use crate::files::impulse_file;
 use crate::measurements;
 use crate::session::curve::{CURVE_POINTS, curve_frequency};
+use crate::session::folder::FolderPosition;
 use crate::session::part::PartKind;
 use crate::session::references::{ContentHash, SavedPart};
 
-/// Something that was loaded.
+/// Something that was loaded. Clones share what was read of the file.
+#[derive(Clone)]
 pub(super) struct LoadedPart {
     pub(super) content: Content,
+    /// The reference that means just this; `None` where that is not known.
+    pub(super) meant_by: Option<SavedPart>,
+    /// What it was loaded as.
+    pub(super) kind: Option<PartKind>,
+    /// Its place among the like, where they may be looked at.
+    pub(super) place: Option<FolderPosition>,
     /// What it is called; `None` for nothing.
     pub(super) called: Option<String>,
     /// The generation of the reference in the project that it is, if it is that.
@@ -26,24 +35,31 @@ pub(super) struct LoadedPart {
     /// How many projects had been loaded when it was.
     pub(super) loads: u64,
     pub(super) id: BuildId,
+    /// Whether the window was told what a capture costs.
+    pub(super) told_cost: Cell<bool>,
 }
 
 /// What a part of the rig is.
+#[derive(Clone)]
 pub(super) enum Content {
     Nothing,
     /// The cabinet that suits the capture: this one, unless the capture has its own.
-    Automatic(Option<ImpulseResponse>),
-    Capture(Box<LoadedCapture>),
-    Response(ImpulseResponse),
+    Automatic(Option<Arc<ImpulseResponse>>),
+    Capture(LoadedCapture),
+    Response(Arc<ImpulseResponse>),
 }
 
 /// A capture in memory.
+#[derive(Clone)]
 pub(super) struct LoadedCapture {
-    pub(super) capture: Capture,
+    pub(super) parsed: Arc<ParsedCapture>,
     pub(super) levels: Levels,
-    pub(super) measured: Measured,
-    /// Whether the window was told what it costs.
-    pub(super) told_cost: Cell<bool>,
+}
+
+impl LoadedCapture {
+    pub(super) fn capture(&self) -> &Capture {
+        &self.parsed.capture
+    }
 }
 
 /// Counts everything that was ever loaded or built, so that any two are told apart.
@@ -61,35 +77,31 @@ impl Content {
         bytes: &[u8],
         hash: ContentHash,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<Self, String> {
+    ) -> std::result::Result<Self, String> {
         if kind.is_cab() {
-            let response = impulse_file::read(name.as_ref(), bytes).map_err(|e| e.to_string())?;
+            let response = match RESPONSES.find(hash) {
+                Some(response) => response,
+                None => read_response(name, bytes, hash).map_err(|e| e.to_string())?,
+            };
             return Ok(Content::Response(response));
         }
-        let capture = Capture::from_bytes_unless(name, bytes, cancelled);
-        let capture = capture.map_err(|e| e.to_string())?;
-        // Of several inputs it must be known what they are.
-        capture.controls().map_err(|e| e.to_string())?;
-        let measured = measurements::of(&capture, hash, cancelled);
-        let measured = measured.ok_or_else(|| CaptureError::Cancelled.to_string())?;
+        let parsed = match CAPTURES.find(hash) {
+            Some(parsed) => parsed,
+            None => read_capture(name, bytes, hash, cancelled)?,
+        };
         let levels = match kind {
             // How loud it is, is of no use.
-            PartKind::Pedal => Levels::given(&capture),
-            _ => Levels::measured(&capture, &measured),
+            PartKind::Pedal => Levels::given(&parsed.capture),
+            _ => Levels::measured(&parsed.capture, &parsed.measured),
         };
-        Ok(Content::Capture(Box::new(LoadedCapture {
-            capture,
-            levels,
-            measured,
-            told_cost: Cell::new(false),
-        })))
+        Ok(Content::Capture(LoadedCapture { parsed, levels }))
     }
 
     /// In Hz; 0 where there is no sound.
     pub(super) fn sample_rate(&self) -> f64 {
         match self {
             Content::Nothing | Content::Automatic(_) => 0.0,
-            Content::Capture(loaded) => loaded.capture.sample_rate(),
+            Content::Capture(loaded) => loaded.capture().sample_rate(),
             Content::Response(response) => response.rate(),
         }
     }
@@ -100,9 +112,13 @@ impl LoadedPart {
         LoadedPart {
             id: next_id(),
             content,
+            meant_by: None,
+            kind: None,
+            place: None,
             called: None,
             generation: None,
             loads: 0,
+            told_cost: Cell::new(false),
         }
     }
 
@@ -137,7 +153,7 @@ impl LoadedPart {
         let given = match &self.content {
             Content::Nothing => return None,
             Content::Automatic(_) => return Some("Automatic".into()),
-            Content::Capture(loaded) => loaded.capture.metadata().name.as_deref().map(one_line),
+            Content::Capture(loaded) => loaded.capture().metadata().name.as_deref().map(one_line),
             Content::Response(_) => None,
         };
         let given = given.filter(|name| !name.trim().is_empty());
@@ -154,23 +170,49 @@ impl LoadedPart {
         PartLoaderStatus {
             capture: self.capture().map(|loaded| CaptureLoaderStatus {
                 levels: loaded.levels,
-                slims: !loaded.capture.slim_steps().is_empty(),
-                has_cab: loaded.capture.metadata().has_cab(),
-                knobs: loaded.capture.controls().cloned().unwrap_or_default(),
-                card: CaptureInfo::new(&loaded.capture, &loaded.levels, loaded.measured.delay)
-                    .into(),
+                slims: !loaded.capture().slim_steps().is_empty(),
+                has_cab: loaded.capture().metadata().has_cab(),
+                knobs: loaded.capture().controls().cloned().unwrap_or_default(),
+                card: {
+                    let delay = loaded.parsed.measured.delay;
+                    CaptureInfo::new(loaded.capture(), &loaded.levels, delay).into()
+                },
             }),
             automatic: matches!(self.content, Content::Automatic(_)),
-            response: response.map(response_db),
+            response: response.map(|response| response_db(response)),
             ..PartLoaderStatus::default()
         }
     }
 }
 
 /// The cabinet for captures that have none.
-pub(super) fn automatic_cab() -> Option<ImpulseResponse> {
+pub(super) fn automatic_cab() -> Option<Arc<ImpulseResponse>> {
     let built_in = &builtin::CABS[0];
-    impulse_file::read(built_in.name.as_ref(), built_in.bytes).ok()
+    let hash = ContentHash::of(built_in.bytes);
+    let shared = RESPONSES.find(hash);
+    shared.or_else(|| read_response(built_in.name, built_in.bytes, hash).ok())
+}
+
+/// Reads an impulse response from a file with this hash.
+fn read_response(name: &str, bytes: &[u8], hash: ContentHash) -> Result<Arc<ImpulseResponse>> {
+    let response = impulse_file::read(name.as_ref(), bytes)?;
+    Ok(RESPONSES.share(hash, response))
+}
+
+/// Reads and measures a capture from a file with this hash.
+fn read_capture(
+    name: &str,
+    bytes: &[u8],
+    hash: ContentHash,
+    cancelled: &dyn Fn() -> bool,
+) -> std::result::Result<Arc<ParsedCapture>, String> {
+    let capture = Capture::from_bytes_unless(name, bytes, cancelled);
+    let capture = capture.map_err(|e| e.to_string())?;
+    // Of several inputs it must be known what they are.
+    capture.controls().map_err(|e| e.to_string())?;
+    let measured = measurements::of(&capture, hash, cancelled);
+    let measured = measured.ok_or_else(|| CaptureError::Cancelled.to_string())?;
+    Ok(CAPTURES.share(hash, ParsedCapture::new(capture, measured)))
 }
 
 /// What an impulse response does to the frequencies of [`curve_frequency`], in dB, made as loud as

@@ -246,7 +246,7 @@ mod tests {
         }
         assert_eq!(instance.message(), "");
         all_told(&instance);
-        let line = instance.loader.shown().absent().unwrap();
+        let line = instance.loader.shown().absent(0).unwrap();
         assert!(
             line.starts_with("Missing: Plexi. ") && line.contains(". Missing: Green. "),
             "{line}"
@@ -275,7 +275,7 @@ mod tests {
         let heard = 0.1 * 0.501 * 2.001;
         assert!((instance.level() - heard).abs() < 1e-6);
         assert_eq!(
-            instance.loader.shown().absent().as_deref(),
+            instance.loader.shown().absent(0).as_deref(),
             Some("Missing: Room. Nothing plays instead")
         );
         assert_eq!(state(&instance, Part::SECOND_CAB), before);

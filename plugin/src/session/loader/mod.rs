@@ -9,7 +9,9 @@ mod content;
 mod load;
 mod mend;
 mod orders;
+mod parsed;
 mod shown;
+mod slots;
 mod thread;
 mod told;
 mod worker;
@@ -23,11 +25,11 @@ use std::time::Instant;
 use gridleak_core::{DEFAULT_SAMPLE_RATE, Loaded, ProcessConfig, SLOTS, Settings};
 use parking_lot::Mutex;
 
-use self::orders::{Audio, Choice, Mend, Orders};
+use self::orders::{Audio, Choice, Mend, Orders, PresetChoice};
 use self::shown::{Dismissed, LoaderStatus};
 use self::told::Told;
 use self::worker::file_of;
-use crate::builtin::{self, AUTOMATIC, NOTHING};
+use crate::builtin::{AUTOMATIC, NOTHING};
 use crate::session::folder::Step;
 use crate::session::handover::LoaderEnd;
 use crate::session::history::History;
@@ -37,7 +39,7 @@ use crate::session::message::Message;
 use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SavedPart;
 use crate::session::repaint::Repaint;
-use crate::session::rig::SharedRig;
+use crate::session::rig::{Rig, SharedRig};
 use crate::session::thread_end;
 
 /// The loader of an instance, as the plugin, its window and the thread hold it.
@@ -198,13 +200,13 @@ impl Loader {
         &self.history
     }
 
-    /// Empties a part of the rig; a capture becomes the first of ours.
+    /// Empties a part of the rig; the last capture of all becomes the first of ours.
     pub(crate) fn clear(self: &Arc<Self>, part: Part) {
-        let first = match (part.slot(), part.kind()) {
-            (0, PartKind::Capture) => builtin::CAPTURES[0].name,
+        let left = match part.kind() {
+            PartKind::Capture => self.cleared_capture(part.slot()),
             _ => NOTHING,
         };
-        self.choose(part, Choice::BuiltIn(first));
+        self.choose(part, Choice::BuiltIn(left));
     }
 
     /// Has the cabinet of a slot follow its capture again.
@@ -232,6 +234,42 @@ impl Loader {
         self.orders.step_soon(part, step, loads);
     }
 
+    /// Loads the preset at `path`; one of a slot goes into `slot`.
+    pub(crate) fn open_preset(self: &Arc<Self>, path: PathBuf, slot: usize) {
+        self.choose_preset(PresetChoice::Open(path, slot));
+    }
+
+    /// Loads the preset at this place of the setlist, counted from 0.
+    pub(crate) fn open_in_setlist(self: &Arc<Self>, at: usize) {
+        self.choose_preset(PresetChoice::InSetlist(at));
+    }
+
+    /// Loads the next preset of the setlist, or else of the bank, or the one before.
+    pub(crate) fn step_preset(self: &Arc<Self>, step: Step) {
+        self.choose_preset(PresetChoice::Step(step.by()));
+    }
+
+    fn choose_preset(self: &Arc<Self>, choice: PresetChoice) {
+        self.orders.give_preset(choice);
+        self.run();
+    }
+
+    /// Asks for [`Loader::step_preset`] as [`Loader::step_soon`] does for a part.
+    pub(crate) fn step_preset_soon(&self, step: Step, loads: u64) {
+        self.orders.step_preset_soon(step, loads);
+    }
+
+    /// Goes back or on from one rig to another.
+    pub(crate) fn put_back_rig(self: &Arc<Self>, from: &Rig, to: &Rig) {
+        self.rig.put(from, to);
+        self.run();
+    }
+
+    /// Tells the host of parameters that the audio thread moved.
+    fn forward_edits(&self) {
+        self.link.forward_edits(|which| self.rig.value(which));
+    }
+
     /// Has the loader look at once for what buttons ask for. Locks: for offline rendering only.
     pub(crate) fn look(&self) {
         self.orders.take_steps(self.rig.loads());
@@ -252,6 +290,7 @@ impl Loader {
         }
         let mut shown = self.shown.lock();
         shown.project = self.rig.notice().map(Message::notice);
+        shown.asked = self.rig.settings().slot;
         shown.clone()
     }
 

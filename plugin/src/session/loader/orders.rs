@@ -30,6 +30,8 @@ pub(super) struct Orders {
     pub(super) quit: AtomicBool,
     /// Steps that buttons among the parameters asked for, from the audio thread.
     steps: ForParts<AtomicI32>,
+    /// The same of presets.
+    preset_steps: AtomicI32,
     /// How many states had been loaded when the last of them was asked for.
     stepped_in: AtomicU64,
 }
@@ -57,6 +59,7 @@ pub(super) struct Audio {
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) choices: ForParts<Option<Choice>>,
+    pub(super) preset: Option<PresetChoice>,
     pub(super) embed: Option<bool>,
     /// Whether nothing of what was built is left.
     pub(super) forgotten: bool,
@@ -76,6 +79,17 @@ pub(super) enum Choice {
     BuiltIn(&'static str),
     /// Another reference to the same, or one that was there before.
     Mend(Mend),
+}
+
+/// Another preset.
+#[derive(Debug)]
+pub(super) enum PresetChoice {
+    /// The one at this path; if it is of a slot, into this one.
+    Open(PathBuf, usize),
+    /// The one at this place of the setlist.
+    InSetlist(usize),
+    /// What is so many on (or back) from the current one.
+    Step(i32),
 }
 
 /// What a user asked for about what a project refers to.
@@ -115,6 +129,22 @@ impl Inbox {
 }
 
 impl Orders {
+    /// Asks for another preset: whoever works on what there is can stop.
+    pub(super) fn give_preset(&self, choice: PresetChoice) {
+        for part in Part::all() {
+            self.choices[part.index()].fetch_add(1, Ordering::Relaxed);
+        }
+        self.give(None, |inbox| {
+            let waiting = &mut inbox.waiting.preset;
+            *waiting = Some(match (choice, waiting.take()) {
+                (PresetChoice::Step(by), Some(PresetChoice::Step(before))) => {
+                    PresetChoice::Step(by.saturating_add(before))
+                }
+                (choice, _) => choice,
+            });
+        });
+    }
+
     /// Gives an order; `choice`: the part that it names something else as.
     pub(super) fn give(&self, choice: Option<Part>, give: impl FnOnce(&mut Inbox)) {
         let mut inbox = self.inbox.lock();
@@ -164,10 +194,26 @@ impl Orders {
         self.steps[part.index()].fetch_add(step.by(), Ordering::Release);
     }
 
+    /// The same for presets.
+    pub(super) fn step_preset_soon(&self, step: Step, loads: u64) {
+        self.stepped_in.store(loads, Ordering::Relaxed);
+        self.preset_steps.fetch_add(step.by(), Ordering::Release);
+    }
+
+    /// Whether buttons asked for something that is no order yet.
+    pub(super) fn steps_wait(&self) -> bool {
+        let mut steps = self.steps.iter().chain([&self.preset_steps]);
+        steps.any(|by| by.load(Ordering::Relaxed) != 0)
+    }
+
     /// Makes orders of what buttons asked for. `loads`: how many states were loaded by now.
     pub(super) fn take_steps(&self, loads: u64) {
         // What was pressed before another project was loaded was meant for the one before.
         let void = self.stepped_in.load(Ordering::Acquire) != loads;
+        let by = self.preset_steps.swap(0, Ordering::Acquire);
+        if by != 0 && !void {
+            self.give_preset(PresetChoice::Step(by));
+        }
         for part in Part::all() {
             let by = self.steps[part.index()].swap(0, Ordering::Acquire);
             if by != 0 && !void {

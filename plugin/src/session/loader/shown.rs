@@ -3,18 +3,24 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gridleak_core::{Control, Levels};
+use gridleak_core::{Control, Levels, SLOTS};
 
 use crate::capture_info::CaptureInfo;
 use crate::session::folder::FolderPosition;
 use crate::session::library::Origin;
 use crate::session::message::{Message, Question};
-use crate::session::part::{ForParts, Part};
+use crate::session::part::{ForParts, Part, PartKind};
 
 /// What the window shows of the loader's work.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoaderStatus {
     pub(crate) parts: ForParts<PartLoaderStatus>,
+    /// The generations of the references of each slot that were last loaded and built, or failed to.
+    pub(super) brought: [Option<[u64; PartKind::ALL.len()]>; SLOTS],
+    /// Whether what a slot is to play was not built: it cannot play here, or not before the audio starts anew.
+    pub(super) refused: [bool; SLOTS],
+    /// The slot that is asked for.
+    pub(super) asked: usize,
     /// What went wrong or is worth knowing about no part alone.
     pub(super) message: Option<Message>,
     /// What there is to say of the project as a whole.
@@ -115,10 +121,15 @@ impl PartLoaderStatus {
 }
 
 impl LoaderStatus {
-    /// What does not play as the project means it, in a line; `None` if all does.
-    pub(crate) fn absent(&self) -> Option<String> {
-        let absent = self.parts.iter().filter(|part| part.absent.is_some());
-        let texts: Vec<String> = absent.filter_map(PartLoaderStatus::text).collect();
+    /// What does not play as the project means it, in a line that begins with the slot that is asked for;
+    /// `None` if all does.
+    pub(crate) fn absent(&self, asked: usize) -> Option<String> {
+        let texts = asked_first(asked).filter_map(|part| {
+            let shown = &self.parts[part.index()];
+            let text = shown.absent.as_ref().and_then(|_| shown.text());
+            text.map(|text| of_slot(part, asked, text))
+        });
+        let texts: Vec<String> = texts.collect();
         (!texts.is_empty()).then(|| texts.join(". "))
     }
 
@@ -126,16 +137,17 @@ impl LoaderStatus {
     /// said whether that is right.
     pub(crate) fn question(&self) -> Option<Question> {
         let asks = |part: &PartLoaderStatus| part.absent.as_ref().is_some_and(|absent| absent.asks);
-        let part = Part::all()
-            .into_iter()
-            .find(|part| asks(&self.parts[part.index()]))?;
+        let part = asked_first(self.asked).find(|part| asks(&self.parts[part.index()]))?;
         let name = self.parts[part.index()].name.clone()?;
-        Some(Question { part, name })
+        Some(Question {
+            part,
+            name: of_slot(part, self.asked, name),
+        })
     }
 
     /// Takes away what [`LoaderStatus::message`] gives, but for what is said of the project.
     pub(super) fn take_message(&mut self) -> Dismissed {
-        for part in Part::all() {
+        for part in asked_first(self.asked) {
             if self.parts[part.index()].message.take().is_some() {
                 return Dismissed::Of(part);
             }
@@ -147,9 +159,29 @@ impl LoaderStatus {
     }
 
     /// What went wrong or is worth knowing.
-    pub(crate) fn message(&self) -> Option<&Message> {
-        let mut parts = self.parts.iter().map(|part| part.message.as_ref());
-        let message = parts.find_map(|message| message).or(self.message.as_ref());
-        message.or(self.project.as_ref())
+    pub(crate) fn message(&self) -> Option<Message> {
+        let of_part = asked_first(self.asked).find_map(|part| {
+            let Message { kind, text } = self.parts[part.index()].message.clone()?;
+            Some(Message {
+                kind,
+                text: of_slot(part, self.asked, text),
+            })
+        });
+        of_part.or_else(|| self.message.clone().or_else(|| self.project.clone()))
+    }
+}
+
+/// All parts, those of the slot that is asked for before the others.
+fn asked_first(asked: usize) -> impl Iterator<Item = Part> {
+    let (first, others): (Vec<Part>, Vec<Part>) =
+        (Part::all().into_iter()).partition(|part| part.slot() == asked);
+    first.into_iter().chain(others)
+}
+
+/// What is said of a part, with its slot where that is not the one that is asked for.
+fn of_slot(part: Part, asked: usize, text: String) -> String {
+    match part.slot() == asked {
+        true => text,
+        false => format!("Slot {}: {text}", part.slot() + 1),
     }
 }

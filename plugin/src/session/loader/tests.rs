@@ -8,6 +8,9 @@ use gridleak_core::{BuildId, Chain, OutputMode, Oversampling, ParameterId, Setti
 use super::orders::KEPT_FOR;
 use super::thread::TIDYING;
 use super::*;
+
+mod slots;
+
 use crate::session::handover::{AudioEnd, handover};
 use crate::session::history::Change;
 use crate::session::references::Source;
@@ -34,7 +37,7 @@ fn new_loader(end: LoaderEnd, link: Arc<HostLink>) -> Arc<Loader> {
 /// An instance without a host.
 pub(super) struct Instance {
     pub(super) rig: Arc<SharedRig>,
-    link: Arc<HostLink>,
+    pub(super) link: Arc<HostLink>,
     pub(super) loader: Arc<Loader>,
     audio: AudioEnd,
     chain: Chain,
@@ -81,6 +84,14 @@ impl Instance {
         settings
     }
 
+    /// Has the chain play as it is set.
+    fn set_chain(&mut self) {
+        for slot in 0..SLOTS {
+            self.chain.set_slot(slot, &self.rig.slot_settings(slot));
+        }
+        self.chain.set(&self.settings());
+    }
+
     /// Waits until all orders are carried out.
     fn wait(&self) {
         let order = self.loader.newest_order();
@@ -96,14 +107,14 @@ impl Instance {
         self.wait();
         for _ in 0..40 {
             self.audio.exchange(&mut self.chain);
-            self.chain.set(&self.settings());
+            self.set_chain();
             self.chain.process(&mut [&mut [0.1; 1024]]);
         }
     }
 
     /// What a steady input of 0.1 comes out as, in the end. The loader is not asked.
     pub(super) fn level(&mut self) -> f32 {
-        self.chain.set(&self.settings());
+        self.set_chain();
         let mut block = [0.1; 9600];
         self.chain.process(&mut [&mut block]);
         block[9599]
@@ -121,6 +132,11 @@ impl Instance {
 
     fn ask_for_slot(&self, slot: usize) {
         self.set(ParameterId::Slot, slot as f32);
+    }
+
+    /// The number of the amp in the first slot.
+    pub(super) fn chain_amp(&self) -> Option<BuildId> {
+        self.chain.amp_id(0)
     }
 
     /// The numbers of the amps and the cabinets in both slots.
@@ -982,9 +998,9 @@ fn a_pedal_is_loaded_and_taken_away_and_nothing_else_is_built() {
     let ids = instance.ids();
     assert!(ids.iter().all(Option::is_some));
     let both = |instance: &mut Instance, pedal: f32| {
-        for (slot, gain) in [(1, 0.25), (0, 0.5)] {
+        for (slot, heard) in [(1, 0.25), (0, 0.5 * pedal)] {
             instance.ask_for_slot(slot);
-            assert_level(instance, 0.1 * gain * pedal);
+            assert_level(instance, 0.1 * heard);
         }
         assert_eq!(instance.ids(), ids);
     };

@@ -29,10 +29,14 @@ pub(super) fn work(loader: &Loader) {
         if !orders.has_carried_out(order) {
             let waiting = std::mem::take(&mut inbox.waiting);
             drop(inbox);
-            worker = guarded(worker, |worker| worker.carry_out(waiting, audio));
-            let absent = loader.shown.lock().absent();
-            loader.rig.tell_absent(absent);
-            orders.carried_out(order);
+            // What a mistake keeps from being done is done with.
+            let mut all = true;
+            worker = guarded(worker, |worker| {
+                all = worker.carry_out(order, waiting, audio)
+            });
+            if all {
+                orders.carried_out(order);
+            }
             loader.repaint.request();
             continue;
         }

@@ -1,6 +1,7 @@
 //! What the loader's thread does: finds, reads, builds, and says what came of it.
 
 mod build;
+mod presets;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -11,19 +12,20 @@ use gridleak_core::SLOTS;
 
 use self::build::BankPlans;
 pub(super) use self::build::CABS;
+use self::presets::PresetMemory;
 use super::Loader;
 use super::arrived::{Arrived, chosen};
 use super::content::{LoadedCapture, LoadedPart};
 use super::orders::{Audio, Choice, Waiting};
 use super::shown::{Absent, Cause, PartLoaderStatus};
 use crate::builtin;
-use crate::capture_info::cost;
 use crate::session::folder::FolderPosition;
 use crate::session::history::{Change, PartChange};
 use crate::session::library::Origin;
 use crate::session::message::Message;
 use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::{SavedPart, Source, is_file};
+use crate::session::rig::MOST_EMBEDDED;
 
 /// How long files that are not where they were are looked for, all parts of a rig together.
 const SEARCHING: Duration = Duration::from_secs(4);
@@ -34,10 +36,19 @@ pub(super) struct Worker<'a> {
     pub(super) parts: ForParts<PartMemory>,
     /// What is in the slots of the audio thread.
     bank: BankPlans,
-    /// The newest orders that named something else as a part, of those that are carried out now.
+    /// The order that is carried out now, and the newest that named something else as each part.
+    order: u64,
     choices: ForParts<u64>,
+    /// Whether what is being loaded is for a slot that nobody waits for: any order comes before that.
+    in_background: bool,
+    /// What was in memory when the orders came of which not all is carried out. A slot that is copied or moved
+    /// is not read again.
+    known: Vec<LoadedPart>,
+    /// The slot that was asked for when the host was last told what does not play.
+    told_of: usize,
     /// When to stop looking for what is not where it was.
     pub(super) deadline: Instant,
+    presets: PresetMemory,
 }
 
 /// What the thread knows of a part of the rig.
@@ -58,18 +69,28 @@ impl<'a> Worker<'a> {
             loader,
             parts: ForParts::default(),
             bank: BankPlans::default(),
+            order: 0,
             choices: ForParts::default(),
+            in_background: false,
+            known: Vec::new(),
+            told_of: 0,
             deadline: Instant::now(),
+            presets: PresetMemory::default(),
         }
     }
 
-    /// Brings what is in memory to what is asked for, and builds it if audio runs.
-    pub(super) fn carry_out(&mut self, waiting: Waiting, audio: Option<Audio>) {
+    /// Does what was asked for by orders up to this one, and brings what is in memory to what the project
+    /// means, and builds it if audio runs. Says whether that is all: if not, another order came.
+    pub(super) fn carry_out(&mut self, order: u64, waiting: Waiting, audio: Option<Audio>) -> bool {
         let loader = self.loader;
         loader.forget_other_projects();
-        let newest = || Part::all().map(|part| loader.orders.choice(part));
-        self.choices = newest();
+        if let Some(choice) = waiting.preset {
+            self.load_preset(choice);
+        }
+        self.order = order;
+        self.choices = Part::all().map(|part| loader.orders.choice(part));
         self.deadline = Instant::now() + SEARCHING;
+        self.remember_known();
         if waiting.forgotten {
             self.bank.forget();
         }
@@ -83,25 +104,80 @@ impl<'a> Worker<'a> {
         if let Some(on) = waiting.embed {
             self.embed_all(on);
         }
-        for part in Part::all() {
-            self.load_saved(part);
+        let all = self.bring_slots(audio);
+        if all {
+            self.known.clear();
+            self.know_preset();
         }
-        self.name_knobs();
-        let Some(audio) = audio.filter(|_| !loader.orders.has_to_quit()) else {
-            return;
-        };
-        let capture = &mut self.parts[Part::new(0, PartKind::Capture).index()].loaded;
-        if capture.is_none() {
-            *capture = LoadedPart::built_in();
+        self.tell_absent();
+        all
+    }
+
+    /// Loads and builds slot by slot, the one that is asked for before the others. Says whether that is all;
+    /// if not, another order came.
+    fn bring_slots(&mut self, audio: Option<Audio>) -> bool {
+        let loader = self.loader;
+        let mut left: Vec<usize> = (0..SLOTS).collect();
+        while !left.is_empty() {
+            let asked = loader.rig.settings().slot;
+            let next = left.iter().position(|slot| *slot == asked);
+            let slot = left.remove(next.unwrap_or(0));
+            self.in_background = slot != asked;
+            let generations = Part::of_slot(slot).map(|part| {
+                let generation = loader.rig.part(part).generation();
+                self.load_saved(part);
+                self.loader.forward_edits();
+                generation
+            });
+            self.in_background = false;
+            self.name_knobs();
+            if self.is_interrupted() {
+                return false;
+            }
+            if let Some(audio) = audio {
+                self.make_sure_of_sound(slot);
+                self.build(slot, audio);
+            }
+            loader.rig.let_hear(slot);
+            loader.shown.lock().brought[slot] = Some(generations);
+            loader.repaint.request();
         }
-        if newest() == self.choices {
-            self.build(audio);
+        true
+    }
+
+    /// Whether another order came than the one that is carried out.
+    fn is_interrupted(&self) -> bool {
+        let orders = &self.loader.orders;
+        orders.has_to_quit() || orders.newest() != self.order || orders.steps_wait()
+    }
+
+    /// A rig is to sound, whatever comes of its first slot.
+    fn make_sure_of_sound(&mut self, slot: usize) {
+        let capture = Part::new(slot, PartKind::Capture);
+        let loaded = &mut self.parts[capture.index()].loaded;
+        if slot == 0 && loaded.is_none() {
+            *loaded = LoadedPart::built_in();
         }
+    }
+
+    /// Takes note of what is in memory, as long as the project means it somewhere.
+    fn remember_known(&mut self) {
+        let meant = Part::all().map(|part| self.loader.rig.part(part).current().1);
+        self.known
+            .extend(self.parts.iter().filter_map(|held| held.loaded.clone()));
+        self.known.retain(|known| {
+            let means = known.meant_by.as_ref();
+            means.is_some_and(|means| meant.contains(means))
+        });
     }
 
     /// Follows what parameters ask for, of which nobody tells the loader.
     pub(super) fn follow_parameters(&mut self, audio: Option<Audio>) {
         self.name_knobs();
+        if self.loader.rig.settings().slot != self.told_of {
+            self.tell_absent();
+        }
+        self.loader.forward_edits();
         if let Some(audio) = audio {
             self.follow_oversampling(audio);
             self.send();
@@ -112,7 +188,7 @@ impl<'a> Worker<'a> {
     /// Whether nobody wants any more what is being done for a part.
     pub(super) fn is_superseded(&self, part: Part) -> bool {
         let order = self.choices[part.index()];
-        self.loader.orders.is_superseded(part, order)
+        self.in_background && self.is_interrupted() || self.loader.orders.is_superseded(part, order)
     }
 
     /// Takes a change of a reference for our own, which is no reason to stop.
@@ -163,7 +239,7 @@ impl<'a> Worker<'a> {
         let slot = self.loader.rig.part(part);
         let (before_generation, before) = slot.current();
         self.parts[part.index()].cursor = file_of(&wanted);
-        let arrived = self.load(part, &wanted, folder).ok()?;
+        let mut arrived = self.load(part, &wanted, folder).ok()?;
         // Its folder was listed meanwhile, which may take long.
         if self.is_superseded(part) {
             return None;
@@ -175,12 +251,15 @@ impl<'a> Worker<'a> {
         if let Some(origin) = origin_of(&arrived.saved) {
             library.used(origin);
         }
+        if !self.has_room_for(part, &arrived.saved) {
+            arrived.saved.set_embedding(false);
+        }
         let after = arrived.saved.clone();
         // A project may have come in this very moment.
         let generation = slot.choose_if(before_generation, after.clone())?;
         self.made_a_change(part);
         self.take(part, arrived, generation, loads);
-        let has_knobs = |loaded: &LoadedCapture| loaded.capture.has_knobs();
+        let has_knobs = |loaded: &LoadedCapture| loaded.capture().has_knobs();
         if part.kind() == PartKind::Pedal && self.capture(part).is_some_and(has_knobs) {
             self.note(part, format!(
                 "{} has knobs. As a pedal it plays with them where its file has them start; load it as the capture to turn them.",
@@ -238,7 +317,12 @@ impl<'a> Worker<'a> {
         saved.set_embedding(on);
         if on {
             match self.load(part, &saved, None) {
-                Ok(arrived) if !arrived.replaced => saved = arrived.saved,
+                Ok(arrived) if !arrived.replaced => {
+                    saved = arrived.saved;
+                    if !self.has_room_for(part, &saved) {
+                        return;
+                    }
+                }
                 Ok(_) => {
                     return self.note(part, format!(
                         "{} is not kept in the project yet, for another file has taken its place. Choose first which one to use.",
@@ -257,6 +341,20 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Whether the project can carry the file of a reference, as far as it is to; else that is said.
+    fn has_room_for(&self, part: Part, saved: &SavedPart) -> bool {
+        let others = self.loader.rig.embedded_besides(&[part]);
+        let fits = saved.embedded_bytes() == 0 || others + saved.embedded_bytes() <= MOST_EMBEDDED;
+        if !fits {
+            self.note(part, format!(
+                "{} is not kept in the project: with it, the project would carry more than {} MB.",
+                saved.name(),
+                MOST_EMBEDDED >> 20
+            ));
+        }
+        fits
+    }
+
     /// Has [`Worker::load_saved`] load the part, whether or not that was done or tried.
     pub(super) fn load_anew(&mut self, part: Part) {
         let memory = &mut self.parts[part.index()];
@@ -273,12 +371,15 @@ impl<'a> Worker<'a> {
         let slot = loader.rig.part(part);
         let (generation, saved) = slot.current();
         let memory = &mut self.parts[part.index()];
-        let known = memory.loaded.as_ref().and_then(|loaded| loaded.generation);
-        if known == Some(generation) || memory.failed == Some(generation) {
+        let in_memory = memory.loaded.as_ref().and_then(|loaded| loaded.generation);
+        if in_memory == Some(generation) || memory.failed == Some(generation) {
             return;
         }
         memory.cursor = None;
-        match self.load(part, &saved, None) {
+        match self
+            .load_known(part, &saved)
+            .map_or_else(|| self.load(part, &saved, None), Ok)
+        {
             Ok(arrived) => {
                 let looked_for = loader.is_looked_for(part, generation);
                 let current = slot.resolved(generation, arrived.saved.clone());
@@ -299,12 +400,33 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// What a reference means, if another part has it or had it just now.
+    fn load_known(&self, part: Part, saved: &SavedPart) -> Option<Arrived> {
+        let alike = |known: &&LoadedPart| {
+            known.meant_by.as_ref() == Some(saved) && known.kind == Some(part.kind())
+        };
+        let loaded = self.known.iter().find(alike)?.clone();
+        self.loader.shown.lock().parts[part.index()].message = None;
+        Some(Arrived {
+            saved: saved.clone(),
+            place: loaded.place,
+            loaded,
+            replaced: false,
+        })
+    }
+
     /// Makes what was loaded the part in memory. `loads`: how many projects had been loaded when that
     /// began.
     fn take(&mut self, part: Part, arrived: Arrived, generation: u64, loads: u64) {
         let (loader, saved, mut loaded) = (self.loader, arrived.saved, arrived.loaded);
         loaded.generation = Some(generation);
         loaded.loads = loads;
+        loaded.place = arrived.place;
+        loaded.kind = Some(part.kind());
+        // A file without a hash may be another one by now.
+        let sure = !arrived.replaced && (saved.hash().is_some() || file_of(&saved).is_none());
+        loaded.meant_by = sure.then(|| saved.clone());
+        loaded.told_cost.set(false);
         let absent = arrived.replaced.then(|| Absent {
             generation,
             cause: Cause::Missing,
@@ -340,12 +462,20 @@ impl<'a> Worker<'a> {
         self.loaded(part)?.capture()
     }
 
+    /// Tells the host what does not play as the project means it.
+    fn tell_absent(&mut self) {
+        let loader = self.loader;
+        self.told_of = loader.rig.settings().slot;
+        let absent = loader.shown.lock().absent(self.told_of);
+        loader.rig.tell_absent(absent);
+    }
+
     /// Tells the host what the knobs of the capture that is to play are called.
     fn name_knobs(&self) {
         let rig = &self.loader.rig;
         let asked = Part::new(rig.settings().slot, PartKind::Capture);
         let playing = self.capture(asked);
-        let knobs = playing.and_then(|playing| playing.capture.controls().ok());
+        let knobs = playing.and_then(|playing| playing.capture().controls().ok());
         rig.name_knobs(&knobs.cloned().unwrap_or_default());
     }
 
@@ -355,11 +485,14 @@ impl<'a> Worker<'a> {
             return;
         }
         for part in (0..SLOTS).map(|slot| Part::new(slot, PartKind::Capture)) {
-            let untold = |loaded: &&LoadedCapture| !loaded.told_cost.replace(true);
-            let Some(loaded) = self.capture(part).filter(untold) else {
+            let untold = |loaded: &&LoadedPart| !loaded.told_cost.replace(true);
+            let loaded = self
+                .loaded(part)
+                .filter(|loaded| loaded.capture().is_some());
+            let Some(capture) = loaded.filter(untold).and_then(LoadedPart::capture) else {
                 continue;
             };
-            let cost = cost(&loaded.capture);
+            let cost = capture.parsed.cost();
             if let Some(shown) = &mut self.loader.shown.lock().parts[part.index()].capture {
                 Arc::make_mut(&mut shown.card).set_cost(cost);
             }

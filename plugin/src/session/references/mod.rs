@@ -14,7 +14,7 @@ mod shared_part;
 pub(crate) use crate::files::contents::ContentHash;
 pub(crate) use found::Found;
 pub(crate) use locate::locate;
-pub(crate) use reach::Chosen;
+pub(crate) use reach::{Chosen, read_relative, write_relative};
 pub(crate) use relink::{Move, is_file};
 pub(crate) use saved_part::{SavedPart, Source};
 pub(crate) use shared_part::SharedPart;

@@ -60,10 +60,7 @@ impl Chosen {
         let longest = self
             .within(path)
             .max_by_key(|inside| inside.components().count())?;
-        let parts = longest.iter().map(|part| path_text::encode(part.as_ref()));
-        let text = parts.collect::<Vec<_>>().join("/");
-        // Not every name can stand for itself on every system.
-        (read_relative(&text)? == longest).then_some(text)
+        write_relative(longest)
     }
 
     /// Whether a link in one of the folders may be followed to `real`, as that is called without
@@ -102,8 +99,16 @@ fn is_network(path: &Path) -> bool {
     matches!(text, [b'/' | b'\\', b'/' | b'\\', ..])
 }
 
-/// What [`Chosen::relative`] wrote; `None` for what would lead out of a folder, or to what is hidden.
-pub(super) fn read_relative(text: &str) -> Option<PathBuf> {
+/// The way `inside` a folder as text for every system; `None` where there is none, as not every name can
+/// stand for itself on every system.
+pub(crate) fn write_relative(inside: &Path) -> Option<String> {
+    let parts = inside.iter().map(|part| path_text::encode(part.as_ref()));
+    let text = parts.collect::<Vec<_>>().join("/");
+    (read_relative(&text)? == inside).then_some(text)
+}
+
+/// What [`write_relative`] wrote; `None` for what would lead out of a folder, or to what is hidden.
+pub(crate) fn read_relative(text: &str) -> Option<PathBuf> {
     let harmless = |part: &str| {
         // A colon would name a drive.
         !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':'])

@@ -146,6 +146,17 @@ impl SavedPart {
         replaced
     }
 
+    /// Whether it refers to the same as another one, whatever is known of that by now.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (&self.source, &other.source) {
+            (Source::File(one), Source::File(other)) => match (one.hash, other.hash) {
+                (Some(one), Some(other)) => one == other,
+                _ => one.path == other.path,
+            },
+            (one, other) => one == other,
+        }
+    }
+
     /// The name of a built-in sound, if it is one.
     pub(crate) fn built_in_name(&self) -> Option<&str> {
         match &self.source {

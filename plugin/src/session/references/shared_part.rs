@@ -1,10 +1,12 @@
 //! A part of the rig that an instance plays or is going to, shared by host, window and loader.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::saved_part::SavedPart;
+use crate::builtin::NOTHING;
 use crate::session::part::Part;
 
 /// The reference that is saved with the project. Clones share it.
@@ -14,6 +16,8 @@ pub(crate) struct SharedPart(Arc<Shared>);
 struct Shared {
     /// Locked for moving values in and out, never while something is read, written or freed.
     held: Mutex<Held>,
+    /// Whether that is something.
+    something: AtomicBool,
     /// Called after every new reference.
     notify: Box<dyn Fn() + Send + Sync>,
 }
@@ -29,10 +33,12 @@ impl SharedPart {
     /// every new reference, on the thread that brings it (the host's, too):
     /// it must do no more than wake the loader.
     pub(crate) fn new(part: Part, notify: impl Fn() + Send + Sync + 'static) -> Self {
+        let saved = part.first();
         Self(Arc::new(Shared {
+            something: AtomicBool::new(is_something(&saved)),
             held: Mutex::new(Held {
                 generation: 0,
-                saved: part.first(),
+                saved,
             }),
             notify: Box::new(notify),
         }))
@@ -40,9 +46,14 @@ impl SharedPart {
 
     /// Has another file loaded: the user's choice, or a project's. Gives its generation.
     pub(crate) fn choose(&self, saved: SavedPart) -> u64 {
-        let mut held = self.0.held.lock();
+        self.replace(self.0.held.lock(), saved)
+    }
+
+    fn replace(&self, mut held: MutexGuard<'_, Held>, saved: SavedPart) -> u64 {
         held.generation += 1;
         let generation = held.generation;
+        let something = is_something(&saved);
+        self.0.something.store(something, Ordering::Relaxed);
         let old = std::mem::replace(&mut held.saved, saved);
         drop(held);
         drop(old);
@@ -52,16 +63,18 @@ impl SharedPart {
 
     /// The same, unless another reference has come since the one of this generation.
     pub(crate) fn choose_if(&self, generation: u64, saved: SavedPart) -> Option<u64> {
-        let mut held = self.0.held.lock();
-        if held.generation != generation {
-            return None;
-        }
-        held.generation += 1;
-        let (now, old) = (held.generation, std::mem::replace(&mut held.saved, saved));
-        drop(held);
-        drop(old);
-        (self.0.notify)();
-        Some(now)
+        let held = self.0.held.lock();
+        (held.generation == generation).then(|| self.replace(held, saved))
+    }
+
+    /// Whether it refers to something, be that there or not. Never waits.
+    pub(crate) fn is_something(&self) -> bool {
+        self.0.something.load(Ordering::Relaxed)
+    }
+
+    /// Counts the references.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.held.lock().generation
     }
 
     /// The reference, and its generation.
@@ -87,10 +100,14 @@ impl SharedPart {
     }
 }
 
+fn is_something(saved: &SavedPart) -> bool {
+    saved.built_in_name() != Some(NOTHING)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::thread;
 
     use serde_json::json;

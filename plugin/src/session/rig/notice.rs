@@ -13,6 +13,8 @@ const LONGEST_NAME: usize = 40;
 /// What was found in a saved rig that is worth saying.
 #[derive(Debug)]
 pub(super) struct Remarks {
+    /// What people call what it was saved as.
+    called: &'static str,
     /// The version of Gridleak that saved it, as far as it says.
     saved_by: String,
     /// Whether that is after this one.
@@ -35,8 +37,9 @@ struct Names {
 impl Remarks {
     /// Of a rig that Gridleak of the version `saved_by` has saved, as it says, in a format that is newer
     /// than this version's or not.
-    pub(super) fn new(saved_by: &str, newer_format: bool) -> Self {
+    pub(super) fn new(called: &'static str, saved_by: &str, newer_format: bool) -> Self {
         Self {
+            called,
             saved_by: short(saved_by),
             newer: newer_format || is_newer(saved_by),
             kept: Names::default(),
@@ -57,10 +60,14 @@ impl Remarks {
     pub(super) fn settings(&mut self, unread: &UnreadSettings, changed: &[ParameterId]) {
         self.unknown(unread.ids());
         for which in changed {
-            self.changed.push(which.row().name);
+            self.changed(which.row().name);
         }
         // An option that is not known comes from a version that knows it.
         self.newer |= !unread.is_empty();
+    }
+
+    pub(super) fn changed(&mut self, name: &str) {
+        self.changed.push(name);
     }
 
     /// What else this version does not know.
@@ -72,19 +79,19 @@ impl Remarks {
 
     /// What there is to say.
     pub(super) fn text(&self) -> Option<String> {
-        let mut said = Vec::new();
+        let (mut said, called) = (Vec::new(), self.called);
         if self.kept.count > 0 || self.newer && self.changed.count > 0 {
             said.push(match is_newer(&self.saved_by) {
                 true => format!(
-                    "This project was saved by a newer version of Gridleak ({}).",
+                    "This {called} was saved by a newer version of Gridleak ({}).",
                     self.saved_by
                 ),
-                false => "This project seems to come from a newer version of Gridleak.".into(),
+                false => format!("This {called} seems to come from a newer version of Gridleak."),
             });
         }
         if self.kept.count > 0 {
             said.push(format!(
-                "Kept in the project but not used by this version: {}.",
+                "Kept in the {called} but not used by this version: {}.",
                 self.kept
             ));
         }
@@ -97,11 +104,11 @@ impl Remarks {
         match self.damaged.count {
             0 => {}
             1 => said.push(format!(
-                "The project's entry for {} is damaged. Load the file again.",
+                "The {called}'s entry for {} is damaged. Load the file again.",
                 self.damaged
             )),
             _ => said.push(format!(
-                "The project's entries for {} are damaged. Load the files again.",
+                "The {called}'s entries for {} are damaged. Load the files again.",
                 self.damaged
             )),
         }

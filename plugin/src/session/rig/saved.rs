@@ -1,49 +1,53 @@
-//! The rig as a value: all settings, and a reference to each file. What a project is.
+//! The rig as a value: all settings, and the slots. What a project is.
 //!
 //! As JSON:
 //!
 //! ```json
 //! {"gridleak": 1, "saved_by": "0.2.0",
 //!  "settings": {"input": -3.5, "gate": true, "output_mode": "normalized"},
-//!  "slots": [{"capture": {"builtin": "crunch"}, "pedal": {}, "cab": {}, "cab_2": {}}, {"capture": {}}]}
+//!  "slots": [{"capture": {"builtin": "crunch"}, "name": "Verse"}, {"capture": {"builtin": "lead"}}]}
 //! ```
 //!
-//! `gridleak` is the version of the format. What is left out is as in a new instance. What this version
-//! does not know is kept and written back, wherever it stands.
+//! `gridleak` is the version of the format. What is left out is as in a new instance, and so are the last
+//! slots if there is nothing in them. What this version does not know is kept and written back, wherever it
+//! stands.
 
 use std::sync::Arc;
 
-use gridleak_core::{Settings, UnreadSettings};
+use gridleak_core::{SLOTS, Settings, UnreadSettings};
 use serde_json::{Map, Value};
 
+use super::keys::{self, FORMAT, PRESET, SAVED_BY, SETLIST, SETTINGS};
 use super::notice::Remarks;
+use super::preset::{CurrentPreset, SetlistPlace};
+use super::saved_slot::SavedSlot;
 use crate::files::failure::{Failure, Result};
-use crate::session::part::{ForParts, Part};
 use crate::session::references::SavedPart;
 
 /// The format that [`Rig::write`] writes.
 const VERSION: u64 = 1;
 
-/// Bytes of the longest rig: five of the longest files, packed.
+/// Bytes of the longest rig: files packed in it, what else is in it, and room for what is added.
 pub(crate) const LONGEST: usize = 256 << 20;
+
+/// Bytes of all files that a rig carries, packed, and of what else is in it when it is read.
+pub(crate) const MOST_EMBEDDED: usize = 128 << 20;
+const LONGEST_REST: usize = 96 << 20;
 
 /// How many values a rig may hold at most: read, each takes up to some hundred bytes.
 const MOST_VALUES: usize = 100_000;
 
-/// How much of either may be of no known meaning: with what this version writes, it is still to be read.
-const LONGEST_REST: usize = 64 << 20;
-const MOST_UNKNOWN: usize = MOST_VALUES / 2;
+/// So many of them are left for what this version writes.
+const SPARE_VALUES: usize = 2_000;
 
-const FORMAT: &str = "gridleak";
-const SAVED_BY: &str = "saved_by";
-const SETTINGS: &str = "settings";
-const SLOTS: &str = "slots";
-
-/// Settings and references: what a project saves.
+/// Settings and slots: what a project saves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rig {
     pub(crate) settings: Settings,
-    pub(crate) parts: ForParts<SavedPart>,
+    pub(crate) slots: [SavedSlot; SLOTS],
+    /// The preset that it came from.
+    pub(crate) preset: Option<CurrentPreset>,
+    pub(crate) setlist: Option<SetlistPlace>,
     pub(crate) rest: Arc<Rest>,
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct Rest {
     settings: UnreadSettings,
     /// The rig without what this version knows of it.
     document: Map<String, Value>,
+    /// What stands behind the slots that this version has.
+    slots: Vec<Value>,
 }
 
 impl Rig {
@@ -60,18 +66,19 @@ impl Rig {
     /// known of it. `first`: the settings of a new instance. The text may be anything; what cannot be right
     /// becomes what a new instance has. It fails if it is no rig.
     pub(crate) fn read(text: &[u8], first: &Settings) -> Result<(Self, Option<String>)> {
-        if text.len() > LONGEST || values(text) > MOST_VALUES {
-            return Err(too_large());
-        }
-        let document = serde_json::from_slice(text);
-        let Ok(Value::Object(mut document)) = document else {
-            return Err(no_rig());
-        };
-        let Some(version) = document.get(FORMAT).and_then(Value::as_u64) else {
-            return Err(no_rig());
-        };
+        Self::from_document("project", document(text)?, first)
+    }
+
+    /// The same from what [`document`] gave. `called`: what people call what it stood in.
+    pub(crate) fn from_document(
+        called: &'static str,
+        mut document: Map<String, Value>,
+        first: &Settings,
+    ) -> Result<(Self, Option<String>)> {
+        let version = document.get(FORMAT).and_then(Value::as_u64);
+        let newer = version.is_some_and(|version| version > VERSION);
         let saved_by = document.get(SAVED_BY).and_then(Value::as_str);
-        let mut remarks = Remarks::new(saved_by.unwrap_or_default(), version > VERSION);
+        let mut remarks = Remarks::new(called, saved_by.unwrap_or_default(), newer);
         // What a newer version wrote stays known for that.
         if !remarks.newer() {
             document.remove(FORMAT);
@@ -82,71 +89,136 @@ impl Rig {
             _ => Map::new(),
         };
         let settings = Settings::read(settings, first, remarks.newer());
-        let parts = Part::all().map(|part| match take_part(&mut document, part) {
-            None => part.first(),
-            Some(value) => match SavedPart::read(&value) {
-                Ok(reference) => reference,
-                Err(_) if remarks.newer() => SavedPart::not_understood(value),
-                Err(_) => {
-                    remarks.damaged(&part.title(settings.settings.slot));
-                    part.first()
-                }
-            },
+        let mut saved = match document.remove(keys::SLOTS) {
+            Some(Value::Array(slots)) => slots,
+            Some(other) if remarks.newer() => {
+                document.insert(keys::SLOTS.into(), other);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        let mut here = saved.drain(..saved.len().min(SLOTS));
+        let asked = settings.settings.slot;
+        let slots: [SavedSlot; SLOTS] = std::array::from_fn(|slot| match here.next() {
+            Some(Value::Object(saved)) => SavedSlot::read(slot, saved, first, asked, &mut remarks),
+            _ => SavedSlot::first(slot),
         });
-        let unknown = [
-            serde_json::to_vec(&document).unwrap_or_default(),
-            serde_json::to_vec(&settings.settings.write(&settings.unread)).unwrap_or_default(),
-        ];
-        let sum = |of: fn(&[u8]) -> usize| unknown.iter().map(|text| of(text)).sum::<usize>();
-        if sum(<[u8]>::len) > LONGEST_REST || sum(values) > MOST_UNKNOWN {
-            return Err(too_large());
-        }
+        drop(here);
+        let preset = take(&mut document, PRESET, CurrentPreset::read);
+        let setlist = take(&mut document, SETLIST, SetlistPlace::read);
         let rest = Rest {
             settings: settings.unread,
             document,
+            slots: saved,
         };
         remarks.settings(&rest.settings, &settings.changed);
         remarks.unknown(rest.keys());
         let rig = Self {
             settings: settings.settings,
-            parts,
+            slots,
+            preset,
+            setlist,
             rest: rest.into(),
         };
+        rig.check()?;
         Ok((rig, remarks.text()))
+    }
+
+    /// Whether there is so little in it that whatever is saved of it from now on can be read again.
+    fn check(&self) -> Result<()> {
+        let written = self.write();
+        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
+        let embedded: usize = parts.map(SavedPart::embedded_bytes).sum();
+        match embedded > MOST_EMBEDDED
+            || written.len().saturating_sub(embedded) > LONGEST_REST
+            || values(&written) > MOST_VALUES - SPARE_VALUES
+        {
+            true => Err(too_large()),
+            false => Ok(()),
+        }
     }
 
     /// The text that stands for it in a project.
     pub(crate) fn write(&self) -> Vec<u8> {
+        Value::Object(self.document()).to_string().into_bytes()
+    }
+
+    /// The same as a value.
+    pub(crate) fn document(&self) -> Map<String, Value> {
         let mut document = self.rest.document.clone();
         document.entry(FORMAT).or_insert(VERSION.into());
         let own = env!("CARGO_PKG_VERSION");
         document.entry(SAVED_BY).or_insert(own.into());
         let settings = self.settings.write(&self.rest.settings);
         document.insert(SETTINGS.into(), settings.into());
-        for (part, reference) in Part::all().into_iter().zip(&self.parts) {
-            put_part(&mut document, part, reference.write());
+        let saved = self.rest.slots.len();
+        let used = (0..SLOTS).rfind(|&slot| self.slots[slot] != SavedSlot::first(slot));
+        let used = if saved > 0 {
+            SLOTS
+        } else {
+            used.map_or(0, |last| last + 1).max(1)
+        };
+        let slots = self.slots[..used].iter().map(|slot| slot.write().into());
+        let slots = slots.chain(self.rest.slots.iter().cloned());
+        document
+            .entry(keys::SLOTS)
+            .or_insert_with(|| slots.collect::<Vec<Value>>().into());
+        let preset = self.preset.as_ref().and_then(CurrentPreset::write);
+        document.extend(preset.map(|preset| (PRESET.into(), preset)));
+        let setlist = self.setlist.as_ref().map(SetlistPlace::write);
+        document.extend(setlist.map(|setlist| (SETLIST.into(), setlist)));
+        document
+    }
+}
+
+/// The object of a saved rig, or of something else that Gridleak saved, as far as its size and its format
+/// can be right.
+pub(crate) fn document(text: &[u8]) -> Result<Map<String, Value>> {
+    if text.len() > LONGEST || values(text) > MOST_VALUES {
+        return Err(too_large());
+    }
+    match serde_json::from_slice(text) {
+        Ok(Value::Object(document)) if document.get(FORMAT).is_some_and(Value::is_u64) => {
+            Ok(document)
         }
-        Value::Object(document).to_string().into_bytes()
+        _ => Err(no_rig()),
     }
 }
 
 impl Rest {
     /// What this version does not know, but for settings.
     fn keys(&self) -> impl Iterator<Item = &str> {
-        let known = [FORMAT, SAVED_BY, SLOTS];
+        let known = [FORMAT, SAVED_BY];
         let document = self.document.keys().map(String::as_str);
-        let slots = self.document.get(SLOTS).and_then(Value::as_array);
-        let slots = slots.into_iter().flatten().filter_map(Value::as_object);
-        document
-            .filter(move |key| !known.contains(key))
-            .chain(slots.flat_map(|slot| slot.keys().map(String::as_str)))
+        let more = (!self.slots.is_empty()).then_some("more slots");
+        document.filter(move |key| !known.contains(key)).chain(more)
     }
 }
 
-/// How many values a text of JSON has, or more: none begins without one of these, and those within texts
-/// count as well.
+/// Takes what stands under a key out of a saved rig, if it can be read.
+fn take<T>(
+    document: &mut Map<String, Value>,
+    key: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    let found = read(document.get(key)?)?;
+    document.remove(key);
+    Some(found)
+}
+
+/// How many values a text of JSON has, or more: none begins without one of these.
 fn values(text: &[u8]) -> usize {
-    text.iter().filter(|byte| b",[{".contains(byte)).count()
+    let (mut quoted, mut escaped, mut count) = (false, false, 0);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b',' | b'[' | b'{' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn too_large() -> Failure {
@@ -157,45 +229,6 @@ fn no_rig() -> Failure {
     Failure::new("this is no rig that Gridleak saved, or it is damaged")
 }
 
-/// Takes the reference to a part out of a saved rig.
-fn take_part(document: &mut Map<String, Value>, part: Part) -> Option<Value> {
-    let slots = document.get_mut(SLOTS)?.as_array_mut()?;
-    let slot = slots.get_mut(part.slot())?.as_object_mut()?;
-    slot.remove(part.kind().key())
-}
-
-/// Puts one there.
-fn put_part(document: &mut Map<String, Value>, part: Part, reference: Value) {
-    let (slot, key) = (part.slot(), part.kind().key());
-    let slots = array(document.entry(SLOTS).or_insert(Value::Null));
-    if slots.len() <= slot {
-        slots.resize(slot + 1, Value::Null);
-    }
-    object(&mut slots[slot]).insert(key.into(), reference);
-}
-
-/// A value as an array, which it becomes if it is none.
-fn array(value: &mut Value) -> &mut Vec<Value> {
-    if !value.is_array() {
-        *value = Value::Array(Vec::new());
-    }
-    match value {
-        Value::Array(array) => array,
-        _ => unreachable!("made one above"),
-    }
-}
-
-/// A value as an object, which it becomes if it is none.
-fn object(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    match value {
-        Value::Object(object) => object,
-        _ => unreachable!("made one above"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -204,11 +237,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::session::part::Part;
 
     fn new_rig(settings: Settings) -> Rig {
         Rig {
             settings,
-            parts: Part::all().map(Part::first),
+            slots: std::array::from_fn(SavedSlot::first),
+            preset: None,
+            setlist: None,
             rest: Arc::default(),
         }
     }
@@ -227,8 +263,9 @@ mod tests {
         let mut rig = new_rig(Settings::default());
         rig.settings.input_db = -3.3;
         rig.settings.oversampling = Oversampling::Four;
-        rig.parts[Part::OTHER_CAPTURE.index()] = SavedPart::file(Path::new("/a/b.nam"));
-        rig.parts[Part::SECOND_CAB.index()] = SavedPart::file(Path::new("/a/b.wav"));
+        rig.slots[1].parts[0] = SavedPart::file(Path::new("/a/b.nam"));
+        rig.slots[0].parts[3] = SavedPart::file(Path::new("/a/b.wav"));
+        rig.slots[1].state.name = "Verse".into();
         rig
     }
 
@@ -236,7 +273,7 @@ mod tests {
     fn what_is_saved_is_loaded() {
         for rig in [new_rig(Settings::default()), example()] {
             let (again, notice) = read(&written(&rig));
-            assert_eq!((again.settings, &again.parts), (rig.settings, &rig.parts));
+            assert_eq!((again.settings, &again.slots), (rig.settings, &rig.slots));
             assert_eq!(notice, "");
             assert_eq!(again.write(), rig.write());
         }
@@ -281,7 +318,7 @@ mod tests {
         document["settings"]["input"] = json!(1e9);
         document["settings"]["gate"] = json!("loud");
         let (rig, notice) = read(&document);
-        assert_eq!(rig.parts[Part::CAB.index()], Part::CAB.first());
+        assert_eq!(rig.slots[0].parts[2], Part::CAB.first());
         assert_eq!(rig.settings.input_db, 20.0);
         assert!(notice.contains("entry for Cabinet is damaged"), "{notice}");
         assert!(notice.contains("Input, Gate"), "{notice}");
@@ -293,9 +330,9 @@ mod tests {
         ] {
             document["slots"] = slots;
             let (rig, _) = read(&document);
-            assert_eq!(rig.parts, Part::all().map(Part::first));
+            assert_eq!(rig.slots, new_rig(Settings::default()).slots);
             let (again, _) = read(&written(&rig));
-            assert_eq!(again.parts, rig.parts);
+            assert_eq!(again.slots, rig.slots);
         }
     }
 
@@ -306,13 +343,19 @@ mod tests {
         document["setlist"] = json!(["a", {"b": 1}]);
         document["settings"]["reverb"] = json!(0.5);
         document["settings"]["oversampling"] = json!("16");
-        document["slots"][0]["name"] = json!("Verse");
+        document["slots"][0]["pan"] = json!(0.5);
         document["slots"][1]["capture"] = json!({"cloud": 7});
-        let third = json!({"capture": {"version": 1, "builtin": "lead"}});
-        document["slots"].as_array_mut().unwrap().push(third);
+        let slots = document["slots"].as_array_mut().unwrap();
+        slots.extend((2..SLOTS).map(|slot| SavedSlot::first(slot).write().into()));
+        slots.push(json!({"capture": {"version": 1, "builtin": "lead"}}));
         document["saved_by"] = json!("99.0.0");
         let (rig, notice) = read(&document);
-        for said in ["newer version of Gridleak (99.0.0)", "setlist", "reverb"] {
+        for said in [
+            "newer version of Gridleak (99.0.0)",
+            "pan",
+            "setlist",
+            "2 more",
+        ] {
             assert!(notice.contains(said), "{notice}");
         }
         assert_eq!(written(&rig), document);
@@ -329,10 +372,10 @@ mod tests {
     #[test]
     fn what_is_loaded_can_be_saved_and_loaded_again() {
         let mut document = written(&example());
-        document["unknown"] = vec![1; MOST_UNKNOWN - 300].into();
+        document["unknown"] = vec![1; MOST_VALUES - SPARE_VALUES - 200].into();
         let (rig, _) = read(&document);
         assert_eq!(read(&written(&rig)).0.write(), rig.write());
-        document["unknown"] = vec![1; MOST_UNKNOWN + 1].into();
+        document["unknown"] = vec![1; MOST_VALUES - SPARE_VALUES].into();
         let text = document.to_string();
         assert!(Rig::read(text.as_bytes(), &Settings::default()).is_err());
     }

@@ -3,14 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use gridleak_core::{Control, Kind, PARAMETERS, Parameter, ParameterId, Settings};
+use gridleak_core::{
+    Control, Kind, PARAMETERS, Parameter, ParameterId, SLOTS, Settings, SlotSettings,
+};
 use parking_lot::Mutex;
 
+use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::{Rest, Rig};
+use super::saved_slot::SavedSlot;
+use super::shared_slots::SharedSlots;
+use super::slot_state::SlotState;
 use crate::capture_knobs::CaptureKnobs;
 use crate::files::failure::{Result, one_line};
 use crate::session::host_link::{HostLink, Request};
-use crate::session::part::{ForParts, Part};
+use crate::session::part::{ForParts, Part, PartKind};
 use crate::session::references::SharedPart;
 
 /// Longest text about what is missing, in characters.
@@ -23,12 +29,13 @@ pub(crate) struct SharedRig {
     /// By how much the host moves it from there, likewise.
     offsets: Box<[AtomicU32]>,
     parts: ForParts<SharedPart>,
+    slots: SharedSlots,
     /// Rigs that were loaded.
     loads: AtomicU64,
     /// What a new instance is set to.
     first: Settings,
     /// Locked for instants, and never by the audio thread.
-    told: Mutex<Told>,
+    pub(super) told: Mutex<Told>,
     /// Likewise.
     status: Mutex<StatusTexts>,
     /// What the knobs of the capture that plays are called.
@@ -37,10 +44,13 @@ pub(crate) struct SharedRig {
 }
 
 #[derive(Default)]
-struct Told {
-    rest: Arc<Rest>,
+pub(super) struct Told {
+    pub(super) rest: Arc<Rest>,
+    /// The preset that the rig came from, and the setlist that is played.
+    pub(super) preset: Option<CurrentPreset>,
+    pub(super) setlist: Option<SetlistPlace>,
     /// What there is to say of the rig that was loaded last, until it was read.
-    notice: Option<String>,
+    pub(super) notice: Option<String>,
 }
 
 /// What the status says.
@@ -68,6 +78,7 @@ impl SharedRig {
                 let notify = notify.clone();
                 SharedPart::new(part, move || notify(part))
             }),
+            slots: SharedSlots::default(),
             loads: AtomicU64::new(0),
             first,
             told: Mutex::default(),
@@ -122,6 +133,13 @@ impl SharedRig {
         self.read(|row| self.value(row.which))
     }
 
+    /// Where the knobs of the slot that is asked for stand: where the rig's do, but for what it sets of its
+    /// own.
+    pub(crate) fn resolved(&self) -> Settings {
+        let shared = self.unmodulated();
+        self.slot_state(shared.slot).settings.resolve(&shared)
+    }
+
     fn read(&self, value: impl Fn(&Parameter) -> f32) -> Settings {
         let mut settings = self.first;
         for row in &PARAMETERS {
@@ -135,6 +153,95 @@ impl SharedRig {
         &self.parts[part.index()]
     }
 
+    /// What a slot is but for its files.
+    pub(crate) fn slot_state(&self, slot: usize) -> SlotState {
+        self.slots.state(slot)
+    }
+
+    /// Makes it another one, in which what is out of its range is brought into it.
+    pub(crate) fn set_slot_state(&self, slot: usize, state: SlotState) {
+        self.put_state(slot, state, false);
+    }
+
+    fn put_state(&self, slot: usize, state: SlotState, waits: bool) {
+        let name = |rig: &Self| rig.slot_state(slot).name;
+        let before = name(self);
+        self.slots.put(slot, state, waits);
+        if name(self) != before {
+            self.link.ask(Request::Texts);
+        }
+    }
+
+    /// Sets what a slot has of its own for a parameter to a plain value, brought into its range; says what it
+    /// is then.
+    pub(crate) fn set_own_value(&self, slot: usize, which: ParameterId, plain: f32) -> f32 {
+        let row = which.row();
+        let mut now = plain;
+        self.slots.change(slot, |settings| {
+            if !plain.is_nan() {
+                row.set(&mut settings.values, row.clamp(plain));
+            }
+            now = row.get(&settings.values);
+        });
+        now
+    }
+
+    /// What a slot sets of its own, as it is to be heard. Never waits; see [`SharedRig::slots_version`].
+    pub(crate) fn slot_settings(&self, slot: usize) -> SlotSettings {
+        self.slots.heard(slot)
+    }
+
+    /// Counts the changes of [`SharedRig::slot_settings`], to be read before them. Never waits.
+    pub(crate) fn slots_version(&self) -> u64 {
+        self.slots.version()
+    }
+
+    /// A slot as a value.
+    pub(crate) fn slot(&self, slot: usize) -> SavedSlot {
+        SavedSlot {
+            state: self.slot_state(slot),
+            parts: Part::of_slot(slot).map(|part| self.part(part).current().1),
+        }
+    }
+
+    /// Puts another slot in the place of one. It is heard when its files are: see [`SharedRig::let_hear`].
+    pub(crate) fn put_slot(&self, slot: usize, saved: SavedSlot) {
+        let before = self.slot(slot).parts;
+        let other = |&at: &usize| before[at] != saved.parts[at];
+        let others: Vec<usize> = (0..before.len()).filter(other).collect();
+        self.put_state(slot, saved.state, !others.is_empty());
+        let mut parts = saved.parts.map(Some);
+        for at in others {
+            if let Some(reference) = parts[at].take() {
+                self.part(Part::of_slot(slot)[at]).choose(reference);
+            }
+        }
+    }
+
+    /// Has a slot heard as it was set since its files are there.
+    pub(crate) fn let_hear(&self, slot: usize) {
+        self.slots.let_hear(slot);
+    }
+
+    /// Bytes of all files that the project carries, but for those of these parts, packed.
+    pub(crate) fn embedded_besides(&self, parts: &[Part]) -> usize {
+        let others = Part::all().into_iter().filter(|part| !parts.contains(part));
+        others
+            .map(|part| self.part(part).current().1.embedded_bytes())
+            .sum()
+    }
+
+    /// The slots that have a capture, as bits. Never waits.
+    pub(crate) fn filled(&self) -> u8 {
+        let has_capture = |&slot: &usize| {
+            let capture = Part::new(slot, PartKind::Capture);
+            self.part(capture).is_something()
+        };
+        (0..SLOTS)
+            .filter(has_capture)
+            .fold(0, |filled, slot| filled | 1 << slot)
+    }
+
     /// Counts the rigs that were loaded. Never waits.
     pub(crate) fn loads(&self) -> u64 {
         self.loads.load(Ordering::Acquire)
@@ -142,12 +249,19 @@ impl SharedRig {
 
     /// What a project saves.
     pub(crate) fn save(&self) -> Vec<u8> {
-        let rig = Rig {
+        self.rig().write()
+    }
+
+    /// The rig as a value.
+    pub(crate) fn rig(&self) -> Rig {
+        let told = self.told.lock();
+        Rig {
             settings: self.unmodulated(),
-            parts: Part::all().map(|part| self.part(part).current().1),
-            rest: self.told.lock().rest.clone(),
-        };
-        rig.write()
+            slots: std::array::from_fn(|slot| self.slot(slot)),
+            preset: told.preset.clone(),
+            setlist: told.setlist.clone(),
+            rest: told.rest.clone(),
+        }
     }
 
     /// Loads what a project saved. If it is none, everything stays as it is.
@@ -157,19 +271,39 @@ impl SharedRig {
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
         }
-        let mut told = self.told.lock();
-        let before = std::mem::replace(&mut told.rest, rig.rest);
-        let unread = std::mem::replace(&mut told.notice, notice);
-        drop(told);
-        drop((before, unread));
-        for (part, reference) in Part::all().into_iter().zip(rig.parts) {
-            self.part(part).choose(reference);
+        let told = Told {
+            rest: rig.rest,
+            preset: rig.preset,
+            setlist: rig.setlist,
+            notice,
+        };
+        let before = std::mem::replace(&mut *self.told.lock(), told);
+        drop(before);
+        for (slot, saved) in rig.slots.into_iter().enumerate() {
+            self.put_state(slot, saved.state, true);
+            for (part, reference) in Part::of_slot(slot).into_iter().zip(saved.parts) {
+                self.part(part).choose(reference);
+            }
         }
-        // What was changed was changed in the project before.
+        self.is_as_saved();
+        self.tell_values();
+        Ok(())
+    }
+
+    /// What was changed was changed in the project before.
+    pub(crate) fn is_as_saved(&self) {
         self.link.forget(Request::ProjectChanged);
+    }
+
+    /// Has the host ask for all values again, whatever moves it has not heard of.
+    pub(super) fn tell_values(&self) {
         self.link.forget_moves();
         self.link.ask(Request::Values);
-        Ok(())
+    }
+
+    /// What a new instance is set to.
+    pub(crate) fn first(&self) -> &Settings {
+        &self.first
     }
 
     /// Takes note that the project was changed other than by a parameter or by loading one.
@@ -232,6 +366,7 @@ impl SharedRig {
         }
         match knob(which) {
             Some(knob) => self.knobs.text(knob, row, plain),
+            None if which == ParameterId::Slot => self.slot_name(row.clamp(plain) as usize),
             None => row.text(plain),
         }
     }
@@ -243,7 +378,23 @@ impl SharedRig {
         }
         match knob(which) {
             Some(knob) => self.knobs.parse(knob, which.row(), text),
+            None if which == ParameterId::Slot => {
+                let named = (0..SLOTS).find(|&slot| self.slot_name(slot) == text.trim());
+                named
+                    .map(|slot| slot as f32)
+                    .or_else(|| which.row().parse(text))
+            }
             None => which.row().parse(text),
+        }
+    }
+
+    /// What people read for a slot: its name, with its number where another one has the same.
+    fn slot_name(&self, slot: usize) -> String {
+        let label = |slot: usize| self.slot_state(slot).label(slot);
+        let name = label(slot);
+        match (0..SLOTS).any(|other| other != slot && label(other) == name) {
+            true => format!("{name} ({})", slot + 1),
+            false => name,
         }
     }
 }
@@ -265,7 +416,11 @@ impl SharedRig {
 
 #[cfg(test)]
 mod tests {
+    use gridleak_core::OwnGroup;
+
     use super::*;
+    use crate::builtin::NOTHING;
+    use crate::session::references::SavedPart;
 
     fn rig() -> SharedRig {
         SharedRig::new(Settings::default(), Arc::default(), |_| {})
@@ -337,5 +492,83 @@ mod tests {
         assert_eq!(text(), "No window");
         rig.tell_no_window(None);
         assert_eq!(text(), "Ready");
+    }
+
+    #[test]
+    fn a_slot_has_values_of_its_own_which_move_no_parameter() {
+        let rig = rig();
+        rig.set(ParameterId::Bass, 3.0);
+        let own = rig
+            .slot_state(2)
+            .with_own(OwnGroup::Tone, true, &rig.unmodulated());
+        let version = rig.slots_version();
+        rig.set_slot_state(2, own);
+        assert_ne!(rig.slots_version(), version);
+        assert_eq!(rig.set_own_value(2, ParameterId::Bass, 99.0), 10.0);
+        assert_eq!(rig.set_own_value(2, ParameterId::Bass, f32::NAN), 10.0);
+        assert_eq!(rig.resolved().tone.bass, 3.0);
+        rig.set(ParameterId::Slot, 2.0);
+        assert_eq!(
+            (rig.resolved().tone.bass, rig.settings().tone.bass),
+            (10.0, 3.0)
+        );
+        assert_eq!(rig.slot_settings(2).values.tone.bass, 10.0);
+        let other = self::rig();
+        other.load(&rig.save()).unwrap();
+        assert_eq!(other.slot_state(2), rig.slot_state(2));
+        assert_eq!(other.save(), rig.save());
+    }
+
+    #[test]
+    fn a_slot_that_comes_with_other_files_is_heard_when_they_are() {
+        let rig = rig();
+        let mut slot = rig.slot(1);
+        slot.state.settings.level_db = -6.0;
+        rig.put_slot(1, slot.clone());
+        assert_eq!(rig.slot_settings(1).level_db, -6.0, "nothing to wait for");
+        slot.state.settings.level_db = 3.0;
+        slot.parts[0] = SavedPart::built_in("lead");
+        rig.put_slot(1, slot.clone());
+        assert_eq!((rig.slot(1), rig.slot_settings(1).level_db), (slot, -6.0));
+        rig.let_hear(1);
+        assert_eq!(rig.slot_settings(1).level_db, 3.0);
+    }
+
+    #[test]
+    fn filled_slots_are_those_with_a_capture() {
+        let rig = rig();
+        assert_eq!(rig.filled(), 1);
+        for slot in [2, 7] {
+            let capture = Part::new(slot, PartKind::Capture);
+            rig.part(capture).choose(SavedPart::built_in("lead"));
+        }
+        rig.part(Part::new(4, PartKind::Pedal))
+            .choose(SavedPart::built_in("lead"));
+        assert_eq!(rig.filled(), 0b1000_0101);
+        rig.part(Part::CAPTURE).choose(SavedPart::built_in(NOTHING));
+        assert_eq!(rig.filled(), 0b1000_0100);
+    }
+
+    #[test]
+    fn the_text_of_a_slot_is_its_name_and_each_is_read_back() {
+        let rig = rig();
+        for (slot, name) in [(0, "Verse"), (2, "Verse"), (4, "3"), (5, "Slot 2")] {
+            let mut state = rig.slot_state(slot);
+            state.name = name.into();
+            rig.set_slot_state(slot, state);
+        }
+        let text = |slot: usize| rig.text(ParameterId::Slot, slot as f32);
+        let texts: Vec<String> = (0..SLOTS).map(text).collect();
+        assert_eq!(texts[..3], ["Verse (1)", "Slot 2 (2)", "Verse (3)"]);
+        assert_eq!(texts[3..6], ["Slot 4", "3", "Slot 2 (6)"]);
+        for (slot, text) in texts.iter().enumerate() {
+            assert_eq!(
+                rig.parse(ParameterId::Slot, text),
+                Some(slot as f32),
+                "{text}"
+            );
+        }
+        assert_eq!(rig.parse(ParameterId::Slot, "Slot 8"), Some(7.0));
+        assert_eq!(rig.parse(ParameterId::Slot, "loud"), None);
     }
 }

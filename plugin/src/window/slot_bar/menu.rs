@@ -5,9 +5,10 @@ use egui::{Popup, Response, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
 use gridleak_core::{ParameterId, SLOTS};
 
 use crate::session::part::{Part, PartKind};
+use crate::session::rig::SlotColour;
+use crate::session::status::Readiness;
 use crate::window::context::UiContext;
 use crate::window::plain_text::plain;
-use crate::window::slot_status::{Readiness, SlotColour};
 use crate::window::theme;
 use crate::window::view::Action;
 
@@ -36,7 +37,7 @@ impl UiContext<'_> {
 
     fn slot_items(&mut self, ui: &mut Ui, slot: usize) -> Option<Rename> {
         let (view, free) = (self.view, !self.view.choosing);
-        let empty = view.slots[slot].state == Readiness::Empty;
+        let empty = view.status.slots[slot].state == Readiness::Empty;
         let font = theme::small(self.scale);
         let text = |text: &str| RichText::new(text).font(font.clone());
         ui.set_min_width(150.0 * self.scale);
@@ -80,7 +81,7 @@ impl UiContext<'_> {
 
     /// A slot in a list.
     fn called(&self, slot: usize) -> String {
-        let name = plain(self.view.slots[slot].called(), LONGEST);
+        let name = plain(self.view.status.slots[slot].called(), LONGEST);
         match name.is_empty() {
             true => format!("{}: empty", slot + 1),
             false => format!("{}: {name}", slot + 1),
@@ -90,7 +91,7 @@ impl UiContext<'_> {
     /// The colours to choose from, in a row.
     fn slot_colours(&mut self, ui: &mut Ui, slot: usize) {
         let scale = self.scale;
-        let chosen = self.view.slots[slot].slot.colour;
+        let chosen = self.view.status.slots[slot].slot.colour;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0 * scale;
             for colour in SlotColour::ALL {

@@ -90,7 +90,7 @@ impl UiContext<'_> {
         });
         let name = tile.draw(ui, rect, &response);
         if response.double_clicked() {
-            memory.renaming = Some(Renaming::new(slot, &view.slots[slot].slot.name));
+            memory.renaming = Some(Renaming::new(slot, &view.status.slots[slot].slot.name));
         } else if response.clicked() {
             self.go_to(slot);
         }
@@ -99,12 +99,12 @@ impl UiContext<'_> {
         let dots = tile.show_dots(ui, rect);
         let mut asked_for = self.slot_menus(&response, &dots, slot);
         if asked_for.take().is_some() {
-            memory.renaming = Some(Renaming::new(slot, &view.slots[slot].slot.name));
+            memory.renaming = Some(Renaming::new(slot, &view.status.slots[slot].slot.name));
         }
         match &mut memory.renaming {
             Some(renaming) if renaming.slot == slot => {
                 if let Some(done) = renaming.show(ui, name, self.scale) {
-                    let renamed = done.filter(|name| *name != view.slots[slot].slot.name);
+                    let renamed = done.filter(|name| *name != view.status.slots[slot].slot.name);
                     self.actions
                         .extend(renamed.map(|name| Action::RenameSlot(slot, name)));
                     memory.renaming = None;

@@ -3,7 +3,7 @@
 use egui::text::CCursorRange;
 use egui::{Align2, Id, Key, Rect, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
-use crate::window::slot_status::SlotState;
+use crate::session::rig::SlotState;
 use crate::window::theme;
 
 /// A name that is being typed.

@@ -82,7 +82,7 @@ fn each_says_what_is_in_it_and_how_it_is() {
             ("", Some("JCM800"), Some("JCM800")),
             ("Solo", Some("JCM800"), Some("Solo")),
         ] {
-            let status = &mut window.state_mut().view.slots[2];
+            let status = &mut window.state_mut().view.status.slots[2];
             *status = SlotStatus {
                 state,
                 plays,
@@ -102,8 +102,8 @@ fn each_says_what_is_in_it_and_how_it_is() {
 #[test]
 fn why_one_does_not_play_is_told_where_the_pointer_rests() {
     let mut view = view();
-    view.slots[4].state = Readiness::Failed;
-    view.slots[4].text = Some("Missing: Plexi. Nothing plays instead".into());
+    view.status.slots[4].state = Readiness::Failed;
+    view.status.slots[4].text = Some("Missing: Plexi. Nothing plays instead".into());
     let mut window = window(view);
     let told = |window: &Window, text: &str| window.query_by_label_contains(text).is_some();
     assert!(!told(&window, "Missing: Plexi"));
@@ -142,7 +142,7 @@ fn a_name_is_given_in_place() {
     let expected = Action::RenameSlot(1, "3 and 4".into());
     assert_eq!(done(&mut window), [expected]);
     // The same name is no news.
-    window.state_mut().view.slots[1].slot.name = "3 and 4".into();
+    window.state_mut().view.status.slots[1].slot.name = "3 and 4".into();
     double_click(&mut window, 1);
     window.key_press(Key::Enter);
     assert_eq!(done(&mut window), [go_to(1)]);

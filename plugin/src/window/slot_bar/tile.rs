@@ -4,9 +4,10 @@ use std::f32::consts::TAU;
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Shape, Stroke, StrokeKind, Ui, vec2};
 
+use crate::session::rig::SlotColour;
+use crate::session::status::{Readiness, SlotStatus};
 use crate::window::context::LONGEST_TEXT;
 use crate::window::plain_text::{LONGEST_NAME, plain};
-use crate::window::slot_status::{Readiness, SlotColour, SlotStatus};
 use crate::window::theme;
 use crate::window::view::View;
 use crate::window::widgets::button::{Button, Icon};
@@ -27,7 +28,7 @@ impl<'a> Tile<'a> {
     pub(super) fn new(slot: usize, view: &'a View, scale: f32) -> Self {
         Self {
             slot,
-            status: &view.slots[slot],
+            status: &view.status.slots[slot],
             asked: slot == view.asked(),
             scale,
         }

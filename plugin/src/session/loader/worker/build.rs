@@ -42,6 +42,8 @@ struct PlacePlans {
     built: Option<Plan>,
     /// What could not be built, for it is later than the host was told.
     late: Option<Plan>,
+    /// Whether it could not be built at all, so that nothing is there.
+    failed: bool,
 }
 
 /// What was built for the slots of the audio thread.
@@ -50,8 +52,8 @@ pub(super) struct BankPlans {
     places: [[PlacePlans; Place::ALL.len()]; SLOTS],
     /// Whether the amps are such with their cabinets.
     have_cabs: [bool; SLOTS],
-    /// What all was last built for, and the oversampling then.
-    built_for: Option<(ProcessConfig, usize)>,
+    /// What each slot was last built for, and the oversampling then.
+    built_for: [Option<(ProcessConfig, usize)>; SLOTS],
     /// Built, but not yet sent.
     ready: VecDeque<Loaded>,
 }
@@ -114,28 +116,25 @@ impl BankPlans {
     }
 }
 
-/// All slots, the one that is to play before the others.
-fn asked_first(asked: usize) -> impl Iterator<Item = usize> {
-    std::iter::once(asked).chain((0..SLOTS).filter(move |&slot| slot != asked))
-}
-
 impl Worker<'_> {
-    /// Builds what changed, first for the slot that is to play, and sends it.
-    pub(super) fn build(&mut self, audio: Audio) {
+    /// Builds what changed in a slot, and sends it.
+    pub(super) fn build(&mut self, slot: usize, audio: Audio) {
         let settings = self.loader.rig.settings();
         let oversampling = settings.oversampling_factor(audio.offline);
-        self.bank.built_for = Some((audio.config, oversampling));
-        let mut changed = self.bank.is_late();
-        for slot in asked_first(settings.slot) {
-            let mut parts = Place::ALL.map(|place| self.build_place(slot, place));
-            // The cabinet first: it is heard when its amp is.
-            parts.rotate_right(1);
-            for part in parts.into_iter().flatten() {
-                changed = true;
-                self.bank.put(Loaded { slot, part });
-            }
-            self.send();
+        self.bank.built_for[slot] = Some((audio.config, oversampling));
+        let was_late = self.bank.is_late();
+        let mut parts = Place::ALL.map(|place| self.build_place(slot, place));
+        // The cabinet first: it is heard when its amp is.
+        parts.rotate_right(1);
+        let mut changed = was_late;
+        for part in parts.into_iter().flatten() {
+            changed = true;
+            self.bank.put(Loaded { slot, part });
         }
+        self.send();
+        let refused = |place: &PlacePlans| place.late.is_some() || place.failed;
+        let is_refused = self.bank.places[slot].iter().any(refused);
+        self.loader.shown.lock().refused[slot] = is_refused;
         if changed && !self.bank.is_late() {
             self.loader.shown.lock().message = None;
         }
@@ -145,9 +144,10 @@ impl Worker<'_> {
     pub(super) fn follow_oversampling(&mut self, audio: Audio) {
         let (loader, config) = (self.loader, audio.config);
         let wanted = loader.rig.settings().oversampling_factor(audio.offline);
-        let built_for = self.bank.built_for;
-        if built_for.is_some_and(|(built, factor)| built == config && factor != wanted) {
-            self.build(audio);
+        let is_other = |built: &Option<(ProcessConfig, usize)>| {
+            built.is_some_and(|(built, factor)| built == config && factor != wanted)
+        };
+        if self.bank.built_for.iter().any(is_other) && self.bring_slots(Some(audio)) {
             // What is late by more or less than the host was told can only be told to it anew.
             let late = loader.expected_latency(config.rate, audio.offline);
             let anew = (late.total, late.pedal) != (config.latency, config.pedal_latency);
@@ -158,7 +158,7 @@ impl Worker<'_> {
 
     /// What is to be in a place.
     fn plan(&self, slot: usize, place: Place) -> Option<Plan> {
-        let (config, oversampling) = self.bank.built_for?;
+        let (config, oversampling) = self.bank.built_for[slot]?;
         let id = |part| {
             let loaded = self.loaded(part)?;
             loaded.capture().map(|_| loaded.id)
@@ -181,10 +181,10 @@ impl Worker<'_> {
         CABS.map(|kind| {
             let loaded = self.loaded(Part::new(slot, kind))?;
             match &loaded.content {
-                Content::Response(response) => Some((loaded.id, response)),
+                Content::Response(response) => Some((loaded.id, &**response)),
                 // Always the same.
                 Content::Automatic(Some(response)) if !self.bank.have_cabs[slot] => {
-                    Some((BuildId(0), response))
+                    Some((BuildId(0), &**response))
                 }
                 _ => None,
             }
@@ -212,7 +212,7 @@ impl Worker<'_> {
         }
         if place == Place::Amp && made.is_ok() {
             let capture = self.capture(place.part(slot));
-            let has_cab = capture.is_some_and(|loaded| loaded.capture.metadata().has_cab());
+            let has_cab = capture.is_some_and(|loaded| loaded.capture().metadata().has_cab());
             self.bank.have_cabs[slot] = has_cab;
         }
         let known = &mut self.bank.places[slot][place as usize];
@@ -225,6 +225,7 @@ impl Worker<'_> {
         *known = PlacePlans {
             built: plan,
             late: None,
+            failed: matches!(made, Err(Refusal::Failed(_))),
         };
         if let Err(Refusal::Failed(reason)) = &made {
             let part = place.part(slot);
@@ -250,7 +251,7 @@ impl Worker<'_> {
         let Some(loaded) = self.capture(place.part(slot)) else {
             return Ok(place.empty());
         };
-        let capture = loaded.capture.oversampled(plan.oversampling);
+        let capture = loaded.capture().oversampled(plan.oversampling);
         let needed = gridleak_core::latency(config.rate, capture.sample_rate());
         if needed > allowed {
             return Err(Refusal::Late(format!(
@@ -261,6 +262,7 @@ impl Worker<'_> {
             )));
         }
         let settings = self.loader.rig.settings();
+        let settings = self.loader.rig.slot_state(slot).settings.resolve(&settings);
         let voicing = Voicing {
             levels: loaded.levels,
             slim: f64::from(settings.slim),
@@ -293,6 +295,7 @@ impl Worker<'_> {
     /// Sends what is ready; if there is no room now, later.
     pub(super) fn send(&mut self) {
         let mut end = self.loader.end.lock();
+        end.drop_returned();
         while let Some(next) = self.bank.ready.pop_front() {
             if let Err(back) = end.send(next) {
                 self.bank.ready.push_front(back);
