@@ -14,6 +14,7 @@ use crate::session::library::Origin;
 use crate::session::message::Message;
 use crate::session::module_pin;
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::PresetStatus;
 use crate::session::rig::SlotState;
 use crate::session::status::Status;
 use crate::window::{Action, Controls, EditorBackend, View};
@@ -213,7 +214,8 @@ impl EditorBackend for PluginBackend {
         let modulated = rig.settings();
         let own = rig.slot_state(modulated.slot).settings;
         let modulated = own.resolve(&modulated);
-        let mut status = Status::now(&modulated, loader, library, presets, meters);
+        let mut status = Status::now(&modulated, loader, library, meters);
+        status.presets = PresetStatus::now(rig, presets);
         if let Some(notice) = &*self.notice.lock() {
             status.message = Some(notice.clone());
         }

@@ -8,8 +8,9 @@ use crate::session::part::Part;
 use crate::session::references::SavedPart;
 use crate::session::rig::{Rig, SavedSlot, SlotState};
 
-/// So many changes can be taken back.
+/// So many changes can be taken back, if the files that they carry come to no more bytes than this.
 const LONGEST: usize = 200;
+const MOST_CARRIED: usize = 256 << 20;
 
 /// Changes of one thing that follow each other within this are one: a wheel, a held arrow key, a walk
 /// through a folder.
@@ -139,6 +140,14 @@ impl Change {
         }
     }
 
+    /// Bytes of the files that came with it.
+    fn carried(&self) -> usize {
+        match self {
+            Self::Rig { after, .. } => after.embedded_bytes(),
+            _ => 0,
+        }
+    }
+
     /// This and then `next` as one change, if both are of the same thing.
     fn and(&self, next: &Self) -> Option<Self> {
         match (self, next) {
@@ -220,10 +229,11 @@ impl History {
             }
             return;
         }
-        if self.done.len() == LONGEST {
-            self.done.remove(0);
-        }
         self.done.push(change);
+        let mut carried: usize = self.done.iter().map(Change::carried).sum();
+        while self.done.len() > LONGEST || carried > MOST_CARRIED && self.done.len() > 1 {
+            carried -= self.done.remove(0).carried();
+        }
     }
 
     /// The same for what is one change by itself, whatever comes before and after it.

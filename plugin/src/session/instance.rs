@@ -22,7 +22,7 @@ use crate::session::repaint::Repaint;
 use crate::session::rig::{SetlistPlace, SharedRig};
 use crate::session::thread_end;
 
-/// Of the time that the end of an instance may take, what is left for its library.
+/// Of the time that the end of an instance may take, what is left for its presets and its library.
 const LIBRARYS_SHARE: Duration = Duration::from_millis(10);
 
 /// An instance. Its threads end with it.
@@ -242,9 +242,9 @@ fn open_default(preset: &PresetPath, loader: &Loader) {
 impl Drop for Instance {
     fn drop(&mut self) {
         let deadline = Instant::now() + thread_end::LONGEST_WAIT;
-        self.presets.end(deadline - LIBRARYS_SHARE);
         // First: what arrives in this moment is still to be remembered by the library.
         self.loader.end(deadline - LIBRARYS_SHARE);
+        self.presets.end(deadline - LIBRARYS_SHARE / 2);
         self.library.end(deadline);
     }
 }
@@ -288,6 +288,33 @@ mod tests {
         // What a project leaves out is as without it.
         instance.load(b"{\"gridleak\": 1}").unwrap();
         assert_eq!(instance.value(ParameterId::Input), 0.0);
+    }
+
+    #[test]
+    fn a_preset_that_rendering_steps_to_plays_from_the_very_next_block() {
+        let root = presets::folder().unwrap().join("rendered");
+        fs::create_dir_all(&root).unwrap();
+        for (input, name) in [(1.0, "a"), (2.0, "b")] {
+            let text = json!({"gridleak": 1, "settings": {"input": input}}).to_string();
+            fs::write(root.join(format!("{name}.gridleak")), text).unwrap();
+        }
+        let (instance, mut player) = Instance::new();
+        let setlist = root.join("Gig.gridleak-setlist");
+        let presets = json!(["rendered/a.gridleak", "rendered/b.gridleak"]);
+        let text = json!({"gridleak": 1, "kind": "setlist", "presets": presets}).to_string();
+        fs::write(&setlist, text).unwrap();
+        let setlist = PresetPath::read("rendered/Gig.gridleak-setlist");
+        instance.preset(PresetAction::ChooseSetlist(setlist));
+        player.activate(48_000.0, 1, 1, true);
+        let mut block = |down: bool| {
+            instance.set(ParameterId::NextPreset, f32::from(down));
+            player.begin_block(64);
+            player.process(&mut [&mut [0.0; 64]]);
+            player.end_block();
+            instance.value(ParameterId::Input)
+        };
+        let heard: Vec<_> = [false, true, true, false, true].map(&mut block).into();
+        assert_eq!(heard, [0.0, 1.0, 1.0, 1.0, 2.0]);
     }
 
     #[test]

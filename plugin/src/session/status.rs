@@ -12,7 +12,7 @@ use crate::session::loader::Loader;
 use crate::session::message::{Message, Question};
 use crate::session::meters::{Load, Meters};
 use crate::session::part::{ForParts, Part, PartKind};
-use crate::session::presets::{PresetStatus, Presets};
+use crate::session::presets::PresetStatus;
 use crate::session::rig::SlotState;
 
 /// What there is to show.
@@ -48,6 +48,8 @@ pub(crate) struct Status {
     pub(crate) latency: Option<Latency>,
     /// The level of the interface that new instances begin with, in dBu.
     pub(crate) new_interface_dbu: f32,
+    /// What there is to show of presets; not known to [`Status::now`].
+    #[expect(dead_code, reason = "no page of the window shows presets yet")]
     pub(crate) presets: PresetStatus,
 }
 
@@ -174,7 +176,6 @@ impl Status {
         settings: &Settings,
         loader: &Arc<Loader>,
         library: &Library,
-        presets: &Presets,
         meters: &Meters,
     ) -> Self {
         let shown = loader.shown();
@@ -271,7 +272,7 @@ impl Status {
                 rate: config.rate as f32,
             }),
             new_interface_dbu: library.interface_dbu(),
-            presets: PresetStatus::now(&loader.rig, presets),
+            presets: PresetStatus::default(),
         }
     }
 }

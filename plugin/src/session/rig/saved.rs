@@ -124,11 +124,16 @@ impl Rig {
         Ok((rig, remarks.text()))
     }
 
+    /// Bytes of all files that it carries, packed.
+    pub(crate) fn embedded_bytes(&self) -> usize {
+        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
+        parts.map(SavedPart::embedded_bytes).sum()
+    }
+
     /// Whether there is so little in it that whatever is saved of it from now on can be read again.
     fn check(&self) -> Result<()> {
         let written = self.write();
-        let parts = self.slots.iter().flat_map(|slot| &slot.parts);
-        let embedded: usize = parts.map(SavedPart::embedded_bytes).sum();
+        let embedded = self.embedded_bytes();
         match embedded > MOST_EMBEDDED
             || written.len().saturating_sub(embedded) > LONGEST_REST
             || values(&written) > MOST_VALUES - SPARE_VALUES
