@@ -285,6 +285,7 @@ mod tests {
         parts[Part::OTHER_CAPTURE.index()].name = None;
         let slots = &mut window.state_mut().view.status.slots;
         slots[1].slot.name = "Solo".into();
+        slots[0].plays = false;
         window.run();
         assert!(window.query_by_label("Solo is empty").is_some());
         let slots = &mut window.state_mut().view.status.slots;

@@ -9,6 +9,7 @@ use super::controls::{KnobId, Number};
 
 use super::drop::Places;
 use super::layout::take_top;
+use super::pages::browse::presets::Form;
 use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::{Action, View};
@@ -30,7 +31,28 @@ pub(super) struct UiContext<'a> {
     pub(super) scale: f32,
     /// Where slots and parts are, for files that are dropped on them.
     pub(super) places: Places,
+    /// The page of presets is to be shown.
+    pub(super) to_presets: Option<ToPresets>,
     pub(super) actions: Vec<Action>,
+}
+
+/// The page of presets, and what it is to ask.
+pub(super) struct ToPresets {
+    pub(super) form: Option<Form>,
+}
+
+/// The button of hosts and feet that does the same as a step through the folder of a part.
+fn step_button(kind: PartKind, step: Step) -> Option<ParameterId> {
+    let [previous, next] = match kind {
+        PartKind::Capture => [ParameterId::PreviousCapture, ParameterId::NextCapture],
+        PartKind::Pedal => [ParameterId::PreviousPedal, ParameterId::NextPedal],
+        PartKind::Cab => [ParameterId::PreviousCab, ParameterId::NextCab],
+        PartKind::SecondCab => return None,
+    };
+    Some(match step {
+        Step::Previous => previous,
+        Step::Next => next,
+    })
 }
 
 /// What the name of a part is written in.
@@ -229,7 +251,12 @@ impl UiContext<'_> {
             ] {
                 let name = format!("{what} {called}");
                 let action = Action::Step(part, step);
-                self.button(ui, place(24.0), &name, icon, elsewhere, action);
+                let button = Button::new(&name, icon, theme::body(scale)).enabled(elsewhere);
+                let response = self.press(ui, place(24.0), button, action);
+                if let Some(which) = step_button(kind, step) {
+                    self.control_menu(ui, &response, which);
+                }
+                response.on_hover_text(&name);
             }
         }
         let name = format!("Load {called}");

@@ -10,15 +10,18 @@ use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::{Action, View};
 use super::widgets::text::label;
-use crate::files::endings::{CAPTURES, SOUNDS, is_among};
+use crate::files::endings::{CAPTURES, PRESETS, SOUNDS, is_among};
 use crate::session::library::Origin;
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::{PresetAction, PresetKind};
 
 /// What something is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Capture,
     Response,
+    /// Of what it is, as far as its file tells.
+    Preset(Option<PresetKind>),
     Folder,
     Other,
 }
@@ -29,6 +32,8 @@ impl Kind {
             Self::Capture
         } else if is_among(path, SOUNDS) {
             Self::Response
+        } else if is_among(path, PRESETS) {
+            Self::Preset(PresetKind::of_file(path))
         } else if path.is_dir() {
             Self::Folder
         } else {
@@ -47,6 +52,8 @@ pub(super) struct Dragged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Load(Part),
+    /// A preset; one of a slot goes into this slot.
+    Preset(Option<PresetKind>, usize),
     List,
 }
 
@@ -76,6 +83,7 @@ fn fate(kind: Kind, at: Option<Pos2>, places: &Places, view: &View) -> Option<Fa
         Kind::Capture => PartKind::Capture,
         Kind::Response if is_over(PartKind::SecondCab) => PartKind::SecondCab,
         Kind::Response => PartKind::Cab,
+        Kind::Preset(kind) => return Some(Fate::Preset(kind, slot)),
         Kind::Folder => return Some(Fate::List),
         Kind::Other => return None,
     };
@@ -111,6 +119,10 @@ pub(super) fn show(
                 loaded.push(part);
                 context.actions.push(Action::Open(part, Origin::File(path)));
             }
+            Some(Fate::Preset(_, slot)) => {
+                let open = PresetAction::OpenFile(path, slot);
+                context.actions.push(Action::Preset(open));
+            }
             Some(Fate::List) => {
                 context.actions.push(Action::ListFolder(path));
                 context.turn_to(ui, Page::Browse, page);
@@ -143,10 +155,9 @@ fn show_hovering(
         let fate = fate(*kind, at, &context.places, context.view)?;
         Some((path, fate))
     });
-    let (text, part) = match fates.into_iter().next() {
+    let (text, place) = match fates.into_iter().next() {
         None => {
-            let text =
-                "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac) and folders of them";
+            let text = "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac), presets (.gridleak) and folders";
             (text.into(), None)
         }
         Some((path, fate)) => {
@@ -160,8 +171,17 @@ fn show_hovering(
                         false => format!(" of slot {}", part.slot() + 1),
                     };
                     let text = format!("Drop to load as {title}{slot}: {name}");
-                    (text, Some(part))
+                    let place = match part.slot() == context.view.asked() {
+                        true => Place::Part(part),
+                        false => Place::Slot(part.slot()),
+                    };
+                    (text, Some(place))
                 }
+                Fate::Preset(Some(PresetKind::Slot), slot) => {
+                    let text = format!("Drop to load into slot {}: {name}", slot + 1);
+                    (text, Some(Place::Slot(slot)))
+                }
+                Fate::Preset(..) => (format!("Drop to load this preset: {name}"), None),
                 Fate::List => (format!("Drop to browse this folder: {name}"), None),
             }
         }
@@ -170,14 +190,7 @@ fn show_hovering(
     let builder = UiBuilder::new().layer_id(over).max_rect(window);
     let mut ui = ui.new_child(builder);
     let ui = &mut ui;
-    let place = part.and_then(|part| {
-        let asked = part.slot() == context.view.asked();
-        let place = match asked {
-            true => Place::Part(part),
-            false => Place::Slot(part.slot()),
-        };
-        context.places.iter().find(|(own, _)| *own == place)
-    });
+    let place = place.and_then(|place| context.places.iter().find(|(own, _)| *own == place));
     let place = place.map(|(_, rect)| rect.expand(3.0 * scale));
     let dark = Color32::from_black_alpha(150);
     if let Some(place) = place {

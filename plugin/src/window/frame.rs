@@ -6,7 +6,7 @@ use egui::{Key, Modifiers, Rect, ScrollArea, Sense, Ui};
 use gridleak_core::ParameterId;
 
 use super::coach::Coach;
-use super::context::UiContext;
+use super::context::{ToPresets, UiContext};
 use super::controls::KnobId;
 use super::drop::{self, Dragged};
 use super::header::Page;
@@ -77,6 +77,7 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         knobs: &mut memory.knobs,
         scale,
         places: Vec::new(),
+        to_presets: None,
         actions: Vec::new(),
     };
     if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
@@ -95,6 +96,10 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
 
         context.show_header(ui, at(layout.header), &mut memory.page);
         context.show_slot_bar(ui, at(layout.slots), &mut memory.slots);
+        if let Some(ToPresets { form }) = context.to_presets.take() {
+            context.turn_to(ui, Page::Browse, &mut memory.page);
+            memory.browser.show_presets(form);
+        }
         if view.controls.is_on(ParameterId::Tuner) {
             tuner::show(ui, at(layout.main), &mut context, &mut memory.tuner);
         } else {

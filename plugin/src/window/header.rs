@@ -59,6 +59,7 @@ impl UiContext<'_> {
             }
             place = place.translate(vec2(tab.x + 2.0 * scale, 0.0));
         }
+        let place_after_tabs = place.left();
 
         let place = rect.with_min_x(rect.right() - 72.0 * scale);
         let tuner = rect.with_max_x(place.left() - 4.0 * scale);
@@ -68,6 +69,11 @@ impl UiContext<'_> {
             let left = beside.right() - from_right * 28.0 * scale;
             Rect::from_x_y_ranges(left..=left + 25.0 * scale, beside.y_range())
         });
+        let line = beside.with_min_x(place_after_tabs + 14.0 * scale);
+        let line = line.with_max_x(undo.left() - 14.0 * scale);
+        let wide = line.width().min(260.0 * scale);
+        let line = line.with_min_x(line.right() - wide);
+        self.show_preset_line(ui, line.shrink2(vec2(0.0, 1.0 * scale)));
         let status = &self.view.status;
         let (can_undo, can_redo) = (status.can_undo, status.can_redo);
         let name = "Undo";

@@ -15,6 +15,7 @@ mod midi_learn;
 mod own;
 mod pages;
 mod plain_text;
+mod preset_line;
 mod resize;
 mod slot_bar;
 mod slot_status;

@@ -26,7 +26,9 @@ use crate::session::library::{Entry, Folder, Kind, Listing, Origin};
 use crate::session::message::{Message, Question};
 use crate::session::meters::Load;
 use crate::session::part::Part;
-use crate::session::rig::{SlotColour, SlotState};
+use crate::session::preset_path::PresetPath;
+use crate::session::presets::{PresetEntry, PresetKind, PresetListing, PresetStatus, SetlistEntry};
+use crate::session::rig::{SetlistPlace, SlotColour, SlotState};
 use crate::session::status::{CaptureStatus, GateMeter, PeakLevels, Readiness, SlotStatus};
 
 /// How different two pixels may look, and how many may differ more: what other versions of the driver
@@ -94,7 +96,7 @@ fn playing() -> View {
         ..SlotStatus::default()
     };
     let ready = Readiness::Ready;
-    view.slots = [
+    view.status.slots = [
         slot("Verse", SlotColour::Green, "Crunch", ready),
         slot("Chorus", SlotColour::Orange, "Lead", ready),
         slot("Solo", SlotColour::Red, "Lead", ready),
@@ -495,4 +497,85 @@ fn a_slot_that_is_dragged() {
         }
         results.extend(snapshot(name, window));
     }
+}
+
+/// The same with presets, and a setlist that is played through.
+fn with_presets() -> View {
+    let mut view = playing();
+    let path = |text: &str| PresetPath::read(text).unwrap();
+    let preset = |text: &str, kind| PresetEntry {
+        path: path(text),
+        kind: Some(kind),
+        favourite: text.contains("Verse"),
+        default: text.starts_with("Practice"),
+    };
+    let (rig, slot) = (PresetKind::Rig, PresetKind::Slot);
+    let gig = path("Friday at the Anchor.gridleak-setlist");
+    let songs = [
+        "Live/Opener.gridleak",
+        "Live/Slow one.gridleak",
+        "Live/Verse and chorus.gridleak",
+        "Live/Lost.gridleak",
+        "Live/Opener.gridleak",
+    ];
+    view.status.presets = PresetStatus {
+        name: Some("Verse and chorus".into()),
+        file: Some(path(songs[2])),
+        changed: true,
+        setlist: Some(SetlistPlace {
+            setlist: gig.clone(),
+            at: Some(2),
+        }),
+        listing: Arc::new(PresetListing {
+            presets: vec![
+                preset("Practice.gridleak", rig),
+                preset("Live/Opener.gridleak", rig),
+                preset("Live/Slow one.gridleak", rig),
+                preset("Live/Verse and chorus.gridleak", rig),
+                preset("Slots/Fat lead.gridleak", slot),
+                preset("Slots/Glassy clean.gridleak", slot),
+            ],
+            setlists: vec![SetlistEntry {
+                path: gig,
+                presets: songs.map(|song| Some(path(song))).to_vec(),
+                problem: None,
+            }],
+            problem: None,
+        }),
+        busy: false,
+    };
+    view
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn presets() {
+    let mut results = SnapshotResults::new();
+    let size = layout::DEFAULT_SIZE;
+    let small = layout::SMALLEST_SIZE;
+    let page = ["Browse", "Browse presets"];
+    results.extend(compare("presets", size, 1.0, with_presets(), &page));
+    let none = playing();
+    results.extend(compare("presets-none", size, 1.0, none, &page));
+    let setlist = [page[0], page[1], "Setlist Friday at the Anchor"];
+    results.extend(compare(
+        "presets-setlist",
+        size,
+        1.0,
+        with_presets(),
+        &setlist,
+    ));
+    let save = [page[0], page[1], "Save preset as"];
+    results.extend(compare("presets-save", size, 1.0, with_presets(), &save));
+    results.extend(compare("small-presets", small, 1.0, with_presets(), &save));
+    let menu = |window: &mut Harness<'_, State>| {
+        for label in page {
+            window.get_by_label(label).click();
+            window.run_steps(4);
+        }
+        window.get_by_label("Verse and chorus").click_secondary();
+        window.run_steps(4);
+    };
+    let view = with_presets();
+    results.extend(compare_after("presets-menu", size, 1.0, view, menu));
 }

@@ -232,12 +232,15 @@ fn everything_has_a_name_and_a_value() {
 }
 
 /// What is above the page, whichever it is.
-const HEAD: [&str; 26] = [
+const HEAD: [&str; 29] = [
     "Rig",
     "Browse",
     "Live",
     "Info",
     "Setup",
+    "Previous Preset",
+    "Preset",
+    "Next Preset",
     "Undo",
     "Redo",
     "Tuner",
@@ -329,13 +332,17 @@ const RIG: [&str; 43] = [
     "Cab Level: Normalized",
 ];
 
-const LIVE: [&str; 6] = [
+const LIVE: [&str; 10] = [
     "Slot Fade",
     "Slot Fade value",
     "Cabinet Tail",
     "Match levels",
     "Riff Length",
     "Riff Length value",
+    "Learn Slot",
+    "Learn Previous Slot",
+    "Learn Next Slot",
+    "Learn Previous Preset",
 ];
 
 const CONFIG: [&str; 25] = [
@@ -439,7 +446,11 @@ fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
     let controls = &mut window.state_mut().view.controls;
     controls.settings.slot = 1;
     window.run();
-    assert!(window.query_by_label("Slot 2 is empty").is_some());
+    assert!(
+        window
+            .query_by_label("Slot 2 is empty: Plexi plays")
+            .is_some()
+    );
 }
 
 #[test]

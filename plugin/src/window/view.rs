@@ -133,7 +133,6 @@ pub(crate) enum Action {
     Resized(u32, u32),
     DismissMessage,
     /// Something with presets.
-    #[expect(dead_code, reason = "no page of the window shows presets yet")]
     Preset(PresetAction),
 }
 

@@ -8,7 +8,7 @@ use crate::window::layout::{columns, take_top};
 use crate::window::theme;
 use crate::window::view::Action;
 use crate::window::widgets::button::Icon;
-use crate::window::widgets::text::{ROW, note, titled};
+use crate::window::widgets::text::{ROW, draw_text, note, titled};
 
 pub(in crate::window) fn show(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let gap = 8.0 * context.scale;
@@ -57,53 +57,111 @@ fn show_riff(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     note(ui, inside, scale, ParameterId::LoopRiff.row().hint);
 }
 
-/// What controllers move what.
+/// What feet want first.
+const FEET: [ParameterId; 7] = [
+    ParameterId::Slot,
+    ParameterId::PreviousSlot,
+    ParameterId::NextSlot,
+    ParameterId::PreviousPreset,
+    ParameterId::NextPreset,
+    ParameterId::Tuner,
+    ParameterId::Bypass,
+];
+
+/// Which controllers move what.
 fn show_midi(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     let scale = context.scale;
     let mut inside = titled(ui, rect, scale, "MIDI");
-    let text = take_top(&mut inside, 62.0 * scale, 6.0 * scale);
+    let text = take_top(&mut inside, 46.0 * scale, 6.0 * scale);
     note(
         ui,
         text,
         scale,
-        "Program changes 1 to 8 go to the slots. To have a controller move a control, right-click the control and choose MIDI learn.",
+        "Program changes 1 to 8 go to the slots. Right-click any control to learn a controller for it.",
     );
-    let row = ROW * scale;
+    let learned = &context.view.midi.controllers;
+    let others = learned.iter().map(|(_, which)| *which);
+    let others = others.filter(|which| !FEET.contains(which));
+    let all: Vec<ParameterId> = FEET.into_iter().chain(others).collect();
     let ui = &mut ui.new_child(UiBuilder::new().max_rect(inside));
+    ui.spacing_mut().item_spacing.y = 0.0;
     let area = ScrollArea::vertical()
         .id_salt("controllers")
         .auto_shrink(false);
     area.show(ui, |ui| {
-        for (cc, which) in &context.view.midi.controllers {
-            let (line, _) = ui.allocate_exact_size(vec2(inside.width(), row), Sense::hover());
-            let (text, cross) = line.split_left_right_at_x(line.right() - 30.0 * scale);
-            let (number, name) = text.split_left_right_at_x(text.left() + 54.0 * scale);
-            let align = Align2::LEFT_CENTER;
-            context.small(ui, number, align, &format!("CC {cc}"), theme::ACCENT);
-            context.small(ui, name, align, which.row().name, theme::TEXT);
-            let forget = format!("Forget CC {cc}");
-            let action = Action::ForgetMidi(*which);
-            let cross = cross.with_max_x(cross.right() - 6.0 * scale);
-            let cross = cross.shrink2(vec2(0.0, 2.0 * scale));
-            context.button(ui, cross, &forget, Icon::Cross, true, action);
+        for which in all {
+            let size = vec2(ui.available_width(), ROW * scale);
+            let (line, _) = ui.allocate_exact_size(size, Sense::hover());
+            show_controller(ui, line, context, which);
         }
     });
 }
 
+/// A parameter, and the controller that moves it.
+fn show_controller(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, which: ParameterId) {
+    let scale = context.scale;
+    let align = Align2::LEFT_CENTER;
+    let (name, rest) = rect.split_left_right_at_x(rect.right() - 116.0 * scale);
+    // Its buttons are called so for screen readers.
+    let font = theme::small(scale);
+    draw_text(ui, name, align, 1, which.row().name, font, theme::TEXT);
+    let (cc, buttons) = rest.split_left_right_at_x(rest.left() + 46.0 * scale);
+    let buttons = buttons.shrink2(vec2(0.0, 2.0 * scale));
+    let (learn, forget) = buttons.split_left_right_at_x(buttons.left() + 46.0 * scale);
+    let waits = context.view.midi.waits == Some(which);
+    let (text, action) = match waits {
+        true => ("Cancel", Action::CancelLearning),
+        false => ("Learn", Action::LearnMidi(which)),
+    };
+    let called = format!("{text} {}", which.row().name);
+    let button = context
+        .words(&called, text)
+        .lit(waits)
+        .lit_in(theme::LEARNING);
+    context.press(ui, learn, button, action);
+    if let Some(number) = context.view.midi.cc_of(which) {
+        context.small(ui, cc, align, &format!("CC {number}"), theme::ACCENT);
+        let called = format!("Forget CC {number}");
+        let forget = forget.with_min_x(forget.left() + 2.0 * scale);
+        let forget = forget.with_max_x(forget.left() + 20.0 * scale);
+        let action = Action::ForgetMidi(which);
+        context.button(ui, forget, &called, Icon::Cross, true, action);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::window::test_support::*;
 
     #[test]
-    fn learned_controllers_are_listed_and_forgotten() {
+    fn controllers_are_learned_and_forgotten_in_a_list() {
         let mut view = view();
         view.midi.controllers = vec![(11, ParameterId::Input), (64, ParameterId::Tuner)];
         let mut window = window(view);
         go_to(&mut window, "Live");
-        assert!(window.query_by_label("CC 11").is_some());
-        window.get_by_label("Forget CC 64").click();
-        let forget = Action::ForgetMidi(ParameterId::Tuner);
-        assert_eq!(done(&mut window), [forget]);
+        for (cc, which) in [(11, ParameterId::Input), (64, ParameterId::Tuner)] {
+            assert!(window.query_by_label(&format!("CC {cc}")).is_some());
+            window.get_by_label(&format!("Forget CC {cc}")).click();
+            assert_eq!(done(&mut window), [Action::ForgetMidi(which)]);
+        }
+        for which in FEET {
+            let name = format!("Learn {}", which.row().name);
+            window.get_by_label(&name).scroll_to_me();
+            window.run();
+            window.get_by_label(&name).click();
+            assert_eq!(done(&mut window), [Action::LearnMidi(which)]);
+        }
+        window.state_mut().view.midi.waits = Some(ParameterId::NextSlot);
+        window.run();
+        window.get_by_label("Cancel Next Slot").click();
+        assert_eq!(done(&mut window), [Action::CancelLearning]);
+    }
+
+    #[test]
+    fn levels_are_matched() {
+        let mut window = window(view());
+        go_to(&mut window, "Live");
         window.get_by_label("Match levels").click();
         assert_eq!(done(&mut window), [Action::MatchLevels]);
     }

@@ -1,13 +1,17 @@
 //! The menu of a slot.
 
 use egui::accesskit::Role;
-use egui::{Popup, Response, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use egui::{
+    Popup, Response, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
+};
 use gridleak_core::{ParameterId, SLOTS};
 
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::{PresetAction, PresetKind};
 use crate::session::rig::SlotColour;
 use crate::session::status::Readiness;
-use crate::window::context::UiContext;
+use crate::window::context::{ToPresets, UiContext};
+use crate::window::pages::browse::presets::Form;
 use crate::window::plain_text::plain;
 use crate::window::theme;
 use crate::window::view::Action;
@@ -75,8 +79,40 @@ impl UiContext<'_> {
             self.actions.push(Action::ClearSlot(slot));
         }
         ui.separator();
+        self.slot_presets(ui, slot);
+        ui.separator();
         self.midi_items(ui, ParameterId::Slot);
         rename
+    }
+
+    /// Presets of one slot, to load into it, and what saves it as one.
+    fn slot_presets(&mut self, ui: &mut Ui, slot: usize) {
+        self.actions.push(Action::Preset(PresetAction::Browse));
+        let view = self.view;
+        let font = theme::small(self.scale);
+        let text = |text: &str| RichText::new(text).font(font.clone());
+        let empty = view.status.slots[slot].state == Readiness::Empty;
+        let save = egui::Button::new(text("Save as preset\u{2026}"));
+        if ui.add_enabled(!empty, save).clicked() {
+            let form = Some(Form::save(Some(slot), view.status.slots[slot].called()));
+            self.to_presets = Some(ToPresets { form });
+        }
+        let all = view.status.presets.listing.presets.iter();
+        let mut all = all.filter(|preset| preset.kind == Some(PresetKind::Slot));
+        let any = all.clone().next().is_some();
+        ui.add_enabled_ui(any, |ui| {
+            ui.menu_button(text("Load preset"), |ui| {
+                let most = 300.0 * self.scale;
+                ScrollArea::vertical().max_height(most).show(ui, |ui| {
+                    let clicked = all.find(|preset| {
+                        let name = plain(&preset.path.name(), LONGEST);
+                        ui.button(text(&name)).clicked()
+                    });
+                    let open = clicked.map(|preset| PresetAction::Open(preset.path.clone(), slot));
+                    self.actions.extend(open.map(Action::Preset));
+                });
+            });
+        });
     }
 
     /// A slot in a list.

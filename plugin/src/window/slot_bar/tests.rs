@@ -1,7 +1,15 @@
 //! Of the bar, as it is used.
 
 use super::KEYS;
-use crate::window::test_support::*;
+use crate::session::presets::PresetAction;
+use crate::window::test_support::{self, *};
+
+/// What was done but for looking for presets, which an open menu does.
+fn done(window: &mut Window) -> Vec<Action> {
+    let mut done = test_support::done(window);
+    done.retain(|action| *action != Action::Preset(PresetAction::Browse));
+    done
+}
 
 fn go_to(slot: usize) -> Action {
     Action::Change(ParameterId::Slot, slot as f32)
