@@ -54,8 +54,8 @@ pub use recent_input::{RecentInput, Recording};
 pub use rig::{
     Buttons, CabSettings, ChoiceOption, GateSettings, Group, Kind, LevelSettings, Number,
     OfflineOversampling, OutputMode, Oversampling, OwnGroup, OwnGroups, PARAMETERS, Parameter,
-    ParameterId, ReadSettings, RiffSettings, SLOTS, Settings, SlotSettings, Source, SwitchSettings,
-    Taper, ToneSettings, TunerSettings, Unit, UnreadSettings,
+    ParameterId, ReadSettings, RiffSettings, SLOTS, Settings, SlotKnob, SlotSettings, Source,
+    SwitchSettings, Taper, ToneSettings, TunerSettings, Unit, UnreadSettings,
 };
 pub use simd::{SimdLevel, UnknownSimdLevel};
 pub use summary::Summary;

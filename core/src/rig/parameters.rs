@@ -227,7 +227,7 @@ impl Parameter {
         }
     }
 
-    const fn new(
+    pub(super) const fn new(
         number: u32,
         id: &'static str,
         name: &'static str,
@@ -257,7 +257,7 @@ impl Parameter {
         self
     }
 
-    const fn hint(mut self, hint: &'static str) -> Self {
+    pub(super) const fn hint(mut self, hint: &'static str) -> Self {
         self.hint = hint;
         self
     }
@@ -283,7 +283,7 @@ impl Parameter {
     }
 }
 
-const fn number(range: RangeInclusive<f32>, unit: Unit) -> Kind {
+pub(super) const fn number(range: RangeInclusive<f32>, unit: Unit) -> Kind {
     Kind::Number(Number {
         range,
         taper: Taper::Linear,

@@ -15,6 +15,7 @@ use crate::session::message::Message;
 use crate::session::module_pin;
 use crate::session::part::{Part, PartKind};
 use crate::session::presets::PresetStatus;
+use crate::session::rig::SlotState;
 use crate::session::status::Status;
 use crate::window::{Action, Controls, EditorBackend, View};
 
@@ -95,11 +96,22 @@ impl PluginBackend {
             Action::Set(knob, plain) => self.gestures.lock().set(knob, plain, instance),
             Action::End(knob) => self.gestures.lock().end(knob, instance),
             Action::Change(control, plain) => gestures::change(control, plain, instance),
-            Action::ChangeSlot(slot, state) => loader.change_slot(slot, *state),
+            Action::RenameSlot(slot, name) => self.change_slot(slot, |state| state.name = name),
+            Action::ColourSlot(slot, colour) => {
+                self.change_slot(slot, |state| state.colour = colour);
+            }
+            Action::TurnSlot(slot, knob, db) => {
+                self.change_slot(slot, |state| knob.set(&mut state.settings, db));
+            }
             Action::SetOwn(slot, group, on) => loader.set_own(slot, group, on),
             Action::CopySlot(from, to) => loader.copy_slot(from, to),
             Action::SwapSlots(one, other) => loader.swap_slots(one, other),
             Action::ClearSlot(slot) => loader.clear_slot(slot),
+            Action::MatchLevels => loader.match_levels(),
+            Action::CancelMatching => loader.cancel_match_levels(),
+            Action::LearnMidi(which) => instance.learn_controller(which),
+            Action::ForgetMidi(which) => instance.forget_controller(which),
+            Action::CancelLearning => instance.cancel_learning(),
             Action::KeepInterface => {
                 library.keep_interface(instance.value(ParameterId::InterfaceLevel));
             }
@@ -131,6 +143,13 @@ impl PluginBackend {
                 }
             }
         }
+    }
+
+    /// Changes what a slot is but for its files.
+    fn change_slot(&self, slot: usize, change: impl FnOnce(&mut SlotState)) {
+        let mut state = self.instance.rig.slot_state(slot);
+        change(&mut state);
+        self.instance.loader.change_slot(slot, state);
     }
 
     /// The part of this kind of the slot that is asked for.
@@ -209,6 +228,7 @@ impl EditorBackend for PluginBackend {
                 modulated,
                 knobs,
             },
+            midi: rig.midi.status(),
             status,
             listing: library.listing(),
             choosing: self.dialog.is_open(),
@@ -240,13 +260,14 @@ mod tests {
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable;
-    use gridleak_core::{Kind, OwnGroup, PARAMETERS, Source};
+    use gridleak_core::{Kind, OwnGroup, PARAMETERS, SlotKnob, Source};
 
     use super::*;
     use crate::builtin;
     use crate::session::folder::Step;
     use crate::session::host_link::{Edit, Request};
     use crate::session::player::Player;
+    use crate::session::rig::SlotColour;
     use crate::window::{DEFAULT_SIZE, Editor};
 
     /// A plugin with a window, as hosts have it.
@@ -594,10 +615,11 @@ mod tests {
         let slots = || [0, 1].map(|slot| plugin.instance.rig.slot(slot));
         let first = plugin.name(Part::CAPTURE);
         let mut states = vec![slots()];
-        let mut state = plugin.instance.rig.slot_state(0);
-        state.name = "Verse".into();
         for action in [
-            Action::ChangeSlot(0, state.into()),
+            Action::RenameSlot(0, "Verse".into()),
+            Action::ColourSlot(0, SlotColour::Blue),
+            Action::TurnSlot(0, SlotKnob::Level, -3.0),
+            Action::SetOwn(0, OwnGroup::Tone, true),
             Action::CopySlot(0, 1),
             Action::ClearSlot(0),
             Action::SwapSlots(0, 1),

@@ -73,11 +73,26 @@ impl Controllers {
         }
     }
 
+    /// Those that move something, and what that is.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, ParameterId)> {
+        let all = self.0.iter().enumerate();
+        all.filter_map(|(number, which)| Some((number as u8, (*which)?)))
+    }
+
     /// The first controller that moves a parameter.
     pub(crate) fn cc_of(&self, which: ParameterId) -> Option<u8> {
         let place = self.0.iter().position(|other| *other == Some(which));
         place.map(|number| number as u8)
     }
+}
+
+/// What there is to show of controllers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct MidiStatus {
+    /// The parameter that waits for one.
+    pub(crate) waits: Option<ParameterId>,
+    /// Those that move something.
+    pub(crate) controllers: Controllers,
 }
 
 /// The number of a controller, if a text is one as they are written here.
@@ -137,6 +152,14 @@ impl MidiMap {
         }
         for touched in &self.touched {
             touched.store(0, Relaxed);
+        }
+    }
+
+    /// What there is to show now.
+    pub(crate) fn status(&self) -> MidiStatus {
+        MidiStatus {
+            waits: self.learning(),
+            controllers: self.controllers(),
         }
     }
 

@@ -76,6 +76,16 @@ pub(crate) struct SlotStatus {
     pub(crate) asked: bool,
 }
 
+impl SlotStatus {
+    /// What it is called, or else what is in it; empty for nothing.
+    pub(crate) fn called(&self) -> &str {
+        match self.slot.name.as_str() {
+            "" => self.text.as_deref().unwrap_or_default(),
+            name => name,
+        }
+    }
+}
+
 /// Whether a slot can play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Readiness {

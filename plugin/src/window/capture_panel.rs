@@ -1,53 +1,52 @@
 //! The panel of the capture, and the line of the pedal before it.
 
 use egui::{Align2, Rect, Ui, vec2};
-use gridleak_core::{ParameterId, SLOTS};
+use gridleak_core::{OwnGroup, ParameterId, SlotKnob};
 
 use super::context::{LONGEST_TEXT, UiContext, name_colour};
+use super::controls::KnobId;
+use super::drop::Place;
 use super::layout;
+use super::own::OWN;
 use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::Action;
-use super::widgets::button::{Radio, radio};
 use super::widgets::text::{label, panel};
 use crate::session::folder::FolderPosition;
 use crate::session::part::PartKind;
-use crate::session::status::{Embedding, Readiness};
+use crate::session::status::Embedding;
 
 impl UiContext<'_> {
     pub(super) fn show_capture(&mut self, ui: &mut Ui, rect: Rect) {
         let (scale, view) = (self.scale, self.view);
         panel(ui, rect);
-        self.places.push((view.at(PartKind::Capture), rect));
+        let part = view.at(PartKind::Capture);
+        self.places.push((Place::Part(part), rect));
         let inside = rect.shrink(8.0 * scale);
         let (name, below) = inside.split_top_bottom_at_y(inside.bottom() - 28.0 * scale);
         let below = below.with_min_y(below.bottom() - 24.0 * scale);
+        let name = self.show_slot_knobs(ui, name);
         let name = self.show_capture_knobs(ui, name);
         self.show_name(ui, name);
+        self.show_capture_line(ui, below);
+    }
 
+    /// What is loaded, and what is done with it, in a line.
+    fn show_capture_line(&mut self, ui: &mut Ui, rect: Rect) {
+        let (scale, view) = (self.scale, self.view);
+        let gap = 8.0 * scale;
         // Nothing moves while a capture is loading: whoever steps through a folder steps on.
-        let wide = self.part_buttons(ui, below, PartKind::Capture);
-        let keep = below.with_min_x(below.right() - 110.0 * scale);
-        let slots = match view.status.embedding {
-            Some(_) => below.with_max_x(keep.left() - 8.0 * scale),
-            None => below,
-        };
-        let slots = slots.with_min_x(slots.right() - 136.0 * scale);
-        self.show_slots(ui, slots);
-        let place = Rect::from_x_y_ranges(
-            below.left() + wide + 10.0 * scale..=slots.left() - 8.0 * scale,
-            below.y_range(),
-        );
-        let text = match view.part(PartKind::Capture).place {
-            _ if view.choosing => "Choosing a file\u{2026}".into(),
-            _ if view.status.busy => "Loading\u{2026}".into(),
-            Some(FolderPosition { index, count }) => format!("{index} of {count}"),
-            None => String::new(),
-        };
-        if !text.is_empty() {
-            self.small(ui, place, Align2::LEFT_CENTER, &text, theme::WEAK);
-        }
+        let wide = self.part_buttons(ui, rect, PartKind::Capture);
+        let (mut rest, riff) = rect.split_left_right_at_x(rect.right() - 64.0 * scale);
+        let row = ParameterId::LoopRiff.row();
+        let on = view.controls.is_on(row.which);
+        let button = self.words(row.name, row.name).switch(on);
+        self.toggle(ui, riff, row.which, button)
+            .on_hover_text(row.hint);
+        rest.max.x -= gap;
         if let Some(Embedding { on, bytes }) = view.status.embedding {
+            let (left, keep) = rest.split_left_right_at_x(rest.right() - 104.0 * scale);
+            rest = left.with_max_x(left.right() - gap);
             let name = "Keep in project";
             let button = self.words(name, name).switch(on).lit(false);
             let button = button.enabled(!view.status.busy);
@@ -60,6 +59,33 @@ impl UiContext<'_> {
                 false => "Have the project carry copies of the files, for other computers".into(),
             });
         }
+        if !view.controls.knobs.is_empty() {
+            let (left, own) = rest.split_left_right_at_x(rest.right() - OWN * scale);
+            rest = left.with_max_x(left.right() - gap);
+            self.own_switch(ui, own.shrink2(vec2(0.0, 3.0 * scale)), OwnGroup::Knobs);
+        }
+        let place = rest.with_min_x(rest.left() + wide + 10.0 * scale);
+        let text = match view.part(PartKind::Capture).place {
+            _ if view.choosing => "Choosing a file\u{2026}".into(),
+            _ if view.status.busy => "Loading\u{2026}".into(),
+            Some(FolderPosition { index, count }) => format!("{index} of {count}"),
+            None => String::new(),
+        };
+        if !text.is_empty() {
+            self.small(ui, place, Align2::LEFT_CENTER, &text, theme::WEAK);
+        }
+    }
+
+    /// The knobs of the slot, at both ends; returns what they leave.
+    fn show_slot_knobs(&mut self, ui: &mut Ui, rect: Rect) -> Rect {
+        let wide = 52.0 * self.scale;
+        let slot = self.view.asked();
+        let (drive, rest) = rect.split_left_right_at_x(rect.left() + wide);
+        let (rest, level) = rest.split_left_right_at_x(rest.right() - wide);
+        for (place, knob) in [(drive, SlotKnob::Drive), (level, SlotKnob::Level)] {
+            self.knob(ui, small_knob(place, self.scale), KnobId::Slot(slot, knob));
+        }
+        rest.shrink2(vec2(6.0 * self.scale, 0.0))
     }
 
     /// The knobs of a capture that has some, at the right; returns what they leave.
@@ -69,37 +95,19 @@ impl UiContext<'_> {
         if count == 0 {
             return rect;
         }
-        let wide = 56.0 * self.scale * count as f32;
-        let (rest, mut knobs) = rect.split_left_right_at_x(rect.right() - wide);
-        knobs.max.y = knobs.bottom().min(knobs.top() + 88.0 * self.scale);
+        let wide = 52.0 * self.scale * count as f32;
+        let (rest, knobs) = rect.split_left_right_at_x(rect.right() - wide);
+        let knobs = small_knob(knobs, self.scale);
         for (place, knob) in layout::columns(knobs, count, 2.0).zip(ParameterId::KNOBS) {
             self.knob(ui, place, knob);
         }
         rest.with_max_x(rest.right() - 8.0 * self.scale)
     }
 
-    /// Which slot plays.
-    fn show_slots(&mut self, ui: &mut Ui, rect: Rect) {
-        let chosen = self.view.controls.settings.slot;
-        let names: [String; SLOTS] = std::array::from_fn(|slot| format!("Slot {}", slot + 1));
-        let options: [Radio<'_>; SLOTS] = std::array::from_fn(|slot| Radio {
-            name: &names[slot],
-            text: names[slot].trim_start_matches("Slot "),
-            on: slot == chosen,
-            weak: self.view.status.slots[slot].state == Readiness::Empty,
-            hint: None,
-        });
-        let row = ParameterId::Slot.row();
-        if let Some(slot) = radio(ui, rect, self.scale, row.name, &options) {
-            self.actions.push(Action::Change(row.which, slot as f32));
-        }
-    }
-
     /// What stands for the name of a capture where there is none.
     fn empty_slot(&self) -> String {
         let view = self.view;
-        let asked = view.controls.settings.slot;
-        let label = plain(&view.status.slots[asked].slot.label(asked), LONGEST_NAME);
+        let label = plain(&view.slot().slot.label(view.asked()), LONGEST_NAME);
         let playing = view.status.slots.iter().find(|slot| slot.plays);
         let playing = playing.and_then(|slot| slot.text.as_deref());
         match playing.filter(|_| !view.controls.is_on(ParameterId::Bypass)) {
@@ -152,16 +160,26 @@ impl UiContext<'_> {
     pub(super) fn show_pedal(&mut self, ui: &mut Ui, rect: Rect) {
         let scale = self.scale;
         panel(ui, rect);
-        self.places.push((self.view.at(PartKind::Pedal), rect));
+        let part = self.view.at(PartKind::Pedal);
+        self.places.push((Place::Part(part), rect));
         let inside = rect.shrink2(vec2(10.0, 5.0) * scale);
-        let (title, rest) = inside.split_left_right_at_x(inside.left() + 84.0 * scale);
+        let (title, rest) = inside.split_left_right_at_x(inside.left() + 72.0 * scale);
         self.switch(ui, title, ParameterId::Pedal);
+        let (own, rest) = rest.split_left_right_at_x(rest.left() + OWN * scale);
+        self.own_switch(ui, own.shrink2(vec2(0.0, 3.0 * scale)), OwnGroup::Pedal);
+        self.mark_own(ui, rect, OwnGroup::Pedal);
         let buttons = rest.with_min_x(rest.right() - 137.0 * scale);
         let name = rest.with_max_x(buttons.left() - 8.0 * scale);
-        let name = name.with_min_x(name.left() + 4.0 * scale);
+        let name = name.with_min_x(name.left() + 10.0 * scale);
         self.part_name(ui, name, PartKind::Pedal, "No pedal");
         self.part_buttons(ui, buttons, PartKind::Pedal);
     }
+}
+
+/// The height of small knobs does not grow without end.
+fn small_knob(mut rect: Rect, scale: f32) -> Rect {
+    rect.max.y = rect.bottom().min(rect.top() + 88.0 * scale);
+    rect
 }
 
 #[cfg(test)]
@@ -253,13 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn each_slot_has_a_name_and_buttons_of_its_own() {
+    fn the_panel_is_that_of_the_slot_that_is_asked_for() {
         let mut view = view();
         view.status.parts[Part::OTHER_CAPTURE.index()].place = None;
         let mut window = window(view);
         assert!(window.query_by_label("Plexi").is_some());
-        window.get_by_label("Slot 2").click();
-        assert_eq!(done(&mut window), [Action::Change(ParameterId::Slot, 1.0)]);
         window.state_mut().view.controls.settings.slot = 1;
         window.run();
         assert!(window.query_by_label("Recto").is_some());
@@ -269,6 +285,7 @@ mod tests {
         parts[Part::OTHER_CAPTURE.index()].name = None;
         let slots = &mut window.state_mut().view.status.slots;
         slots[1].slot.name = "Solo".into();
+        slots[0].plays = false;
         window.run();
         assert!(window.query_by_label("Solo is empty").is_some());
         let slots = &mut window.state_mut().view.status.slots;
@@ -282,5 +299,43 @@ mod tests {
         turn(&mut window.state_mut().view, ParameterId::Bypass, 1.0);
         window.run();
         assert!(window.query_by_label("Solo is empty").is_some());
+    }
+
+    #[test]
+    fn a_slot_has_a_drive_and_a_level() {
+        let mut window = window(view());
+        turn(&mut window.state_mut().view, ParameterId::Slot, 1.0);
+        window.state_mut().view.status.slots[1]
+            .slot
+            .settings
+            .level_db = -4.0;
+        window.run();
+        for (name, knob, value) in [
+            ("Drive", SlotKnob::Drive, 1.0),
+            ("Level", SlotKnob::Level, -3.0),
+        ] {
+            window.get_by_label(name).increment_accesskit();
+            let turned = Action::TurnSlot(1, knob, value);
+            assert_eq!(done(&mut window), [turned]);
+            window.get_by_label(&format!("{name} value")).click();
+            window.run();
+            type_over(&mut window, "-99");
+            window.key_press(Key::Enter);
+            let least = *knob.row().range().start();
+            assert_eq!(done(&mut window), [Action::TurnSlot(1, knob, least)]);
+        }
+        let shown = window.get_by_label("Level value").value();
+        assert_eq!(shown.as_deref(), Some("-4.0 dB"));
+    }
+
+    #[test]
+    fn what_was_played_last_is_looped_from_every_page() {
+        let mut window = window(view());
+        for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
+            go_to(&mut window, page);
+            window.get_by_label("Loop Riff").click();
+            let on = Action::Change(ParameterId::LoopRiff, 1.0);
+            assert!(done(&mut window).contains(&on), "{page}");
+        }
     }
 }

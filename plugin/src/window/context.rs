@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use egui::{Align2, Color32, Rect, Response, Ui};
 use gridleak_core::{Kind, ParameterId};
 
+use super::controls::{KnobId, Number};
+
 use super::drop::Places;
 use super::layout::take_top;
+use super::pages::browse::presets::Form;
 use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::{Action, View};
@@ -24,11 +27,32 @@ pub(super) const LONGEST_TEXT: usize = 2 * LONGEST_NAME;
 /// What a picture is drawn from and what comes of it.
 pub(super) struct UiContext<'a> {
     pub(super) view: &'a View,
-    pub(super) knobs: &'a mut HashMap<ParameterId, KnobMemory>,
+    pub(super) knobs: &'a mut HashMap<KnobId, KnobMemory>,
     pub(super) scale: f32,
-    /// Where parts are, for files that are dropped on them.
+    /// Where slots and parts are, for files that are dropped on them.
     pub(super) places: Places,
+    /// The page of presets is to be shown.
+    pub(super) to_presets: Option<ToPresets>,
     pub(super) actions: Vec<Action>,
+}
+
+/// The page of presets, and what it is to ask.
+pub(super) struct ToPresets {
+    pub(super) form: Option<Form>,
+}
+
+/// The button of hosts and feet that does the same as a step through the folder of a part.
+fn step_button(kind: PartKind, step: Step) -> Option<ParameterId> {
+    let [previous, next] = match kind {
+        PartKind::Capture => [ParameterId::PreviousCapture, ParameterId::NextCapture],
+        PartKind::Pedal => [ParameterId::PreviousPedal, ParameterId::NextPedal],
+        PartKind::Cab => [ParameterId::PreviousCab, ParameterId::NextCab],
+        PartKind::SecondCab => return None,
+    };
+    Some(match step {
+        Step::Previous => previous,
+        Step::Next => next,
+    })
 }
 
 /// What the name of a part is written in.
@@ -40,10 +64,31 @@ pub(super) fn name_colour(part: &PartStatus) -> Color32 {
 }
 
 impl UiContext<'_> {
-    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: ParameterId) {
-        let number = self.view.controls.number(knob);
+    pub(super) fn knob(&mut self, ui: &mut Ui, rect: Rect, knob: impl Into<KnobId>) {
+        let (knob, view) = (knob.into(), self.view);
+        let own = |which: ParameterId| self.own_colour(which.row().own?);
+        let (number, colour) = match knob {
+            KnobId::Parameter(which) => (view.controls.number(which), own(which)),
+            KnobId::Slot(slot, which) => {
+                let slot_status = &view.status.slots[slot];
+                let number = Number::of_slot(slot, which, &slot_status.slot.settings);
+                (number, Some(theme::slot(slot_status.slot.colour)))
+            }
+        };
+        let colour = colour.unwrap_or(theme::ACCENT);
         let memory = self.knobs.entry(knob).or_default();
-        knob::show(ui, rect, self.scale, &number, memory, &mut self.actions);
+        let actions = &mut self.actions;
+        let response = knob::show(ui, rect, self.scale, &number, colour, memory, actions);
+        if let KnobId::Parameter(which) = knob {
+            self.control_menu(ui, &response, which);
+        }
+    }
+
+    /// Whether keys that are no text are this window's and not its host's.
+    pub(super) fn has_keys(&self, ui: &Ui) -> bool {
+        // A Mac hands keys on to the host where nothing in the window has the keyboard.
+        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
+        ours && !ui.ctx().text_edit_focused()
     }
 
     /// Lets go of knobs that are shown no longer.
@@ -87,6 +132,7 @@ impl UiContext<'_> {
             let on = self.view.controls.is_on(switch);
             self.actions.push(Action::Change(switch, f32::from(!on)));
         }
+        self.control_menu(ui, &response, switch);
         response
     }
 
@@ -114,8 +160,12 @@ impl UiContext<'_> {
             hint: why_not(index),
         });
         let shown: Vec<Radio<'_>> = shown.collect();
-        if let Some(index) = radio(ui, rect, self.scale, row.name, &shown) {
+        let (pressed, all) = radio(ui, rect, self.scale, row.name, &shown);
+        if let Some(index) = pressed {
             self.actions.push(Action::Change(choice, index as f32));
+        }
+        if let Some(all) = all {
+            self.control_menu(ui, &all, choice);
         }
     }
 
@@ -201,7 +251,12 @@ impl UiContext<'_> {
             ] {
                 let name = format!("{what} {called}");
                 let action = Action::Step(part, step);
-                self.button(ui, place(24.0), &name, icon, elsewhere, action);
+                let button = Button::new(&name, icon, theme::body(scale)).enabled(elsewhere);
+                let response = self.press(ui, place(24.0), button, action);
+                if let Some(which) = step_button(kind, step) {
+                    self.control_menu(ui, &response, which);
+                }
+                response.on_hover_text(&name);
             }
         }
         let name = format!("Load {called}");

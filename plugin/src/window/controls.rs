@@ -4,13 +4,30 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use gridleak_core::{Control, Kind, Parameter, ParameterId, Settings, Taper, Unit};
+use gridleak_core::{
+    Control, Kind, Parameter, ParameterId, Settings, SlotKnob, SlotSettings, Taper, Unit,
+};
 
 use crate::capture_knobs;
+
+/// What a knob turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum KnobId {
+    Parameter(ParameterId),
+    /// One of the two that each slot has.
+    Slot(usize, SlotKnob),
+}
+
+impl From<ParameterId> for KnobId {
+    fn from(which: ParameterId) -> Self {
+        Self::Parameter(which)
+    }
+}
 
 /// A number as it is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Number {
+    pub(super) knob: KnobId,
     pub(super) row: &'static Parameter,
     pub(crate) value: f32,
     /// Where it is while the host modulates it, which CLAP hosts do; else `value`.
@@ -20,6 +37,18 @@ pub(crate) struct Number {
 }
 
 impl Number {
+    /// Where a knob of a slot stands.
+    pub(super) fn of_slot(slot: usize, knob: SlotKnob, settings: &SlotSettings) -> Self {
+        let value = knob.get(settings);
+        Self {
+            knob: KnobId::Slot(slot, knob),
+            row: knob.row(),
+            value,
+            modulated: value,
+            control: None,
+        }
+    }
+
     /// What screen readers call it.
     pub(super) fn name(&self) -> Cow<'static, str> {
         match &self.control {
@@ -118,6 +147,7 @@ impl Controls {
         let row = which.row();
         let knob = ParameterId::KNOBS.iter().position(|knob| *knob == which);
         Number {
+            knob: which.into(),
             control: knob.and_then(|knob| self.knobs.get(knob)).cloned(),
             row,
             value: row.get(&self.settings),

@@ -10,15 +10,18 @@ use super::plain_text::{LONGEST_NAME, plain};
 use super::theme;
 use super::view::{Action, View};
 use super::widgets::text::label;
-use crate::files::endings::{CAPTURES, SOUNDS, is_among};
+use crate::files::endings::{CAPTURES, PRESETS, SOUNDS, is_among};
 use crate::session::library::Origin;
 use crate::session::part::{Part, PartKind};
+use crate::session::presets::{PresetAction, PresetKind};
 
 /// What something is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Capture,
     Response,
+    /// Of what it is, as far as its file tells.
+    Preset(Option<PresetKind>),
     Folder,
     Other,
 }
@@ -29,6 +32,8 @@ impl Kind {
             Self::Capture
         } else if is_among(path, SOUNDS) {
             Self::Response
+        } else if is_among(path, PRESETS) {
+            Self::Preset(PresetKind::of_file(path))
         } else if path.is_dir() {
             Self::Folder
         } else {
@@ -47,26 +52,42 @@ pub(super) struct Dragged {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Load(Part),
+    /// A preset; one of a slot goes into this slot.
+    Preset(Option<PresetKind>, usize),
     List,
 }
 
-/// Where things are dropped to: parts as they stand in the window.
-pub(super) type Places = Vec<(Part, Rect)>;
+/// What things are dropped on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A slot in the bar.
+    Slot(usize),
+    /// A part of the slot that is shown.
+    Part(Part),
+}
+
+/// Where they stand in the window.
+pub(super) type Places = Vec<(Place, Rect)>;
 
 fn fate(kind: Kind, at: Option<Pos2>, places: &Places, view: &View) -> Option<Fate> {
-    let over = |kind| {
-        let (part, mut places) = (view.at(kind), places.iter());
-        places.any(|(own, rect)| *own == part && at.is_some_and(|at| rect.contains(at)))
+    let mut places = places.iter();
+    let over = places.find(|(_, rect)| at.is_some_and(|at| rect.contains(at)));
+    let over = over.map(|(place, _)| *place);
+    let slot = match over {
+        Some(Place::Slot(slot)) => slot,
+        _ => view.asked(),
     };
+    let is_over = |kind| over == Some(Place::Part(view.at(kind)));
     let part = match kind {
-        Kind::Capture if over(PartKind::Pedal) => PartKind::Pedal,
+        Kind::Capture if is_over(PartKind::Pedal) => PartKind::Pedal,
         Kind::Capture => PartKind::Capture,
-        Kind::Response if over(PartKind::SecondCab) => PartKind::SecondCab,
+        Kind::Response if is_over(PartKind::SecondCab) => PartKind::SecondCab,
         Kind::Response => PartKind::Cab,
+        Kind::Preset(kind) => return Some(Fate::Preset(kind, slot)),
         Kind::Folder => return Some(Fate::List),
         Kind::Other => return None,
     };
-    Some(Fate::Load(view.at(part)))
+    Some(Fate::Load(Part::new(slot, part)))
 }
 
 /// Shows what hovers over `window`, and does what there is to do with what was dropped.
@@ -97,6 +118,10 @@ pub(super) fn show(
             Some(Fate::Load(part)) if !loaded.contains(&part) => {
                 loaded.push(part);
                 context.actions.push(Action::Open(part, Origin::File(path)));
+            }
+            Some(Fate::Preset(_, slot)) => {
+                let open = PresetAction::OpenFile(path, slot);
+                context.actions.push(Action::Preset(open));
             }
             Some(Fate::List) => {
                 context.actions.push(Action::ListFolder(path));
@@ -130,10 +155,9 @@ fn show_hovering(
         let fate = fate(*kind, at, &context.places, context.view)?;
         Some((path, fate))
     });
-    let (text, part) = match fates.into_iter().next() {
+    let (text, place) = match fates.into_iter().next() {
         None => {
-            let text =
-                "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac) and folders of them";
+            let text = "Gridleak loads captures (.nam), cabinets (.wav, .aif, .flac), presets (.gridleak) and folders";
             (text.into(), None)
         }
         Some((path, fate)) => {
@@ -142,8 +166,22 @@ fn show_hovering(
             match fate {
                 Fate::Load(part) => {
                     let title = part_title(part.kind());
-                    (format!("Drop to load as {title}: {name}"), Some(part))
+                    let slot = match part.slot() == context.view.asked() {
+                        true => String::new(),
+                        false => format!(" of slot {}", part.slot() + 1),
+                    };
+                    let text = format!("Drop to load as {title}{slot}: {name}");
+                    let place = match part.slot() == context.view.asked() {
+                        true => Place::Part(part),
+                        false => Place::Slot(part.slot()),
+                    };
+                    (text, Some(place))
                 }
+                Fate::Preset(Some(PresetKind::Slot), slot) => {
+                    let text = format!("Drop to load into slot {}: {name}", slot + 1);
+                    (text, Some(Place::Slot(slot)))
+                }
+                Fate::Preset(..) => (format!("Drop to load this preset: {name}"), None),
                 Fate::List => (format!("Drop to browse this folder: {name}"), None),
             }
         }
@@ -152,7 +190,7 @@ fn show_hovering(
     let builder = UiBuilder::new().layer_id(over).max_rect(window);
     let mut ui = ui.new_child(builder);
     let ui = &mut ui;
-    let place = part.and_then(|part| context.places.iter().find(|(own, _)| *own == part));
+    let place = place.and_then(|place| context.places.iter().find(|(own, _)| *own == place));
     let place = place.map(|(_, rect)| rect.expand(3.0 * scale));
     let dark = Color32::from_black_alpha(150);
     if let Some(place) = place {
@@ -267,6 +305,15 @@ mod tests {
             let expected = Vec::from_iter(expected);
             assert_eq!(drop_at(&mut window, at, &[path.as_ref()]), expected);
         }
+        // Where a slot is, into that.
+        let fourth = centre(&window, "Slot 4");
+        for (path, kind) in [
+            ("/amp.nam", PartKind::Capture),
+            ("/room.wav", PartKind::Cab),
+        ] {
+            let open = open(Part::new(3, kind), path);
+            assert_eq!(drop_at(&mut window, fourth, &[path.as_ref()]), [open]);
+        }
         // One for each part.
         let some = ["/a.nam", "/b.nam", "/c.wav"].map(Path::new);
         let both = [open(Part::CAPTURE, "/a.nam"), open(Part::CAB, "/c.wav")];
@@ -287,6 +334,9 @@ mod tests {
         hover(&mut window, pedal, &["/Tight drive.nam".as_ref()]);
         let says = |window: &Window, text: &str| window.query_by_label_contains(text).is_some();
         assert!(says(&window, "Drop to load as pedal: Tight drive.nam"));
+        let third = centre(&window, "Slot 3");
+        hover(&mut window, third, &["/Tight drive.nam".as_ref()]);
+        assert!(says(&window, "Drop to load as amp of slot 3: Tight"));
         hover(&mut window, pedal, &["/letter.txt".as_ref()]);
         assert!(says(&window, "Gridleak loads captures"));
         hover(&mut window, pedal, &[]);

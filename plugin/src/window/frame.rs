@@ -6,7 +6,8 @@ use egui::{Key, Modifiers, Rect, ScrollArea, Sense, Ui};
 use gridleak_core::ParameterId;
 
 use super::coach::Coach;
-use super::context::UiContext;
+use super::context::{ToPresets, UiContext};
+use super::controls::KnobId;
 use super::drop::{self, Dragged};
 use super::header::Page;
 use super::layout::Layout;
@@ -14,7 +15,8 @@ use super::message_bar::MessageBar;
 use super::pages::browse::{self, BrowserMemory};
 use super::pages::rig::{self, Curves};
 use super::pages::tuner::{self, TunerMemory};
-use super::pages::{info, setup};
+use super::pages::{info, live, setup};
+use super::slot_bar::SlotBarMemory;
 use super::status_line::ShownLoad;
 use super::theme;
 use super::view::{Action, View};
@@ -28,7 +30,8 @@ use crate::session::status::{PeakLevels, Status};
 #[derive(Debug, Default)]
 pub(super) struct WindowMemory {
     page: Page,
-    knobs: HashMap<ParameterId, KnobMemory>,
+    knobs: HashMap<KnobId, KnobMemory>,
+    pub(super) slots: SlotBarMemory,
     pub(super) curves: Curves,
     coach: Coach,
     load: ShownLoad,
@@ -42,10 +45,12 @@ pub(super) struct WindowMemory {
 impl WindowMemory {
     /// What is left of it in a new window.
     pub(super) fn reopened(self) -> Self {
-        Self {
+        let mut reopened = Self {
             browser: self.browser,
             ..Self::default()
-        }
+        };
+        reopened.slots.last_two = self.slots.last_two;
+        reopened
     }
 }
 
@@ -72,11 +77,15 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         knobs: &mut memory.knobs,
         scale,
         places: Vec::new(),
+        to_presets: None,
         actions: Vec::new(),
     };
     if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::F)) {
         context.turn_to(ui, Page::Browse, &mut memory.page);
         memory.browser.find();
+    }
+    if view.midi.waits.is_some() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
+        context.actions.push(Action::CancelLearning);
     }
     ui.painter()
         .rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
@@ -86,27 +95,35 @@ pub(super) fn show(ui: &mut Ui, view: &View, memory: &mut WindowMemory) -> Vec<A
         let at = |rect: Rect| rect.translate(corner.to_vec2());
 
         context.show_header(ui, at(layout.header), &mut memory.page);
-        context.knob(ui, at(layout.input), ParameterId::Input);
-        context.show_capture(ui, at(layout.capture));
-        context.knob(ui, at(layout.output), ParameterId::Output);
-        context.show_pedal(ui, at(layout.pedal));
-        let page = at(layout.page);
-        match memory.page {
-            _ if view.controls.is_on(ParameterId::Tuner) => {
-                tuner::show(ui, page, &mut context, &mut memory.tuner);
-            }
-            Page::Rig => rig::show(ui, page, &mut context, &mut memory.curves),
-            Page::Browse => browse::show(ui, page, &mut context, &mut memory.browser),
-            Page::Info => info::show(ui, page, &context, &memory.coach),
-            Page::Setup => setup::show(ui, page, &mut context),
+        context.show_slot_bar(ui, at(layout.slots), &mut memory.slots);
+        if let Some(ToPresets { form }) = context.to_presets.take() {
+            context.turn_to(ui, Page::Browse, &mut memory.page);
+            memory.browser.show_presets(form);
         }
-        let Status { input, output, .. } = &view.status;
-        let mut meter = |name: &str, inner: f32, levels: &PeakLevels, rect, meter: &mut Meter| {
-            meter::show(ui, at(rect), scale, name, inner, levels, meter);
-        };
-        let (left, right) = (layout.input_meter, layout.output_meter);
-        meter("Input", 1.0, input, left, &mut memory.input_meter);
-        meter("Output", -1.0, output, right, &mut memory.output_meter);
+        if view.controls.is_on(ParameterId::Tuner) {
+            tuner::show(ui, at(layout.main), &mut context, &mut memory.tuner);
+        } else {
+            context.knob(ui, at(layout.input), ParameterId::Input);
+            context.show_capture(ui, at(layout.capture));
+            context.knob(ui, at(layout.output), ParameterId::Output);
+            context.show_pedal(ui, at(layout.pedal));
+            let page = at(layout.page);
+            match memory.page {
+                Page::Rig => rig::show(ui, page, &mut context, &mut memory.curves),
+                Page::Browse => browse::show(ui, page, &mut context, &mut memory.browser),
+                Page::Live => live::show(ui, page, &mut context),
+                Page::Info => info::show(ui, page, &context, &memory.coach),
+                Page::Setup => setup::show(ui, page, &mut context),
+            }
+            let Status { input, output, .. } = &view.status;
+            let mut meter =
+                |name: &str, inner: f32, levels: &PeakLevels, rect, meter: &mut Meter| {
+                    meter::show(ui, at(rect), scale, name, inner, levels, meter);
+                };
+            let (left, right) = (layout.input_meter, layout.output_meter);
+            meter("Input", 1.0, input, left, &mut memory.input_meter);
+            meter("Output", -1.0, output, right, &mut memory.output_meter);
+        }
         if let (Some(bar), Some(rect)) = (message, layout.message)
             && let Some(action) = bar.show(ui, at(rect), scale)
         {

@@ -14,6 +14,7 @@ pub(super) enum Page {
     #[default]
     Rig,
     Browse,
+    Live,
     Info,
     Setup,
 }
@@ -42,11 +43,12 @@ impl UiContext<'_> {
         let at = Align2::LEFT_CENTER.align_size_within_rect(letters.size(), rect);
         ui.painter().galley(at.min, letters, theme::ACCENT);
 
-        let tab = vec2(64.0 * scale, rect.height());
-        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(150.0 * scale, 0.0));
+        let tab = vec2(58.0 * scale, rect.height());
+        let mut place = Rect::from_min_size(rect.min, tab).translate(vec2(110.0 * scale, 0.0));
         for (page, name) in [
             (Page::Rig, "Rig"),
             (Page::Browse, "Browse"),
+            (Page::Live, "Live"),
             (Page::Info, "Info"),
             (Page::Setup, "Setup"),
         ] {
@@ -55,8 +57,9 @@ impl UiContext<'_> {
             if button.tab(on).show(ui, place).clicked() {
                 self.turn_to(ui, page, shown);
             }
-            place = place.translate(vec2(tab.x + 4.0 * scale, 0.0));
+            place = place.translate(vec2(tab.x + 2.0 * scale, 0.0));
         }
+        let place_after_tabs = place.left();
 
         let place = rect.with_min_x(rect.right() - 72.0 * scale);
         let tuner = rect.with_max_x(place.left() - 4.0 * scale);
@@ -66,14 +69,17 @@ impl UiContext<'_> {
             let left = beside.right() - from_right * 28.0 * scale;
             Rect::from_x_y_ranges(left..=left + 25.0 * scale, beside.y_range())
         });
+        let line = beside.with_min_x(place_after_tabs + 14.0 * scale);
+        let line = line.with_max_x(undo.left() - 14.0 * scale);
+        let wide = line.width().min(260.0 * scale);
+        let line = line.with_min_x(line.right() - wide);
+        self.show_preset_line(ui, line.shrink2(vec2(0.0, 1.0 * scale)));
         let status = &self.view.status;
         let (can_undo, can_redo) = (status.can_undo, status.can_redo);
         let name = "Undo";
         self.button(ui, undo, name, Icon::Undo, can_undo, Action::Undo);
         self.button(ui, redo, "Redo", Icon::Redo, can_redo, Action::Redo);
-        // A Mac hands keys on to the host where nothing in the window has the keyboard.
-        let ours = !cfg!(target_os = "macos") || ui.memory(|m| m.focused().is_some());
-        if ours && !ui.ctx().text_edit_focused() {
+        if self.has_keys(ui) {
             let z = |shift| KeyboardShortcut::new(Modifiers::COMMAND.plus(shift), Key::Z);
             let pressed = |keys: KeyboardShortcut| ui.input_mut(|i| i.consume_shortcut(&keys));
             // The longer one first, for the shorter one is a part of it.

@@ -4,16 +4,19 @@ use egui::emath::GuiRounding;
 use egui::{Rect, Vec2, pos2, vec2};
 
 /// Size of a new window, in points.
-pub(crate) const DEFAULT_SIZE: Vec2 = vec2(880.0, 540.0);
+pub(crate) const DEFAULT_SIZE: Vec2 = vec2(900.0, 600.0);
 
 /// The smallest size at which nothing has to be scrolled, in points.
-pub(crate) const SMALLEST_SIZE: Vec2 = vec2(600.0, 400.0);
+pub(crate) const SMALLEST_SIZE: Vec2 = vec2(600.0, 440.0);
 
 /// No window is opened larger than this, in points: an 8K screen.
 pub(crate) const LARGEST_SIZE: Vec2 = vec2(7680.0, 4320.0);
 
+/// Least and most height of the bar of slots, before scaling, and its part of what is left over.
+const SLOTS: (f32, f32) = (64.0, 110.0);
+const SLOTS_PART: f32 = 0.3;
 /// Least height of a page, before scaling.
-const LEAST_PAGE: f32 = 266.0;
+const LEAST_PAGE: f32 = 263.0;
 /// Least and most height of the panel of the capture, before scaling.
 const CAPTURE: (f32, f32) = (96.0, 150.0);
 
@@ -25,6 +28,9 @@ pub(super) struct Layout {
     /// The window, or what is scrolled in it.
     pub(super) size: Vec2,
     pub(super) header: Rect,
+    pub(super) slots: Rect,
+    /// All between the slots and the message: what the tuner takes.
+    pub(super) main: Rect,
     pub(super) input_meter: Rect,
     pub(super) output_meter: Rect,
     pub(super) input: Rect,
@@ -61,13 +67,20 @@ impl Layout {
         let status_height = 15.0 * scale;
         let least_main = (CAPTURE.0 + LEAST_PAGE) * scale + pedal_height + 2.0 * gap;
 
-        let around = 2.0 * margin + header_height + status_height + 2.0 * gap;
+        let around = 2.0 * margin + header_height + SLOTS.0 * scale + status_height + 3.0 * gap;
         let message_height = message.map_or(0.0, |height| height + gap);
         let least = around + message_height + least_main;
+        // A message takes from what is left over first.
+        let left_over = (window.y - least).max(0.0);
+        let part = SLOTS_PART * (left_over + message_height);
+        let slots_height = SLOTS.0 * scale + part.min(left_over);
+        let slots_height = slots_height.min(SLOTS.1 * scale);
         let size = vec2(window.x.max(SMALLEST_SIZE.x), window.y.max(least));
 
         let inside = Rect::from_min_size(pos2(0.0, 0.0), size).shrink(margin);
         let (header, rest) = inside.split_top_bottom_at_y(inside.top() + header_height);
+        let rest = rest.with_min_y(rest.top() + gap);
+        let (slots, rest) = rest.split_top_bottom_at_y(rest.top() + slots_height);
         let (rest, status) = rest.split_top_bottom_at_y(inside.bottom() - status_height);
         let (rest, message) = match message {
             Some(height) => {
@@ -101,6 +114,8 @@ impl Layout {
             scale,
             size: size.round_ui(),
             header: header.round_ui(),
+            slots: slots.round_ui(),
+            main: main.round_ui(),
             input_meter: input_meter.round_ui(),
             output_meter: output_meter.round_ui(),
             input: knob_place(input, scale).round_ui(),
@@ -161,6 +176,7 @@ mod tests {
     fn parts(layout: &Layout) -> Vec<(&'static str, Rect)> {
         let mut parts = vec![
             ("header", layout.header),
+            ("slots", layout.slots),
             ("input meter", layout.input_meter),
             ("output meter", layout.output_meter),
             ("capture", layout.capture),
@@ -206,7 +222,7 @@ mod tests {
             SMALLEST_SIZE,
             DEFAULT_SIZE,
             vec2(640.0, 1200.0),
-            vec2(1600.0, 420.0),
+            vec2(1600.0, 460.0),
             vec2(3840.0, 2000.0),
         ] {
             assert_eq!(Layout::new(size, None).size, size);

@@ -11,9 +11,13 @@ mod frame;
 mod header;
 mod layout;
 mod message_bar;
+mod midi_learn;
+mod own;
 mod pages;
 mod plain_text;
+mod preset_line;
 mod resize;
+mod slot_bar;
 #[cfg(test)]
 mod snapshots;
 mod status_line;

@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
-use egui::{Vec2, vec2};
+use egui::{Event, Modifiers, Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use gridleak_core::{Capture, ImpulseResponse, Levels as CaptureLevels, ParameterId, TunerReading};
+use gridleak_core::{
+    Capture, ImpulseResponse, Levels as CaptureLevels, OwnGroup, OwnGroups, ParameterId,
+    TunerReading,
+};
 
 use super::frame::{WindowMemory, show};
 use super::test_support;
@@ -23,7 +26,10 @@ use crate::session::library::{Entry, Folder, Kind, Listing, Origin};
 use crate::session::message::{Message, Question};
 use crate::session::meters::Load;
 use crate::session::part::Part;
-use crate::session::status::{CaptureStatus, GateMeter, PeakLevels};
+use crate::session::preset_path::PresetPath;
+use crate::session::presets::{PresetEntry, PresetKind, PresetListing, PresetStatus, SetlistEntry};
+use crate::session::rig::{SetlistPlace, SlotColour, SlotState};
+use crate::session::status::{CaptureStatus, GateMeter, PeakLevels, Readiness, SlotStatus};
 
 /// How different two pixels may look, and how many may differ more: what other versions of the driver
 /// make of the edges of letters.
@@ -79,6 +85,29 @@ fn playing() -> View {
         reduction: -6.0,
         level: -84.0,
     };
+    let slot = |name: &str, colour, text: &str, state| SlotStatus {
+        slot: SlotState {
+            name: name.into(),
+            colour,
+            ..SlotState::default()
+        },
+        text: (!text.is_empty()).then(|| text.into()),
+        state,
+        ..SlotStatus::default()
+    };
+    let ready = Readiness::Ready;
+    view.status.slots = [
+        slot("Verse", SlotColour::Green, "Crunch", ready),
+        slot("Chorus", SlotColour::Orange, "Lead", ready),
+        slot("Solo", SlotColour::Red, "Lead", ready),
+        slot("Clean arpeggio", SlotColour::Cyan, "Clean", ready),
+        slot("", SlotColour::None, "JCM800 2203 gain 4", ready),
+        slot("", SlotColour::None, "", Readiness::Empty),
+        slot("", SlotColour::None, "", Readiness::Empty),
+        slot("", SlotColour::None, "", Readiness::Empty),
+    ];
+    view.status.slots[0].plays = true;
+    view.status.slots[0].slot.settings.level_db = -1.5;
     view.status.parts[0].origin = Some(Origin::BuiltIn("crunch"));
     view.listing = Arc::new(listing());
     view
@@ -201,7 +230,16 @@ fn compare_after(
         memory: WindowMemory::default(),
         actions: Vec::new(),
     };
-    let mut window = Harness::builder()
+    let mut window = drawn(size, scale, state);
+    done(&mut window);
+    // Off everything that lights up under the pointer, and until nothing fades any more.
+    window.hover_at(egui::pos2(2.0, 2.0));
+    window.run_steps(20);
+    snapshot(name, window)
+}
+
+fn drawn(size: Vec2, scale: f32, state: State) -> Harness<'static, State> {
+    Harness::builder()
         // The harness leaves a margin around what it shows.
         .with_size(size + Vec2::splat(16.0))
         .with_pixels_per_point(scale)
@@ -216,11 +254,10 @@ fn compare_after(
                 state.actions.extend(actions);
             },
             state,
-        );
-    done(&mut window);
-    // Off everything that lights up under the pointer, and until nothing fades any more.
-    window.hover_at(egui::pos2(2.0, 2.0));
-    window.run_steps(20);
+        )
+}
+
+fn snapshot(name: &str, mut window: Harness<'_, State>) -> SnapshotResults {
     let options = SnapshotOptions::new()
         .threshold(THRESHOLD)
         .max_failed_pixels(FAILED_PIXELS);
@@ -232,7 +269,7 @@ fn compare_after(
 #[ignore = "drawn with OpenGL: see above"]
 fn each_page_at_its_first_size() {
     let mut results = SnapshotResults::new();
-    for page in ["Rig", "Browse", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
         let name = page.to_lowercase();
         results.extend(compare(
             &name,
@@ -249,14 +286,14 @@ fn each_page_at_its_first_size() {
 fn small_large_and_on_fine_screens() {
     let mut results = SnapshotResults::new();
     let small = layout::SMALLEST_SIZE;
-    for page in ["Rig", "Browse", "Info", "Setup"] {
+    for page in ["Rig", "Browse", "Live", "Info", "Setup"] {
         let name = format!("small-{}", page.to_lowercase());
         results.extend(compare(&name, small, 1.0, playing(), &[page]));
     }
     // Smaller than it should be, as in hosts that do not ask.
     results.extend(compare(
         "too-small",
-        vec2(600.0, 400.0),
+        vec2(560.0, 380.0),
         1.0,
         playing(),
         &[],
@@ -368,4 +405,179 @@ fn what_is_dragged_over_it() {
         let size = layout::DEFAULT_SIZE;
         results.extend(compare_after(name, size, 1.0, playing(), hovering));
     }
+}
+
+/// Slots in every state there is.
+fn all_states() -> View {
+    let mut view = playing();
+    view.controls.settings.slot = 2;
+    for (slot, (state, text)) in [
+        (Readiness::Ready, "Crunch"),
+        (Readiness::Loading, "Lead"),
+        (Readiness::Loading, "Lead"),
+        (
+            Readiness::Failed,
+            "Missing: Deluxe Reverb bright.nam. Nothing plays instead",
+        ),
+        (Readiness::Ready, "JCM800 2203 gain 4"),
+        (Readiness::Empty, ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        view.status.slots[slot].state = state;
+        view.status.slots[slot].text = (!text.is_empty()).then(|| text.into());
+    }
+    view.status.slots[6].state = Readiness::Ready;
+    view.status.slots[6].slot.name = "A name that somebody made rather long".into();
+    view.status.slots[6].slot.colour = SlotColour::Purple;
+    view.status.slots[7].state = Readiness::Failed;
+    view.status.slots[7].text = Some("Missing: Plexi.nam. Nothing plays instead".into());
+    view
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn the_slots() {
+    let mut results = SnapshotResults::new();
+    let size = layout::DEFAULT_SIZE;
+    let small = layout::SMALLEST_SIZE;
+    results.extend(compare("slots", size, 1.0, all_states(), &[]));
+    results.extend(compare("small-slots", small, 1.0, all_states(), &[]));
+    let mut view = playing();
+    view.controls.settings.slot = 5;
+    view.status.slots[0].plays = true;
+    results.extend(compare("slots-empty-chosen", size, 1.0, view, &[]));
+    let renaming = ["Menu of slot 2", "Rename\u{2026}"];
+    results.extend(compare("slots-renaming", size, 1.0, playing(), &renaming));
+    let menu = ["Menu of slot 3"];
+    results.extend(compare("slots-menu", size, 1.0, playing(), &menu));
+    let mut view = playing();
+    view.status.slots[0].slot.settings.own = OwnGroups::from_bits(u32::MAX)
+        .with(OwnGroup::Pedal, false)
+        .with(OwnGroup::Cab, false);
+    test_support::turn(&mut view, ParameterId::Bass, 7.0);
+    test_support::turn(&mut view, ParameterId::GateThreshold, -62.0);
+    let view = test_support::with_knobs(view, test_support::four_knobs());
+    results.extend(compare("slots-own", size, 1.0, view, &[]));
+    let mut view = playing();
+    view.midi.waits = Some(ParameterId::Bass);
+    for (cc, which) in [(11, ParameterId::Input), (64, ParameterId::Tuner)] {
+        view.midi.controllers.assign(cc, Some(which));
+    }
+    results.extend(compare("midi-learn", size, 1.0, view.clone(), &[]));
+    view.midi.waits = None;
+    results.extend(compare("midi", size, 1.0, view, &["Live"]));
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn a_slot_that_is_dragged() {
+    let mut results = SnapshotResults::new();
+    for (name, held) in [
+        ("slots-swap", Modifiers::NONE),
+        ("slots-copy", Modifiers::ALT),
+    ] {
+        let state = State {
+            view: playing(),
+            memory: WindowMemory::default(),
+            actions: Vec::new(),
+        };
+        let mut window = drawn(layout::DEFAULT_SIZE, 1.0, state);
+        let place = |window: &Harness<'_, State>, slot: &str| {
+            let place = window.get_by_label(slot).rect();
+            place.center() + vec2(0.0, 14.0)
+        };
+        let (from, to) = (place(&window, "Slot 2"), place(&window, "Slot 5"));
+        let way = [from, from + vec2(9.0, 0.0), to];
+        window.hover_at(from);
+        window.drag_at(from);
+        for at in way {
+            window.hover_at(at);
+            window.event(Event::ModifiersChanged(held));
+            window.run_steps(3);
+        }
+        results.extend(snapshot(name, window));
+    }
+}
+
+/// The same with presets, and a setlist that is played through.
+fn with_presets() -> View {
+    let mut view = playing();
+    let path = |text: &str| PresetPath::read(text).unwrap();
+    let preset = |text: &str, kind| PresetEntry {
+        path: path(text),
+        kind: Some(kind),
+        favourite: text.contains("Verse"),
+        default: text.starts_with("Practice"),
+    };
+    let (rig, slot) = (PresetKind::Rig, PresetKind::Slot);
+    let gig = path("Friday at the Anchor.gridleak-setlist");
+    let songs = [
+        "Live/Opener.gridleak",
+        "Live/Slow one.gridleak",
+        "Live/Verse and chorus.gridleak",
+        "Live/Lost.gridleak",
+        "Live/Opener.gridleak",
+    ];
+    view.status.presets = PresetStatus {
+        name: Some("Verse and chorus".into()),
+        file: Some(path(songs[2])),
+        changed: true,
+        setlist: Some(SetlistPlace {
+            setlist: gig.clone(),
+            at: Some(2),
+        }),
+        listing: Arc::new(PresetListing {
+            presets: vec![
+                preset("Practice.gridleak", rig),
+                preset("Live/Opener.gridleak", rig),
+                preset("Live/Slow one.gridleak", rig),
+                preset("Live/Verse and chorus.gridleak", rig),
+                preset("Slots/Fat lead.gridleak", slot),
+                preset("Slots/Glassy clean.gridleak", slot),
+            ],
+            setlists: vec![SetlistEntry {
+                path: gig,
+                presets: songs.map(|song| Some(path(song))).to_vec(),
+                problem: None,
+            }],
+            problem: None,
+        }),
+        busy: false,
+    };
+    view
+}
+
+#[test]
+#[ignore = "drawn with OpenGL: see above"]
+fn presets() {
+    let mut results = SnapshotResults::new();
+    let size = layout::DEFAULT_SIZE;
+    let small = layout::SMALLEST_SIZE;
+    let page = ["Browse", "Browse presets"];
+    results.extend(compare("presets", size, 1.0, with_presets(), &page));
+    let none = playing();
+    results.extend(compare("presets-none", size, 1.0, none, &page));
+    let setlist = [page[0], page[1], "Setlist Friday at the Anchor"];
+    results.extend(compare(
+        "presets-setlist",
+        size,
+        1.0,
+        with_presets(),
+        &setlist,
+    ));
+    let save = [page[0], page[1], "Save preset as"];
+    results.extend(compare("presets-save", size, 1.0, with_presets(), &save));
+    results.extend(compare("small-presets", small, 1.0, with_presets(), &save));
+    let menu = |window: &mut Harness<'_, State>| {
+        for label in page {
+            window.get_by_label(label).click();
+            window.run_steps(4);
+        }
+        window.get_by_label("Verse and chorus").click_secondary();
+        window.run_steps(4);
+    };
+    let view = with_presets();
+    results.extend(compare_after("presets-menu", size, 1.0, view, menu));
 }

@@ -4,6 +4,7 @@ use egui::{Align2, Rect, Ui};
 
 use super::context::UiContext;
 use super::layout::take_left;
+use super::midi_learn::waiting;
 use super::plain_text::{LONGEST_MESSAGE, plain};
 use super::theme;
 use super::view::Action;
@@ -41,15 +42,17 @@ impl UiContext<'_> {
                 "The share of the time of each block of sound that Gridleak needs to compute it.",
             );
             self.show_overruns(ui, take_left(&mut rest, 90.0 * scale));
-            let place = match status.absent {
-                Some(_) => take_left(&mut rest, 172.0 * scale),
-                None => rest,
+            let place = match (&status.absent, self.view.midi.waits) {
+                (None, None) => rest,
+                _ => take_left(&mut rest, 172.0 * scale),
             };
             self.small(ui, place, align, &words::latency(latency), theme::FAINT);
         } else {
             self.small(ui, first, align, "Not active", theme::FAINT);
         }
-        if let Some(absent) = &status.absent {
+        if let Some(which) = self.view.midi.waits {
+            self.small(ui, rest, align, &waiting(which), theme::LEARNING);
+        } else if let Some(absent) = &status.absent {
             let text = plain(absent, LONGEST_MESSAGE);
             self.small(ui, rest, align, &text, theme::ERROR);
         }

@@ -20,9 +20,11 @@ pub(in crate::window) use crate::session::folder::{FolderPosition, Step};
 pub(in crate::window) use crate::session::library::Origin;
 pub(in crate::window) use crate::session::message::{Message, Question};
 pub(in crate::window) use crate::session::meters::Load;
+pub(in crate::window) use crate::session::midi::MidiStatus;
 pub(in crate::window) use crate::session::part::Part;
+pub(in crate::window) use crate::session::rig::SlotColour;
 pub(in crate::window) use crate::session::status::{
-    CaptureStatus, GateMeter, Latency, PartStatus, PeakLevels, Status,
+    CaptureStatus, GateMeter, Latency, PartStatus, PeakLevels, Readiness, SlotStatus, Status,
 };
 
 /// What the harness leaves free around what it shows, on each side.
@@ -84,6 +86,7 @@ pub(in crate::window) fn view() -> View {
             modulated: Settings::default(),
             knobs: Arc::default(),
         },
+        midi: MidiStatus::default(),
         listing: Arc::default(),
         choosing: false,
     };
@@ -99,6 +102,15 @@ pub(in crate::window) fn view() -> View {
     for part in [Part::CAB, Part::SECOND_CAB] {
         let response = (0..CURVE_POINTS).map(|n| -(n as f32) / 10.0);
         view.status.parts[part.index()].response = Some(response.collect());
+    }
+    for (slot, text) in ["Plexi", "Recto"].into_iter().enumerate() {
+        view.status.slots[slot] = SlotStatus {
+            state: Readiness::Ready,
+            text: Some(text.into()),
+            plays: slot == 0,
+            asked: slot == 0,
+            ..SlotStatus::default()
+        };
     }
     turn(&mut view, ParameterId::Input, 2.0);
     turn(&mut view, ParameterId::Output, -6.0);

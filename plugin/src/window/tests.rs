@@ -50,7 +50,9 @@ fn buttons_do_what_they_say() {
     assert_eq!(done(&mut window), []);
 }
 
-const SWITCHES: [(&str, ParameterId, &str); 8] = [
+const SWITCHES: [(&str, ParameterId, &str); 10] = [
+    ("Live", ParameterId::CabTail, "Cabinet Tail"),
+    ("Rig", ParameterId::LoopRiff, "Loop Riff"),
     ("Rig", ParameterId::Bypass, "Bypass"),
     ("Rig", ParameterId::Pedal, "Pedal"),
     ("Rig", ParameterId::Gate, "Gate"),
@@ -229,36 +231,64 @@ fn everything_has_a_name_and_a_value() {
     assert_eq!(alert.role(), Role::Alert);
 }
 
-const CONTROLS: [&str; 64] = [
+/// What is above the page, whichever it is.
+const HEAD: [&str; 29] = [
     "Rig",
     "Browse",
+    "Live",
     "Info",
     "Setup",
+    "Previous Preset",
+    "Preset",
+    "Next Preset",
     "Undo",
     "Redo",
     "Tuner",
     "Bypass",
+    "Slot 1",
+    "Menu of slot 1",
+    "Slot 2",
+    "Menu of slot 2",
+    "Slot 3",
+    "Menu of slot 3",
+    "Slot 4",
+    "Menu of slot 4",
+    "Slot 5",
+    "Menu of slot 5",
+    "Slot 6",
+    "Menu of slot 6",
+    "Slot 7",
+    "Menu of slot 7",
+    "Slot 8",
+    "Menu of slot 8",
+    "Last two",
+];
+
+const PANEL: [&str; 19] = [
     "Input",
     "Input value",
+    "Drive",
+    "Drive value",
+    "Level",
+    "Level value",
     "Previous capture",
     "Next capture",
     "Load capture",
-    "Slot 1",
-    "Slot 2",
-    "Slot 3",
-    "Slot 4",
-    "Slot 5",
-    "Slot 6",
-    "Slot 7",
-    "Slot 8",
+    "Loop Riff",
     "Output",
     "Output value",
     "Pedal",
+    "Own pedal switch",
     "Previous pedal",
     "Next pedal",
     "Load pedal",
     "Clear pedal",
+    "Input peak",
+];
+
+const RIG: [&str; 43] = [
     "Gate",
+    "Own gate",
     "Gate Threshold",
     "Gate Threshold value",
     "Gate Hold",
@@ -270,6 +300,7 @@ const CONTROLS: [&str; 64] = [
     "Gate Hysteresis",
     "Gate Hysteresis value",
     "Tone",
+    "Own tone",
     "Bass",
     "Bass value",
     "Middle",
@@ -279,6 +310,7 @@ const CONTROLS: [&str; 64] = [
     "Tone Position: After Amp",
     "Tone Position: Before Amp",
     "Cab",
+    "Own cabinet",
     "Previous cabinet",
     "Next cabinet",
     "Load cabinet",
@@ -294,19 +326,26 @@ const CONTROLS: [&str; 64] = [
     "Cab High Cut value",
     "Cab Mix",
     "Cab Mix value",
-];
-
-const MORE_CONTROLS: [&str; 7] = [
     "Cab Blend",
     "Cab Blend value",
     "Cab Level: As Recorded",
     "Cab Level: Normalized",
-    "Input peak",
-    "Output peak",
-    "Dismiss message",
 ];
 
-const CONFIG: [&str; 26] = [
+const LIVE: [&str; 10] = [
+    "Slot Fade",
+    "Slot Fade value",
+    "Cabinet Tail",
+    "Match levels",
+    "Riff Length",
+    "Riff Length value",
+    "Learn Slot",
+    "Learn Previous Slot",
+    "Learn Next Slot",
+    "Learn Previous Preset",
+];
+
+const CONFIG: [&str; 25] = [
     "Input Source: Stereo",
     "Input Source: Left",
     "Input Source: Right",
@@ -330,9 +369,8 @@ const CONFIG: [&str; 26] = [
     "Offline Oversampling: 4x",
     "Offline Oversampling: 8x",
     "Quality",
+    "Own quality",
     "Quality value",
-    "Input peak",
-    "Output peak",
 ];
 
 /// What so many presses of the Tab key lead to.
@@ -352,17 +390,22 @@ fn tabbed(window: &mut Window, presses: usize) -> Vec<String> {
 fn the_tab_key_reaches_everything() {
     let mut view = view();
     view.status.message = message("no such file");
-    let mut window = window_of(vec2(900.0, 620.0), view);
-    let all = [&CONTROLS[..], &MORE_CONTROLS].concat();
+    let mut window = window_of(vec2(900.0, 680.0), view);
+    let peaks = ["Input peak", "Output peak", "Dismiss message"];
+    let all = [&HEAD[..], &PANEL[..18], &RIG, &peaks].concat();
+    let reachable = |name: &&str| *name != "Last two";
+    let all: Vec<&str> = all.into_iter().filter(reachable).collect();
     assert_eq!(tabbed(&mut window, all.len()), all);
     window.key_press(Key::Escape);
     window.run();
     assert_eq!(window.ctx.memory(|m| m.focused()), None);
-    go_to(&mut window, "Setup");
-    let all = [&CONTROLS[..28], &CONFIG].concat();
-    let reached = tabbed(&mut window, all.len() + 1);
-    for control in all {
-        assert!(reached.iter().any(|name| name == control), "{control}");
+    for (page, own) in [("Live", &LIVE[..]), ("Setup", &CONFIG)] {
+        go_to(&mut window, page);
+        let all = [&HEAD[..], &PANEL, own].concat();
+        let reached = tabbed(&mut window, all.len() + 3);
+        for control in all.into_iter().filter(reachable) {
+            assert!(reached.iter().any(|name| name == control), "{control}");
+        }
     }
 }
 
@@ -403,7 +446,11 @@ fn what_is_missing_is_to_be_seen_wherever_its_name_is_and_can_be_located() {
     let controls = &mut window.state_mut().view.controls;
     controls.settings.slot = 1;
     window.run();
-    assert!(window.query_by_label("Slot 2 is empty").is_some());
+    assert!(
+        window
+            .query_by_label("Slot 2 is empty: Plexi plays")
+            .is_some()
+    );
 }
 
 #[test]
@@ -422,7 +469,7 @@ fn at_every_size_everything_is_inside_and_apart() {
         layout::SMALLEST_SIZE,
         layout::DEFAULT_SIZE,
         vec2(640.0, 1200.0),
-        vec2(1000.0, 420.0),
+        vec2(1000.0, 460.0),
         vec2(1200.0, 800.0),
         vec2(2000.0, 1200.0),
     ] {
@@ -431,6 +478,7 @@ fn at_every_size_everything_is_inside_and_apart() {
             ("Rig", "Plexi", false),
             ("Rig", long.as_str(), false),
             ("Setup", "Plexi", false),
+            ("Live", "Plexi", false),
             ("Rig", "Plexi", true),
             ("Rig", long.as_str(), true),
         ] {
@@ -444,12 +492,16 @@ fn at_every_size_everything_is_inside_and_apart() {
             let mut shown = window_of(size, view);
             go_to(&mut shown, page);
             let place = |label: &'static str| (label, shown.get_by_label(label).rect());
-            let page: Vec<_> = match page {
-                "Rig" => CONTROLS[22..].iter().chain(&MORE_CONTROLS[..6]).collect(),
-                _ => CONFIG.iter().collect(),
+            let page = match page {
+                "Rig" => &RIG[..],
+                "Live" => &LIVE,
+                _ => &CONFIG,
             };
-            let mut parts: Vec<_> = CONTROLS[..22].iter().copied().map(place).collect();
-            parts.extend(page.into_iter().copied().map(place));
+            let all = [&HEAD[..], &PANEL, page].concat();
+            // What opens the menu of a slot is a part of it.
+            let all = all.into_iter().filter(|name| !name.starts_with("Menu of"));
+            let mut parts: Vec<_> = all.map(place).collect();
+            parts.extend(["Output peak"].map(place));
             parts.extend(["Input level", "Output level", "3 of 12"].map(place));
             if knobs {
                 parts.extend(CAPTURE_KNOBS.map(place));
@@ -470,7 +522,7 @@ fn at_every_size_everything_is_inside_and_apart() {
             "Latency 48 samples (1.0 ms)",
         ];
         // Below that height, a message makes the window scroll.
-        if size.y > 450.0 {
+        if size.y > 500.0 {
             view.status.question = Some(Question {
                 part: Part::CAB,
                 name: "Greenback".into(),
@@ -505,7 +557,8 @@ fn what_does_not_fit_is_scrolled_to() {
     let mut view = view();
     view.status.message = message(&"a long story ".repeat(60));
     let mut window = window_of(vec2(240.0, 150.0), view);
-    for label in CONTROLS.into_iter().chain(MORE_CONTROLS) {
+    let peaks = ["Output peak", "Dismiss message"];
+    for label in [&HEAD[..], &PANEL, &RIG, &peaks].concat() {
         window.get_by_label(label).scroll_to_me();
         window.run();
         let rect = window.get_by_label(label).rect();

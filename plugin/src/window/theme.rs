@@ -2,6 +2,8 @@
 
 use egui::{Color32, Context, CornerRadius, FontId, Stroke, TextStyle, Visuals};
 
+use crate::session::rig::SlotColour;
+
 pub(crate) const BACKGROUND: Color32 = Color32::from_rgb(0x16, 0x17, 0x1a);
 pub(super) const PANEL: Color32 = Color32::from_rgb(0x1e, 0x20, 0x24);
 pub(super) const RAISED: Color32 = Color32::from_rgb(0x2a, 0x2d, 0x33);
@@ -21,8 +23,25 @@ pub(super) const GRID: Color32 = Color32::from_rgb(0x22, 0x25, 0x29);
 /// A note that is in tune.
 pub(super) const IN_TUNE: Color32 = Color32::from_rgb(0x74, 0xd1, 0x86);
 pub(super) const ERROR: Color32 = Color32::from_rgb(0xee, 0x5b, 0x4f);
-/// Text on [`ACCENT`], [`ERROR`] and [`TEXT`].
+/// A control that waits for a MIDI controller.
+pub(super) const LEARNING: Color32 = Color32::from_rgb(0x6f, 0xc3, 0xff);
+/// Text on [`ACCENT`], [`ERROR`], [`TEXT`], and the colours of slots.
 pub(super) const ON_LIT: Color32 = Color32::from_rgb(0x16, 0x12, 0x0c);
+
+/// What a slot is lit in.
+pub(super) fn slot(colour: SlotColour) -> Color32 {
+    match colour {
+        SlotColour::None => ACCENT,
+        SlotColour::Red => Color32::from_rgb(0xf2, 0x66, 0x5c),
+        SlotColour::Orange => Color32::from_rgb(0xf5, 0x84, 0x2e),
+        SlotColour::Yellow => Color32::from_rgb(0xf2, 0xd0, 0x4a),
+        SlotColour::Green => Color32::from_rgb(0x7a, 0xcf, 0x62),
+        SlotColour::Cyan => Color32::from_rgb(0x45, 0xcf, 0xc8),
+        SlotColour::Blue => Color32::from_rgb(0x68, 0xa6, 0xf7),
+        SlotColour::Purple => Color32::from_rgb(0xb0, 0x92, 0xf5),
+        SlotColour::Pink => Color32::from_rgb(0xf2, 0x86, 0xbd),
+    }
+}
 
 /// Corners of everything that can be pressed.
 pub(super) const CORNER: CornerRadius = CornerRadius::same(4);
@@ -86,4 +105,31 @@ fn visuals() -> Visuals {
         look.corner_radius = CORNER;
     }
     visuals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How light a colour is, 0 to 1, as the WCAG have it.
+    fn luminance(colour: Color32) -> f32 {
+        let linear = egui::Rgba::from(colour);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn what_is_written_on_a_slot_can_be_read_from_afar() {
+        for colour in SlotColour::ALL {
+            let lit = slot(colour);
+            for dark in [ON_LIT, BACKGROUND, PANEL] {
+                assert!(contrast(lit, dark) > 5.0, "{colour:?} on {dark:?}");
+            }
+        }
+        assert!(contrast(TEXT, PANEL) > 7.0);
+    }
 }

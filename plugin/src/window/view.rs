@@ -3,21 +3,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gridleak_core::{OwnGroup, ParameterId};
+use gridleak_core::{OwnGroup, ParameterId, SlotKnob};
 
-use super::controls::Controls;
+use super::controls::{Controls, KnobId};
 use crate::session::folder::Step;
 use crate::session::library::{Listing, Origin};
+use crate::session::midi::MidiStatus;
 use crate::session::part::{Part, PartKind};
 use crate::session::presets::PresetAction;
-use crate::session::rig::SlotState;
-use crate::session::status::{PartStatus, Status};
+use crate::session::rig::SlotColour;
+use crate::session::status::{PartStatus, SlotStatus, Status};
 
 /// All that is to be seen.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) status: Status,
     pub(crate) controls: Controls,
+    pub(crate) midi: MidiStatus,
     /// What there is to browse; a new one whenever it has changed.
     pub(crate) listing: Arc<Listing>,
     /// Whether the system's file dialog is open.
@@ -25,9 +27,19 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// The slot that is asked for.
+    pub(super) fn asked(&self) -> usize {
+        self.controls.settings.slot
+    }
+
+    /// What is shown of it.
+    pub(super) fn slot(&self) -> &SlotStatus {
+        &self.status.slots[self.asked()]
+    }
+
     /// The part of this kind of the slot that is shown, which is the one that is asked for.
     pub(super) fn at(&self, kind: PartKind) -> Part {
-        Part::new(self.controls.settings.slot, kind)
+        Part::new(self.asked(), kind)
     }
 
     /// What is shown of that part.
@@ -73,21 +85,28 @@ pub(crate) enum Action {
     End(ParameterId),
     /// A switch is thrown or an option chosen, as its plain value.
     Change(ParameterId, f32),
-    /// Name a slot, colour it, set its drive or level.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
-    ChangeSlot(usize, Box<SlotState>),
-    /// Have a slot have values of its own for a group of parameters, or no longer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    /// Gives a slot a name.
+    RenameSlot(usize, String),
+    ColourSlot(usize, SlotColour),
+    /// Turns a knob that each slot has, to a value within its range.
+    TurnSlot(usize, SlotKnob, f32),
+    /// Has a slot have values of its own, which are at first those of the rig, or no longer.
     SetOwn(usize, OwnGroup, bool),
-    /// Put a copy of the first slot in the place of the second.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    /// Puts into the second slot what is in the first.
     CopySlot(usize, usize),
-    /// Have two slots change places.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
     SwapSlots(usize, usize),
-    /// Empty a slot.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no button does it"))]
+    /// Has nothing in a slot.
     ClearSlot(usize),
+    /// Has the slots as loud as each other.
+    MatchLevels,
+    /// Leaves them as they are after all.
+    CancelMatching,
+    /// Has the next controller that moves move a parameter.
+    LearnMidi(ParameterId),
+    /// Has no controller move it any more.
+    ForgetMidi(ParameterId),
+    /// Waits for no controller any more.
+    CancelLearning,
     /// Has new instances begin with the level of the interface that this one has.
     KeepInterface,
     /// Has the project carry the files, or no longer.
@@ -116,13 +135,38 @@ pub(crate) enum Action {
     Resized(u32, u32),
     DismissMessage,
     /// Something with presets.
-    #[expect(dead_code, reason = "no page of the window shows presets yet")]
     Preset(PresetAction),
 }
 
 impl Action {
-    /// Sets a number at once, in a gesture of its own.
-    pub(super) fn gesture(knob: ParameterId, value: f32) -> [Self; 3] {
-        [Self::Begin(knob), Self::Set(knob, value), Self::End(knob)]
+    /// What takes hold of a knob. Those of slots are the host's no business: it is not told.
+    pub(super) fn begin(knob: KnobId) -> Option<Self> {
+        match knob {
+            KnobId::Parameter(which) => Some(Self::Begin(which)),
+            KnobId::Slot(..) => None,
+        }
+    }
+
+    pub(super) fn set(knob: KnobId, value: f32) -> Self {
+        match knob {
+            KnobId::Parameter(which) => Self::Set(which, value),
+            KnobId::Slot(slot, knob) => Self::TurnSlot(slot, knob, value),
+        }
+    }
+
+    /// What lets go of it.
+    pub(super) fn end(knob: KnobId) -> Option<Self> {
+        match knob {
+            KnobId::Parameter(which) => Some(Self::End(which)),
+            KnobId::Slot(..) => None,
+        }
+    }
+
+    /// What sets a number at once, in a gesture of its own.
+    pub(super) fn gesture(knob: KnobId, value: f32) -> impl Iterator<Item = Self> {
+        let set = Some(Self::set(knob, value));
+        [Self::begin(knob), set, Self::end(knob)]
+            .into_iter()
+            .flatten()
     }
 }

@@ -187,7 +187,7 @@ impl Input {
                     && !text.chars().any(char::is_control)
                 {
                     self.push(egui::Event::Text(text));
-                    if !wants_keys {
+                    if !wants_keys && !key.is_some_and(is_for_slots) {
                         return KeyUse::Hosts;
                     }
                 }
@@ -209,6 +209,12 @@ fn is_for_host(key: egui::Key, shortcut: bool) -> bool {
         A | C | F | V | X | Z | Plus | Minus | Equals | Num0 => false,
         _ => shortcut,
     }
+}
+
+/// Whether a key goes to a slot, wherever in the window.
+fn is_for_slots(key: egui::Key) -> bool {
+    use egui::Key::*;
+    matches!(key, Num1 | Num2 | Num3 | Num4 | Num5 | Num6 | Num7 | Num8)
 }
 
 fn files(data: DropData) -> impl Iterator<Item = PathBuf> {
@@ -302,6 +308,7 @@ mod tests {
         for (key, held) in [
             ("z", command),
             ("f", command),
+            ("3", none),
             ("Tab", none),
             ("Enter", none),
         ] {

@@ -9,7 +9,6 @@ use crate::session::preset_path::PresetPath;
 
 /// What a player does with presets, see [`crate::session::instance::Instance::preset`].
 #[derive(Debug, Clone, PartialEq)]
-#[expect(dead_code, reason = "no page of the window shows presets yet")]
 pub(crate) enum PresetAction {
     /// The list of presets is shown; with every picture of it.
     Browse,

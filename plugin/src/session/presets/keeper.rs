@@ -56,10 +56,6 @@ pub(crate) struct Save {
 
 /// Where a preset is saved.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no page of the window shows presets yet")
-)]
 pub(crate) enum SaveTo {
     /// In the place of this one.
     Over(PresetPath),

@@ -40,7 +40,7 @@ impl PresetKind {
 
     /// What the file at `path` says at its beginning; `None` if that is nothing of the kind. Whether the
     /// rest can be read shows when it is loaded.
-    pub(super) fn of_file(path: &Path) -> Option<Self> {
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
         let (file, _) = ordinary_file::open(path).ok()?;
         let mut text = Vec::new();
         file.take(BEGINNING).read_to_end(&mut text).ok()?;

@@ -26,7 +26,9 @@ mod store;
 
 pub(crate) use kind::PresetKind;
 pub(crate) use preset::Preset;
-pub(crate) use scan::{PresetEntry, PresetListing, SetlistEntry};
+#[cfg(test)]
+pub(crate) use scan::SetlistEntry;
+pub(crate) use scan::{PresetEntry, PresetListing};
 pub(crate) use setlist::{Setlist, SetlistEdit};
 pub(crate) use step::{in_bank, in_setlist};
 #[cfg(feature = "plugin")]

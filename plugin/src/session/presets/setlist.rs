@@ -37,10 +37,6 @@ pub(crate) struct Setlist {
 
 /// A change of a setlist. Places are counted from 0; what has no place is no change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no page of the window shows presets yet")
-)]
 pub(crate) enum SetlistEdit {
     /// Puts a preset before the one at this place, or at the end.
     Insert(usize, PresetPath),

@@ -9,7 +9,6 @@ use crate::session::rig::{SetlistPlace, SharedRig};
 
 /// What there is to show of presets.
 #[derive(Debug, Clone, Default)]
-#[expect(dead_code, reason = "no page of the window shows presets yet")]
 pub(crate) struct PresetStatus {
     /// The name of the preset that the rig came from.
     pub(crate) name: Option<String>,

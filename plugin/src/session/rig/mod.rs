@@ -20,4 +20,4 @@ pub(crate) use saved_slot::SavedSlot;
 #[cfg(feature = "plugin")]
 pub(crate) use shared::SharedRig;
 pub(crate) use slot_names::{find_slot, neighbour_slot};
-pub(crate) use slot_state::SlotState;
+pub(crate) use slot_state::{SlotColour, SlotState};

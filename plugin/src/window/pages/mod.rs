@@ -2,6 +2,7 @@
 
 pub(super) mod browse;
 pub(super) mod info;
+pub(super) mod live;
 pub(super) mod rig;
 pub(super) mod setup;
 pub(super) mod tuner;

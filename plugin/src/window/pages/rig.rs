@@ -7,7 +7,9 @@ use egui::{Rect, Ui, UiBuilder, vec2};
 use crate::session::curve::{CURVE_POINTS, curve_frequency};
 use crate::session::part::PartKind;
 use crate::window::context::UiContext;
+use crate::window::drop::Place;
 use crate::window::layout::{columns, take_bottom, take_top};
+use crate::window::own::OWN;
 use crate::window::theme;
 use crate::window::view::{Action, View};
 use crate::window::widgets::curve::{self, CAB_CURVE, Gate, TONE_CURVE};
@@ -55,6 +57,12 @@ fn section(
     let (title, inside) = text::section(ui, rect, context.scale);
     let wide = title.with_max_x(title.left() + 90.0 * context.scale);
     context.switch(ui, wide, switch);
+    if let Some(group) = switch.row().own {
+        let own = title.with_min_x(title.right() - OWN * context.scale);
+        let own = own.shrink2(vec2(0.0, 4.0 * context.scale));
+        context.own_switch(ui, own, group);
+        context.mark_own(ui, rect, group);
+    }
     let mut ui = ui.new_child(UiBuilder::new().max_rect(inside));
     if !context.view.controls.is_on(switch) {
         ui.multiply_opacity(0.45);
@@ -135,7 +143,8 @@ fn show_cab(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>, curves: &mut C
         (first, PartKind::Cab, "No cabinet"),
         (second, PartKind::SecondCab, "No second cabinet"),
     ] {
-        context.places.push((context.view.at(kind), place));
+        let part = Place::Part(context.view.at(kind));
+        context.places.push((part, place));
         let name = take_top(&mut place, 18.0 * scale, 1.0 * scale);
         context.part_name(ui, name, kind, nothing);
         let used = context.part_buttons(ui, place, kind);

@@ -1,10 +1,11 @@
 //! The page of what is set once: levels, quality, oversampling.
 
 use egui::{Popup, Rect, RichText, Ui, vec2};
-use gridleak_core::{INTERFACES, OutputMode, ParameterId};
+use gridleak_core::{INTERFACES, OutputMode, OwnGroup, ParameterId};
 
 use crate::window::context::UiContext;
 use crate::window::layout::{columns, take_top};
+use crate::window::own::OWN;
 use crate::window::theme;
 use crate::window::view::Action;
 use crate::window::widgets::text::{ROW, note, titled};
@@ -69,7 +70,7 @@ fn show_interfaces(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
     });
     if let Some(dbu) = chosen.and_then(|shown| shown.inner) {
         let knob = ParameterId::InterfaceLevel;
-        context.actions.extend(Action::gesture(knob, dbu));
+        context.actions.extend(Action::gesture(knob.into(), dbu));
     }
     response.on_hover_text(format!(
         "The published levels of common interfaces. {FULL_SCALE}"
@@ -138,10 +139,12 @@ fn show_quality(ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         let place = Rect::from_min_size(inside.min, vec2(wide, high));
         context.knob(ui, place, ParameterId::Quality);
         let beside = inside.with_min_x(place.right() + 8.0 * scale);
-        let beside = Rect::from_center_size(
-            egui::pos2(beside.center().x, place.center().y),
-            vec2(beside.width(), 60.0 * scale),
-        );
+        let middle = egui::pos2(beside.center().x, place.center().y);
+        let size = vec2(beside.width(), 82.0 * scale);
+        let mut beside = Rect::from_center_size(middle, size);
+        let own = take_top(&mut beside, 18.0 * scale, 6.0 * scale);
+        let own = own.with_max_x(own.left() + OWN * scale);
+        context.own_switch(ui, own, OwnGroup::Quality);
         note(ui, beside, scale, text);
     } else if !text.is_empty() {
         note(ui, inside, scale, text);

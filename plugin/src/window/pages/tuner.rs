@@ -1,9 +1,9 @@
-//! The tuner: which note is played and how far off it is, over whichever page is chosen.
+//! The tuner: which note is played and how far off it is, over all but the slots.
 
 use egui::accesskit::Role;
 use egui::{
-    Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
-    remap, vec2,
+    Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, remap, vec2,
 };
 use gridleak_core::{ParameterId, TunerReading};
 
@@ -48,10 +48,14 @@ impl TunerMemory {
     }
 }
 
+fn is_in_tune(reading: &TunerReading) -> bool {
+    reading.cents.abs() <= IN_TUNE
+}
+
 /// How far a pitch is off, in words.
 fn verdict(reading: &TunerReading) -> String {
     match reading.cents.round() as i32 {
-        _ if reading.cents.abs() <= IN_TUNE => "In tune".into(),
+        _ if is_in_tune(reading) => "In tune".into(),
         cents if cents < 0 => format!("{} cents flat", -cents),
         cents => format!("{cents} cents sharp"),
     }
@@ -65,6 +69,15 @@ pub(in crate::window) fn show(
 ) {
     let scale = context.scale;
     panel(ui, rect);
+    let heard = context.view.status.tuner.as_ref();
+    if heard.is_some_and(is_in_tune) {
+        // To be seen without being read.
+        let (fill, edge) = (theme::IN_TUNE.gamma_multiply(0.1), theme::IN_TUNE);
+        let edge = Stroke::new(3.0 * scale, edge);
+        let inside = StrokeKind::Inside;
+        ui.painter()
+            .rect(rect, theme::PANEL_CORNER, fill, edge, inside);
+    }
     let inside = rect.shrink(PADDING * scale);
     let (display, controls) = inside.split_left_right_at_x(inside.right() - 104.0 * scale);
     let mut controls = controls.with_min_x(controls.left() + 16.0 * scale);
@@ -96,26 +109,27 @@ fn show_pitch(ui: &mut Ui, rect: Rect, context: &UiContext<'_>, memory: &mut Tun
     });
 
     let mut rest = rect;
-    let words = take_bottom(&mut rest, 20.0 * scale, 4.0 * scale);
-    let bar = (0.26 * rest.height()).clamp(30.0 * scale, 70.0 * scale);
+    let line = (0.085 * rest.height()).clamp(20.0 * scale, 60.0 * scale);
+    let words = take_bottom(&mut rest, line, 4.0 * scale);
+    let bar = (0.2 * rest.height()).clamp(30.0 * scale, 90.0 * scale);
     let bar = take_bottom(&mut rest, bar, 8.0 * scale);
     let note = rest;
-    let wide = bar.width().min(620.0 * scale);
+    let wide = bar.width().min(860.0 * scale);
     let bar = Rect::from_center_size(bar.center(), vec2(wide, bar.height()));
     let cents = shown.map_or(0.0, |(reading, _)| reading.cents);
     let needle = ui.ctx().animate_value_with_time(response.id, cents, EASE);
     let colour = match shown {
         None => theme::FAINT,
         Some((_, false)) => theme::WEAK,
-        Some((reading, true)) if reading.cents.abs() <= IN_TUNE => theme::IN_TUNE,
+        Some((reading, true)) if is_in_tune(&reading) => theme::IN_TUNE,
         Some(_) => theme::ACCENT,
     };
     let painter = ui.painter();
     draw_scale(painter, bar, scale);
-    let font = theme::body(scale);
+    let font = FontId::proportional(0.8 * line);
     match shown {
         None => {
-            let font = FontId::proportional((0.3 * note.height()).min(34.0 * scale));
+            let font = FontId::proportional((0.3 * note.height()).min(60.0 * scale));
             let at = Align2::CENTER_CENTER;
             painter.text(note.center(), at, INVITATION, font, theme::WEAK);
         }
@@ -128,7 +142,7 @@ fn show_pitch(ui: &mut Ui, rect: Rect, context: &UiContext<'_>, memory: &mut Tun
             let edge = 0.5 * (words.width() - bar.width());
             let hertz = format!("{:.1} Hz", reading.frequency_hz);
             let at = left + vec2(edge, 0.0);
-            let small = theme::small(scale);
+            let small = FontId::proportional(0.55 * line);
             painter.text(at, Align2::LEFT_CENTER, hertz, small.clone(), theme::WEAK);
             let cents = format!("{:+.1} cents", reading.cents);
             let at = right - vec2(edge, 0.0);
@@ -140,7 +154,7 @@ fn show_pitch(ui: &mut Ui, rect: Rect, context: &UiContext<'_>, memory: &mut Tun
 /// The name of the note, and arrows that point at it: from the left where it is to be tuned up, from
 /// the right where down, from both sides where it is right.
 fn draw_note(painter: &Painter, rect: Rect, reading: &TunerReading, colour: Color32) {
-    let size = rect.height().min(150.0);
+    let size = (0.92 * rect.height()).min(0.34 * rect.width());
     let (letter, sharp) = reading.name().split_at(1);
     let big = FontId::proportional(size);
     let beside = FontId::proportional(0.38 * size);
@@ -323,7 +337,7 @@ mod tests {
     fn everything_is_in_sight_at_every_size() {
         for size in [
             layout::SMALLEST_SIZE,
-            vec2(1000.0, 420.0),
+            vec2(1000.0, 460.0),
             vec2(2000.0, 1200.0),
         ] {
             let mut view = view();

@@ -25,6 +25,8 @@ pub(in crate::window) enum Icon<'a> {
     Undo,
     /// An arrow that turns on.
     Redo,
+    /// Three dots, behind which there is a menu.
+    Dots,
     /// The lamp of a switch, and what it switches.
     Lamp {
         text: &'a str,
@@ -45,6 +47,9 @@ pub(in crate::window) struct Button<'a> {
     weak: bool,
     corner: CornerRadius,
     resting: Color32,
+    /// What it is lit in, and what is on it where it is not lit.
+    light: Color32,
+    written: Color32,
 }
 
 impl<'a> Button<'a> {
@@ -61,6 +66,8 @@ impl<'a> Button<'a> {
             weak: false,
             corner: theme::CORNER,
             resting: theme::RAISED,
+            light: theme::ACCENT,
+            written: theme::TEXT,
         }
     }
 
@@ -112,6 +119,16 @@ impl<'a> Button<'a> {
         }
     }
 
+    /// In another light.
+    pub(in crate::window) fn lit_in(self, light: Color32) -> Self {
+        Self { light, ..self }
+    }
+
+    /// With what is on it in another colour.
+    pub(in crate::window) fn written_in(self, written: Color32) -> Self {
+        Self { written, ..self }
+    }
+
     /// Whether it can be pressed now.
     pub(in crate::window) fn enabled(self, enabled: bool) -> Self {
         Self { enabled, ..self }
@@ -141,13 +158,13 @@ impl<'a> Button<'a> {
         let hovered = self.enabled && response.hovered();
         let (fill, colour) = match (self.enabled, self.lit) {
             (false, _) => (self.resting, theme::FAINT.gamma_multiply(0.6)),
-            (true, true) if hovered => (theme::ACCENT.gamma_multiply(0.85), theme::ON_LIT),
-            (true, true) => (theme::ACCENT, theme::ON_LIT),
+            (true, true) if hovered => (self.light.gamma_multiply(0.85), theme::ON_LIT),
+            (true, true) => (self.light, theme::ON_LIT),
             (true, false) if self.is_chosen() => (theme::CHOSEN, theme::ACCENT),
             (true, false) if held => (theme::OUTLINE, theme::TEXT),
             (true, false) if hovered => (theme::HOVERED, theme::TEXT),
             (true, false) if self.weak => (self.resting, theme::FAINT),
-            (true, false) => (self.resting, theme::TEXT),
+            (true, false) => (self.resting, self.written),
         };
         ui.painter().rect_filled(rect, self.corner, fill);
         match self.icon {
@@ -214,6 +231,12 @@ impl<'a> Button<'a> {
                 let head = |x: f32, y: f32| from + size * vec2(way * x, y);
                 painter.line(vec![head(0.05, -0.75), from, head(0.8, 0.1)], stroke);
             }
+            Icon::Dots => {
+                for way in [-1.0, 0.0, 1.0] {
+                    let dot = at + vec2(1.1 * size * way, 0.0);
+                    painter.circle_filled(dot, 0.3 * size, colour);
+                }
+            }
             Icon::Cross => {
                 for way in [-1.0, 1.0] {
                     let arm = size * vec2(way, 1.0);
@@ -235,14 +258,14 @@ pub(in crate::window) struct Radio<'a> {
     pub(in crate::window) hint: Option<&'a str>,
 }
 
-/// Draws such buttons in a row; returns which one was pressed that was not on.
+/// Draws such buttons in a row; returns which one was pressed that was not on, and all of them as one.
 pub(in crate::window) fn radio(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
     name: &str,
     options: &[Radio<'_>],
-) -> Option<usize> {
+) -> (Option<usize>, Option<Response>) {
     let group = UiBuilder::new()
         .max_rect(rect)
         .accessibility_role(Role::RadioGroup)
@@ -250,6 +273,7 @@ pub(in crate::window) fn radio(
     let ui = &mut ui.new_child(group);
     let places = columns(rect, options.len(), 1.0);
     let mut pressed = None;
+    let mut all: Option<Response> = None;
     for (index, (option, place)) in options.iter().zip(places).enumerate() {
         let corners = outer_corners(index, options.len());
         let icon = Icon::Text(option.text);
@@ -259,11 +283,15 @@ pub(in crate::window) fn radio(
         if response.clicked() && !option.on {
             pressed = Some(index);
         }
+        all = Some(match all {
+            Some(all) => all | response.clone(),
+            None => response.clone(),
+        });
         if let Some(hint) = option.hint {
             response.on_hover_text(hint);
         }
     }
-    pressed
+    (pressed, all)
 }
 
 /// The corners of one of `count` buttons in a row, round only outside.

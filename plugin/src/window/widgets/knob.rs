@@ -9,16 +9,10 @@ use egui::{
     Sense, Shape, Stroke, TextEdit, Ui, WidgetInfo, vec2,
 };
 
-use gridleak_core::ParameterId;
-
 use super::text::{focus_ring, label};
-use crate::window::controls::Number;
+use crate::window::controls::{KnobId, Number};
 use crate::window::theme;
 use crate::window::view::Action;
-
-fn id(knob: ParameterId) -> Id {
-    Id::unique(("knob", knob as usize))
-}
 
 /// Points by which a knob is dragged from one end to the other.
 const WHOLE_DRAG: f32 = 200.0;
@@ -49,14 +43,10 @@ pub(in crate::window) struct KnobMemory {
 
 impl KnobMemory {
     /// Whether it was drawn since this was asked last; lets go of it if not.
-    pub(in crate::window) fn was_shown(
-        &mut self,
-        knob: ParameterId,
-        actions: &mut Vec<Action>,
-    ) -> bool {
+    pub(in crate::window) fn was_shown(&mut self, knob: KnobId, actions: &mut Vec<Action>) -> bool {
         let shown = std::mem::take(&mut self.shown);
         if !shown && self.dragging {
-            actions.push(Action::End(knob));
+            actions.extend(Action::end(knob));
         }
         shown
     }
@@ -74,15 +64,16 @@ struct Typing {
     wrong: bool,
 }
 
-/// Draws a knob and appends what was done with it to `actions`.
+/// Draws a knob, lit in a colour, and appends what was done with it to `actions`.
 pub(in crate::window) fn show(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,
     number: &Number,
+    colour: Color32,
     memory: &mut KnobMemory,
     actions: &mut Vec<Action>,
-) {
+) -> Response {
     memory.shown = true;
     let small = rect.height() < 90.0 * scale;
     let line = if small { 15.0 } else { 20.0 } * scale;
@@ -97,18 +88,21 @@ pub(in crate::window) fn show(
     );
 
     let mut knob = Knob {
-        which: number.row.which,
         number,
         memory,
         actions,
         now: ui.input(|i| i.time),
     };
     let response = ui
-        .interact(dial, id(knob.which), Sense::click_and_drag())
+        .interact(
+            dial,
+            Id::unique(("knob", number.knob)),
+            Sense::click_and_drag(),
+        )
         .on_hover_and_drag_cursor(CursorIcon::ResizeVertical);
     knob.turn(ui, &response);
     describe(ui, &response, number);
-    draw(ui, dial, number, &response);
+    draw(ui, dial, number, colour, &response);
     let font = if small {
         theme::tiny(scale)
     } else {
@@ -134,12 +128,11 @@ pub(in crate::window) fn show(
         "{} Drag, turn the wheel or press the arrow keys; Shift for small steps. \
          A double click resets it.",
         number.row.hint
-    ));
+    ))
 }
 
 /// A knob in a picture.
 struct Knob<'a> {
-    which: ParameterId,
     number: &'a Number,
     memory: &'a mut KnobMemory,
     actions: &'a mut Vec<Action>,
@@ -157,7 +150,7 @@ impl Knob<'_> {
         if response.drag_started() {
             self.memory.dragging = true;
             self.memory.aim = None;
-            self.actions.push(Action::Begin(self.which));
+            self.actions.extend(Action::begin(self.number.knob));
         }
         if self.memory.dragging {
             let by = response.drag_delta();
@@ -168,7 +161,7 @@ impl Knob<'_> {
             // Not only when told that it stopped: a gesture must not stay open.
             if !ui.ctx().is_being_dragged(id) {
                 self.memory.dragging = false;
-                self.actions.push(Action::End(self.which));
+                self.actions.extend(Action::end(self.number.knob));
             }
             return;
         }
@@ -247,17 +240,18 @@ impl Knob<'_> {
 
     /// A value set at once is a gesture of its own; in a drag it is part of one.
     fn push_set(&mut self, value: f32) {
+        let knob = self.number.knob;
         if self.memory.dragging {
-            self.actions.push(Action::Set(self.which, value));
+            self.actions.push(Action::set(knob, value));
         } else {
-            self.actions.extend(Action::gesture(self.which, value));
+            self.actions.extend(Action::gesture(knob, value));
         }
     }
 
     /// The value below the knob: a button that turns into a field when it is pressed.
     fn show_value(&mut self, ui: &mut Ui, rect: Rect, scale: f32, dial: &Response) {
         let Knob { number, memory, .. } = self;
-        let id = Id::unique(("value", number.row.which as usize));
+        let id = Id::unique(("value", number.knob));
         let name = format!("{} value", number.name());
         let font = if rect.height() < 18.0 * scale {
             theme::small(scale)
@@ -402,7 +396,7 @@ impl Typing {
     }
 }
 
-fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
+fn draw(ui: &Ui, rect: Rect, number: &Number, colour: Color32, response: &Response) {
     let painter = ui.painter();
     let angle = |value: f32| END * (2.0 * number.position(value) - 1.0);
     let centre = rect.center();
@@ -423,7 +417,7 @@ fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
     arc(-END, END, theme::RAISED);
     let (rest, now) = (angle(number.default()), angle(number.value));
     if rest != now {
-        arc(rest, now, theme::ACCENT);
+        arc(rest, now, colour);
     }
     let body = ring - 1.6 * thick;
     let fill = if active {
@@ -436,7 +430,7 @@ fn draw(ui: &Ui, rect: Rect, number: &Number, response: &Response) {
     if there != now {
         // Where the host's modulation has it.
         let at = centre + ring * direction(there);
-        arc(now, there, theme::ACCENT.gamma_multiply(0.4));
+        arc(now, there, colour.gamma_multiply(0.4));
         painter.circle_filled(at, 0.75 * thick, theme::TEXT);
     }
     let pointer = [
@@ -461,8 +455,11 @@ mod tests {
         for knob in numbers() {
             let page = match knob {
                 ParameterId::Quality | ParameterId::InterfaceLevel => "Setup",
+                ParameterId::SlotFade | ParameterId::RiffLength => "Live",
                 _ => "Rig",
             };
+            turn(&mut window.state_mut().view, ParameterId::Tuner, 0.0);
+            window.run();
             go_to(&mut window, page);
             let tuner = f32::from(knob == ParameterId::TunerReference);
             turn(&mut window.state_mut().view, ParameterId::Tuner, tuner);

@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::text::LayoutJob;
 use egui::{
-    Align, Align2, Color32, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    Align, Align2, Color32, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };
 
 use crate::window::layout::take_top;
@@ -52,7 +52,65 @@ pub(in crate::window) fn draw_text(
     (place, elided)
 }
 
-/// The same as something to read: it is in the tree of screen readers, and hovering shows all of it.
+/// The same in the first of such sizes, with as many lines, that it fits in, or else in the last.
+pub(in crate::window) fn draw_fitting(
+    ui: &Ui,
+    rect: Rect,
+    align: Align2,
+    sizes: &[(f32, usize)],
+    text: &str,
+    colour: Color32,
+) {
+    let longest = text
+        .split_whitespace()
+        .max_by_key(|word| word.chars().count());
+    let fits = |&&(size, rows): &&(f32, usize)| {
+        let font = FontId::proportional(size);
+        let wide = |text: &str| {
+            let galley = ui
+                .painter()
+                .layout_no_wrap(text.to_owned(), font.clone(), colour);
+            galley.size().x
+        };
+        // No word is to be broken.
+        let (all, word) = (wide(text), wide(longest.unwrap_or_default()));
+        let rows = rows.min(text.split_whitespace().count());
+        word <= rect.width() && all <= 0.85 * rows as f32 * rect.width() || all <= rect.width()
+    };
+    let fitting = sizes.iter().find(fits).or(sizes.last());
+    if let Some(&(size, rows)) = fitting {
+        draw_text(
+            ui,
+            rect,
+            align,
+            rows,
+            text,
+            FontId::proportional(size),
+            colour,
+        );
+    }
+}
+
+/// Draws a short text in strong letters, which the font has none of; returns where it is.
+pub(in crate::window) fn draw_strong(
+    ui: &Ui,
+    rect: Rect,
+    align: Align2,
+    text: &str,
+    size: f32,
+    colour: Color32,
+) -> Rect {
+    let font = FontId::proportional(size);
+    let galley = ui.painter().layout_no_wrap(text.into(), font, colour);
+    let place = align.align_size_within_rect(galley.size(), rect);
+    for by in [0.0, 0.035, 0.07] {
+        let at = place.min + vec2(by * size, 0.0);
+        ui.painter().galley(at, galley.clone(), colour);
+    }
+    place.with_max_x(place.right() + 0.07 * size)
+}
+
+/// Text as something to read: it is in the tree of screen readers, and hovering shows all of it.
 pub(in crate::window) fn label(
     ui: &mut Ui,
     rect: Rect,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::presets::{Form, PresetsMemory};
 use super::scroll::Scroll;
 use super::tree::Tree;
 use crate::session::library::{Entry, Folder, Kind, Listing, Order, Origin, Query, Scope, search};
@@ -34,6 +35,9 @@ pub(in crate::window) struct BrowserMemory {
     pub(super) playing: Option<Origin>,
     pub(super) list: Scroll,
     pub(super) sources: Scroll,
+    /// Presets in the place of sounds.
+    pub(super) presets: PresetsMemory,
+    pub(super) shows_presets: bool,
     /// Whether the field for the search is to have the keyboard.
     pub(super) find: bool,
     #[cfg(test)]
@@ -56,6 +60,8 @@ impl Default for BrowserMemory {
             playing: None,
             list: Scroll::default(),
             sources: Scroll::default(),
+            presets: PresetsMemory::default(),
+            shows_presets: false,
             find: false,
             #[cfg(test)]
             searches: 0,
@@ -97,6 +103,12 @@ impl BrowserMemory {
     /// Has the keyboard go to the search.
     pub(in crate::window) fn find(&mut self) {
         self.find = true;
+    }
+
+    /// Shows presets in the place of sounds, and asks for what there is to ask.
+    pub(in crate::window) fn show_presets(&mut self, form: Option<Form>) {
+        self.shows_presets = true;
+        self.presets.ask(form);
     }
 
     /// The part that is loaded: that of the slot that is shown.

@@ -1,6 +1,7 @@
 //! The page with all there is to load, by folder and by search, heard as soon as it is reached.
 
 mod memory;
+pub(in crate::window) mod presets;
 mod results;
 mod scroll;
 mod sources;
@@ -28,12 +29,17 @@ use crate::window::widgets::text::ROW;
 /// Longest text that is searched for, in characters.
 const LONGEST_SEARCH: usize = 100;
 
-/// What can be chosen for, with the names of the buttons.
-const PARTS: [(PartKind, &str, &str); 4] = [
-    (PartKind::Capture, "Browse captures", "Capture"),
-    (PartKind::Pedal, "Browse pedals", "Pedal"),
-    (PartKind::Cab, "Browse cabinets", "Cabinet"),
-    (PartKind::SecondCab, "Browse second cabinets", "2nd cab"),
+/// What can be chosen for, with the names of the buttons; `None` for whole rigs.
+const PARTS: [(Option<PartKind>, &str, &str); 5] = [
+    (Some(PartKind::Capture), "Browse captures", "Capture"),
+    (Some(PartKind::Pedal), "Browse pedals", "Pedal"),
+    (Some(PartKind::Cab), "Browse cabinets", "Cabinet"),
+    (
+        Some(PartKind::SecondCab),
+        "Browse second cabinets",
+        "2nd cab",
+    ),
+    (None, "Browse presets", "Presets"),
 ];
 
 const ORDERS: [(Order, &str, &str); 3] = [
@@ -55,6 +61,11 @@ pub(in crate::window) fn show(
     memory.show_top(ui, top, context);
     let wide = (0.28 * rect.width()).clamp(170.0 * scale, 280.0 * scale);
     let (left, right) = rect.split_left_right_at_x(rect.left() + wide);
+    if memory.shows_presets {
+        let right = right.with_min_x(left.right() + 8.0 * scale);
+        presets::show(ui, [left, right], context, &mut memory.presets);
+        return;
+    }
     memory.update(context.view);
     memory.show_sources(ui, left, context);
     memory.update(context.view);
@@ -65,24 +76,36 @@ impl BrowserMemory {
     fn show_top(&mut self, ui: &mut Ui, rect: Rect, context: &mut UiContext<'_>) {
         let scale = context.scale;
         let gap = 10.0 * scale;
-        let (parts, rest) = rect.split_left_right_at_x(rect.left() + 268.0 * scale);
+        let (parts, rest) = rect.split_left_right_at_x(rect.left() + 318.0 * scale);
         let (field, orders) = rest.split_left_right_at_x(rest.right() - 162.0 * scale);
-        let hint = "What a click in the list is loaded as";
+        let field = match self.shows_presets {
+            true => field.union(orders).with_max_x(orders.right() + gap),
+            false => field,
+        };
+        let now = (!self.shows_presets).then_some(self.part);
         let options = PARTS.map(|(part, name, text)| Radio {
             name,
             text,
-            on: part == self.part,
+            on: part == now,
             weak: false,
-            hint: Some(hint),
+            hint: Some(match part {
+                Some(_) => "What a click in the list is loaded as",
+                None => "Whole rigs, and slots of them",
+            }),
         });
-        let chosen = radio(ui, parts, scale, "Browse for", &options);
+        let (chosen, _) = radio(ui, parts, scale, "Browse for", &options);
         if let Some(index) = chosen {
-            self.part = PARTS[index].0;
+            let part = PARTS[index].0;
+            self.shows_presets = part.is_none();
+            self.part = part.unwrap_or(self.part);
             self.selected = None;
             self.begin = Some(Begin::There);
             ui.ctx().request_repaint();
         }
         self.show_search(ui, field.shrink2(vec2(gap, 0.0)), context);
+        if self.shows_presets {
+            return;
+        }
         let (idle, hint) = match (self.text.trim().is_empty(), self.scope()) {
             (false, _) => (true, "While you search, what fits best comes first"),
             (true, Scope::Recent) => (true, "What was loaded last comes first"),
@@ -95,11 +118,33 @@ impl BrowserMemory {
             weak: idle,
             hint: Some(hint),
         });
-        let chosen = radio(ui, orders, scale, "Sort by", &options);
+        let (chosen, _) = radio(ui, orders, scale, "Sort by", &options);
         if let Some(index) = chosen {
             self.order = ORDERS[index].0;
             self.begin = Some(Begin::There);
             ui.ctx().request_repaint();
+        }
+    }
+
+    /// What is searched for.
+    fn searched(&self) -> &str {
+        match self.shows_presets {
+            true => &self.presets.text,
+            false => &self.text,
+        }
+    }
+
+    fn searched_mut(&mut self) -> &mut String {
+        match self.shows_presets {
+            true => &mut self.presets.text,
+            false => &mut self.text,
+        }
+    }
+
+    fn clear_search(&mut self) {
+        match self.shows_presets {
+            true => self.presets.text.clear(),
+            false => self.set_text(String::new()),
         }
     }
 
@@ -116,14 +161,18 @@ impl BrowserMemory {
                     + page * (presses(Key::PageDown) - presses(Key::PageUp));
                 (by, presses(Key::Enter) > 0, presses(Key::Escape) > 0)
             });
-            self.walk(by, context);
-            if enter {
-                self.open(self.row, context);
+            if self.shows_presets {
+                self.presets.search_keys(by, enter, context);
+            } else {
+                self.walk(by, context);
+                if enter {
+                    self.open(self.row, context);
+                }
             }
-            if escape && self.text.is_empty() {
+            if escape && self.searched().is_empty() {
                 ui.memory_mut(|m| m.surrender_focus(id));
             } else if escape {
-                self.set_text(String::new());
+                self.clear_search();
             }
         }
 
@@ -140,10 +189,14 @@ impl BrowserMemory {
         let (text, clear) = rect.split_left_right_at_x(rect.right() - 24.0 * scale);
         let text = text.with_min_x(rect.left() + 24.0 * scale);
         let font = theme::body(scale);
-        let field = TextEdit::singleline(&mut self.text)
+        let hint = match self.shows_presets {
+            true => "Search presets\u{2026}",
+            false => "Search name, folder, gear\u{2026}",
+        };
+        let field = TextEdit::singleline(self.searched_mut())
             .id(id)
             .font(font.clone())
-            .hint_text(RichText::new("Search name, folder, gear\u{2026}").font(font.clone()))
+            .hint_text(RichText::new(hint).font(font.clone()))
             .char_limit(LONGEST_SEARCH)
             .margin(Vec2::ZERO)
             .frame(egui::Frame::NONE)
@@ -156,21 +209,21 @@ impl BrowserMemory {
                 ..EventFilter::default()
             });
         let response = ui.place(text, field).accessible_name("Search");
-        if response.changed() {
+        if response.changed() && !self.shows_presets {
             self.text_changed();
         }
-        if !self.text.is_empty() {
+        if !self.searched().is_empty() {
             let name = "Clear the search field";
             let button = Button::new(name, Icon::Cross, theme::small(scale)).flat();
             if button.show(ui, clear.shrink(3.0 * scale)).clicked() {
-                self.set_text(String::new());
+                self.clear_search();
                 response.request_focus();
             }
         }
         if std::mem::take(&mut self.find) {
             response.request_focus();
             let mut state = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
-            let all = CCursorRange::select_all_str(&self.text);
+            let all = CCursorRange::select_all_str(self.searched());
             state.cursor.set_char_range(Some(all));
             state.store(ui.ctx(), id);
             ui.ctx().request_repaint();

@@ -332,7 +332,7 @@ impl ResultRow<'_> {
 }
 
 /// The star of a favourite. Returns whether it was pressed.
-fn show_star(
+pub(super) fn show_star(
     ui: &mut Ui,
     rect: Rect,
     scale: f32,

@@ -482,6 +482,7 @@ fn at_the_smallest_size_everything_is_in_sight_and_reached_by_the_tab_key() {
         "Browse pedals",
         "Browse cabinets",
         "Browse second cabinets",
+        "Browse presets",
         "Search",
         "Clear the search field",
         "Sort by folder",
