@@ -137,7 +137,7 @@ impl Loader {
     pub(crate) fn readiness(&self, shown: &LoaderStatus, slot: usize) -> Readiness {
         let parts = Part::of_slot(slot);
         let capture = &shown.parts[parts[PartKind::Capture as usize].index()];
-        let generations = parts.map(|part| self.rig.part(part).generation());
+        let generations = self.rig.generations(slot);
         match self.rig.filled() >> slot & 1 == 1 {
             false => Readiness::Empty,
             _ if shown.brought[slot] != Some(generations) => Readiness::Loading,
@@ -150,11 +150,10 @@ impl Loader {
 
     /// Makes changes that were made or taken back before.
     pub(crate) fn put_slots(self: &Arc<Self>, changes: Vec<SlotChange>) {
-        let changes = changes.into_iter();
-        for change in changes.filter(|change| self.rig.slot(change.slot) != change.after) {
-            self.rig.put_slot(change.slot, change.after);
-            self.rig.changed();
-        }
+        let slots = changes.into_iter();
+        self.rig
+            .put_slots(slots.map(|change| (change.slot, change.after)));
+        self.rig.changed();
         self.repaint.request();
         self.run();
     }

@@ -114,7 +114,7 @@ impl<'a> Worker<'a> {
         self.to_match = waiting.match_levels.or(self.to_match);
         let all = self.bring_slots(audio);
         if all {
-            self.known.clear();
+            self.forget_known();
             self.know_preset();
         }
         self.tell_absent();
@@ -131,12 +131,11 @@ impl<'a> Worker<'a> {
             let next = left.iter().position(|slot| *slot == asked);
             let slot = left.remove(next.unwrap_or(0));
             self.in_background = slot != asked;
-            let generations = Part::of_slot(slot).map(|part| {
-                let generation = loader.rig.part(part).generation();
+            let generations = loader.rig.generations(slot);
+            for part in Part::of_slot(slot) {
                 self.load_saved(part);
-                self.loader.forward_edits();
-                generation
-            });
+                loader.forward_edits();
+            }
             self.in_background = false;
             self.name_knobs();
             if self.is_interrupted() {
@@ -146,7 +145,7 @@ impl<'a> Worker<'a> {
                 self.make_sure_of_sound(slot);
                 self.build(slot, audio);
             }
-            loader.rig.let_hear(slot);
+            loader.rig.let_hear(slot, generations);
             loader.shown.lock().brought[slot] = Some(generations);
             loader.repaint.request();
         }
@@ -170,13 +169,23 @@ impl<'a> Worker<'a> {
 
     /// Takes note of what is in memory, as long as the project means it somewhere.
     fn remember_known(&mut self) {
+        let whole = self.loader.rig.whole();
         let meant = Part::all().map(|part| self.loader.rig.part(part).current().1);
+        drop(whole);
         self.known
             .extend(self.parts.iter().filter_map(|held| held.loaded.clone()));
         self.known.retain(|known| {
             let means = known.meant_by.as_ref();
             means.is_some_and(|means| meant.contains(means))
         });
+    }
+
+    /// Forgets that, unless another order needs it: slots may have been moved meanwhile.
+    fn forget_known(&mut self) {
+        let _whole = self.loader.rig.whole();
+        if !self.is_interrupted() {
+            self.known.clear();
+        }
     }
 
     /// Follows what parameters ask for, of which nobody tells the loader.

@@ -21,19 +21,18 @@ impl SharedRig {
         let rest = std::mem::replace(&mut told.rest, to.rest.clone());
         drop(told);
         drop((preset, rest));
-        for slot in 0..SLOTS {
+        let others = (0..SLOTS).filter(|&slot| from.slots[slot] != to.slots[slot]);
+        let others = others.map(|slot| {
             let mut wanted = to.slots[slot].clone();
-            if from.slots[slot] == wanted {
-                continue;
-            }
             for (now, wanted) in self.slot(slot).parts.into_iter().zip(&mut wanted.parts) {
                 // With what was found out about it meanwhile.
                 if now.is_like(wanted) && (now.embeds() || !wanted.embeds()) {
                     *wanted = now;
                 }
             }
-            self.put_slot(slot, wanted);
-        }
+            (slot, wanted)
+        });
+        self.put_slots(others);
         self.changed();
         self.tell_values();
     }

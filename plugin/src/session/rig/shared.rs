@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use gridleak_core::{
     Control, Kind, PARAMETERS, Parameter, ParameterId, SLOTS, Settings, SlotSettings,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::preset::{CurrentPreset, SetlistPlace};
 use super::saved::{Rest, Rig};
@@ -19,7 +19,7 @@ use crate::files::failure::{Result, one_line};
 use crate::session::host_link::{HostLink, Request};
 use crate::session::midi::{Controllers, MidiMap};
 use crate::session::part::{ForParts, Part, PartKind};
-use crate::session::references::SharedPart;
+use crate::session::references::{SavedPart, SharedPart};
 
 /// Longest text about what is missing, in characters.
 const LONGEST_STATUS: usize = 200;
@@ -34,6 +34,9 @@ pub(crate) struct SharedRig {
     presses: Box<[AtomicU32]>,
     parts: ForParts<SharedPart>,
     slots: SharedSlots,
+    /// Held while several slots change, so that nobody takes half of a change for the whole. Never locked by
+    /// the audio thread.
+    moving: Mutex<()>,
     /// Rigs that were loaded.
     loads: AtomicU64,
     /// What a new instance is set to.
@@ -88,6 +91,7 @@ impl SharedRig {
                 SharedPart::new(part, move || notify(part))
             }),
             slots: SharedSlots::default(),
+            moving: Mutex::default(),
             loads: AtomicU64::new(0),
             first,
             first_controllers: *controllers,
@@ -256,23 +260,38 @@ impl SharedRig {
         }
     }
 
-    /// Puts another slot in the place of one. It is heard when its files are: see [`SharedRig::let_hear`].
-    pub(crate) fn put_slot(&self, slot: usize, saved: SavedSlot) {
-        let before = self.slot(slot).parts;
-        let other = |&at: &usize| before[at] != saved.parts[at];
-        let others: Vec<usize> = (0..before.len()).filter(other).collect();
-        self.put_state(slot, saved.state, !others.is_empty());
-        let mut parts = saved.parts.map(Some);
-        for at in others {
-            if let Some(reference) = parts[at].take() {
-                self.part(Part::of_slot(slot)[at]).choose(reference);
+    /// Puts other slots in the place of some, all at once. Each is heard when its files are: see
+    /// [`SharedRig::let_hear`].
+    pub(crate) fn put_slots(&self, slots: impl IntoIterator<Item = (usize, SavedSlot)>) {
+        let _whole = self.whole();
+        for (slot, saved) in slots {
+            let parts = Part::of_slot(slot).into_iter().zip(saved.parts);
+            let others: Vec<(Part, SavedPart)> = parts
+                .filter(|(part, reference)| self.part(*part).current().1 != *reference)
+                .collect();
+            self.put_state(slot, saved.state, !others.is_empty());
+            for (part, reference) in others {
+                self.part(part).choose(reference);
             }
         }
     }
 
-    /// Has a slot heard as it was set since its files are there.
-    pub(crate) fn let_hear(&self, slot: usize) {
-        self.slots.let_hear(slot);
+    /// As long as it is held, no slot changes together with others.
+    pub(crate) fn whole(&self) -> MutexGuard<'_, ()> {
+        self.moving.lock()
+    }
+
+    /// The generations of the references of a slot.
+    pub(crate) fn generations(&self, slot: usize) -> [u64; PartKind::ALL.len()] {
+        Part::of_slot(slot).map(|part| self.part(part).generation())
+    }
+
+    /// Has a slot heard as it was set since the files of these generations are there.
+    pub(crate) fn let_hear(&self, slot: usize, generations: [u64; PartKind::ALL.len()]) {
+        let _whole = self.whole();
+        if self.generations(slot) == generations {
+            self.slots.let_hear(slot);
+        }
     }
 
     /// Bytes of all files that the project carries, but for those of these parts, packed.
@@ -306,6 +325,7 @@ impl SharedRig {
 
     /// The rig as a value.
     pub(crate) fn rig(&self) -> Rig {
+        let _whole = self.whole();
         let (preset, setlist, rest) = {
             let told = self.told.lock();
             (told.preset.clone(), told.setlist.clone(), told.rest.clone())
@@ -325,6 +345,7 @@ impl SharedRig {
         let (rig, notice) = Rig::read(saved, &self.first)?;
         // They were meant for the one before.
         self.forget_presses();
+        let whole = self.whole();
         self.loads.fetch_add(1, Ordering::Release);
         for row in PARAMETERS.iter().filter(|row| row.is_saved()) {
             self.set(row.which, row.get(&rig.settings));
@@ -346,6 +367,7 @@ impl SharedRig {
                 self.part(part).choose(reference);
             }
         }
+        drop(whole);
         self.is_as_saved();
         self.tell_values();
         Ok(())
@@ -478,7 +500,6 @@ mod tests {
 
     use super::*;
     use crate::builtin::NOTHING;
-    use crate::session::references::SavedPart;
 
     fn rig() -> SharedRig {
         SharedRig::new(
@@ -649,13 +670,15 @@ mod tests {
         let rig = rig();
         let mut slot = rig.slot(1);
         slot.state.settings.level_db = -6.0;
-        rig.put_slot(1, slot.clone());
+        rig.put_slots([(1, slot.clone())]);
         assert_eq!(rig.slot_settings(1).level_db, -6.0, "nothing to wait for");
         slot.state.settings.level_db = 3.0;
         slot.parts[0] = SavedPart::built_in("lead");
-        rig.put_slot(1, slot.clone());
+        rig.put_slots([(1, slot.clone())]);
         assert_eq!((rig.slot(1), rig.slot_settings(1).level_db), (slot, -6.0));
-        rig.let_hear(1);
+        rig.let_hear(1, [0; PartKind::ALL.len()]);
+        assert_eq!(rig.slot_settings(1).level_db, -6.0, "the old files");
+        rig.let_hear(1, rig.generations(1));
         assert_eq!(rig.slot_settings(1).level_db, 3.0);
     }
 
