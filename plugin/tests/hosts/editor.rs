@@ -94,10 +94,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 
 const RATE: f64 = 48_000.0;
 /// Where in the window the knob of the input gain is, and the button that loads a file, in pixels.
-pub(crate) const KNOB: (i32, i32) = (112, 99);
-const LOAD: (i32, i32) = (253, 136);
+pub(crate) const KNOB: (i32, i32) = (112, 179);
+const LOAD: (i32, i32) = (253, 214);
 /// The same where a message is shown, and a file is to be located.
-const LOCATE: (i32, i32) = (197, 128);
+const LOCATE: (i32, i32) = (197, 194);
 /// An empty window has one; the text of one label alone has dozens.
 const COLOURS: usize = 50;
 
@@ -192,7 +192,7 @@ fn vst3_opens_and_closes(bundle: &Path) {
     let input = noise(512);
     let mut held = Vec::new();
     for round in 0..ROUNDS {
-        let window = screen.open("Gridleak in a VST3 host", 880, 540);
+        let window = screen.open("Gridleak in a VST3 host", 900, 600);
         // SAFETY: the window stays as long as the editor.
         let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
         plugin.open_editor(place).expect("a window");
@@ -342,7 +342,7 @@ fn vst3_tells_of_changes(bundle: &Path) {
     pick_a_file();
     let screen = Screen::new();
     let mut plugin = instance(bundle, RATE);
-    let window = screen.open("Gridleak in a VST3 host", 880, 540);
+    let window = screen.open("Gridleak in a VST3 host", 900, 600);
     // SAFETY: the window stays as long as the editor.
     let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
     plugin.open_editor(place).expect("a window");
@@ -485,7 +485,7 @@ fn browses(bundle: &Path) {
             });
         };
         // The host gives the keyboard to the window that is clicked.
-        mouse(window, (700, 33), &["click", "1"]);
+        mouse(window, (115, 25), &["click", "1"]);
         keys(&["key", "ctrl+f"]);
         plugin.serve_for(Duration::from_millis(2000));
         keys(&["type", "--delay", "30", "07777"]);
@@ -555,7 +555,7 @@ fn vst3_lacks_opengl(bundle: &Path) {
             .any(|played| played.iter().flatten().any(|sample| sample.abs() > 1e-3))
     };
     for _ in 0..2 {
-        let window = screen.open("Gridleak in a VST3 host", 880, 540);
+        let window = screen.open("Gridleak in a VST3 host", 900, 600);
         // SAFETY: the window is there.
         let place = unsafe { vst3_host::WindowHandle::from_raw(window as usize as *mut _) };
         assert!(plugin.open_editor(place).is_err(), "{OPENGL_IS_THERE}");

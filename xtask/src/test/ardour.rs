@@ -23,7 +23,7 @@ const SESSION: &str = " - Ardour$";
 /// The window of the plugin, inside of one of Ardour's.
 const EDITOR: &str = "^Gridleak$";
 /// In the latter, what chooses the next capture.
-const NEXT_CAPTURE: [&str; 2] = ["211", "136"];
+const NEXT_CAPTURE: [&str; 2] = ["211", "214"];
 
 /// What Ardour asks for when it is started first: sound that goes nowhere.
 const CONFIG: &str = r#"<Ardour>

@@ -218,11 +218,11 @@ fn there_is_a_picture_however_late_the_host_shows_its_window() {
 fn it_is_as_large_as_the_screen_or_the_host_says() {
     let screen = Screen::new();
     for (dots, host, expected) in [
-        (96, None, (880, 540)),
-        (144, None, (1320, 810)),
-        (192, None, (1760, 1080)),
-        (96, Some(2.0), (1760, 1080)),
-        (192, Some(1.0), (880, 540)),
+        (96, None, (900, 600)),
+        (144, None, (1350, 900)),
+        (192, None, (1800, 1200)),
+        (96, Some(2.0), (1800, 1200)),
+        (192, Some(1.0), (900, 600)),
     ] {
         screen.set_dots(dots);
         let window = window();
