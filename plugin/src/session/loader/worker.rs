@@ -182,8 +182,10 @@ impl<'a> Worker<'a> {
 
     /// Forgets that, unless another order needs it: slots may have been moved meanwhile.
     fn forget_known(&mut self) {
-        let _whole = self.loader.rig.whole();
-        if !self.is_interrupted() {
+        let whole = self.loader.rig.whole();
+        let interrupted = self.is_interrupted();
+        drop(whole);
+        if !interrupted {
             self.known.clear();
         }
     }
