@@ -267,9 +267,8 @@ fn info(controller: &ComPtr<IEditController>, index: i32) -> ParameterInfo {
 
 /// A text of the plugin's, up to its zero.
 fn read_text(text: &String128) -> String {
-    let units: Vec<u16> = text.iter().map(|&unit| unit as u16).collect();
-    let end = units.iter().position(|&unit| unit == 0);
-    String::from_utf16(&units[..end.unwrap_or(units.len())]).expect("readable text")
+    let end = text.iter().position(|&unit| unit == 0);
+    String::from_utf16(&text[..end.unwrap_or(text.len())]).expect("readable text")
 }
 
 /// The bytes of a state on their way.
