@@ -874,7 +874,7 @@ mod tests {
     /// What [`process_that_adds_favourites`] is told: the folder, and its number.
     const CHILD: &str = "GRIDLEAK_TEST_SETTINGS";
     const PROCESSES: usize = 20;
-    const EACH: usize = 30;
+    const EACH: usize = 10;
 
     fn favourite(process: usize, number: usize) -> Origin {
         Origin::File(folder(&format!("{process} {number}.nam")))

@@ -218,8 +218,8 @@ impl Worker<'_> {
         let known = &mut self.bank.places[slot][place as usize];
         if let Err(Refusal::Late(message)) = made {
             known.late = plan;
-            loader.say(Message::notice(message));
             loader.ask_for_restart(true);
+            loader.say(Message::notice(message));
             return None;
         }
         *known = PlacePlans {
