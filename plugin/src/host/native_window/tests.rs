@@ -531,7 +531,7 @@ fn a_file_that_is_dragged_over_it_is_shown_and_loaded_when_it_is_dropped() {
     // Over the pedal, wherever the window manager has put the window.
     let place = screen
         .connection
-        .translate_coordinates(parent, screen.root, 300, 180);
+        .translate_coordinates(parent, screen.root, 300, 259);
     let place = place.unwrap().reply().unwrap();
     let at = (place.dst_x as u32) << 16 | place.dst_y as u32;
     let copy = drag.atom("XdndActionCopy");
